@@ -1,0 +1,1 @@
+"""The `moedex` command line, one file a command group."""

@@ -1,0 +1,1 @@
+"""Settings and answers in a database; the only place with SQL."""

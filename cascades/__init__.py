@@ -1,0 +1,1 @@
+"""What a cascade detector needs: the manifest of known cascade files and their loader."""

@@ -1,0 +1,1 @@
+"""The features a Discord user sees, one small file each."""

@@ -1,0 +1,1 @@
+"""Training and evaluation of the weights in `models/weights/`."""

@@ -1,0 +1,99 @@
+"""What passes between the stages of the vision core: boxes, faces, guesses, named faces.
+
+One box convention holds everywhere, for every detector, crop, label and file: a box is **the head
+with its hair, square, in pixels of the upright picture** (about twice the side of the box that an
+LBP face cascade returns, centred a little above the face's centre). x grows to the right, y down;
+(x0, y0) is the inclusive upper left corner and (x1, y1) the exclusive lower right one. A box may
+reach beyond the picture where the head does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""A picture: (height, width, 3), uint8, RGB, upright."""
+
+Vectors = NDArray[np.float32]
+"""Embeddings: (n, dimensions), float32, each row of unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A square head box in pixels of the upright picture; see the module's convention."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def side(self) -> float:
+        """The longer side in pixels."""
+        return max(self.x1 - self.x0, self.y1 - self.y0)
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The centre (x, y) in pixels."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    @property
+    def area(self) -> float:
+        """The area in square pixels, 0 for an empty box."""
+        return max(0.0, self.x1 - self.x0) * max(0.0, self.y1 - self.y0)
+
+    def as_list(self) -> list[float]:
+        """`[x0, y0, x1, y1]`, as it is written to JSON."""
+        return [self.x0, self.y0, self.x1, self.y1]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A found head. `score` is the detector's confidence, 0 to 1. `frame` is its frame's index."""
+
+    box: Box
+    score: float
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A character that can be named."""
+
+    id: str
+    name: str
+    series: str
+    native_name: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One candidate name for a face; `probability` is calibrated, 0 to 1."""
+
+    character: Character
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFace:
+    """A face with its guesses, best first (five where the gallery has five characters).
+
+    `unknown` is true where the best guess's probability is below the threshold. `vector` is the
+    face's embedding, (dimensions,) float32 of unit length; `crop` is what was embedded,
+    (side, side, 3) uint8 RGB.
+    """
+
+    face: Face
+    guesses: tuple[Guess, ...]
+    unknown: bool
+    vector: NDArray[np.float32] = field(repr=False, compare=False)
+    crop: Pixels = field(repr=False, compare=False)
+
+    @property
+    def best(self) -> Guess:
+        """The most probable guess."""
+        return self.guesses[0]

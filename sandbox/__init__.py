@@ -1,0 +1,1 @@
+"""The local stand-in for Discord: REST, gateway and a chat page, on loopback only."""
