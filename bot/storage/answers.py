@@ -1,0 +1,123 @@
+"""What was answered: enough to follow an edit, a deletion and a vote, and no picture."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from bot.storage.records import Answer, AnsweredPicture
+from bot.storage.tables import AnswerRow, VoteEventRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+
+    from bot.storage.storage import Storage
+
+
+class AnswerRepository:
+    """The answers given. Erasing an answer erases its votes."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def add(self, answer: Answer) -> None:
+        """Keep an answer. One of the same reply is replaced, and its votes go if faces changed."""
+        row = _to_row(answer)
+        async with self._storage.write() as session:
+            before = await session.get(AnswerRow, answer.reply_id)
+            if before is not None and before.pictures != row.pictures:
+                await session.execute(
+                    delete(VoteEventRow).where(VoteEventRow.reply_id == answer.reply_id)
+                )
+            await session.merge(row)
+
+    async def by_reply(self, reply_id: int) -> Answer | None:
+        """Return the answer that the message `reply_id` of the bot carries."""
+        async with self._storage.read() as session:
+            row = await session.get(AnswerRow, reply_id)
+        return None if row is None else _to_answer(row)
+
+    async def by_source(self, source_message_id: int) -> list[Answer]:
+        """Return the answers to a message, oldest first."""
+        return await self._select(AnswerRow.source_message_id == source_message_id)
+
+    async def by_sources(self, source_message_ids: Iterable[int]) -> list[Answer]:
+        """Return the answers to any of several messages (a bulk deletion), oldest first."""
+        return await self._select(AnswerRow.source_message_id.in_(list(source_message_ids)))
+
+    async def since(self, at: datetime) -> list[Answer]:
+        """Return the answers given at `at` or later, oldest first."""
+        return await self._select(AnswerRow.at >= at)
+
+    async def delete_by_source(self, source_message_id: int) -> int:
+        """Erase the answers to a message; return how many there were."""
+        return await self._delete(AnswerRow.source_message_id == source_message_id)
+
+    async def delete_by_reply(self, reply_id: int) -> int:
+        """Erase the answer of a reply; return how many there were (0 or 1)."""
+        return await self._delete(AnswerRow.reply_id == reply_id)
+
+    async def delete_channel(self, channel_id: int) -> int:
+        """Erase the answers given in a channel; return how many there were."""
+        return await self._delete(AnswerRow.channel_id == channel_id)
+
+    async def delete_server(self, server_id: int) -> int:
+        """Erase the answers given in a server; return how many there were."""
+        return await self._delete(AnswerRow.server_id == server_id)
+
+    async def delete_asker(self, user_id: int) -> int:
+        """Erase the answers that a member asked for; return how many there were."""
+        return await self._delete(AnswerRow.asker_id == user_id)
+
+    async def delete_before(self, at: datetime) -> int:
+        """Erase the answers older than `at`; return how many there were."""
+        return await self._delete(AnswerRow.at < at)
+
+    async def _select(self, condition: ColumnElement[bool]) -> list[Answer]:
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(AnswerRow).where(condition).order_by(AnswerRow.at, AnswerRow.reply_id)
+            )
+            return [_to_answer(row) for row in rows]
+
+    async def _delete(self, condition: ColumnElement[bool]) -> int:
+        async with self._storage.write() as session:
+            gone = await session.scalars(
+                delete(AnswerRow).where(condition).returning(AnswerRow.reply_id)
+            )
+            return len(gone.all())
+
+
+def _to_row(answer: Answer) -> AnswerRow:
+    pictures = [{**asdict(picture), "faces": list(picture.faces)} for picture in answer.pictures]
+    return AnswerRow(
+        reply_id=answer.reply_id,
+        source_message_id=answer.source_message_id,
+        channel_id=answer.channel_id,
+        server_id=answer.server_id,
+        asker_id=answer.asker_id,
+        pictures=pictures,
+        model_version=answer.model_version,
+        at=answer.at,
+    )
+
+
+def _to_answer(row: AnswerRow) -> Answer:
+    return Answer(
+        reply_id=row.reply_id,
+        source_message_id=row.source_message_id,
+        channel_id=row.channel_id,
+        server_id=row.server_id,
+        asker_id=row.asker_id,
+        pictures=tuple(
+            AnsweredPicture(p["name"], p["phash"], p["sha256"], tuple(p["faces"]))
+            for p in row.pictures
+        ),
+        model_version=row.model_version,
+        at=row.at,
+    )

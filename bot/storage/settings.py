@@ -1,0 +1,93 @@
+"""What a server's moderators set, and which channels they switched on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import delete, select
+
+from bot.storage.records import ServerSettings
+from bot.storage.tables import ServerSettingsRow, WatchedChannelRow
+
+if TYPE_CHECKING:
+    from bot.storage.storage import Storage
+
+
+class SettingsRepository:
+    """Settings of servers. Reads come from memory after the first: every message asks."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._settings: dict[int, ServerSettings] = {}
+        self._watched: dict[int, dict[int, int]] = {}
+
+    async def get(self, server_id: int) -> ServerSettings:
+        """Return the settings of a server, the defaults if it set nothing."""
+        if server_id not in self._settings:
+            async with self._storage.read() as session:
+                row = await session.get(ServerSettingsRow, server_id)
+            self._settings[server_id] = (
+                ServerSettings(server_id) if row is None else _to_settings(row)
+            )
+        return self._settings[server_id]
+
+    async def update(self, server_id: int, **changes: object) -> ServerSettings:
+        """Change settings by their names in `ServerSettings`, and return the new ones.
+
+        Raises TypeError for a name that is none.
+        """
+        async with self._storage.write() as session:
+            row = await session.get(ServerSettingsRow, server_id)
+            before = ServerSettings(server_id) if row is None else _to_settings(row)
+            after = replace(before, **cast("dict[str, Any]", changes))
+            await session.merge(ServerSettingsRow(**asdict(after)))
+        self._settings[server_id] = after
+        return after
+
+    async def watched(self, server_id: int) -> dict[int, int]:
+        """Return the channels that are switched on: channel id -> id of who did it."""
+        if server_id not in self._watched:
+            async with self._storage.read() as session:
+                rows = await session.scalars(
+                    select(WatchedChannelRow).where(WatchedChannelRow.server_id == server_id)
+                )
+                self._watched[server_id] = {row.channel_id: row.user_id for row in rows}
+        return dict(self._watched[server_id])
+
+    async def watch(self, server_id: int, channel_id: int, user_id: int) -> None:
+        """Switch a channel on; who does it last is who hears of missing permissions."""
+        async with self._storage.write() as session:
+            await session.merge(
+                WatchedChannelRow(
+                    channel_id=channel_id,
+                    server_id=server_id,
+                    user_id=user_id,
+                    at=datetime.now(UTC),
+                )
+            )
+        self._watched.pop(server_id, None)
+
+    async def unwatch(self, server_id: int, channel_id: int) -> bool:
+        """Switch a channel off; false if it wasn't on."""
+        was_on = channel_id in await self.watched(server_id)
+        async with self._storage.write() as session:
+            await session.execute(
+                delete(WatchedChannelRow).where(WatchedChannelRow.channel_id == channel_id)
+            )
+        self._watched.pop(server_id, None)
+        return was_on
+
+    async def erase_server(self, server_id: int) -> None:
+        """Forget a server's settings and channels."""
+        async with self._storage.write() as session:
+            for table in (ServerSettingsRow, WatchedChannelRow):
+                await session.execute(delete(table).where(table.server_id == server_id))
+        self._settings.pop(server_id, None)
+        self._watched.pop(server_id, None)
+
+
+def _to_settings(row: ServerSettingsRow) -> ServerSettings:
+    names = [field.name for field in fields(ServerSettings)]
+    return ServerSettings(**{name: getattr(row, name) for name in names})

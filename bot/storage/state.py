@@ -1,0 +1,55 @@
+"""Small facts of the process that outlive it: what was synced, what was last warned about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+
+from bot.storage.tables import StateRow
+
+if TYPE_CHECKING:
+    from bot.storage.storage import Storage
+
+_WARNED = "warned:"
+
+
+class StateRepository:
+    """Keys and values."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def get(self, key: str) -> str | None:
+        """Return the value of a key, None if it was never set."""
+        async with self._storage.read() as session:
+            row = await session.get(StateRow, key)
+        return None if row is None else row.value
+
+    async def set(self, key: str, value: str) -> None:
+        """Set the value of a key."""
+        async with self._storage.write() as session:
+            await session.merge(StateRow(key=key, value=value, at=datetime.now(UTC)))
+
+    async def may_warn(
+        self, key: str, *, every: timedelta = timedelta(days=1), now: datetime | None = None
+    ) -> bool:
+        """Say whether a warning is due, and remember that it was given: true once in `every`.
+
+        `key` names what the warning is about ("permissions:<channel id>").
+        """
+        now = now or datetime.now(UTC)
+        async with self._storage.write() as session:
+            row = await session.get(StateRow, _WARNED + key)
+            if row is not None and now - row.at < every:
+                return False
+            await session.merge(StateRow(key=_WARNED + key, value="", at=now))
+        return True
+
+    async def forget_warnings(self, before: datetime) -> None:
+        """Erase the memory of warnings given before a moment."""
+        async with self._storage.write() as session:
+            await session.execute(
+                delete(StateRow).where(StateRow.key.startswith(_WARNED), StateRow.at < before)
+            )

@@ -1,0 +1,154 @@
+"""Votes as events that are only ever added; what stands is derived from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.storage.records import WITHDRAWN, Vote, VoteKind
+from bot.storage.tables import AnswerRow, VoteEventRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from bot.storage.storage import Storage
+
+_WHOLE = -1
+
+
+class VoteRepository:
+    """Votes about the faces of answers.
+
+    Of what a user said about a face, the last vote that was not taken back stands: a member who
+    pressed ✅, then ❌, and takes ❌ back, has ✅ standing again.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def add(
+        self,
+        reply_id: int,
+        face_index: int | None,
+        user_id: int,
+        kind: VoteKind,
+        at: datetime,
+        *,
+        value: str = "",
+    ) -> bool:
+        """Add a vote; `value` is the character of an "is" vote.
+
+        Returns false, and adds nothing, if the answer is not kept or this vote already stands.
+        """
+        return await self._append(reply_id, face_index, user_id, kind, value, at)
+
+    async def withdraw(
+        self, reply_id: int, face_index: int | None, user_id: int, kind: VoteKind, at: datetime
+    ) -> bool:
+        """Take the votes of a kind back; false, and nothing added, if none was standing."""
+        return await self._append(reply_id, face_index, user_id, WITHDRAWN, kind, at)
+
+    async def for_answer(self, reply_id: int) -> list[Vote]:
+        """Return the votes that stand for an answer, by face and then by time."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(VoteEventRow)
+                .where(VoteEventRow.reply_id == reply_id)
+                .order_by(VoteEventRow.face_index, VoteEventRow.id)
+            )
+            events = list(rows)
+        by_voter: dict[tuple[int, int], list[VoteEventRow]] = {}
+        for row in events:
+            by_voter.setdefault((row.face_index, row.user_id), []).append(row)
+        votes = [standing[-1] for rows in by_voter.values() if (standing := _standing(rows))]
+        return [_to_vote(row) for row in sorted(votes, key=lambda row: (row.face_index, row.id))]
+
+    async def counts(self, reply_id: int, face_index: int | None = None) -> Counter[VoteKind]:
+        """Count the votes that stand for one face, or for the answer as a whole, by kind."""
+        votes = await self.for_answer(reply_id)
+        return Counter(vote.kind for vote in votes if vote.face_index == face_index)
+
+    async def erase_user(self, user_id: int) -> int:
+        """Erase every event of a user, on request; return how many there were."""
+        async with self._storage.write() as session:
+            gone = await session.scalars(
+                delete(VoteEventRow)
+                .where(VoteEventRow.user_id == user_id)
+                .returning(VoteEventRow.id)
+            )
+            return len(gone.all())
+
+    async def _append(
+        self,
+        reply_id: int,
+        face_index: int | None,
+        user_id: int,
+        kind: str,
+        value: str,
+        at: datetime,
+    ) -> bool:
+        face = _WHOLE if face_index is None else face_index
+        while True:
+            try:
+                async with self._storage.write() as session:
+                    if await session.get(AnswerRow, reply_id) is None:
+                        return False
+                    rows = await session.scalars(
+                        select(VoteEventRow)
+                        .where(
+                            VoteEventRow.reply_id == reply_id,
+                            VoteEventRow.face_index == face,
+                            VoteEventRow.user_id == user_id,
+                        )
+                        .order_by(VoteEventRow.sequence)
+                    )
+                    events = list(rows)
+                    if not _changes(_standing(events), kind, value):
+                        return False
+                    session.add(
+                        VoteEventRow(
+                            reply_id=reply_id,
+                            face_index=face,
+                            user_id=user_id,
+                            sequence=events[-1].sequence + 1 if events else 0,
+                            kind=kind,
+                            value=value,
+                            at=at,
+                        )
+                    )
+            except IntegrityError:
+                # Another process took this place in the sequence: look at what stands now.
+                continue
+            return True
+
+
+def _standing(events: Iterable[VoteEventRow]) -> list[VoteEventRow]:
+    """Return what is left of one user's events about one face, oldest first."""
+    standing: list[VoteEventRow] = []
+    for row in events:
+        if row.kind == WITHDRAWN:
+            standing = [vote for vote in standing if vote.kind != row.value]
+        else:
+            standing.append(row)
+    return standing
+
+
+def _changes(standing: list[VoteEventRow], kind: str, value: str) -> bool:
+    if kind == WITHDRAWN:
+        return any(row.kind == value for row in standing)
+    return not standing or (standing[-1].kind, standing[-1].value) != (kind, value)
+
+
+def _to_vote(row: VoteEventRow) -> Vote:
+    return Vote(
+        reply_id=row.reply_id,
+        face_index=None if row.face_index == _WHOLE else row.face_index,
+        user_id=row.user_id,
+        kind=cast("VoteKind", row.kind),
+        value=row.value,
+        at=row.at,
+    )
