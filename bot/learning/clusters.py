@@ -1,0 +1,72 @@
+"""Who keeps turning up: clusters of unknown faces.
+
+HDBSCAN (Campello, Moulavi and Sander 2013; scikit-learn's) over unit vectors. Euclidean distance on
+the unit sphere orders pairs as the cosine does. It leaves single strangers out as noise, so a
+cluster shown to a moderator is worth the question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.cluster import HDBSCAN
+
+if TYPE_CHECKING:
+    from models.types import Vectors
+
+SMALLEST = 5
+"""Fewest faces that make a cluster worth asking about."""
+LIKENESS = 0.6
+"""Cosine similarity to its centre that a face of a cluster has at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Faces of probably one character. `members` are row numbers, the most typical first."""
+
+    members: tuple[int, ...]
+    tightness: float
+    """Mean cosine similarity to the centre, -1 to 1."""
+
+
+def find_clusters(
+    vectors: Vectors, groups: list[int] | None = None, smallest: int = SMALLEST
+) -> list[Cluster]:
+    """Return the clusters among `vectors` (n, d), the largest first.
+
+    `groups` numbers near-duplicate pictures: of each only the first counts towards the size, so
+    one picture posted seven times is no cluster, yet all its copies belong to the one they fit.
+    """
+    if groups is None:
+        groups = list(range(len(vectors)))
+    first = {g: i for i, g in reversed(list(enumerate(groups)))}
+    kept = sorted(first.values())
+    if len(kept) < max(smallest, 2):
+        return []
+    row_of = {groups[i]: row for row, i in enumerate(kept)}
+    place = [row_of[g] for g in groups]
+    rows = vectors[kept].astype(np.float64)
+    # One character alone is a cluster too, else a server's only newcomer is never asked for.
+    found = HDBSCAN(
+        min_cluster_size=smallest,
+        min_samples=2,
+        allow_single_cluster=True,
+        copy=True,
+    ).fit_predict(rows)
+    clusters: list[Cluster] = []
+    for label in sorted(set(found.tolist()) - {-1}):
+        chosen = np.array(kept)[found == label]
+        centre = vectors[chosen].mean(axis=0)
+        centre /= max(float(np.linalg.norm(centre)), 1e-9)
+        # The density may trail off into strangers, and leave out a face at the rim.
+        free = np.array([i for i, k in enumerate(place) if found[k] in (-1, label)])
+        likeness = vectors[free] @ centre
+        near = likeness >= LIKENESS
+        members, likeness = free[near], likeness[near]
+        if len({groups[i] for i in members}) < smallest:
+            continue
+        order = np.argsort(-likeness, kind="stable")
+        clusters.append(Cluster(tuple(int(i) for i in members[order]), float(likeness.mean())))
+    return sorted(clusters, key=lambda c: (-len(c.members), -c.tightness))
