@@ -6,7 +6,7 @@ outside sees a session, a row or a table.
 """
 
 from bot.storage.records import Answer, AnsweredPicture, ServerSettings, Vote, VoteKind
-from bot.storage.storage import Storage, StorageError, StorageInUse
+from bot.storage.storage import Storage, StorageError, StorageInUseError
 
 __all__ = [
     "Answer",
@@ -14,7 +14,7 @@ __all__ = [
     "ServerSettings",
     "Storage",
     "StorageError",
-    "StorageInUse",
+    "StorageInUseError",
     "Vote",
     "VoteKind",
 ]

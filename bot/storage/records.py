@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 VoteKind = Literal["yes", "no", "is", "not_a_face", "ignore"]
 """What a vote says: the best name is right, is wrong, "it is X", not a face, leave it out."""

@@ -32,7 +32,7 @@ class StorageError(Exception):
     """The storage can't be used; the text is one readable line."""
 
 
-class StorageInUse(StorageError):
+class StorageInUseError(StorageError):
     """Another process holds the storage."""
 
 
@@ -56,8 +56,8 @@ class Storage:
         The folder is made, the schema brought up to date. `exclusive` takes the lock that keeps a
         second bot out; a process that works beside a running bot opens without it.
 
-        Raises StorageInUse if another process holds the lock, StorageError if the URL is wrong,
-        the file is no database, or was written by a newer Moedex.
+        Raises StorageInUseError if another process holds the lock, StorageError if the URL is
+        wrong, the file is no database, or was written by a newer Moedex.
         """
         url = sqlite_url(url) if isinstance(url, Path) else url
         file = sqlite_file(url)
@@ -137,13 +137,13 @@ def shown(url: str) -> str:
 def hold(file: Path) -> FileLock:
     """Take the lock of the database `file`; the system lets go of it when the process ends.
 
-    Raises StorageInUse if another process holds it.
+    Raises StorageInUseError if another process holds it.
     """
     lock = FileLock(file.with_name(file.name + ".lock"), timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        raise StorageInUse(
+        raise StorageInUseError(
             f"Storage {file} is in use by another Moedex process: stop that one first."
         ) from None
     return lock

@@ -1,0 +1,22 @@
+"""The inference worker: pictures in from the event loop, names out, all work in threads.
+
+`InferenceWorker` queues, batches, cancels and times; what it runs in its threads is a `Stages`
+object (`load_stages` makes the real one of the models), so that each can be tested alone.
+"""
+
+from bot.inference.errors import InferenceError, JobCancelled, JobTimeout, QueueFull
+from bot.inference.results import IdentifiedPicture, Job
+from bot.inference.stages import Stages, load_stages
+from bot.inference.worker import InferenceWorker
+
+__all__ = [
+    "IdentifiedPicture",
+    "InferenceError",
+    "InferenceWorker",
+    "Job",
+    "JobCancelled",
+    "JobTimeout",
+    "QueueFull",
+    "Stages",
+    "load_stages",
+]

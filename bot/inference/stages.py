@@ -1,0 +1,73 @@
+"""What the worker's threads do: the models' functions, and nothing else.
+
+Only `load_stages` imports the models, because that takes seconds: the worker calls it in a thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bot.config import Config
+    from models.types import Character, Face, NamedFace, Pixels, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFaces:
+    """A picture taken in: `frame` is what the card is drawn on, `crops` (n, side, side, 3)."""
+
+    width: int
+    height: int
+    frame: Pixels
+    faces: tuple[Face, ...]
+    crops: NDArray[np.uint8]
+    phash: str
+    sha256: str
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCard:
+    """An answer's picture: an encoded file, its name and its alt text."""
+
+    data: bytes
+    name: str
+    alt_text: str
+
+
+class Stages(Protocol):
+    """The steps of a picture's way. Every method runs in a worker thread and may be slow."""
+
+    model_version: str
+    characters: tuple[Character, ...]
+
+    def find(self, data: bytes, name: str) -> FoundFaces:
+        """Decode, find the faces and crop them. Raises PictureError."""
+        ...
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:
+        """Embed the crops of several pictures at once; one array a picture."""
+        ...
+
+    def name(
+        self, found: FoundFaces, vectors: Vectors, gallery: Any, threshold: float | None
+    ) -> tuple[NamedFace, ...]:
+        """Name the faces of one picture."""
+        ...
+
+    def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
+        """Draw the card, in at most `max_bytes`."""
+        ...
+
+
+def load_stages(config: Config) -> Stages:
+    """Load the models and return the real stages; takes seconds, so call it in a thread."""
+    from bot.inference.real import RealStages
+
+    return RealStages(config)

@@ -1,0 +1,56 @@
+"""Logging to standard error, from which secrets are taken out before a line is written."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+
+_SECRETS = (
+    # A bot's token: its id, a time and a signature, in base64 with dots between.
+    re.compile(r"[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"),
+    # An interaction's or webhook's token as it stands in the address of a request.
+    re.compile(r"(?<=/webhooks/)(\d+/)[\w.-]{20,}"),
+    re.compile(r"(?<=/interactions/)(\d+/)[\w.-]{20,}"),
+)
+_HIDDEN = "[hidden]"
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a record, traceback included, and then hides every secret in the text."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+        self._tokens: set[str] = set()
+
+    def hide(self, token: str) -> None:
+        """Hide this very text from now on, whatever it looks like."""
+        if token:
+            self._tokens.add(token)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the whole text of a record without secrets."""
+        text = super().format(record)
+        for token in self._tokens:
+            text = text.replace(token, _HIDDEN)
+        for pattern in _SECRETS:
+            text = pattern.sub(lambda match: (match[1] if match.lastindex else "") + _HIDDEN, text)
+        return text
+
+
+_formatter = RedactingFormatter()
+
+
+def set_up(level: str, token: str = "") -> None:
+    """Log from `level` on to standard error; `token` never appears there."""
+    _formatter.hide(token)
+    root = logging.getLogger()
+    if not any(handler.formatter is _formatter for handler in root.handlers):
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_formatter)
+        root.addHandler(handler)
+    root.setLevel(level)
+    # discord.py tells every reconnect at INFO and every request at DEBUG: too much below ours.
+    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(level)))
+    for noisy in ("alembic", "aiosqlite", "PIL", "matplotlib", "filelock"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
