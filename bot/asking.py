@@ -1,0 +1,423 @@
+"""The one body behind all ways of asking: pictures in, one answer out.
+
+A posted picture, `!who`, `/who` and the message menu differ in where the pictures come from and
+where the answer goes; between the two lies `Asking.ask`. A question follows its messages: once one
+of them is deleted, its work is cancelled and nothing is sent, or what was sent is taken back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Protocol
+
+import discord
+from discord.ext import commands
+
+from bot import answers, cards, permissions
+from bot.answers import is_spoiler, plain
+from bot.errors import explain
+from bot.inference import Job, JobCancelled
+from bot.storage import Answer, AnsweredPicture
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+    from bot.inference import IdentifiedPicture
+    from bot.sources import Source
+    from bot.storage import ServerSettings
+
+log = logging.getLogger(__name__)
+
+VOTES = ("✅", "❌")
+
+NO_FACE = "I found no drawn face in {name}. I need it turned to the viewer, and not too small."
+TOO_MANY = "Of {count} pictures I looked at the first {limit}."
+SLOW_DOWN = "One moment, please: ask again in {seconds} seconds."
+SLOW_SERVER = "This server asks faster than I can look: try again in {seconds} seconds."
+
+_ATTACHMENTS = 10  # Discord takes no more in a message
+_ALT_TEXT = 1024
+_CONTENT = 2000
+_PROMPTS_KEPT = 2000
+
+
+class Reply(Protocol):
+    """Where an answer goes."""
+
+    upload_limit: int
+    """Bytes of the largest file that may be sent there."""
+    reactions: bool
+    """Whether reactions can be put under the answer; else ✅ and ❌ are buttons."""
+
+    def typing(self) -> AbstractAsyncContextManager[object]:
+        """Show that the bot is at work."""
+        ...
+
+    async def send(
+        self,
+        content: str | None,
+        embed: discord.Embed | None = None,
+        files: Sequence[discord.File] = (),
+        view: discord.ui.View | None = None,
+    ) -> discord.Message:
+        """Send the answer."""
+        ...
+
+    async def withdraw(self, sent: discord.Message | None) -> None:
+        """Take the answer back, or the announcement that one is coming."""
+        ...
+
+
+class MessageReply:
+    """Answers a message with a reply that doesn't ping."""
+
+    def __init__(self, message: discord.Message) -> None:
+        self._message = message
+        guild = message.guild
+        self.upload_limit = (
+            guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+        )
+        self.reactions = permissions.may_react(message.channel)
+
+    @asynccontextmanager
+    async def typing(self) -> AsyncIterator[None]:
+        """Show "typing" in the channel; the work doesn't wait until Discord has heard of it."""
+        task = asyncio.create_task(_type(self._message.channel), name="typing")
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def send(
+        self,
+        content: str | None,
+        embed: discord.Embed | None = None,
+        files: Sequence[discord.File] = (),
+        view: discord.ui.View | None = None,
+    ) -> discord.Message:
+        """Reply to the message."""
+        return await self._message.reply(
+            content,
+            embeds=[embed] if embed else [],
+            files=files,
+            view=view or discord.utils.MISSING,
+            mention_author=False,
+            allowed_mentions=only(self._message.author),
+        )
+
+    async def withdraw(self, sent: discord.Message | None) -> None:
+        """Delete the reply."""
+        if sent is not None:
+            await delete_quietly(sent)
+
+
+class InteractionReply:
+    """Fills the deferred answer to a command; `interaction` is deferred already."""
+
+    def __init__(self, interaction: discord.Interaction[MoedexBot], *, ephemeral: bool) -> None:
+        self._interaction = interaction
+        self.upload_limit = interaction.filesize_limit
+        # In a server that the bot isn't a member of, it can answer but not react.
+        outside = interaction.guild_id is not None and interaction.guild is None
+        self.reactions = not (ephemeral or outside) and permissions.may_react(interaction.channel)
+
+    def typing(self) -> AbstractAsyncContextManager[object]:
+        """Do nothing: Discord shows "thinking" by itself."""
+        return nullcontext()
+
+    async def send(
+        self,
+        content: str | None,
+        embed: discord.Embed | None = None,
+        files: Sequence[discord.File] = (),
+        view: discord.ui.View | None = None,
+    ) -> discord.Message:
+        """Fill the deferred answer."""
+        return await self._interaction.edit_original_response(
+            content=content,
+            embeds=[embed] if embed else [],
+            attachments=files,
+            view=view,
+            allowed_mentions=only(self._interaction.user),
+        )
+
+    async def withdraw(self, sent: discord.Message | None) -> None:
+        """Delete the answer, or the "thinking" in its place."""
+        try:
+            await self._interaction.delete_original_response()
+        except discord.HTTPException as error:
+            log.debug("An answer could not be taken back: %s", error)
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """What is asked, by whom, and where the answer goes.
+
+    `source` is the message that the pictures are in, None for a file given to a command; `prompt`
+    the id of the message or interaction that asked. `asked` is false where a channel is merely
+    watched. `gone` turns true when one of the messages is deleted, or no longer asks.
+    """
+
+    sources: Sequence[Source]
+    asker: discord.abc.User
+    guild: discord.Guild | None
+    channel_id: int
+    source: int | None
+    prompt: int
+    reply: Reply
+    asked: bool = True
+    gone: bool = field(default=False, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A picture that was looked at: its result, or the sentence that says why there is none."""
+
+    source: Source
+    found: IdentifiedPicture | None
+    problem: str = ""
+
+
+class Asking:
+    """Answers questions; one of it a bot."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self._bot = bot
+        self._open: set[Question] = set()
+        # Replies by the message that asked, where that isn't the one with the picture.
+        self._prompts: OrderedDict[int, discord.Message] = OrderedDict()
+        limits = bot.config.cooldowns
+        self._users = commands.CooldownMapping[discord.abc.User].from_cooldown(
+            limits.user_times, limits.user_seconds, lambda user: user.id
+        )
+        self._servers = commands.CooldownMapping[discord.Guild].from_cooldown(
+            limits.server_times, limits.server_seconds, lambda guild: guild.id
+        )
+
+    async def ask(self, question: Question) -> None:
+        """Look at the pictures of a question and answer it.
+
+        Errors of single pictures become sentences of the answer; those of Discord are raised.
+        """
+        slow = self._slow_down(question)
+        if slow is not None:
+            if question.asked:
+                await question.reply.send(slow)
+            return
+        self._open.add(question)
+        try:
+            sent = None
+            async with question.reply.typing():
+                settings = await self._bot.storage.settings.get(_server_id(question))
+                seen = await self._look(question, settings)
+                if not question.gone:
+                    sent = await self._answer(question, settings, seen)
+            if question.gone:
+                await self._take_back(question, sent)
+        except discord.HTTPException as error:
+            # The message to reply to can vanish before its deletion is heard of.
+            if "Unknown message" not in error.text:
+                raise
+            log.debug("A message was deleted before its answer was sent: %s", error)
+        finally:
+            self._open.discard(question)
+
+    def is_open(self, message_id: int) -> bool:
+        """Return whether a question about or by a message is being worked on."""
+        return any(message_id in (each.source, each.prompt) for each in self._open)
+
+    async def forget(self, message_ids: Sequence[int]) -> None:
+        """Follow deleted messages: cancel the work for them, take back what answered them."""
+        gone = set(message_ids)
+        for question in self._open:
+            if gone & {question.source, question.prompt}:
+                question.gone = True
+                self._bot.worker.cancel(question.prompt)
+        for message_id in gone & self._prompts.keys():
+            reply = self._prompts.pop(message_id)
+            await self._bot.storage.answers.delete_by_reply(reply.id)
+            await delete_quietly(reply)
+        for answer in await self._bot.storage.answers.by_sources(gone):
+            await self._bot.storage.answers.delete_by_reply(answer.reply_id)
+            channel = self._bot.get_partial_messageable(
+                answer.channel_id, guild_id=answer.server_id
+            )
+            await delete_quietly(channel.get_partial_message(answer.reply_id))
+
+    def cancel_channel(self, channel_id: int) -> None:
+        """Cancel the work for a channel that was deleted."""
+        for question in self._open:
+            if question.channel_id == channel_id:
+                question.gone = True
+                self._bot.worker.cancel(question.prompt)
+
+    def _slow_down(self, question: Question) -> str | None:
+        user = self._users.get_bucket(question.asker)
+        server = self._servers.get_bucket(question.guild) if question.guild else None
+        wait = user.get_retry_after() if user else 0.0
+        if wait > 0:
+            return SLOW_DOWN.format(seconds=max(1, round(wait)))
+        wait = server.get_retry_after() if server else 0.0
+        if wait > 0:
+            return SLOW_SERVER.format(seconds=max(1, round(wait)))
+        for bucket in (user, server):
+            if bucket:
+                bucket.update_rate_limit()
+        return None
+
+    async def _look(self, question: Question, settings: ServerSettings) -> list[_Seen]:
+        limit = min(self._bot.config.pictures.per_message, _ATTACHMENTS)
+        looks = [self._look_at(each, question, settings) for each in question.sources[:limit]]
+        return list(await asyncio.gather(*looks))
+
+    async def _look_at(self, source: Source, question: Question, settings: ServerSettings) -> _Seen:
+        name = source.title
+        try:
+            data = await source.read()
+            if question.gone:
+                return _Seen(source, None)
+            found = await self._bot.worker.identify(
+                data,
+                name,
+                job=Job(server_id=_server_id(question), message_id=question.prompt),
+                threshold=settings.threshold,
+                upload_limit=question.reply.upload_limit,
+            )
+        except JobCancelled:
+            return _Seen(source, None)
+        except Exception as error:  # the other pictures of the message are still answered
+            text = explain(error, "a picture") or ""
+            return _Seen(source, None, discord.utils.escape_markdown(text))
+        return _Seen(source, found)
+
+    async def _answer(
+        self, question: Question, settings: ServerSettings, seen: Sequence[_Seen]
+    ) -> discord.Message | None:
+        faces = [each for each in seen if each.found and each.found.faces]
+        pictures = tuple(
+            answers.record(each.source.name, each.found) for each in faces if each.found
+        )
+        lines = self._lines(question, seen)
+        quiet = not question.asked and settings.on_all_unknown == "quiet"
+        if quiet and not answers.any_known(pictures):
+            pictures, faces = (), []
+        if not pictures and not lines:
+            return None
+        content = _fit(lines) or None
+        if not pictures:
+            sent = await question.reply.send(content)
+            await self._keep(question, pictures, sent)
+            return sent
+        votes = not question.reply.reactions
+        sent = await question.reply.send(
+            content,
+            answers.embed(pictures, 0, opened=False, guesses=settings.guesses),
+            [
+                _file(index, each.source, each.found)
+                for index, each in enumerate(faces, 1)
+                if each.found and each.found.card
+            ],
+            cards.card_view(pictures, 0, opened=False, guesses=settings.guesses, votes=votes),
+        )
+        await self._keep(question, pictures, sent)
+        if not votes and not question.gone:
+            await _seed(sent)
+        return sent
+
+    def _lines(self, question: Question, seen: Sequence[_Seen]) -> list[str]:
+        lines = [each.problem for each in seen if each.problem]
+        if question.asked:
+            lines += [
+                NO_FACE.format(name=plain(each.source.title))
+                for each in seen
+                if each.found and not each.found.faces
+            ]
+        if len(question.sources) > len(seen):
+            lines.append(TOO_MANY.format(count=len(question.sources), limit=len(seen)))
+        return list(dict.fromkeys(lines))
+
+    async def _keep(
+        self, question: Question, pictures: tuple[AnsweredPicture, ...], sent: discord.Message
+    ) -> None:
+        await self._bot.storage.answers.add(
+            Answer(
+                reply_id=sent.id,
+                source_message_id=question.source or sent.id,
+                channel_id=sent.channel.id,
+                server_id=question.guild.id if question.guild else None,
+                asker_id=question.asker.id,
+                pictures=pictures,
+                model_version=self._bot.worker.model_version,
+                at=datetime.now(UTC),
+            )
+        )
+        if question.prompt != question.source:
+            self._prompts[question.prompt] = sent
+            if len(self._prompts) > _PROMPTS_KEPT:
+                self._prompts.popitem(last=False)
+
+    async def _take_back(self, question: Question, sent: discord.Message | None) -> None:
+        await question.reply.withdraw(sent)
+        if sent is not None:
+            await self._bot.storage.answers.delete_by_reply(sent.id)
+
+
+def only(user: discord.abc.User) -> discord.AllowedMentions:
+    """Return what a text of the bot may ping: that user, if it names them, and nobody else."""
+    return discord.AllowedMentions(everyone=False, roles=False, users=[user], replied_user=False)
+
+
+async def delete_quietly(message: discord.Message | discord.PartialMessage) -> None:
+    """Delete a message of the bot's own; one that is gone already is fine."""
+    try:
+        await message.delete()
+    except discord.HTTPException as error:
+        log.debug("Message %s could not be deleted: %s", message.id, error)
+
+
+def _server_id(question: Question) -> int:
+    # In a DM each conversation takes its own turn in the worker's queue.
+    return question.guild.id if question.guild else question.channel_id
+
+
+def _file(number: int, source: Source, found: IdentifiedPicture) -> discord.File:
+    hidden = is_spoiler(source.name)
+    alt = found.alt_text
+    if hidden:
+        # Alt text is read out before the picture is uncovered.
+        faces = f"{len(found.faces)} {'face' if len(found.faces) == 1 else 'faces'}"
+        alt = f"Hidden picture with {faces}; the names are hidden in the text below it."
+    return discord.File(
+        BytesIO(found.card or b""),
+        filename=f"{number}-{found.card_name}",
+        spoiler=hidden,
+        description=alt[:_ALT_TEXT],
+    )
+
+
+async def _type(channel: discord.abc.Messageable) -> None:
+    try:
+        async with channel.typing():
+            await asyncio.Event().wait()
+    except discord.HTTPException as error:
+        log.debug("Typing could not be shown: %s", error)
+
+
+async def _seed(sent: discord.Message) -> None:
+    try:
+        for emoji in VOTES:
+            await sent.add_reaction(emoji)
+    except discord.HTTPException as error:
+        # The answer is given; it was deleted meanwhile, or the author blocked the bot.
+        log.debug("Reactions could not be seeded: %s", error)
+
+
+def _fit(lines: Sequence[str]) -> str:
+    text = "\n".join(lines)
+    return text if len(text) <= _CONTENT else text[: _CONTENT - 1] + "…"

@@ -1,0 +1,100 @@
+"""Where a picture comes from, and whether it may be answered where somebody asks.
+
+A picture from an age-restricted channel stays in that channel, however it is pointed at: by a
+link, the message menu or a forward. A message is only fetched for somebody who may read it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import discord
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+
+AGE_RESTRICTED = "That picture comes from an age-restricted channel, so I only answer it there."
+NOT_A_LINK = (
+    "That is no message link. Right-click the message, choose **Copy Message Link**, and paste it "
+    "as `link:`."
+)
+NOT_READABLE = "I can't answer that link: the message is gone, or you and I can't both read it."
+
+MESSAGE_LINK = re.compile(
+    r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?P<server>\d+|@me)/(?P<channel>\d+)/"
+    r"(?P<message>\d+)"
+)
+
+
+def home(channel: object) -> int | None:
+    """Return the id of a channel; for a thread that of its parent."""
+    if isinstance(channel, discord.Thread):
+        return channel.parent_id
+    return getattr(channel, "id", None)
+
+
+async def stays_hidden(bot: MoedexBot, message: discord.Message, where: object) -> bool:
+    """Return whether a message's pictures come from an age-restricted channel other than `where`.
+
+    What was forwarded comes from the channel that it was first posted in. One of the same server
+    that can't be found counts as restricted; one of a server that the bot isn't in can't be known.
+    """
+    if _restricted(message.channel) and home(message.channel) != home(where):
+        return True
+    reference = message.reference
+    if not message.message_snapshots or reference is None:
+        return False
+    if reference.channel_id == home(where):
+        return False
+    guild = bot.get_guild(reference.guild_id) if reference.guild_id else message.guild
+    if guild is None:
+        return False
+    origin = guild.get_channel_or_thread(reference.channel_id)
+    if origin is None:
+        try:
+            origin = await bot.fetch_channel(reference.channel_id)
+        except discord.HTTPException:
+            return True
+    return _restricted(origin) and home(origin) != home(where)
+
+
+async def linked_message(
+    bot: MoedexBot, link: re.Match[str], reader: discord.abc.User, where: object
+) -> discord.Message | None:
+    """Return the message of a link if `reader` and the bot may both read it, else None."""
+    channel_id, message_id = int(link["channel"]), int(link["message"])
+    try:
+        if link["server"] == "@me":
+            # Only the conversation that the question is asked in can be known to be theirs.
+            if getattr(where, "id", None) != channel_id:
+                return None
+            channel = bot.get_partial_messageable(channel_id)
+            return await channel.fetch_message(message_id)
+        guild = bot.get_guild(int(link["server"]))
+        if guild is None:
+            return None
+        member = guild.get_member(reader.id) or await guild.fetch_member(reader.id)
+        found = guild.get_channel_or_thread(channel_id) or await guild.fetch_channel(channel_id)
+        if not isinstance(found, discord.abc.Messageable) or not await _reads(found, member):
+            return None
+        return await found.fetch_message(message_id)
+    except discord.HTTPException:
+        return None
+
+
+async def _reads(channel: discord.abc.GuildChannel | discord.Thread, who: discord.Member) -> bool:
+    held = channel.permissions_for(who)
+    if not (held.view_channel and held.read_message_history):
+        return False
+    if not isinstance(channel, discord.Thread) or not channel.is_private():
+        return True
+    if held.manage_threads:
+        return True
+    await channel.fetch_member(who.id)  # NotFound for who isn't in it
+    return True
+
+
+def _restricted(channel: object) -> bool:
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return bool(is_nsfw()) if callable(is_nsfw) else False

@@ -1,0 +1,138 @@
+"""What the bot may do in a channel, found out before the work, and who is told if it may not.
+
+Whoever can do something about it is told in plain words: in the channel if a text can be sent
+there, else by DM to whoever switched the channel on, else to the server's owner. Unasked, the same
+complaint is made at most once a day.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import discord
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+
+log = logging.getLogger(__name__)
+
+ServerChannel = discord.abc.GuildChannel | discord.Thread
+
+_NAMES = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "read_message_history": "Read Message History",
+    "attach_files": "Attach Files",
+    "embed_links": "Embed Links",
+    "add_reactions": "Add Reactions",
+}
+
+
+def permissions_in(channel: object) -> discord.Permissions | None:
+    """Return what the bot may do in a server's channel; None in a DM, where it may everything."""
+    if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return None
+    me = channel.guild.me
+    return discord.Permissions.none() if me is None else channel.permissions_for(me)
+
+
+def missing_in(channel: object) -> list[str]:
+    """Return the names of the permissions that an answer in a channel needs and lacks."""
+    held = permissions_in(channel)
+    if held is None:
+        return []
+    return [_NAMES[key] for key in _needed(channel) if not getattr(held, key)]
+
+
+def missing_for_interaction(interaction: discord.Interaction) -> list[str]:
+    """Return what an answer to an interaction lacks: files and embeds, nothing else."""
+    if interaction.guild_id is None:
+        return []
+    held = interaction.app_permissions
+    return [_NAMES[key] for key in ("attach_files", "embed_links") if not getattr(held, key)]
+
+
+def may_write(channel: object) -> bool:
+    """Return whether a plain text can be sent to a channel."""
+    held = permissions_in(channel)
+    if held is None:
+        return True
+    in_thread = isinstance(channel, discord.Thread)
+    send = held.send_messages_in_threads if in_thread else held.send_messages
+    return held.view_channel and send
+
+
+def may_react(channel: object) -> bool:
+    """Return whether reactions can be put under an answer in a channel."""
+    held = permissions_in(channel)
+    return held is None or (held.add_reactions and held.read_message_history)
+
+
+def sentence(channel: ServerChannel, missing: list[str]) -> str:
+    """Return what is wrong in a channel, why it matters and what to do, in plain words."""
+    return (
+        f"I can't answer pictures in {channel.mention}: I lack the {_listed(missing)} there. "
+        "Allow that for my role in the channel's settings, under Permissions."
+    )
+
+
+def sentence_here(missing: list[str]) -> str:
+    """Return the same about the place where somebody asks."""
+    return (
+        f"I can't answer here: I lack the {_listed(missing)}. "
+        "A moderator can allow that for my role in the channel's settings, under Permissions."
+    )
+
+
+async def complain(
+    bot: MoedexBot, channel: ServerChannel, missing: list[str], *, asked_by: discord.Message | None
+) -> None:
+    """Say what is missing in a channel to those who can change it.
+
+    `asked_by` is the message of somebody who asked, and is answered each time if a text can be
+    sent; without one, and by DM, it is said at most once a day a channel.
+    """
+    text = sentence(channel, missing)
+    quiet = discord.AllowedMentions.none()
+    if asked_by is not None and may_write(channel):
+        await reply_text(asked_by, text)
+        return
+    if not await bot.storage.state.may_warn(f"permissions:{channel.id}"):
+        return
+    if isinstance(channel, discord.abc.Messageable) and may_write(channel):
+        await channel.send(text, allowed_mentions=quiet)
+        return
+    watched = await bot.storage.settings.watched(channel.guild.id)
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+    told = watched.get(channel.id) or watched.get(parent or 0) or channel.guild.owner_id
+    if told is None:
+        return
+    try:
+        user = bot.get_user(told) or await bot.fetch_user(told)
+        await user.send(f"In {channel.guild.name}: {text}", allowed_mentions=quiet)
+    except discord.HTTPException:
+        log.warning("No permission to answer in channel %s, and no DM to %s.", channel.id, told)
+
+
+async def reply_text(message: discord.Message, text: str) -> None:
+    """Answer a message with a plain text: as a reply, where the history may be read."""
+    quiet = discord.AllowedMentions.none()
+    held = permissions_in(message.channel)
+    if held is not None and not held.read_message_history:
+        await message.channel.send(text, allowed_mentions=quiet)
+    else:
+        await message.reply(text, mention_author=False, allowed_mentions=quiet)
+
+
+def _listed(missing: list[str]) -> str:
+    words = [f"**{name}**" for name in missing]
+    if len(words) == 1:
+        return f"permission {words[0]}"
+    return f"permissions {', '.join(words[:-1])} and {words[-1]}"
+
+
+def _needed(channel: object) -> list[str]:
+    send = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
+    return ["view_channel", send, "read_message_history", "attach_files", "embed_links"]

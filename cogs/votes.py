@@ -1,0 +1,92 @@
+"""✅ and ❌ under an answer: received, kept with the answer, taken back when removed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands
+
+from bot.asking import VOTES
+from bot.cards import PageButton, VoteButton
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+    from bot.storage import VoteKind
+
+_KINDS: dict[str, VoteKind] = {VOTES[0]: "yes", VOTES[1]: "no"}
+_KEPT_SOON_S = 1.0
+
+
+class Votes(commands.Cog):
+    """The listeners for reactions; what the buttons of an answer do is in `bot.cards`."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Make the buttons of answers given before a restart work."""
+        self.bot.add_dynamic_items(PageButton, VoteButton)
+
+    async def cog_unload(self) -> None:
+        """Stop listening to the buttons."""
+        self.bot.remove_dynamic_items(PageButton, VoteButton)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Keep a vote; the storage knows which messages are answers."""
+        kind = _KINDS.get(payload.emoji.name or "")
+        if kind is None or self._by_a_bot(payload):
+            return
+        vote = payload.message_id, None, payload.user_id, kind
+        votes = self.bot.storage.votes
+        kept = await votes.add(*vote, datetime.now(UTC))
+        if not kept and self._is_mine(payload):
+            # The answer may have been posted this moment, and not be kept yet.
+            await asyncio.sleep(_KEPT_SOON_S)
+            await votes.add(*vote, datetime.now(UTC))
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        """Take a vote back; bots never had one."""
+        kind = _KINDS.get(payload.emoji.name or "")
+        if kind is not None:
+            await self.bot.storage.votes.withdraw(
+                payload.message_id, None, payload.user_id, kind, datetime.now(UTC)
+            )
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
+        """Take all votes back: a moderator removed every reaction."""
+        await self._withdraw_all(payload.message_id, set(_KINDS.values()))
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear_emoji(
+        self, payload: discord.RawReactionClearEmojiEvent
+    ) -> None:
+        """Take the votes of one kind back."""
+        kind = _KINDS.get(payload.emoji.name or "")
+        if kind is not None:
+            await self._withdraw_all(payload.message_id, {kind})
+
+    async def _withdraw_all(self, message_id: int, kinds: set[VoteKind]) -> None:
+        votes, now = self.bot.storage.votes, datetime.now(UTC)
+        for vote in await votes.for_answer(message_id):
+            if vote.face_index is None:
+                for kind in kinds:
+                    await votes.withdraw(message_id, None, vote.user_id, kind, now)
+
+    def _by_a_bot(self, payload: discord.RawReactionActionEvent) -> bool:
+        if payload.member is not None:
+            return payload.member.bot
+        return self.bot.user is not None and payload.user_id == self.bot.user.id
+
+    def _is_mine(self, payload: discord.RawReactionActionEvent) -> bool:
+        return self.bot.user is not None and payload.message_author_id == self.bot.user.id
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Votes(bot))

@@ -1,0 +1,141 @@
+"""Answers posted pictures: in channels that are switched on, in DMs, and where the bot is named.
+
+Edits are followed here too: a picture that was taken out takes its answer along, one that came
+later (a preview arrives after its link) is answered.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands
+
+from bot import permissions
+from bot.asking import MessageReply, Question
+from bot.origin import AGE_RESTRICTED, home, stays_hidden
+from bot.sources import sources_of
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+
+DM_HINT = "Post a picture here and I tell you who is in it. `/help` shows what else I can do."
+
+_FOLLOWED = timedelta(minutes=5)
+_REMEMBERED = 5000
+
+
+class Watch(commands.Cog):
+    """The listener for posted pictures."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+        # The pictures seen in a message, by its id: an edit that leaves them alone is no news.
+        self._seen: OrderedDict[int, frozenset[str]] = OrderedDict()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a posted picture where that is wanted."""
+        if not by_a_person(message) or (await self.bot.get_context(message)).valid:
+            return
+        if await self._consider(message) or message.guild or "http" in message.content:
+            return
+        if message.content:
+            await permissions.reply_text(message, DM_HINT)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Answer pictures that came with an edit, and drop the answer to those that left."""
+        message = payload.message
+        if not by_a_person(message) or (await self.bot.get_context(message)).valid:
+            return
+        before, now = self._seen.get(message.id), self._pictures(message)
+        if before is None:
+            # Nothing new is said about old messages: pinning one is an edit as well.
+            if not sources_of(message, self.bot.config, "all"):
+                await self.bot.asking.forget([message.id])
+            elif _is_recent(message) and not await self._is_answered(message.id):
+                await self._consider(message)
+        elif now != before:
+            await self.bot.asking.forget([message.id])
+            self._seen.pop(message.id, None)
+            if now and _is_recent(message):
+                await self._consider(message)
+
+    async def _consider(self, message: discord.Message) -> bool:
+        """Answer a message's pictures if that is wanted; false if it has none."""
+        bot = self.bot
+        asked = self._asks(message)
+        sources = sources_of(message, bot.config, "all" if asked else "pictures")
+        if not sources:
+            return False
+        self._remember(message)
+        guild = message.guild
+        if guild is not None and not asked:
+            watched = await bot.storage.settings.watched(guild.id)
+            if message.channel.id not in watched and home(message.channel) not in watched:
+                return True
+        if isinstance(message.channel, permissions.ServerChannel):
+            missing = permissions.missing_in(message.channel)
+            if missing:
+                await permissions.complain(
+                    bot, message.channel, missing, asked_by=message if asked else None
+                )
+                return True
+        if await stays_hidden(bot, message, message.channel):
+            if asked:
+                await permissions.reply_text(message, AGE_RESTRICTED)
+            return True
+        question = Question(
+            sources=sources,
+            asker=message.author,
+            guild=guild,
+            channel_id=message.channel.id,
+            source=message.id,
+            prompt=message.id,
+            reply=MessageReply(message),
+            asked=asked,
+        )
+        await bot.asking.ask(question)
+        return True
+
+    def _asks(self, message: discord.Message) -> bool:
+        me = self.bot.user
+        return message.guild is None or (
+            me is not None and any(user.id == me.id for user in message.mentions)
+        )
+
+    def _pictures(self, message: discord.Message) -> frozenset[str]:
+        previews = "all" if self._asks(message) else "pictures"
+        return frozenset(each.key for each in sources_of(message, self.bot.config, previews))
+
+    def _remember(self, message: discord.Message) -> None:
+        self._seen[message.id] = self._pictures(message)
+        self._seen.move_to_end(message.id)
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+
+    async def _is_answered(self, message_id: int) -> bool:
+        if self.bot.asking.is_open(message_id):
+            return True
+        return bool(await self.bot.storage.answers.by_source(message_id))
+
+
+def by_a_person(message: discord.Message) -> bool:
+    """Return whether a message was posted by a person: no bot, no webhook, no system message."""
+    return (
+        not message.author.bot
+        and message.webhook_id is None
+        and message.type in (discord.MessageType.default, discord.MessageType.reply)
+    )
+
+
+def _is_recent(message: discord.Message) -> bool:
+    return datetime.now(UTC) - message.created_at <= _FOLLOWED
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Watch(bot))
