@@ -22,6 +22,7 @@ from discord.ext import commands, tasks
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.asking import Asking
 from bot.errors import ErrorTree, answer_command_error, log_unexpected
 from bot.inference import InferenceWorker
 from bot.storage import Storage, StorageError
@@ -35,10 +36,10 @@ log = logging.getLogger(__name__)
 
 NO_MESSAGE_CONTENT = (
     "Discord did not grant the message content intent: pictures in watched channels and !who "
-    "can't be seen. Everything else works. To grant it, open https://discord.com/developers/applications, "
-    'choose this application, "Bot", switch on "Message Content Intent", save, and restart.'
+    "can't be seen. Everything else works. To grant it, open "
+    "https://discord.com/developers/applications, choose this application, "
+    '"Bot", switch on "Message Content Intent", save, and restart.'
 )
-
 
 _REFUSED = (
     "Discord refused the token: check MOEDEX_TOKEN, or make a new one at "

@@ -235,7 +235,9 @@ class InferenceWorker:
             await self._gather_batch()
             batch: list[_Task] = []
             faces = 0
-            while self._to_embed and (not batch or faces < self._config.batch):
+            while self._to_embed:
+                if batch and faces + self._to_embed[0].faces > self._config.batch:
+                    break  # a picture's faces stay together
                 task = self._to_embed.popleft()
                 if task.done.done():
                     self._in_flight -= 1

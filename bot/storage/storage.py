@@ -82,6 +82,12 @@ class Storage:
             if lock is not None:
                 lock.release()
 
+    @property
+    def files(self) -> Path | None:
+        """The folder for files that belong to the database; None if it isn't a file itself."""
+        file = sqlite_file(self._engine.url.render_as_string(hide_password=False))
+        return None if file is None else files_beside(file)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Open a session to read in; for repositories."""
@@ -127,6 +133,11 @@ def sqlite_file(url: str) -> Path | None:
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
     return Path(str(parsed.database))
+
+
+def files_beside(file: Path) -> Path:
+    """Return the folder of the files that belong to the database `file`; backups take it along."""
+    return file.with_name(f"{file.stem}-files")
 
 
 def shown(url: str) -> str:

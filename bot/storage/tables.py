@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-_COUNTER = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
+COUNTER = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -105,7 +105,7 @@ class VoteEventRow(Base):
     __tablename__ = "vote_events"
     __table_args__ = (UniqueConstraint("reply_id", "face_index", "user_id", "sequence"),)
 
-    id: Mapped[int] = mapped_column(_COUNTER, primary_key=True)
+    id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
     reply_id: Mapped[int] = mapped_column(ForeignKey("answers.reply_id", ondelete="CASCADE"))
     face_index: Mapped[int]
     user_id: Mapped[int] = mapped_column(index=True)

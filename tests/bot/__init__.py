@@ -1,0 +1,1 @@
+"""Tests of the process: configuration, worker, client, errors, logs, command line."""

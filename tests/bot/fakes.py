@@ -1,0 +1,79 @@
+"""Stages that do nothing but note what ran, where, and wait when a test says so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.inference.stages import DrawnCard, FoundFaces
+from models.pictures import PictureError
+from models.types import Box, Character, Face, Guess, NamedFace, Vectors
+
+MARIN = Character("marin", "Marin", "Tests")
+
+
+class FakeStages:
+    """The stages of a worker under test.
+
+    A picture's bytes say what happens to it: `b"2"` has two faces, `b"bad"` can't be read. `gate`
+    holds every `find` back while it is cleared.
+    """
+
+    model_version = "fake-1"
+    characters = (MARIN,)
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.draw_gate = threading.Event()
+        self.draw_gate.set()
+        self.started = threading.Semaphore(0)
+        self.order: list[str] = []
+        self.batches: list[int] = []
+        self.drawn: list[str] = []
+        self.threads: set[int] = set()
+        self.broken_gallery: object = object()
+
+    def find(self, data: bytes, name: str) -> FoundFaces:
+        """Find as many faces as the data says."""
+        self.threads.add(threading.get_ident())
+        self.order.append(name)
+        self.started.release()
+        self.gate.wait(20)
+        if data == b"bad":
+            raise PictureError("unreadable", f"“{name}” is damaged.", name)
+        count = int(data)
+        faces = tuple(Face(Box(0, 0, 10, 10), 1.0) for _ in range(count))
+        crops = np.zeros((count, 8, 8, 3), np.uint8)
+        frame = np.zeros((20, 30, 3), np.uint8)
+        return FoundFaces(30, 20, frame, faces, crops, "ff", name, {"decode": 0.0})
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:
+        """Note the batch's size."""
+        self.threads.add(threading.get_ident())
+        self.batches.append(sum(map(len, crops)))
+        return [np.ones((len(each), 4), np.float32) for each in crops]
+
+    def name(
+        self, found: FoundFaces, vectors: Vectors, gallery: Any, threshold: float | None
+    ) -> tuple[NamedFace, ...]:
+        """Name everybody Marin."""
+        if gallery is self.broken_gallery:
+            raise ValueError("a broken gallery")
+        unknown = (threshold or 0.0) > 0.9
+        guess = Guess(MARIN, 0.9)
+        return tuple(
+            NamedFace(face, (guess,), unknown, vector, crop)
+            for face, vector, crop in zip(found.faces, vectors, found.crops, strict=True)
+        )
+
+    def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
+        """Draw nothing."""
+        self.threads.add(threading.get_ident())
+        self.draw_gate.wait(20)
+        self.drawn.append(found.sha256)
+        return DrawnCard(b"card", "card.jpg", f"{len(named)} faces")
