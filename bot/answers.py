@@ -97,7 +97,8 @@ def embed(
         blocks = ["No face found in this picture."]
     card = discord.Embed(description=_fit(blocks), colour=ACCENT)
     if len(pictures) > 1:
-        card.set_author(name=f"Picture {shown.picture + 1} of {len(pictures)}")
+        name = picture.name.removeprefix(SPOILER_PREFIX)[:_NAME_LIMIT]
+        card.set_author(name=f"Picture {shown.picture + 1} of {len(pictures)} · {name}")
     footer = []
     if shown.parts > 1:
         footer.append(f"faces {shown.start + 1} to {shown.stop} of {len(picture.faces)}")
