@@ -66,7 +66,7 @@ def screen_photo(picture: Pixels) -> Pixels:
     height, width = picture.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     inset = np.array([[0.06, 0.04], [0.97, 0.0], [0.93, 0.97], [0.0, 1.0]], np.float32)
-    matrix = cv2.getPerspectiveTransform(corners, inset * [width, height])
+    matrix = cv2.getPerspectiveTransform(corners, inset * corners[2])
     seen = cv2.warpPerspective(picture, matrix, (width, height), borderValue=(20, 20, 24))
     y, x = np.mgrid[:height, :width].astype(np.float32)
     moire = 1 + 0.08 * np.sin(x * 2.1 + y * 0.13) * np.sin(y * 1.9 - x * 0.11)
