@@ -119,3 +119,438 @@ drawn ones first, then the picture files of `folder`; a `Sample` has the attribu
 digits, `-`), `title`, `group`, `filename`, and the method `read() -> bytes` (called off the event
 loop; it may draw).
 """
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSMsgType, web
+
+from sandbox.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU, UsageError
+from sandbox.errors import ApiError, missing_access, missing_permissions
+from sandbox.files import Upload, media_type
+from sandbox.page_events import PageEvents
+from sandbox.page_views import Views
+from sandbox.rest import JSON_TYPE, Call, body_of, read_body
+from sandbox.samples import Sample, load_samples
+
+if TYPE_CHECKING:
+    from sandbox.driver import Member
+    from sandbox.interactions import Interaction
+    from sandbox.server import Sandbox
+    from sandbox.world import Channel, Json, Message, User
+
+PAGE = Path(__file__).parent / "page"
+
+_CHANNEL = "/sandbox/channels/{channel}"
+_MESSAGE = _CHANNEL + "/messages/{message}"
+_REACTION = _MESSAGE + "/reactions/{emoji}"
+_KINDS = {"slash": CHAT_INPUT, "message": MESSAGE_MENU, "user": USER_MENU}
+
+
+class PageApi:
+    """Serves the page and its protocol."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._world = sandbox.world
+        self._views = Views(sandbox)
+        self._samples: dict[str, Sample] | None = None
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Serve these routes."""
+        router.add_get("/", self.index)
+        router.add_get("/page/{path:.+}", self.static)
+        router.add_get("/sandbox/humans", self.humans)
+        router.add_get("/sandbox/samples/{sample}", self.sample)
+        router.add_get("/sandbox/events", self.events)
+        for method, path, handler in (
+            ("GET", "/sandbox/world", self.world),
+            ("GET", "/sandbox/commands", self.commands),
+            ("GET", "/sandbox/samples", self.samples),
+            ("POST", "/sandbox/samples/{sample}/post", self.post_sample),
+            ("GET", _CHANNEL + "/messages", self.messages),
+            ("POST", _CHANNEL + "/messages", self.post),
+            ("PATCH", _MESSAGE, self.edit),
+            ("DELETE", _MESSAGE, self.delete),
+            ("GET", _REACTION, self.reactors),
+            ("PUT", _REACTION, self.react),
+            ("DELETE", _REACTION, self.unreact),
+            ("POST", _CHANNEL + "/forward", self.forward),
+            ("POST", _CHANNEL + "/typing", self.type),
+            ("POST", _CHANNEL + "/threads", self.open_thread),
+            ("POST", "/sandbox/dms", self.open_dm),
+            ("POST", "/sandbox/interactions", self.interact),
+            ("POST", "/sandbox/autocomplete", self.autocomplete),
+        ):
+            router.add_route(method, path, self._serve(handler))
+
+    # --- the page itself ------------------------------------------------------------------------
+
+    async def index(self, request: web.Request) -> web.StreamResponse:
+        """`GET /`."""
+        return self._page_file("index.html")
+
+    async def static(self, request: web.Request) -> web.StreamResponse:
+        """`GET /page/{path}`: a file of the page's folder, never one outside it."""
+        return self._page_file(request.match_info["path"])
+
+    def _page_file(self, name: str) -> web.StreamResponse:
+        path = (PAGE / name).resolve()
+        if not path.is_relative_to(PAGE) or not path.is_file():
+            raise web.HTTPNotFound(text="The page has no such file.")
+        return web.FileResponse(path, headers={"Cache-Control": "no-store"})
+
+    # --- the protocol ---------------------------------------------------------------------------
+
+    def _serve(
+        self, handler: Callable[[Call, Member], Awaitable[Any]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """Make a handler of the page's protocol into one of the web server."""
+
+        async def serve(request: web.Request) -> web.Response:
+            call = Call(request)
+            try:
+                member = self._member(request)
+                await read_body(call)
+                return _answer(await handler(call, member))
+            except ApiError as error:
+                return _answer(error.body(), error.status)
+            except (UsageError, ValueError, KeyError) as error:
+                text = str(error) if isinstance(error, UsageError) else f"Bad request: {error}"
+                return _answer({"message": text, "code": 0}, 400)
+
+        return serve
+
+    def _member(self, request: web.Request) -> Member:
+        """Return the human in whose name a request is; in a server channel, as its member."""
+        wanted = request.query.get("user", "")
+        channel_id = request.match_info.get("channel", "")
+        channel = self._world.channels.get(int(channel_id)) if channel_id.isdecimal() else None
+        mine = [item for item in self._sandbox.members() if str(item.id) == wanted]
+        if not mine:
+            raise ApiError(404, 10013, "Choose who you are first: there is no such user.")
+        if channel is not None and channel.server is not None:
+            return next((item for item in mine if item.server is channel.server), mine[0])
+        return mine[0]
+
+    def _channel(self, channel_id: str | int, user: User) -> Channel:
+        channel = self._world.channel(int(channel_id))
+        if not self._views.sees(user, channel):
+            raise missing_access()
+        return channel
+
+    def _target(self, call: Call, user: User) -> Message:
+        channel = self._channel(call.id("channel"), user)
+        return self._world.message(channel, call.id("message"), user)
+
+    async def humans(self, request: web.Request) -> web.Response:
+        """`GET /sandbox/humans`."""
+        users = {item.id: item.user for item in self._sandbox.members()}
+        return _answer({"users": [self._views.user(item) for item in users.values()]})
+
+    async def world(self, call: Call, member: Member) -> Json:
+        """`GET /sandbox/world`."""
+        return self._views.world(member.user)
+
+    async def messages(self, call: Call, member: Member) -> Json:
+        """`GET /sandbox/channels/{}/messages`."""
+        channel = self._channel(call.id("channel"), member.user)
+        seen = member.sees(channel)
+        limit = min(max(int(call.query("limit", "50")), 1), 200)
+        if before := call.query("before"):
+            seen = [item for item in seen if item.id < int(before)]
+        if after := call.query("after"):
+            seen = [item for item in seen if item.id > int(after)][:limit]
+        return {"messages": [self._views.message(item, member.user) for item in seen[-limit:]]}
+
+    async def reactors(self, call: Call, member: Member) -> Json:
+        """`GET .../reactions/{emoji}`."""
+        emoji = call.text("emoji").replace("\ufe0f", "")
+        reaction = self._target(call, member.user).reactions.get(emoji)
+        ids = reaction.user_ids if reaction else []
+        return {"users": [self._views.user(self._world.users[item]) for item in ids]}
+
+    async def commands(self, call: Call, member: Member) -> Json:
+        """`GET /sandbox/commands`."""
+        channel = self._channel(call.query("channel"), member.user)
+        visible = self._sandbox.commands.visible(member.user, channel)
+        return {
+            name: [item for item in visible if item["type"] == kind]
+            for name, kind in _KINDS.items()
+        }
+
+    # --- doing ----------------------------------------------------------------------------------
+
+    async def post(self, call: Call, member: Member) -> Json:
+        """`POST /sandbox/channels/{}/messages`."""
+        channel = self._channel(call.id("channel"), member.user)
+        body = body_of(call)
+        descriptions = body.get("descriptions") or []
+        uploads = [upload for _, upload in sorted(call.uploads.items())]
+        uploads += [await self._sample_file(item) for item in body.get("samples") or ()]
+        described = [
+            Upload(item.filename, item.data, descriptions[at] or None)
+            if at < len(descriptions)
+            else item
+            for at, item in enumerate(uploads)
+        ]
+        reply_to = None
+        if body.get("reply_to"):
+            reply_to = self._world.message(channel, int(body["reply_to"]), member.user)
+        message = await member.post(
+            channel,
+            str(body.get("content") or ""),
+            described,
+            reply_to=reply_to,
+            ping=bool(body.get("ping", True)),
+            spoiler=bool(body.get("spoiler")),
+        )
+        return self._views.message(message, member.user)
+
+    async def edit(self, call: Call, member: Member) -> Json:
+        """`PATCH .../messages/{}`."""
+        message = self._target(call, member.user)
+        await member.edit(message, str(body_of(call).get("content") or ""))
+        return self._views.message(message, member.user)
+
+    async def delete(self, call: Call, member: Member) -> Json:
+        """`DELETE .../messages/{}`."""
+        await member.delete(self._target(call, member.user))
+        return {}
+
+    async def react(self, call: Call, member: Member) -> Json:
+        """`PUT .../reactions/{emoji}`."""
+        await member.react(self._target(call, member.user), call.text("emoji"))
+        return {}
+
+    async def unreact(self, call: Call, member: Member) -> Json:
+        """`DELETE .../reactions/{emoji}`."""
+        await member.unreact(self._target(call, member.user), call.text("emoji"))
+        return {}
+
+    async def forward(self, call: Call, member: Member) -> Json:
+        """`POST .../forward`."""
+        body = body_of(call)
+        source = self._channel(body["channel_id"], member.user)
+        message = self._world.message(source, int(body["message_id"]), member.user)
+        target = self._channel(call.id("channel"), member.user)
+        return self._views.message(await member.forward(message, target), member.user)
+
+    async def type(self, call: Call, member: Member) -> Json:
+        """`POST .../typing`."""
+        await member.type(self._channel(call.id("channel"), member.user))
+        return {}
+
+    async def open_thread(self, call: Call, member: Member) -> Json:
+        """`POST .../threads`."""
+        body = body_of(call)
+        channel = self._channel(call.id("channel"), member.user)
+        message = None
+        if body.get("message_id"):
+            message = self._world.message(channel, int(body["message_id"]), member.user)
+        name = str(body.get("name") or "").strip()[:100]
+        if not name:
+            raise UsageError("A thread needs a name.")
+        thread = await member.open_thread(channel, name, message)
+        return self._views.channel(thread, member.user)
+
+    async def open_dm(self, call: Call, member: Member) -> Json:
+        """`POST /sandbox/dms`."""
+        other = self._world.users.get(int(body_of(call)["user_id"]))
+        if other is None or other is member.user:
+            raise UsageError("There is nobody of that id to write to.")
+        return self._views.channel(await member.dm(other), member.user)
+
+    # --- interactions ---------------------------------------------------------------------------
+
+    async def interact(self, call: Call, member: Member) -> Json:
+        """`POST /sandbox/interactions`."""
+        body = body_of(call)
+        if body.get("kind") == "modal":
+            return {"id": str((await self._submit(call, member)).id)}
+        channel = self._channel(body["channel_id"], member.user)
+        match body.get("kind"):
+            case "slash":
+                options = await self._options(body, channel, call, member)
+                started = await member.slash(channel, body["path"], options)
+            case "message_menu":
+                message = self._world.message(channel, int(body["message_id"]), member.user)
+                started = await member.menu(message, str(body["command_id"]))
+            case "user_menu":
+                user = self._world.users[int(body["user_id"])]
+                started = await member.user_menu(channel, user, str(body["command_id"]))
+            case "component":
+                message = self._world.message(channel, int(body["message_id"]), member.user)
+                started = await self._use(member, message, body)
+            case other:
+                raise UsageError(f"There is no interaction of the kind “{other}”.")
+        return {"id": str(started.id)}
+
+    async def autocomplete(self, call: Call, member: Member) -> Json:
+        """`POST /sandbox/autocomplete`."""
+        body = body_of(call)
+        channel = self._channel(body["channel_id"], member.user)
+        typed = {
+            name: value
+            for name, value in (body.get("options") or {}).items()
+            if isinstance(value, (str, int, float))
+        }
+        choices = await member.autocomplete(channel, body["path"], typed, body["focused"])
+        return {"choices": choices}
+
+    async def _use(self, member: Member, message: Message, body: Json) -> Interaction:
+        values = body.get("values")
+        if not values:
+            try:
+                return await member.press(message, str(body["custom_id"]))
+            except UsageError:
+                if values is None:
+                    raise
+        things = [self._thing(str(value), message.channel) for value in values or ()]
+        return await member.select(message, str(body["custom_id"]), things)
+
+    async def _submit(self, call: Call, member: Member) -> Interaction:
+        body = body_of(call)
+        interaction = self._sandbox.interactions.get(int(body["interaction_id"]))
+        if interaction.user is not member.user:
+            raise missing_permissions()
+        values: dict[str, Any] = {}
+        for custom_id, value in (body.get("values") or {}).items():
+            if isinstance(value, dict):
+                values[custom_id] = [call.uploads[int(number)] for number in value["files"]]
+            elif isinstance(value, list):
+                values[custom_id] = [self._thing(str(one), interaction.channel) for one in value]
+            else:
+                values[custom_id] = value
+        return await member.submit(interaction, values)
+
+    async def _options(
+        self, body: Json, channel: Channel, call: Call, member: Member
+    ) -> dict[str, Any]:
+        """Turn a slash command's values from the page into what the driver takes."""
+        path = [str(name) for name in body["path"]]
+        command = self._sandbox.commands.find(member.user, channel, path[0])
+        options = command.get("options") or []
+        for name in path[1:]:
+            options = next((x.get("options") or [] for x in options if x["name"] == name), [])
+        kinds = {item["name"]: item["type"] for item in options}
+        done: dict[str, Any] = {}
+        for name, value in (body.get("options") or {}).items():
+            if isinstance(value, dict) and "sample" in value:
+                done[name] = await self._sample_file(value["sample"])
+            elif isinstance(value, dict):
+                done[name] = call.uploads[int(value["file"])]
+            elif kinds.get(name) in (6, 7, 8, 9):
+                done[name] = self._thing(str(value), channel)
+            else:
+                done[name] = value
+        return done
+
+    def _thing(self, value: str, channel: Channel) -> Any:
+        """Return the user, role or channel of an id; anything else as it is."""
+        if not value.isdecimal():
+            return value
+        number = int(value)
+        roles = channel.server.roles if channel.server else {}
+        for known in (self._world.users, roles, self._world.channels):
+            if number in known:
+                return known[number]
+        return value
+
+    # --- the shelf ------------------------------------------------------------------------------
+
+    async def _shelf(self) -> dict[str, Sample]:
+        if self._samples is None:
+            loaded = await asyncio.to_thread(load_samples, self._sandbox.samples)
+            self._samples = {sample.id: sample for sample in loaded}
+        return self._samples
+
+    async def _sample(self, sample_id: str) -> Sample:
+        shelf = await self._shelf()
+        if sample_id not in shelf:
+            raise ApiError(404, 0, "The shelf has no such picture.")
+        return shelf[sample_id]
+
+    async def _sample_file(self, sample_id: str) -> Upload:
+        sample = await self._sample(sample_id)
+        return Upload(sample.filename, await asyncio.to_thread(sample.read))
+
+    async def samples(self, call: Call, member: Member) -> Json:
+        """`GET /sandbox/samples`."""
+        shelf = await self._shelf()
+        return {
+            "samples": [
+                {
+                    "id": item.id,
+                    "title": item.title,
+                    "group": item.group,
+                    "filename": item.filename,
+                    "url": f"/sandbox/samples/{item.id}",
+                }
+                for item in shelf.values()
+            ]
+        }
+
+    async def sample(self, request: web.Request) -> web.Response:
+        """`GET /sandbox/samples/{}`."""
+        try:
+            upload = await self._sample_file(request.match_info["sample"])
+        except ApiError as error:
+            return _answer(error.body(), error.status)
+        kind = media_type(upload.filename) or "application/octet-stream"
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=3600"}
+        return web.Response(body=upload.data, content_type=kind, headers=headers)
+
+    async def post_sample(self, call: Call, member: Member) -> Json:
+        """`POST /sandbox/samples/{}/post`."""
+        body = body_of(call)
+        channel = self._channel(body["channel_id"], member.user)
+        message = await member.post(
+            channel,
+            str(body.get("content") or ""),
+            [await self._sample_file(call.text("sample"))],
+            spoiler=bool(body.get("spoiler")),
+        )
+        return self._views.message(message, member.user)
+
+    # --- events ---------------------------------------------------------------------------------
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """`GET /sandbox/events`: everything that the user sees happen, until the page leaves."""
+        try:
+            viewer = self._member(request).user
+        except ApiError as error:
+            return _answer(error.body(), error.status)
+        socket = web.WebSocketResponse(heartbeat=30)
+        await socket.prepare(request)
+        outbox: asyncio.Queue[Json] = asyncio.Queue()
+        translator = PageEvents(self._sandbox, self._views, viewer, outbox.put_nowait)
+        outbox.put_nowait({"type": "hello", "world": self._views.world(viewer)})
+        self._sandbox.stream.listen(translator.tell)
+        writer = asyncio.create_task(_write(socket, outbox))
+        try:
+            async for frame in socket:
+                if frame.type is WSMsgType.ERROR:
+                    break
+        finally:
+            self._sandbox.stream.unlisten(translator.tell)
+            writer.cancel()
+        return socket
+
+
+async def _write(socket: web.WebSocketResponse, outbox: asyncio.Queue[Json]) -> None:
+    while True:
+        event = await outbox.get()
+        try:
+            await socket.send_str(json.dumps(event))
+        except ConnectionError:
+            return
+
+
+def _answer(body: Any, status: int = 200) -> web.Response:
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=JSON_TYPE)
