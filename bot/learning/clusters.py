@@ -53,7 +53,6 @@ def find_clusters(
         min_cluster_size=smallest,
         min_samples=2,
         allow_single_cluster=True,
-        copy=True,
     ).fit_predict(rows)
     clusters: list[Cluster] = []
     for label in sorted(set(found.tolist()) - {-1}):

@@ -13,12 +13,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.storage.answers import AnswerRepository
+from bot.storage.consents import ConsentRepository
+from bot.storage.galleries import GalleryRepository
+from bot.storage.labels import LabelRepository
+from bot.storage.proposals import ProposalRepository
 from bot.storage.settings import SettingsRepository
+from bot.storage.sightings import SightingRepository
 from bot.storage.state import StateRepository
+from bot.storage.versions import VersionRepository
 from bot.storage.votes import VoteRepository
 
 if TYPE_CHECKING:
@@ -47,6 +53,12 @@ class Storage:
         self.answers = AnswerRepository(self)
         self.votes = VoteRepository(self)
         self.state = StateRepository(self)
+        self.sightings = SightingRepository(self)
+        self.labels = LabelRepository(self)
+        self.galleries = GalleryRepository(self)
+        self.proposals = ProposalRepository(self)
+        self.versions = VersionRepository(self)
+        self.consents = ConsentRepository(self)
 
     @classmethod
     @asynccontextmanager
@@ -70,7 +82,10 @@ class Storage:
                     f"Storage folder {file.parent} can't be made ({error.strerror})."
                 ) from None
             lock = hold(file) if exclusive else None
-        engine = create_async_engine(url, connect_args={"timeout": _BUSY_S} if file else {})
+        try:
+            engine = create_async_engine(url, connect_args={"timeout": _BUSY_S} if file else {})
+        except (SQLAlchemyError, ImportError) as error:
+            raise StorageError(f"Storage {shown(url)} can't be used: {error}.") from None
         try:
             if engine.dialect.name == "sqlite":
                 _prepare_sqlite(engine)

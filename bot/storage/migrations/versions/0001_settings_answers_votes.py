@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "server_settings",
         sa.Column("server_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("threshold", sa.Float()),
+        sa.Column("threshold", sa.Double()),
         sa.Column("guesses", sa.BigInteger(), nullable=False),
         sa.Column("ephemeral", sa.Boolean(), nullable=False),
         sa.Column("on_all_unknown", sa.String(10), nullable=False),

@@ -1,0 +1,335 @@
+"""A server's characters, aliases and exemplars, and every change of them with its way back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.storage.learning_records import (
+    Exemplar,
+    GalleryAction,
+    ServerCharacter,
+    pack_vector,
+    unpack_vector,
+)
+from bot.storage.learning_tables import (
+    AliasRow,
+    CharacterRow,
+    ExemplarRow,
+    GalleryActionRow,
+    RevisionRow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.storage.learning_records import (
+        ActionKind,
+        CharacterState,
+        ExemplarSource,
+        NewExemplar,
+    )
+    from bot.storage.storage import Storage
+
+
+class LaterActionError(Exception):
+    """An action can't be undone before a later one on the same character is; `later` is that."""
+
+    def __init__(self, later: GalleryAction) -> None:
+        super().__init__(f"Undo the later change first: {later.summary}.")
+        self.later = later
+
+
+class GalleryRepository:
+    """What servers added to the shipped roster. No server sees another's."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def characters(self, server_id: int) -> list[ServerCharacter]:
+        """Return a server's characters, those forgotten and merged included."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(CharacterRow)
+                .where(CharacterRow.server_id == server_id)
+                .order_by(CharacterRow.id)
+            )
+            return [_to_character(row) for row in rows]
+
+    async def aliases(self, server_id: int) -> dict[str, tuple[str, ...]]:
+        """Return the names that a server added, by character."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(AliasRow).where(AliasRow.server_id == server_id).order_by(AliasRow.alias)
+            )
+            found: dict[str, tuple[str, ...]] = {}
+            for row in rows:
+                found[row.character_id] = (*found.get(row.character_id, ()), row.alias)
+            return found
+
+    async def exemplars(self, server_id: int) -> list[Exemplar]:
+        """Return a server's exemplars in use, oldest first."""
+        return await self._exemplars(
+            ExemplarRow.server_id == server_id, ExemplarRow.proposal_id.is_(None)
+        )
+
+    async def exemplars_of(self, proposal_id: int) -> list[Exemplar]:
+        """Return the exemplars that wait with a proposal."""
+        return await self._exemplars(ExemplarRow.proposal_id == proposal_id)
+
+    async def exemplars_by(self, user_id: int) -> list[Exemplar]:
+        """Return what a member uploaded, in all servers."""
+        return await self._exemplars(ExemplarRow.user_id == user_id)
+
+    async def change(
+        self,
+        server_id: int,
+        kind: ActionKind,
+        user_id: int,
+        summary: str,
+        at: datetime,
+        *,
+        characters: Sequence[ServerCharacter] = (),
+        aliases: Mapping[str, Iterable[str]] | None = None,
+        exemplars: Sequence[NewExemplar] = (),
+        accept: int | None = None,
+    ) -> GalleryAction:
+        """Change a gallery, all or nothing, and remember how to undo it.
+
+        `characters` replace those of the same id, `aliases` all aliases of a character; `accept`
+        is a proposal whose waiting exemplars come into use.
+        """
+        aliases = {key: tuple(names) for key, names in (aliases or {}).items()}
+        async with self._storage.write() as session:
+            undo: dict[str, Any] = {
+                "characters": {
+                    c.id: await _character(session, server_id, c.id) for c in characters
+                },
+                "aliases": {key: await _names(session, server_id, key) for key in aliases},
+                "exemplars": [],
+            }
+            for character in characters:
+                await session.merge(CharacterRow(server_id=server_id, **asdict(character)))
+            for key, names in aliases.items():
+                await _set_names(session, server_id, key, names)
+            undo["exemplars"] = await _add_exemplars(session, server_id, exemplars, None)
+            if accept is not None:
+                taken = await session.scalars(
+                    update(ExemplarRow)
+                    .where(ExemplarRow.proposal_id == accept)
+                    .values(proposal_id=None)
+                    .returning(ExemplarRow.id)
+                )
+                undo["exemplars"] += list(taken)
+            row = GalleryActionRow(
+                server_id=server_id, kind=kind, user_id=user_id, summary=summary[:300],
+                undo=undo, undone_by=None, at=at,
+            )  # fmt: skip
+            session.add(row)
+            await bump(session, server_id)
+            await session.flush()
+            return _to_action(row)
+
+    async def propose_exemplars(
+        self, server_id: int, proposal_id: int, exemplars: Sequence[NewExemplar]
+    ) -> None:
+        """Keep exemplars that come into use once their proposal is accepted."""
+        async with self._storage.write() as session:
+            await _add_exemplars(session, server_id, exemplars, proposal_id)
+
+    async def undo(self, server_id: int, action_id: int, user_id: int) -> GalleryAction | None:
+        """Take an action back; None where there is none, or it is undone already.
+
+        Raises LaterActionError where a later action that stands touched the same characters.
+        """
+        async with self._storage.write() as session:
+            row = await session.get(GalleryActionRow, action_id)
+            if row is None or row.server_id != server_id or row.undone_by is not None:
+                return None
+            touched = _touched(row)
+            later = await session.scalars(
+                select(GalleryActionRow)
+                .where(
+                    GalleryActionRow.server_id == server_id,
+                    GalleryActionRow.id > action_id,
+                    GalleryActionRow.undone_by.is_(None),
+                )
+                .order_by(GalleryActionRow.id.desc())
+            )
+            for other in later:
+                if touched & _touched(other):
+                    raise LaterActionError(_to_action(other))
+            for key, before in row.undo["characters"].items():
+                if before is None:
+                    await session.execute(
+                        delete(CharacterRow).where(
+                            CharacterRow.server_id == server_id, CharacterRow.id == key
+                        )
+                    )
+                else:
+                    await session.merge(CharacterRow(server_id=server_id, **before))
+            for key, names in row.undo["aliases"].items():
+                await _set_names(session, server_id, key, names)
+            await session.execute(
+                delete(ExemplarRow).where(ExemplarRow.id.in_(row.undo["exemplars"]))
+            )
+            row.undone_by = user_id
+            await bump(session, server_id)
+            return _to_action(row)
+
+    async def actions(self, server_id: int, limit: int = 25) -> list[GalleryAction]:
+        """Return the last changes of a gallery, newest first."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(GalleryActionRow)
+                .where(GalleryActionRow.server_id == server_id)
+                .order_by(GalleryActionRow.id.desc())
+                .limit(limit)
+            )
+            return [_to_action(row) for row in rows]
+
+    async def erase_exemplars(self, exemplar_ids: Iterable[int]) -> int:
+        """Erase exemplars; return how many there were."""
+        async with self._storage.write() as session:
+            rows = await session.execute(
+                delete(ExemplarRow)
+                .where(ExemplarRow.id.in_(list(exemplar_ids)))
+                .returning(ExemplarRow.server_id)
+            )
+            servers = [server_id for (server_id,) in rows]
+            for server_id in set(servers):
+                await bump(session, server_id)
+            return len(servers)
+
+    async def crop_names(self) -> set[str]:
+        """Return the file names of all taught crops."""
+        async with self._storage.read() as session:
+            names = await session.scalars(select(ExemplarRow.crop))
+            return {name for name in names if name}
+
+    async def revisions(self) -> dict[int, int]:
+        """Return how often each server's gallery or model changed."""
+        async with self._storage.read() as session:
+            rows = await session.execute(select(RevisionRow.server_id, RevisionRow.revision))
+            return {server_id: number for server_id, number in rows.all()}  # noqa: C416 - rows, not pairs
+
+    async def touch(self, server_id: int) -> None:
+        """Count a change, so that a running bot reads the server's gallery anew."""
+        async with self._storage.write() as session:
+            await bump(session, server_id)
+
+    async def _exemplars(self, *conditions: ColumnElement[bool]) -> list[Exemplar]:
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(ExemplarRow).where(*conditions).order_by(ExemplarRow.id)
+            )
+            return [_to_exemplar(row) for row in rows]
+
+
+async def bump(session: AsyncSession, server_id: int) -> None:
+    """Count a change of a server's gallery or model within a transaction."""
+    added = insert(RevisionRow).values(server_id=server_id, revision=1)
+    await session.execute(
+        added.on_conflict_do_update(
+            index_elements=["server_id"], set_={"revision": RevisionRow.revision + 1}
+        )
+    )
+
+
+async def _character(session: AsyncSession, server_id: int, key: str) -> dict[str, Any] | None:
+    row = await session.get(CharacterRow, (server_id, key))
+    return None if row is None else asdict(_to_character(row))
+
+
+async def _names(session: AsyncSession, server_id: int, key: str) -> list[str]:
+    names = await session.scalars(
+        select(AliasRow.alias).where(AliasRow.server_id == server_id, AliasRow.character_id == key)
+    )
+    return list(names)
+
+
+async def _set_names(session: AsyncSession, server_id: int, key: str, names: Iterable[str]) -> None:
+    await session.execute(
+        delete(AliasRow).where(AliasRow.server_id == server_id, AliasRow.character_id == key)
+    )
+    session.add_all(
+        AliasRow(server_id=server_id, character_id=key, alias=name) for name in dict.fromkeys(names)
+    )
+
+
+async def _add_exemplars(
+    session: AsyncSession,
+    server_id: int,
+    exemplars: Sequence[NewExemplar],
+    proposal_id: int | None,
+) -> list[int]:
+    rows = [
+        ExemplarRow(
+            server_id=server_id,
+            character_id=new.character_id,
+            proposal_id=proposal_id,
+            user_id=new.user_id,
+            source=new.source,
+            provenance=new.provenance,
+            phash=new.phash,
+            crop=new.crop,
+            vector=pack_vector(new.vector),
+            backbone=new.backbone,
+            at=new.at,
+        )
+        for new in exemplars
+    ]
+    session.add_all(rows)
+    await session.flush()
+    return [row.id for row in rows]
+
+
+def _touched(row: GalleryActionRow) -> set[str]:
+    return {*row.undo["characters"], *row.undo["aliases"]}
+
+
+def _to_character(row: CharacterRow) -> ServerCharacter:
+    return ServerCharacter(
+        id=row.id,
+        name=row.name,
+        series=row.series,
+        native_name=row.native_name,
+        own=row.own,
+        state=cast("CharacterState", row.state),
+        merged_into=row.merged_into,
+    )
+
+
+def _to_exemplar(row: ExemplarRow) -> Exemplar:
+    return Exemplar(
+        character_id=row.character_id,
+        user_id=row.user_id,
+        source=cast("ExemplarSource", row.source),
+        vector=unpack_vector(row.vector),
+        backbone=row.backbone,
+        at=row.at,
+        provenance=row.provenance,
+        phash=row.phash,
+        crop=row.crop,
+        id=row.id,
+        server_id=row.server_id,
+    )
+
+
+def _to_action(row: GalleryActionRow) -> GalleryAction:
+    return GalleryAction(
+        id=row.id,
+        server_id=row.server_id,
+        kind=cast("ActionKind", row.kind),
+        user_id=row.user_id,
+        summary=row.summary,
+        undone_by=row.undone_by,
+        at=row.at,
+    )

@@ -1,0 +1,117 @@
+"""Labels with their trail, and who may decide them at once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.storage.learning_records import Label, LabelChange
+from bot.storage.learning_tables import DecisionRow, LabelChangeRow, LabelRow, SightingRow
+from bot.storage.sightings import to_sighting
+from bot.storage.tables import AnswerRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.storage.learning_records import LabelState, Sighting
+    from bot.storage.storage import Storage
+
+
+class LabelRepository:
+    """Labels of sightings. Every change is written down with who, when and why."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def set(self, labels: Sequence[Label], why: str) -> list[LabelChange]:
+        """Set labels; return those of the settled ones that changed.
+
+        A label that isn't settled counts as none in the trail, whatever leads.
+        """
+        changes: list[LabelChange] = []
+        async with self._storage.write() as session:
+            for label in labels:
+                row = await session.get(LabelRow, label.sighting_id)
+                if row is None and await session.get(SightingRow, label.sighting_id) is None:
+                    continue
+                before = row.label if row is not None and row.state == "settled" else None
+                after = label.label if label.state == "settled" else None
+                if row is None or (row.state, row.label, row.decided_by) != (
+                    label.state, label.label, label.decided_by,
+                ):  # fmt: skip
+                    await session.merge(LabelRow(**asdict(label)))
+                if before != after:
+                    change = LabelChange(
+                        label.sighting_id, before, after, label.decided_by, why, label.at
+                    )
+                    session.add(LabelChangeRow(server_id=label.server_id, **asdict(change)))
+                    changes.append(change)
+        return changes
+
+    async def get(self, sighting_id: int) -> Label | None:
+        """Return a sighting's label."""
+        async with self._storage.read() as session:
+            row = await session.get(LabelRow, sighting_id)
+        return None if row is None else _to_label(row)
+
+    async def in_server(
+        self, server_id: int, state: LabelState | None = None
+    ) -> list[tuple[Sighting, Label]]:
+        """Return a server's labels with their sightings, oldest first."""
+        query = (
+            select(SightingRow, LabelRow)
+            .join(LabelRow, LabelRow.sighting_id == SightingRow.id)
+            .where(LabelRow.server_id == server_id)
+            .order_by(SightingRow.id)
+        )
+        if state is not None:
+            query = query.where(LabelRow.state == state)
+        async with self._storage.read() as session:
+            return [(to_sighting(s), _to_label(label)) for s, label in await session.execute(query)]
+
+    async def trail(self, sighting_id: int) -> list[LabelChange]:
+        """Return the changes of a label, oldest first."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(LabelChangeRow)
+                .where(LabelChangeRow.sighting_id == sighting_id)
+                .order_by(LabelChangeRow.id)
+            )
+            return [
+                LabelChange(row.sighting_id, row.before, row.after, row.user_id, row.why, row.at)
+                for row in rows
+            ]
+
+    async def mark_decider(self, reply_id: int, user_id: int) -> None:
+        """Remember that a voter on an answer was a moderator or labeller when he voted."""
+        async with self._storage.write() as session:
+            if await session.get(AnswerRow, reply_id) is not None:
+                await session.execute(
+                    insert(DecisionRow)
+                    .values(reply_id=reply_id, user_id=user_id)
+                    .on_conflict_do_nothing()
+                )
+
+    async def deciders(self, reply_ids: Sequence[int]) -> set[tuple[int, int]]:
+        """Return (answer, voter) of all votes on these answers that decide."""
+        async with self._storage.read() as session:
+            rows = await session.execute(
+                select(DecisionRow.reply_id, DecisionRow.user_id).where(
+                    DecisionRow.reply_id.in_(list(reply_ids))
+                )
+            )
+            return {(reply_id, user_id) for reply_id, user_id in rows}
+
+
+def _to_label(row: LabelRow) -> Label:
+    return Label(
+        sighting_id=row.sighting_id,
+        server_id=row.server_id,
+        state=cast("LabelState", row.state),
+        label=row.label,
+        decided_by=row.decided_by,
+        at=row.at,
+    )

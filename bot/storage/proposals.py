@@ -1,0 +1,94 @@
+"""What members proposed, until a moderator decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import delete, select, update
+
+from bot.storage.learning_records import Proposal
+from bot.storage.learning_tables import ProposalRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.storage.learning_records import ActionKind, ProposalState
+    from bot.storage.storage import Storage
+
+
+class ProposalRepository:
+    """Proposals of changes to a gallery."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def add(
+        self,
+        server_id: int,
+        user_id: int,
+        kind: ActionKind,
+        arguments: dict[str, Any],
+        at: datetime,
+    ) -> Proposal:
+        """Keep a proposal."""
+        async with self._storage.write() as session:
+            row = ProposalRow(
+                server_id=server_id, user_id=user_id, kind=kind, arguments=arguments,
+                state="waiting", decided_by=None, at=at,
+            )  # fmt: skip
+            session.add(row)
+            await session.flush()
+            return _to_proposal(row)
+
+    async def get(self, server_id: int, proposal_id: int) -> Proposal | None:
+        """Return a proposal of a server."""
+        async with self._storage.read() as session:
+            row = await session.get(ProposalRow, proposal_id)
+        return None if row is None or row.server_id != server_id else _to_proposal(row)
+
+    async def waiting(self, server_id: int) -> list[Proposal]:
+        """Return what waits for a decision, oldest first."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(ProposalRow)
+                .where(ProposalRow.server_id == server_id, ProposalRow.state == "waiting")
+                .order_by(ProposalRow.id)
+            )
+            return [_to_proposal(row) for row in rows]
+
+    async def decide(self, proposal_id: int, user_id: int, *, accepted: bool) -> bool:
+        """Decide a proposal; false where somebody else was faster."""
+        async with self._storage.write() as session:
+            done = await session.scalars(
+                update(ProposalRow)
+                .where(ProposalRow.id == proposal_id, ProposalRow.state == "waiting")
+                .values(state="accepted" if accepted else "rejected", decided_by=user_id)
+                .returning(ProposalRow.id)
+            )
+            return bool(done.all())
+
+    async def erase_user(self, user_id: int) -> int:
+        """Erase what a member proposed; return how many there were."""
+        async with self._storage.write() as session:
+            gone = await session.scalars(
+                delete(ProposalRow).where(ProposalRow.user_id == user_id).returning(ProposalRow.id)
+            )
+            return len(gone.all())
+
+    async def erase(self, proposal_id: int) -> None:
+        """Erase a proposal with the drawings that wait with it."""
+        async with self._storage.write() as session:
+            await session.execute(delete(ProposalRow).where(ProposalRow.id == proposal_id))
+
+
+def _to_proposal(row: ProposalRow) -> Proposal:
+    return Proposal(
+        id=row.id,
+        server_id=row.server_id,
+        user_id=row.user_id,
+        kind=cast("ActionKind", row.kind),
+        arguments=row.arguments,
+        state=cast("ProposalState", row.state),
+        decided_by=row.decided_by,
+        at=row.at,
+    )

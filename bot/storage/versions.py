@@ -1,0 +1,146 @@
+"""The versions of servers' heads, and what each was trained on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import delete, func, select, update
+
+from bot.storage.galleries import bump
+from bot.storage.learning_records import ModelVersion
+from bot.storage.learning_tables import ExemplarRow, ModelSourceRow, ModelVersionRow, SightingRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from bot.storage.learning_records import SourceKind, VersionState
+    from bot.storage.storage import Storage
+
+
+class VersionRepository:
+    """Model versions; at most one of a server is current."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def add(
+        self,
+        server_id: int,
+        backbone: str,
+        head: bytes,
+        report: dict[str, Any],
+        sources: Iterable[tuple[SourceKind, int]],
+        at: datetime,
+        *,
+        promoted: bool,
+    ) -> ModelVersion:
+        """Keep a version; a promoted one becomes current at once."""
+        async with self._storage.write() as session:
+            last = await session.scalar(
+                select(func.max(ModelVersionRow.number)).where(
+                    ModelVersionRow.server_id == server_id
+                )
+            )
+            row = ModelVersionRow(
+                server_id=server_id, number=(last or 0) + 1, backbone=backbone, head=head,
+                state="kept" if promoted else "rejected", report=report, at=at,
+            )  # fmt: skip
+            session.add(row)
+            await session.flush()
+            session.add_all(
+                ModelSourceRow(version_id=row.id, kind=kind, source_id=source_id)
+                for kind, source_id in sources
+            )
+            version = _to_version(row)
+        return await self.promote(server_id, version.number) or version if promoted else version
+
+    async def list(self, server_id: int) -> list[ModelVersion]:
+        """Return a server's versions, oldest first."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(ModelVersionRow)
+                .where(ModelVersionRow.server_id == server_id)
+                .order_by(ModelVersionRow.number)
+            )
+            return [_to_version(row) for row in rows]
+
+    async def servers(self) -> dict[int, int]:
+        """Return the servers that have versions, and how many."""
+        async with self._storage.read() as session:
+            rows = await session.execute(
+                select(ModelVersionRow.server_id, func.count()).group_by(ModelVersionRow.server_id)
+            )
+            return {server_id: number for server_id, number in rows.all()}  # noqa: C416 - rows, not pairs
+
+    async def get(self, server_id: int, number: int) -> ModelVersion | None:
+        """Return a version by its number in its server."""
+        return next((v for v in await self.list(server_id) if v.number == number), None)
+
+    async def current(self, server_id: int) -> ModelVersion | None:
+        """Return the version that answers; None where the shipped head does."""
+        return next((v for v in await self.list(server_id) if v.state == "current"), None)
+
+    async def promote(self, server_id: int, number: int | None) -> ModelVersion | None:
+        """Let a version answer, or with None the shipped head; return it.
+
+        The one before is kept. None is returned too where there is no such version.
+        """
+        async with self._storage.write() as session:
+            row = None
+            if number is not None:
+                row = await session.scalar(
+                    select(ModelVersionRow).where(
+                        ModelVersionRow.server_id == server_id, ModelVersionRow.number == number
+                    )
+                )
+                if row is None:
+                    return None
+            await session.execute(
+                update(ModelVersionRow)
+                .where(ModelVersionRow.server_id == server_id, ModelVersionRow.state == "current")
+                .values(state="kept")
+            )
+            if row is not None:
+                row.state = "current"
+            await bump(session, server_id)
+            await session.flush()
+            return None if row is None else _to_version(row)
+
+    async def trained_on_erased(self) -> list[ModelVersion]:
+        """Return the versions that were trained on something that is no longer kept."""
+        with_vector = select(SightingRow.id).where(SightingRow.vector.is_not(None))
+        gone = select(ModelSourceRow.version_id).where(
+            ((ModelSourceRow.kind == "sighting") & ModelSourceRow.source_id.not_in(with_vector))
+            | (
+                (ModelSourceRow.kind == "exemplar")
+                & ModelSourceRow.source_id.not_in(select(ExemplarRow.id))
+            )
+        )
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(ModelVersionRow).where(ModelVersionRow.id.in_(gone))
+            )
+            return [_to_version(row) for row in rows]
+
+    async def erase(self, versions: Iterable[ModelVersion]) -> None:
+        """Erase versions; a server whose current one goes answers with the shipped head."""
+        async with self._storage.write() as session:
+            for version in versions:
+                await session.execute(
+                    delete(ModelVersionRow).where(ModelVersionRow.id == version.id)
+                )
+                await bump(session, version.server_id)
+
+
+def _to_version(row: ModelVersionRow) -> ModelVersion:
+    return ModelVersion(
+        id=row.id,
+        server_id=row.server_id,
+        number=row.number,
+        state=cast("VersionState", row.state),
+        backbone=row.backbone,
+        head=row.head,
+        report=row.report,
+        at=row.at,
+    )

@@ -1,0 +1,220 @@
+"""What is learned, in the database: cascades, trails, undoing, versions, erasure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bot.storage import Answer, Storage
+from bot.storage.galleries import LaterActionError
+from bot.storage.learning_records import (
+    Label,
+    NewExemplar,
+    NewSighting,
+    ServerCharacter,
+    pack_vector,
+    unpack_vector,
+)
+from models.types import Box
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SERVER = 7
+
+
+def unit(seed: int) -> np.ndarray:
+    vector = np.random.default_rng(seed).normal(size=32).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def sighting(reply_id: int, face: int = 0, **changes: object) -> NewSighting:
+    values: dict = {
+        "server_id": SERVER, "channel_id": 3, "message_id": reply_id + 1000,
+        "reply_id": reply_id, "face_index": face, "author_id": 5, "phash": "00ff00ff00ff00ff",
+        "box": Box(0.1, 0.1, 0.5, 0.6), "guesses": ({"id": "miku", "probability": 0.8},),
+        "unknown": False, "model_version": "m1", "hidden": False, "at": NOW,
+        "vector": unit(reply_id), "backbone": "b1", "crop": f"{reply_id}-{face}.webp",
+    }  # fmt: skip
+    return NewSighting(**(values | changes))
+
+
+def exemplar(character: str = "aoi", seed: int = 1) -> NewExemplar:
+    return NewExemplar(character, 5, "teach", unit(seed), "b1", NOW, crop=f"t{seed}.webp")
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    async with Storage.open(tmp_path / "moedex.db") as storage:
+        for reply_id in (1, 2, 3):
+            await storage.answers.add(
+                Answer(reply_id, reply_id + 1000, 3, SERVER, 5, (), "m1", NOW)
+            )
+        yield storage
+
+
+async def test_a_vector_survives_half_precision() -> None:
+    vector = unit(4)
+    assert np.abs(unpack_vector(pack_vector(vector)) - vector).max() < 1e-3
+
+
+async def test_a_sighting_is_kept_once_and_goes_with_its_answer(storage: Storage) -> None:
+    (first,) = await storage.sightings.add([sighting(1)])
+    assert await storage.sightings.add([sighting(1)]) == []
+    assert first.group_id == first.id
+    (copy,) = await storage.sightings.add([sighting(2, group_id=first.id)])
+    assert [s.id for s in await storage.sightings.in_group(first.id)] == [first.id, copy.id]
+    assert np.allclose(first.vector, unit(1), atol=1e-3)
+    label = Label(first.id, SERVER, "settled", "miku", 9, NOW)
+    await storage.labels.set([label], "review")
+    await storage.answers.delete_by_reply(1)
+    assert await storage.sightings.get(first.id) is None
+    assert await storage.labels.get(first.id) is None
+    assert await storage.labels.trail(first.id) == []
+    assert await storage.sightings.crop_names() == {"2-0.webp"}
+
+
+async def test_the_trail_tells_who_when_and_why(storage: Storage) -> None:
+    (seen,) = await storage.sightings.add([sighting(1)])
+    steps = [
+        Label(seen.id, SERVER, "open", "miku", None, NOW),
+        Label(seen.id, SERVER, "settled", "miku", None, NOW + timedelta(1)),
+        Label(seen.id, SERVER, "settled", "rin", 9, NOW + timedelta(2)),
+        Label(seen.id, SERVER, "disputed", "rin", None, NOW + timedelta(3)),
+    ]
+    for step in steps:
+        await storage.labels.set([step], "test")
+    trail = await storage.labels.trail(seen.id)
+    assert [(c.before, c.after, c.user_id) for c in trail] == [
+        (None, "miku", None),
+        ("miku", "rin", 9),
+        ("rin", None, None),
+    ]
+    assert await storage.labels.in_server(SERVER, "settled") == []
+    assert len(await storage.labels.in_server(SERVER, "disputed")) == 1
+
+
+async def test_unknown_faces_are_shown_once(storage: Storage) -> None:
+    kept = await storage.sightings.add([sighting(1, unknown=True), sighting(2, unknown=True)])
+    assert len(await storage.sightings.unknown(SERVER, NOW)) == 2
+    cluster = await storage.sightings.show_cluster(SERVER, [s.id for s in kept], NOW)
+    assert await storage.sightings.unknown(SERVER, NOW) == []
+    assert len(await storage.sightings.cluster(cluster, SERVER)) == 2
+    assert await storage.sightings.cluster(cluster, SERVER + 1) == []
+
+
+async def test_every_change_of_a_gallery_can_be_undone(storage: Storage) -> None:
+    galleries = storage.galleries
+    aoi = ServerCharacter("aoi", "Aoi", "Own")
+    taught = await galleries.change(
+        SERVER, "teach", 5, "taught Aoi", NOW,
+        characters=[aoi], aliases={"aoi": ["Blue"]}, exemplars=[exemplar()],
+    )  # fmt: skip
+    merged = ServerCharacter("aoi", "Aoi", "Own", state="merged", merged_into="miku")
+    merge = await galleries.change(
+        SERVER, "merge", 6, "merged Aoi into Miku", NOW, characters=[merged]
+    )
+    assert (await galleries.revisions())[SERVER] == 2
+    with pytest.raises(LaterActionError, match="merged Aoi into Miku"):
+        await galleries.undo(SERVER, taught.id, 6)
+    assert await galleries.undo(SERVER + 1, merge.id, 6) is None
+    assert await galleries.undo(SERVER, merge.id, 6) is not None
+    assert await galleries.undo(SERVER, merge.id, 6) is None
+    assert await galleries.characters(SERVER) == [aoi]
+    assert await galleries.aliases(SERVER) == {"aoi": ("Blue",)}
+    assert len(await galleries.exemplars(SERVER)) == 1
+    assert await galleries.undo(SERVER, taught.id, 6) is not None
+    assert await galleries.characters(SERVER) == []
+    assert await galleries.aliases(SERVER) == {}
+    assert await galleries.exemplars(SERVER) == []
+
+
+async def test_servers_do_not_see_each_other(storage: Storage) -> None:
+    await storage.galleries.change(
+        SERVER, "teach", 5, "x", NOW,
+        characters=[ServerCharacter("aoi", "Aoi")], exemplars=[exemplar()],
+    )  # fmt: skip
+    assert await storage.galleries.characters(SERVER + 1) == []
+    assert await storage.galleries.exemplars(SERVER + 1) == []
+
+
+async def test_a_proposals_drawings_wait_and_are_taken_once(storage: Storage) -> None:
+    proposal = await storage.proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, NOW)
+    await storage.galleries.propose_exemplars(SERVER, proposal.id, [exemplar()])
+    assert await storage.galleries.exemplars(SERVER) == []
+    assert len(await storage.galleries.exemplars_of(proposal.id)) == 1
+    assert await storage.proposals.decide(proposal.id, 9, accepted=True)
+    assert not await storage.proposals.decide(proposal.id, 9, accepted=False)
+    await storage.galleries.change(SERVER, "teach", 9, "x", NOW, accept=proposal.id)
+    assert len(await storage.galleries.exemplars(SERVER)) == 1
+
+
+async def test_versions_are_promoted_and_rolled_back(storage: Storage) -> None:
+    versions = storage.versions
+    one = await versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
+    two = await versions.add(SERVER, "b1", b"2", {}, [], NOW, promoted=False)
+    assert (one.number, one.state, two.number, two.state) == (1, "current", 2, "rejected")
+    assert (await versions.promote(SERVER, 2)).state == "current"
+    assert [v.state for v in await versions.list(SERVER)] == ["kept", "current"]
+    assert await versions.promote(SERVER, 99) is None
+    assert (await versions.current(SERVER)).number == 2
+    await versions.promote(SERVER, None)
+    assert await versions.current(SERVER) is None
+
+
+async def test_a_version_trained_on_something_erased_is_found(storage: Storage) -> None:
+    kept = await storage.sightings.add([sighting(1), sighting(2)])
+    version = await storage.versions.add(
+        SERVER, "b1", b"1", {}, [("sighting", s.id) for s in kept], NOW, promoted=True
+    )
+    assert await storage.versions.trained_on_erased() == []
+    await storage.answers.delete_by_reply(2)
+    assert [v.id for v in await storage.versions.trained_on_erased()] == [version.id]
+    (again,) = await storage.sightings.add([sighting(3)])
+    assert again.id not in {s.id for s in kept}, "an erased number must not come back"
+    await storage.versions.erase([version])
+    assert await storage.versions.list(SERVER) == []
+
+
+async def test_what_is_erased_is_gone_from_the_bytes(storage: Storage, tmp_path: Path) -> None:
+    secret = unit(77)
+    await storage.sightings.add([sighting(1, vector=secret, phash="abcdabcdabcdabcd")])
+    needles = (pack_vector(secret), b"abcdabcdabcdabcd")
+    files = [tmp_path / "moedex.db", tmp_path / "moedex.db-wal"]
+
+    def kept() -> bytes:
+        return b"".join(file.read_bytes() for file in files if file.exists())
+
+    assert all(needle in kept() for needle in needles)
+    await storage.sightings.erase([s.id for s in await storage.sightings.by_author(5)])
+    assert await storage.consents.flush_erased()
+    assert not any(needle in kept() for needle in needles)
+
+
+async def test_consent_and_opting_out_are_remembered(storage: Storage) -> None:
+    await storage.consents.set_learning(SERVER, 9, NOW, on=True)
+    assert (await storage.settings.get(SERVER)).learning
+    await storage.consents.set_learning(SERVER, 9, NOW, on=False)
+    assert [on for _, _, on in await storage.consents.history(SERVER)] == [True, False]
+    assert not await storage.consents.opted_out(5)
+    await storage.consents.opt_out(5, NOW)
+    await storage.consents.opt_out(5, NOW)
+    assert await storage.consents.opted_out(5)
+    await storage.consents.opt_in(5)
+    assert not await storage.consents.opted_out(5)
+
+
+async def test_leaving_erases_everything_learned(storage: Storage) -> None:
+    await storage.sightings.add([sighting(1)])
+    await storage.galleries.change(SERVER, "teach", 5, "x", NOW, exemplars=[exemplar()])
+    await storage.versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
+    await storage.consents.erase_server(SERVER)
+    assert await storage.sightings.count(SERVER) == 0
+    assert await storage.galleries.exemplars(SERVER) == []
+    assert await storage.versions.list(SERVER) == []
+    assert await storage.galleries.actions(SERVER) == []
