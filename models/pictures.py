@@ -1,0 +1,202 @@
+"""Turns the bytes of a posted file into upright RGB frames, or into one clear sentence why not."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from models.types import Pixels
+
+# The pixel limit below is checked before decoding; Pillow's own warning would only repeat it.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "AVIF")
+"""Pillow's decoders that are let at a posted file; MPO is what some phones write as JPEG."""
+
+_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")
+
+ErrorCode = Literal[
+    "empty", "not_a_picture", "truncated", "too_large_bytes", "too_many_pixels", "unreadable"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """What is taken in: bytes of a file, pixels of a frame, frames of an animation.
+
+    `max_animation_pixels` bounds the pixels decoded on the way through an animation, whose frames
+    build on one another: of a longer one, only the beginning is looked at.
+    """
+
+    max_bytes: int = 25 * 2**20
+    max_pixels: int = 50_000_000
+    frames: int = 6
+    max_animation_pixels: int = 400_000_000
+
+
+class PictureError(Exception):
+    """A file that can't be answered; `message` is one sentence for the person who posted it."""
+
+    def __init__(self, code: ErrorCode, message: str, name: str) -> None:
+        super().__init__(message)
+        self.code: ErrorCode = code
+        self.message = message
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture: its frames, each (height, width, 3) uint8 RGB, upright."""
+
+    name: str
+    frames: tuple[Pixels, ...]
+    animated: bool
+    width: int
+    height: int
+
+
+def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Picture:
+    """Decode PNG, APNG, JPEG, WebP, GIF, BMP or AVIF bytes.
+
+    EXIF rotation is applied, transparency is laid on white, and palette, grey, CMYK and 16-bit
+    pictures become 8-bit RGB. Of an animation a few frames, evenly spread, are kept.
+
+    Raises:
+        PictureError: the bytes are no such picture, are damaged, or exceed a limit.
+    """
+    limits = limits or PictureLimits()
+    if not data:
+        raise PictureError("empty", f"“{name}” is empty: there is nothing in the file.", name)
+    if len(data) > limits.max_bytes:
+        size, limit = _megabytes(len(data)), _megabytes(limits.max_bytes)
+        message = f"“{name}” is too large: it has {size}, and I take up to {limit}."
+        raise PictureError("too_large_bytes", message, name)
+    image = _open(data, name, limits)
+    if image.width * image.height > limits.max_pixels:
+        raise _too_many_pixels(name, limits, f"{image.width} × {image.height} pixels")
+    try:
+        frames = tuple(_upright_rgb(image, index) for index in _frame_indices(image, limits))
+    except MemoryError:
+        raise
+    except Exception as error:  # a decoder fed with damaged bytes may raise nearly anything
+        raise _broken(error, data, name) from error
+    height, width = frames[0].shape[:2]
+    return Picture(name, frames, animated=len(frames) > 1, width=width, height=height)
+
+
+def _open(data: bytes, name: str, limits: PictureLimits) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(name, limits, "far more pixels than a picture needs") from error
+    except UnidentifiedImageError as error:
+        if data.startswith(_MAGIC) or _container(data):
+            raise _broken(error, data, name, cut=True) from error
+        message = (
+            f"“{name}” is not a picture that I can read: "
+            "I know PNG, JPEG, WebP, GIF, APNG, BMP and AVIF."
+        )
+        raise PictureError("not_a_picture", message, name) from error
+    except Exception as error:  # as above: Pillow's header parsers leak their own errors
+        raise _broken(error, data, name) from error
+
+
+def _too_many_pixels(name: str, limits: PictureLimits, has: str) -> PictureError:
+    limit = f"{limits.max_pixels / 1e6:g} million"
+    message = f"“{name}” is too large: it has {has}, and I take up to {limit}."
+    return PictureError("too_many_pixels", message, name)
+
+
+def _broken(error: Exception, data: bytes, name: str, *, cut: bool = False) -> PictureError:
+    if cut or "truncat" in str(error).lower() or isinstance(error, EOFError) or _ends_early(data):
+        message = f"“{name}” ends too early: a part of the picture is missing. Please post it again."
+        return PictureError("truncated", message, name)
+    message = f"“{name}” is damaged: I can't read it. Please save it anew and post it again."
+    return PictureError("unreadable", message, name)
+
+
+def _container(data: bytes) -> bool:
+    """Tell whether the bytes begin as a WebP or AVIF file does."""
+    webp = data[:4] == b"RIFF" and (len(data) < 12 or data[8:12] == b"WEBP")
+    return webp or data[4:12] in (b"ftypavif", b"ftypavis")
+
+
+def _ends_early(data: bytes) -> bool:
+    """Tell from the container's own marks whether the end of the file is missing."""
+    if data.startswith(b"\x89PNG"):
+        return b"IEND" not in data[-64:]
+    if data.startswith(b"\xff\xd8\xff"):
+        return b"\xff\xd9" not in data[-64:]
+    if data.startswith(b"GIF8"):
+        return not data.rstrip(b"\0").endswith(b";")
+    if data.startswith(b"BM"):
+        return int.from_bytes(data[2:6], "little") > len(data)
+    if data.startswith(b"RIFF"):
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if data[4:8] == b"ftyp":
+        return _boxes_reach_beyond(data)
+    return False
+
+
+def _boxes_reach_beyond(data: bytes) -> bool:
+    """Walk the top-level boxes of an ISO media file (AVIF); see ISO/IEC 14496-12, 4.2."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size < 8:  # 0: up to the end of the file; 1: a 64-bit size, which no such file needs
+            return False
+        at += size
+    return at != len(data)
+
+
+def _frame_indices(image: Image.Image, limits: PictureLimits) -> list[int]:
+    """Choose evenly spread frames, the first among them, within the limits."""
+    # A JPEG with several pictures in it (MPO) holds views or previews of one, not an animation.
+    if image.format == "MPO" or not getattr(image, "is_animated", False):
+        return [0]
+    pixels = max(1, image.width * image.height)
+    reachable = max(1, limits.max_animation_pixels // pixels)
+    count = min(getattr(image, "n_frames", 1), reachable)
+    wanted = min(count, limits.frames, max(1, limits.max_pixels // pixels))
+    return [index * count // wanted for index in range(wanted)]
+
+
+def _upright_rgb(image: Image.Image, index: int) -> Pixels:
+    if index:
+        image.seek(index)
+    image.load()
+    frame = ImageOps.exif_transpose(image)
+    if frame.mode.startswith("I"):  # 16-bit grey, which convert() would clip instead of scale
+        grey = (np.asarray(frame).astype(np.uint32) // 257).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if frame.has_transparency_data:
+        frame = frame.convert("RGBA")
+        white = Image.new("RGBA", frame.size, "white")
+        white.alpha_composite(frame)
+        frame = white
+    elif frame.mode == "CMYK":
+        frame = _cmyk_to_rgb(frame)
+    return np.array(frame.convert("RGB"))
+
+
+def _cmyk_to_rgb(frame: Image.Image) -> Image.Image:
+    """Convert by the picture's own colour profile where it carries one."""
+    profile = frame.info.get("icc_profile")
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(frame, source, target, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            return frame.convert("RGB")
+        return converted or frame.convert("RGB")
+    return frame.convert("RGB")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:.1f} MB"
