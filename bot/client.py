@@ -173,11 +173,15 @@ def pointed_at(config: DiscordConfig) -> Iterator[None]:
 
 
 async def run_bot(
-    config: Config, *, on_ready: Callable[[MoedexBot], Awaitable[None]] | None = None
+    config: Config,
+    *,
+    on_ready: Callable[[MoedexBot], Awaitable[None]] | None = None,
+    make_worker: Callable[[Config], InferenceWorker] = InferenceWorker.from_config,
 ) -> None:
     """Run the bot until SIGINT or SIGTERM, or until the task is cancelled.
 
-    `on_ready` is called once, when the bot is first connected; when it returns the bot goes on.
+    `on_ready` is called once, when the bot is first connected; when it returns the bot goes on,
+    unless it closed it. `make_worker` makes the worker, by default that of the real models.
     The end goes in order: cogs are unloaded, the gateway and HTTP closed, the worker ended, the
     storage closed.
 
@@ -189,7 +193,7 @@ async def run_bot(
             "No token: set MOEDEX_TOKEN to your bot's token "
             "(https://discord.com/developers/applications, your application, Bot, Reset Token)."
         )
-    async with _storage(config) as storage, _worker(config) as worker:
+    async with _storage(config) as storage, _worker(make_worker(config)) as worker:
         with pointed_at(config.discord):
             try:
                 await _connect(MoedexBot(config, storage, worker), token, on_ready)
@@ -209,8 +213,7 @@ async def _storage(config: Config) -> AsyncIterator[Storage]:
 
 
 @asynccontextmanager
-async def _worker(config: Config) -> AsyncIterator[InferenceWorker]:
-    worker = InferenceWorker.from_config(config)
+async def _worker(worker: InferenceWorker) -> AsyncIterator[InferenceWorker]:
     try:
         await worker.__aenter__()
     except Exception as error:

@@ -1,1 +1,60 @@
-"""The `moedex` command line, one file a command group."""
+"""The `moedex` command line, one file a command group.
+
+A command's file imports what is heavy (TensorFlow, OpenCV, discord.py) inside its function: help
+comes at once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from bot.cli import backup, demo, doctor, run
+
+NO_LIBGL = (
+    "OpenCV needs the system library libGL, which is missing here. "
+    "On Debian and Ubuntu: sudo apt-get install libgl1"
+)
+
+app = typer.Typer(
+    name="moedex",
+    help="Names the anime characters in posted pictures.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals hold tokens
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("run")(run.run)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("doctor")(doctor.doctor)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"moedex {version('moedex')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_every_command(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    if sys.platform == "linux" and not has_library("libGL.so.1"):
+        typer.echo(NO_LIBGL, err=True)
+        raise typer.Exit(1)
+
+
+def has_library(name: str) -> bool:
+    """Return whether the system's loader finds a shared library."""
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+
 from bot.config import load_config
 from bot.inference import (
     IdentifiedPicture,
@@ -18,7 +19,6 @@ from bot.inference import (
     QueueFull,
 )
 from models.pictures import PictureError
-
 from tests.bot.fakes import FakeStages
 
 

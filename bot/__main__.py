@@ -1,0 +1,18 @@
+"""`moedex` and `python -m bot`: the command line's way in."""
+
+from __future__ import annotations
+
+import os
+
+
+def main() -> None:
+    """Run the command line."""
+    # TensorFlow reads this when it is first imported, wherever that is: errors only.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from bot.cli import app
+
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""`moedex demo`: the local Discord and the bot, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import DEMO_PORT, ConfigOption, one_line_for
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+    from sandbox import Sandbox
+    from sandbox.world import Message
+
+WATCHED = ("general", "fan-art")
+"""Channels whose pictures are answered unasked; in "quiet" the bot waits to be asked."""
+
+_ANSWER_SECONDS = 60.0
+
+
+class DemoError(Exception):
+    """The demo can't go on; the text is one readable line."""
+
+
+def demo(
+    port: Annotated[
+        int, typer.Option(help="Port of the page on this machine; 0 takes a free one.")
+    ] = DEMO_PORT,
+    samples: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder of pictures for the shelf."),
+    ] = None,
+    once: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Post this picture, print the answer, save its card, and end.",
+        ),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Try Moedex on this machine: a chat page that stands in for Discord, with the bot in it."""
+    from bot import logs
+    from bot.client import StartupError
+    from bot.config import ConfigError
+
+    with one_line_for(ConfigError, StartupError, DemoError):
+        logs.set_up("WARNING")
+        asyncio.run(_demo(port, samples, once, open_page, config))
+
+
+async def _demo(
+    port: int, samples: Path | None, once: Path | None, open_page: bool, config: Path | None
+) -> None:
+    from bot.client import run_bot
+    from bot.config import load_config
+    from sandbox import Sandbox
+
+    async def on_ready(bot: MoedexBot) -> None:
+        for name in WATCHED:
+            await bot.storage.settings.watch(
+                sandbox.server.id, sandbox.channel(name).id, sandbox.member("ann").id
+            )
+        if once is not None:
+            await _ask_once(sandbox, once)
+            await bot.close()
+            return
+        typer.echo(f"\nMoedex is ready: open {sandbox.page_url}\nCtrl+C ends it.")
+        if open_page:
+            await asyncio.to_thread(webbrowser.open, sandbox.page_url)
+
+    sandbox = Sandbox(port=0 if once else port, samples=samples)
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="moedex-demo-"))
+        try:
+            await stack.enter_async_context(sandbox)
+        except OSError as error:
+            raise DemoError(
+                f"Port {port} can't be used ({error.strerror}): try --port 0 for a free one."
+            ) from error
+        settings = load_config(
+            config,
+            discord={
+                "token": sandbox.bot_token,
+                "api": sandbox.api,
+                "gateway": sandbox.gateway,
+                "cdn": sandbox.cdn,
+            },
+            storage={"url": f"sqlite+aiosqlite:///{folder}/demo.db"},
+        )
+        typer.echo("Loading the models; this takes some seconds ...", err=True)
+        await run_bot(settings, on_ready=on_ready)
+
+
+async def _ask_once(sandbox: Sandbox, picture: Path) -> None:
+    """Post a picture as Ann, wait for the answer, print it and save its card beside us."""
+    data = await asyncio.to_thread(picture.read_bytes)
+    posted = await sandbox.member("ann").post(
+        "general", f"<@{sandbox.bot.id}> who is this?", files=[(picture.name, data)]
+    )
+    try:
+        answer = await sandbox.answer_to(posted, timeout=_ANSWER_SECONDS)
+    except TimeoutError:
+        raise DemoError(f"No answer came within {_ANSWER_SECONDS:g} seconds.") from None
+    typer.echo(_as_text(answer))
+    for attachment in answer.embedded_files + answer.attachments:
+        card = Path(f"{picture.stem}-moedex{Path(attachment.filename).suffix}")
+        await asyncio.to_thread(card.write_bytes, attachment.data)
+        typer.echo(f"The card is in {card}: {attachment.description or 'no description'}")
+        break
+
+
+def _as_text(answer: Message) -> str:
+    lines = [answer.content] if answer.content else []
+    for embed in answer.embeds:
+        texts = (
+            embed.get("author", {}).get("name"),
+            embed.get("title"),
+            embed.get("description"),
+            embed.get("footer", {}).get("text"),
+        )
+        lines += [text for text in texts if text]
+    return "\n".join(lines)

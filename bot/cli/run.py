@@ -1,0 +1,19 @@
+"""`moedex run`: the bot on the real Discord, or on another server that the configuration names."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.cli.options import ConfigOption, one_line_for
+
+
+def run(config: ConfigOption = None) -> None:
+    """Run the bot. Its token comes from MOEDEX_TOKEN or the configuration."""
+    from bot import logs
+    from bot.client import StartupError, run_bot
+    from bot.config import ConfigError, load_config
+
+    with one_line_for(ConfigError, StartupError):
+        settings = load_config(config)
+        logs.set_up(settings.logs.level, settings.discord.token.get_secret_value())
+        asyncio.run(run_bot(settings))

@@ -1,0 +1,95 @@
+"""The stages of the real models. Importing this imports OpenCV and TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from models.identify import Identifier
+
+from bot.inference.stages import DrawnCard, FoundFaces
+from models.drawing import describe, draw_card
+from models.pictures import PictureLimits, decode
+from models.similarity import perceptual_hash
+from models.types import NamedFace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bot.config import Config
+    from models.types import Vectors
+
+
+class RealStages:
+    """Runs the models on one picture at a time, and the embedder on many."""
+
+    def __init__(self, config: Config) -> None:
+        cascade = config.inference.cascade
+        self._identifier = Identifier.load(
+            config.inference.detector, Path(cascade) if cascade else None
+        )
+        self._limits = PictureLimits(
+            max_bytes=config.pictures.max_bytes,
+            max_pixels=config.pictures.max_pixels,
+            frames=config.pictures.frames,
+        )
+        self._faces = config.pictures.faces
+        self._answers = config.answers
+        self.model_version = self._identifier.model_version
+        self.characters = self._identifier.characters
+
+    def find(self, data: bytes, name: str) -> FoundFaces:
+        """Decode, find the faces and crop them. Raises PictureError."""
+        clock = [time.perf_counter()]
+        picture = decode(data, name, self._limits)
+        clock.append(time.perf_counter())
+        faces = self._identifier.find(picture, self._faces)
+        clock.append(time.perf_counter())
+        crops = self._identifier.crops(picture, faces)
+        # Of an animation the card shows the frame that most faces are in; the others are let go.
+        frames = Counter(face.frame for face in faces)
+        frame = picture.frames[frames.most_common(1)[0][0] if frames else 0]
+        phash = perceptual_hash(picture.frames[0])
+        sha256 = hashlib.sha256(data).hexdigest()
+        clock.append(time.perf_counter())
+        spent = (end - start for start, end in pairwise(clock))
+        seconds = dict(zip(("decode", "detect", "crop"), spent, strict=True))
+        return FoundFaces(
+            picture.width, picture.height, frame, tuple(faces), crops, phash, sha256, seconds
+        )
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:
+        """Embed the crops of several pictures in one batch."""
+        vectors = self._identifier.embed(np.concatenate(crops))
+        ends = np.cumsum([len(each) for each in crops])
+        return np.split(vectors, ends[:-1])
+
+    def name(
+        self, found: FoundFaces, vectors: Vectors, gallery: Any, threshold: float | None
+    ) -> tuple[NamedFace, ...]:
+        """Name the faces of one picture."""
+        namings = self._identifier.name_vectors(vectors, gallery, threshold)
+        return tuple(
+            NamedFace(face, naming.guesses, naming.unknown, vector, crop)
+            for face, naming, vector, crop in zip(
+                found.faces, namings, vectors, found.crops, strict=True
+            )
+        )
+
+    def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
+        """Draw the card, in at most `max_bytes`."""
+        card = draw_card(
+            found.frame,
+            named,
+            max_side=self._answers.side,
+            max_bytes=max_bytes,
+            format=self._answers.format,
+        )
+        return DrawnCard(card.data, f"faces.{card.extension}", describe(named))

@@ -1,0 +1,290 @@
+"""The real client against the local Discord: start, the intents it gets, errors, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import discord
+import pytest
+from discord.asset import Asset
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot import client
+from bot.client import MoedexBot, StartupError, pointed_at, run_bot
+from bot.config import Config, load_config
+from bot.inference import InferenceWorker
+from bot.storage import Storage, StorageInUseError
+from sandbox import Sandbox
+from tests.bot.fakes import FakeStages
+
+
+@dataclass
+class Running:
+    """A bot that runs, and what it needs to be asked about."""
+
+    bot: MoedexBot
+    task: asyncio.Task[None]
+    stages: FakeStages = field(default_factory=FakeStages)
+
+
+def config_for(sandbox: Sandbox, folder: Path, **discord_settings: object) -> Config:
+    settings = {
+        "token": sandbox.bot_token,
+        "api": sandbox.api,
+        "gateway": sandbox.gateway,
+        "cdn": sandbox.cdn,
+        **discord_settings,
+    }
+    url = f"sqlite+aiosqlite:///{folder}/moedex.db"
+    return load_config(discord=settings, storage={"url": url}, inference={"threads": 1})
+
+
+def fake_worker(config: Config) -> InferenceWorker:
+    return InferenceWorker(FakeStages, config.inference)
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+@asynccontextmanager
+async def running(
+    config: Config, make_worker: Callable[[Config], InferenceWorker] = fake_worker
+) -> AsyncIterator[Running]:
+    ready: asyncio.Future[MoedexBot] = asyncio.get_running_loop().create_future()
+
+    async def on_ready(bot: MoedexBot) -> None:
+        ready.set_result(bot)
+
+    task = asyncio.create_task(run_bot(config, on_ready=on_ready, make_worker=make_worker))
+    try:
+        await asyncio.wait([task, ready], return_when=asyncio.FIRST_COMPLETED, timeout=60)
+        if task.done():
+            task.result()
+        yield Running(await ready, task)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_starts_with_every_cog_and_ends_in_order(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(config_for(sandbox, tmp_path)) as run:
+        assert run.bot.has_message_content
+        assert run.bot.extensions
+        assert run.bot.worker.model_version == "fake-1"
+        assert run.bot.allowed_mentions is not None
+        assert not run.bot.allowed_mentions.everyone
+    assert run.bot.is_closed()
+    assert not run.bot.extensions
+    assert not sandbox.online
+    async with Storage.open(tmp_path / "moedex.db"):
+        pass  # its lock was given back
+
+
+async def test_ends_when_the_bot_is_closed(sandbox: Sandbox, tmp_path: Path) -> None:
+    async def on_ready(bot: MoedexBot) -> None:
+        await bot.close()
+
+    await asyncio.wait_for(
+        run_bot(config_for(sandbox, tmp_path), on_ready=on_ready, make_worker=fake_worker), 60
+    )
+
+
+async def test_a_failing_on_ready_ends_the_bot(sandbox: Sandbox, tmp_path: Path) -> None:
+    async def on_ready(bot: MoedexBot) -> None:
+        raise LookupError("no page")
+
+    with pytest.raises(LookupError, match="no page"):
+        await run_bot(config_for(sandbox, tmp_path), on_ready=on_ready, make_worker=fake_worker)
+
+
+async def test_addresses_are_put_back(sandbox: Sandbox, tmp_path: Path) -> None:
+    before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
+    async with running(config_for(sandbox, tmp_path)):
+        assert sandbox.api == Route.BASE
+    assert before == (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE)
+
+
+def test_empty_addresses_change_nothing() -> None:
+    before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
+    with pointed_at(load_config().discord):
+        assert before == (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE)
+
+
+async def test_without_message_content_it_starts_and_says_so_once(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.grant_intents()
+    async with running(config_for(sandbox, tmp_path)) as run:
+        assert not run.bot.has_message_content
+        assert not run.bot.intents.message_content
+        assert sandbox.online
+    told = [record for record in caplog.records if "Message Content Intent" in record.message]
+    assert len(told) == 1
+
+
+async def test_a_missing_token_is_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    with pytest.raises(StartupError, match="MOEDEX_TOKEN") as caught:
+        await run_bot(config_for(sandbox, tmp_path, token=""), make_worker=fake_worker)
+    assert "\n" not in str(caught.value)
+
+
+async def test_a_wrong_token_is_one_line_and_stays_secret(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = config_for(sandbox, tmp_path, token="wrong-secret-token")
+    with pytest.raises(StartupError, match="refused the token") as caught:
+        await run_bot(config, make_worker=fake_worker)
+    assert "\n" not in str(caught.value)
+    assert "wrong-secret-token" not in str(caught.value) + caplog.text
+
+
+async def test_an_unreachable_server_is_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    config = config_for(sandbox, tmp_path)
+    await sandbox.close()
+    with pytest.raises(StartupError, match="can't be reached") as caught:
+        await run_bot(config, make_worker=fake_worker)
+    assert "\n" not in str(caught.value)
+
+
+async def test_models_that_do_not_load_are_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    def load() -> FakeStages:
+        raise OSError("embedding.safetensors is missing")
+
+    def make_worker(config: Config) -> InferenceWorker:
+        return InferenceWorker(load, config.inference)
+
+    with pytest.raises(StartupError, match=r"embedding\.safetensors is missing.*doctor"):
+        await run_bot(config_for(sandbox, tmp_path), make_worker=make_worker)
+
+
+async def test_a_second_bot_on_the_same_storage_is_refused(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async with Storage.open(tmp_path / "moedex.db"):
+        with pytest.raises(StartupError, match="in use by another") as caught:
+            await run_bot(config_for(sandbox, tmp_path), make_worker=fake_worker)
+    assert isinstance(caught.value.__cause__, StorageInUseError)
+
+
+async def test_a_cog_that_fails_stops_the_start(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_cog.py").write_text("async def setup(bot):\n    raise KeyError('oh')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(client, "_cog_modules", lambda: ["broken_cog"])
+    with pytest.raises(StartupError, match="broken_cog could not be loaded") as caught:
+        await run_bot(config_for(sandbox, tmp_path), make_worker=fake_worker)
+    assert "\n" not in str(caught.value)
+
+
+def syncs(sandbox: Sandbox) -> int:
+    """Count how often commands were put up."""
+    return sum(
+        each.method == "PUT" and each.path.endswith("/commands") for each in sandbox.exchanges
+    )
+
+
+async def test_commands_are_synced_only_when_they_changed(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_for(sandbox, tmp_path)
+    for expected in (1, 1):
+        async with running(config):
+            assert syncs(sandbox) == expected
+    (tmp_path / "more_cog.py").write_text(
+        "from discord import app_commands\n"
+        "@app_commands.command()\n"
+        "async def another(interaction):\n"
+        "    'Another command.'\n"
+        "async def setup(bot):\n"
+        "    bot.tree.add_command(another)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(client, "_cog_modules", lambda: ["more_cog"])
+    async with running(config):
+        assert syncs(sandbox) == 2
+
+
+async def test_errors_of_typed_commands_are_answered(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    @commands.command()
+    async def burst(context: commands.Context[MoedexBot]) -> None:
+        raise RuntimeError("inner secret detail")
+
+    @commands.command()
+    @commands.has_guild_permissions(manage_guild=True)
+    async def rule(context: commands.Context[MoedexBot], what: int) -> None:
+        pass
+
+    async with running(config_for(sandbox, tmp_path)) as run:
+        for command in (burst, rule):
+            run.bot.add_command(command)
+        ann, ben = sandbox.member("ann"), sandbox.member("ben")
+
+        answer = await sandbox.answer_to(await ann.post("general", "!burst"))
+        reference = answer.content.split("`")[1]
+        assert "inner secret detail" not in answer.content
+        logged = [record for record in caplog.records if reference in record.getMessage()]
+        assert logged
+        assert logged[0].exc_info is not None
+
+        answer = await sandbox.answer_to(await ann.post("general", "!rule"))
+        assert "`what`" in answer.content
+        answer = await sandbox.answer_to(await ann.post("general", "!rule many"))
+        assert "don't understand" in answer.content
+        answer = await sandbox.answer_to(await ben.post("general", "!rule 1"))
+        assert "**Manage Server**" in answer.content
+
+        unknown = await ann.post("general", "!no_such_command")
+        last = await ann.post("general", "!rule")
+        await sandbox.answer_to(last)
+        assert sandbox.replies(unknown) == []
+
+
+async def test_a_mention_is_a_prefix_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    @commands.command()
+    async def echo(context: commands.Context[MoedexBot], *, text: str) -> None:
+        await context.reply(text)
+
+    async with running(config_for(sandbox, tmp_path, prefix="moe ")) as run:
+        run.bot.add_command(echo)
+        ann = sandbox.member("ann")
+        for start in (f"<@{sandbox.bot.id}> ", "moe ", "moe  "):
+            posted = await ann.post("general", f"{start}echo hi @everyone")
+            answer = await sandbox.answer_to(posted)
+            assert answer.content == "hi @everyone"
+            assert not answer.mention_everyone
+            assert not answer.pinged
+
+
+async def test_no_token_reaches_the_log(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with running(config_for(sandbox, tmp_path)):
+        pass
+    from bot.logs import RedactingFormatter
+
+    formatter = RedactingFormatter()
+    text = "\n".join(formatter.format(record) for record in caplog.records)
+    assert text
+    assert sandbox.bot_token not in text
+
+
+async def test_the_commands_fit_discord(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(config_for(sandbox, tmp_path)) as run:
+        payload = [command.to_dict(run.bot.tree) for command in run.bot.tree.get_commands()]
+    assert json.dumps(payload)
+    assert isinstance(run.bot.user, discord.ClientUser)
