@@ -7,7 +7,7 @@ import numpy as np
 import cv2
 from models.types import Box, Pixels
 
-MARGIN = 0.1
+MARGIN = 0.15
 """What a crop takes in around the head box, as a share of the box's side, on every side."""
 
 

@@ -1,0 +1,172 @@
+"""Ties the stages together: a picture's faces, their crops, their vectors and their names.
+
+No threads and no event loop in here: the bot's worker calls the stages one by one, so that faces
+of many messages share a batch; the command line calls `identify`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.boxes import best_faces, reading_order, same_face
+from models.crops import MARGIN, crop_face
+from models.detection import Detector, DetectorKind, load_detector
+from models.embedding import Embedder
+from models.naming import Gallery, Namer
+from models.pictures import Picture
+from models.types import Box, Face, NamedFace, Pixels, Vectors
+
+MAX_FACES = 16
+
+_SAME_PLACE = 0.3
+_SAME_COLOURS = 40.0
+_SAME_VECTOR = 0.75
+
+
+class Identifier:
+    """Detector, embedder and namer, loaded once; safe to use from several threads at once."""
+
+    def __init__(self, detector: Detector, embedder: Embedder, namer: Namer) -> None:
+        self.detector = detector
+        self.embedder = embedder
+        self.namer = namer
+        self.model_version = f"{embedder.version}-{namer.version}"
+
+    @classmethod
+    def load(
+        cls,
+        detector: DetectorKind = "auto",
+        cascade: Path | None = None,
+        weights: Path | None = None,
+    ) -> Identifier:
+        """Load the shipped weights, or those in the folder `weights`.
+
+        Raises:
+            CascadeError: there is no usable cascade file.
+            WeightsError: weights are missing or unreadable.
+        """
+        embedding = weights / "embedding.safetensors" if weights else None
+        naming = weights / "naming.safetensors" if weights else None
+        return cls(load_detector(detector, cascade), Embedder.load(embedding), Namer.load(naming))
+
+    def find(self, picture: Picture, max_faces: int = MAX_FACES) -> list[Face]:
+        """Return at most `max_faces` faces, in reading order; one that stays where it is through
+        an animation is given once, in its best frame."""
+        tracks: list[_Track] = []
+        for index, frame in enumerate(picture.frames):
+            for found in self.detector.detect(frame):
+                face = Face(found.box, found.score, index)
+                _follow(tracks, face, _thumbnail(frame, face.box))
+        return best_faces([track.best for track in tracks], max_faces)
+
+    def crops(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
+        """Return the faces' crops, (n, side, side, 3) uint8 RGB."""
+        side = self.embedder.side
+        if not faces:
+            return np.empty((0, side, side, 3), np.uint8)
+        return np.stack([crop_face(picture.frames[face.frame], face.box, side) for face in faces])
+
+    def embed(self, crops: NDArray[np.uint8]) -> Vectors:
+        """Return the crops' vectors, (n, dimensions) float32 of unit length."""
+        return self.embedder.embed(crops)
+
+    def name(
+        self,
+        faces: Sequence[Face],
+        crops: NDArray[np.uint8],
+        vectors: Vectors,
+        gallery: Gallery | None = None,
+        threshold: float | None = None,
+    ) -> list[NamedFace]:
+        """Name faces by their vectors; what an animation shows twice is given once.
+
+        `gallery` and `threshold` are the shipped ones where None. Raises ValueError for vectors of
+        another model.
+        """
+        namings = self.namer.name(vectors, gallery, threshold)
+        named = [
+            NamedFace(face, naming.guesses, naming.unknown, vector, crop)
+            for face, naming, vector, crop in zip(faces, namings, vectors, crops, strict=True)
+        ]
+        return _each_once(named)
+
+    def identify(
+        self,
+        picture: Picture,
+        max_faces: int = MAX_FACES,
+        gallery: Gallery | None = None,
+        threshold: float | None = None,
+    ) -> list[NamedFace]:
+        """Find and name the faces of one picture."""
+        faces = self.find(picture, max_faces)
+        crops = self.crops(picture, faces)
+        return self.name(faces, crops, self.embed(crops), gallery, threshold)
+
+
+def whole_face(picture: Picture) -> Face:
+    """Return the box that makes the crop of a picture which is one face already."""
+    side = max(picture.width, picture.height) / (1 + 2 * MARGIN)
+    x, y = picture.width / 2, picture.height / 2
+    return Face(Box(x - side / 2, y - side / 2, x + side / 2, y + side / 2), 1.0)
+
+
+def card_frame(picture: Picture, faces: Sequence[Face]) -> Pixels:
+    """Return the frame to draw the card on: the one that most of the faces are from."""
+    counts = [sum(face.frame == index for face in faces) for index in range(len(picture.frames))]
+    return picture.frames[int(np.argmax(counts))]
+
+
+class _Track:
+    """A face followed through frames: where it was last, how it looked, its best frame."""
+
+    def __init__(self, face: Face, look: NDArray[np.int16]) -> None:
+        self.last, self.look, self.best = face, look, face
+
+    def continues_with(self, face: Face, look: NDArray[np.int16]) -> bool:
+        # After a cut another face may be in the same place: colours tell.
+        return (
+            face.frame != self.last.frame
+            and same_face(self.last.box, face.box, _SAME_PLACE)
+            and float(np.abs(self.look - look).mean()) < _SAME_COLOURS
+        )
+
+    def go_on(self, face: Face, look: NDArray[np.int16]) -> None:
+        self.last, self.look = face, look
+        if face.score * face.box.side > self.best.score * self.best.box.side:
+            self.best = face
+
+
+def _follow(tracks: list[_Track], face: Face, look: NDArray[np.int16]) -> None:
+    for track in tracks:
+        if track.continues_with(face, look):
+            track.go_on(face, look)
+            return
+    tracks.append(_Track(face, look))
+
+
+def _thumbnail(frame: Pixels, box: Box) -> NDArray[np.int16]:
+    face = crop_face(frame, box, 32, margin=0.0)
+    return np.asarray(cv2.resize(face, (8, 8), interpolation=cv2.INTER_AREA), np.int16)
+
+
+def _each_once(named: list[NamedFace]) -> list[NamedFace]:
+    """Drop faces that another frame of an animation shows better."""
+    kept: list[NamedFace] = []
+    for one in sorted(named, key=lambda one: -one.face.score * one.face.box.side):
+        if not any(_same_in_another_frame(one, other) for other in kept):
+            kept.append(one)
+    order = {id(face): place for place, face in enumerate(reading_order([k.face for k in kept]))}
+    return sorted(kept, key=lambda one: order[id(one.face)])
+
+
+def _same_in_another_frame(one: NamedFace, other: NamedFace) -> bool:
+    if one.face.frame == other.face.frame:
+        return False
+    same_name = one.best.character.id == other.best.character.id
+    sure = not (one.unknown or other.unknown)
+    return (same_name and sure) or float(one.vector @ other.vector) >= _SAME_VECTOR
