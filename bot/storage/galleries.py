@@ -99,12 +99,12 @@ class GalleryRepository:
         characters: Sequence[ServerCharacter] = (),
         aliases: Mapping[str, Iterable[str]] | None = None,
         exemplars: Sequence[NewExemplar] = (),
-        accept: int | None = None,
+        accept: tuple[int, str] | None = None,
     ) -> GalleryAction:
         """Change a gallery, all or nothing, and remember how to undo it.
 
         `characters` replace those of the same id, `aliases` all aliases of a character; `accept`
-        is a proposal whose waiting exemplars come into use.
+        is a proposal whose waiting exemplars come into use, and the character they show.
         """
         aliases = {key: tuple(names) for key, names in (aliases or {}).items()}
         async with self._storage.write() as session:
@@ -123,8 +123,8 @@ class GalleryRepository:
             if accept is not None:
                 taken = await session.scalars(
                     update(ExemplarRow)
-                    .where(ExemplarRow.proposal_id == accept)
-                    .values(proposal_id=None)
+                    .where(ExemplarRow.proposal_id == accept[0])
+                    .values(proposal_id=None, character_id=accept[1])
                     .returning(ExemplarRow.id)
                 )
                 undo["exemplars"] += list(taken)

@@ -37,6 +37,8 @@ class LabelRepository:
                 row = await session.get(LabelRow, label.sighting_id)
                 if row is None and await session.get(SightingRow, label.sighting_id) is None:
                     continue
+                if row is None and label.label is None:
+                    continue
                 before = row.label if row is not None and row.state == "settled" else None
                 after = label.label if label.state == "settled" else None
                 if row is None or (row.state, row.label, row.decided_by) != (
@@ -95,13 +97,13 @@ class LabelRepository:
                     .on_conflict_do_nothing()
                 )
 
-    async def deciders(self, reply_ids: Sequence[int]) -> set[tuple[int, int]]:
-        """Return (answer, voter) of all votes on these answers that decide."""
+    async def deciders(self, server_id: int) -> set[tuple[int, int]]:
+        """Return (answer, voter) of all votes in a server that decide."""
         async with self._storage.read() as session:
             rows = await session.execute(
-                select(DecisionRow.reply_id, DecisionRow.user_id).where(
-                    DecisionRow.reply_id.in_(list(reply_ids))
-                )
+                select(DecisionRow.reply_id, DecisionRow.user_id)
+                .join(AnswerRow, AnswerRow.reply_id == DecisionRow.reply_id)
+                .where(AnswerRow.server_id == server_id)
             )
             return {(reply_id, user_id) for reply_id, user_id in rows}
 

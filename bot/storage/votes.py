@@ -67,6 +67,25 @@ class VoteRepository:
         votes = [standing[-1] for rows in by_voter.values() if (standing := _standing(rows))]
         return [_to_vote(row) for row in sorted(votes, key=lambda row: (row.face_index, row.id))]
 
+    async def in_server(self, server_id: int) -> dict[int, list[Vote]]:
+        """Return the votes that stand in a server, by answer."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(VoteEventRow)
+                .join(AnswerRow, AnswerRow.reply_id == VoteEventRow.reply_id)
+                .where(AnswerRow.server_id == server_id)
+                .order_by(VoteEventRow.id)
+            )
+            events = list(rows)
+        by_voter: dict[tuple[int, int, int], list[VoteEventRow]] = {}
+        for row in events:
+            by_voter.setdefault((row.reply_id, row.face_index, row.user_id), []).append(row)
+        votes: dict[int, list[Vote]] = {}
+        for (reply_id, _, _), rows in by_voter.items():
+            if standing := _standing(rows):
+                votes.setdefault(reply_id, []).append(_to_vote(standing[-1]))
+        return votes
+
     async def counts(self, reply_id: int, face_index: int | None = None) -> Counter[VoteKind]:
         """Count the votes that stand for one face, or for the answer as a whole, by kind."""
         votes = await self.for_answer(reply_id)

@@ -150,7 +150,7 @@ async def test_a_proposals_drawings_wait_and_are_taken_once(storage: Storage) ->
     assert len(await storage.galleries.exemplars_of(proposal.id)) == 1
     assert await storage.proposals.decide(proposal.id, 9, accepted=True)
     assert not await storage.proposals.decide(proposal.id, 9, accepted=False)
-    await storage.galleries.change(SERVER, "teach", 9, "x", NOW, accept=proposal.id)
+    await storage.galleries.change(SERVER, "teach", 9, "x", NOW, accept=(proposal.id, "aoi"))
     assert len(await storage.galleries.exemplars(SERVER)) == 1
 
 

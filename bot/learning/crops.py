@@ -1,0 +1,93 @@
+"""Crops of faces as files in one folder beside the database, by server."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from models.types import Pixels
+
+_QUALITY = 92
+
+
+class CropStore:
+    """The crop folder. Names are `<server>/<token>.webp`; a row in the database holds each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def save(self, server_id: int, crops: Iterable[Pixels]) -> list[str]:
+        """Write crops, (side, side, 3) uint8 RGB each; return their names."""
+        return await asyncio.to_thread(self._save, server_id, list(crops))
+
+    async def load(self, name: str) -> bytes | None:
+        """Return a crop's file, None where it is gone."""
+        return await asyncio.to_thread(self._read, name)
+
+    async def pixels(self, name: str) -> Pixels | None:
+        """Return a crop's pixels, None where it is gone or broken."""
+        return await asyncio.to_thread(self._pixels, name)
+
+    async def sheet(self, names: Iterable[str], side: int = 128, columns: int = 6) -> bytes | None:
+        """Return one PNG of several crops side by side, None where all are gone."""
+        return await asyncio.to_thread(self._sheet, list(names), side, columns)
+
+    async def sweep(self, in_use: set[str]) -> int:
+        """Delete every file that no row names; return how many there were."""
+        return await asyncio.to_thread(self._sweep, in_use)
+
+    def _save(self, server_id: int, crops: list[Pixels]) -> list[str]:
+        folder = self.folder / str(server_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        names: list[str] = []
+        for crop in crops:
+            name = f"{server_id}/{secrets.token_hex(12)}.webp"
+            buffer = BytesIO()
+            Image.fromarray(crop).save(buffer, "WEBP", quality=_QUALITY, method=2)
+            (self.folder / name).write_bytes(buffer.getvalue())
+            names.append(name)
+        return names
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError:
+            return None
+
+    def _pixels(self, name: str) -> Pixels | None:
+        try:
+            with Image.open(self.folder / name) as image:
+                return np.asarray(image.convert("RGB"))
+        except OSError:
+            return None
+
+    def _sheet(self, names: list[str], side: int, columns: int) -> bytes | None:
+        crops = [crop for name in names if (crop := self._pixels(name)) is not None]
+        if not crops:
+            return None
+        columns = min(columns, len(crops))
+        rows = -(-len(crops) // columns)
+        sheet = Image.new("RGB", (columns * side, rows * side), "white")
+        for i, crop in enumerate(crops):
+            tile = Image.fromarray(crop).resize((side, side), Image.Resampling.LANCZOS)
+            sheet.paste(tile, (i % columns * side, i // columns * side))
+        buffer = BytesIO()
+        sheet.save(buffer, "PNG")
+        return buffer.getvalue()
+
+    def _sweep(self, in_use: set[str]) -> int:
+        gone = 0
+        for file in self.folder.glob("*/*.webp"):
+            if f"{file.parent.name}/{file.name}" not in in_use:
+                file.unlink(missing_ok=True)
+                gone += 1
+        return gone
