@@ -37,10 +37,14 @@ JSON_TYPE = {"Content-Type": "application/json"}
 
 @dataclass(slots=True)
 class Call:
-    """A request that has been read: parameters of its path, query, JSON body, files."""
+    """A request that has been read: parameters of its path, query, JSON body, files.
+
+    `success` is the status of a good answer, which a handler may change.
+    """
 
     request: web.Request
     body: Any = None
+    success: int = 200
     uploads: dict[int, Upload] = field(default_factory=dict)
 
     def id(self, name: str) -> int:
@@ -129,7 +133,7 @@ class Api:
             headers = self.faults.take(request.method, route, major)
             await read_body(call)
             result = await handler(call)
-            status = 204 if result is None else 200
+            status = 204 if result is None else call.success
         except RateLimitedError as error:
             status, result = error.status, error.body()
             headers |= error.headers()

@@ -257,6 +257,7 @@ class PlaceRoutes:
         name = str(body_of(call).get("name") or "")
         if not 1 <= len(name) <= 100:
             raise errors.invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100.")
+        call.success = 201
         return channel_json(self._api.actions.open_thread(self._bot, parent, name, message))
 
     async def join_thread(self, call: Call) -> None:
