@@ -43,9 +43,8 @@ def find_cascade(configured: Path | None = None, folder: Path = HERE) -> Path:
     The order is: the file that the configuration names, the first `.xml` file in `folder`, the
     known cascade in its installed package (whose SHA-256 is checked).
 
-    Raises:
-        CascadeError: the named file is missing or empty, or the package's file is missing or not
-            the one that the manifest describes.
+    Raises CascadeError: the named file is missing or empty, or the package's file is missing or not
+    the one that the manifest describes.
     """
     if configured is not None:
         return _checked_user_file(configured)

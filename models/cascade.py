@@ -93,8 +93,7 @@ class CascadeDetector:
         With `stop_early` views are looked at until they agree, and all of them only while nothing
         is agreed on; without, always all.
 
-        Raises:
-            CascadeError: there is no cascade file, or OpenCV can't read it.
+        Raises CascadeError: there is no cascade file, or OpenCV can't read it.
         """
         self.path = find_cascade(cascade)
         self.stop_early = stop_early
@@ -127,10 +126,12 @@ class CascadeDetector:
         if view.equalised:
             seen = cv2.equalizeHist(seen)
         pad = round(PADDING * max(seen.shape))
-        seen = cv2.copyMakeBorder(seen, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+        seen = np.asarray(
+            cv2.copyMakeBorder(seen, pad, pad, pad, pad, cv2.BORDER_REPLICATE), np.uint8
+        )
         width = seen.shape[1]
         if view.mirrored:
-            seen = cv2.flip(seen, 1)
+            seen = np.ascontiguousarray(seen[:, ::-1])
         back = None
         if view.angle:
             seen, back = _turned(seen, view.angle)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
-import cv2
 from models.types import Box, Pixels
 
 MARGIN = 0.15

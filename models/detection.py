@@ -26,8 +26,7 @@ def load_detector(kind: DetectorKind = "auto", cascade: Path | None = None) -> D
 
     `cascade` is a cascade file to use instead of the installed one.
 
-    Raises:
-        CascadeError: there is no usable cascade file.
+    Raises CascadeError: there is no usable cascade file.
     """
     from models.cascade import CascadeDetector
 

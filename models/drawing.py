@@ -65,8 +65,7 @@ def draw_card(
     The longest side is at most `max_side` and the file at most `max_bytes`: quality goes down
     first, then size. Faces are numbered from 1 in the order given; the first 24 get a tile.
 
-    Raises:
-        ValueError: not even the smallest card fits into `max_bytes`.
+    Raises ValueError: not even the smallest card fits into `max_bytes`.
     """
     fonts = fonts or find_fonts()
     height, width = picture.shape[:2]
@@ -113,8 +112,7 @@ def colour_of(number: int, *, unknown: bool = False) -> Colour:
 def encode_within(canvas: Image.Image, max_bytes: int, image_format: CardFormat) -> Card:
     """Encode a picture in at most `max_bytes`: at lower quality first, then smaller.
 
-    Raises:
-        ValueError: it does not fit even at 32 pixels.
+    Raises ValueError: it does not fit even at 32 pixels.
     """
     extension = "jpg" if image_format == "JPEG" else "webp"
     while True:

@@ -46,17 +46,18 @@ class Identifier:
     ) -> Identifier:
         """Load the shipped weights, or those in the folder `weights`.
 
-        Raises:
-            CascadeError: there is no usable cascade file.
-            WeightsError: weights are missing or unreadable.
+        Raises CascadeError: there is no usable cascade file.
+        Raises WeightsError: weights are missing or unreadable.
         """
         embedding = weights / "embedding.safetensors" if weights else None
         naming = weights / "naming.safetensors" if weights else None
         return cls(load_detector(detector, cascade), Embedder.load(embedding), Namer.load(naming))
 
     def find(self, picture: Picture, max_faces: int = MAX_FACES) -> list[Face]:
-        """Return at most `max_faces` faces, in reading order; one that stays where it is through
-        an animation is given once, in its best frame."""
+        """Return at most `max_faces` faces, in reading order.
+
+        A face that stays where it is through an animation is given once, in its best frame.
+        """
         tracks: list[_Track] = []
         for index, frame in enumerate(picture.frames):
             for found in self.detector.detect(frame):

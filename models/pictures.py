@@ -66,8 +66,7 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
     EXIF rotation is applied, transparency is laid on white, and palette, grey, CMYK and 16-bit
     pictures become 8-bit RGB. Of an animation a few frames, evenly spread, are kept.
 
-    Raises:
-        PictureError: the bytes are no such picture, are damaged, or exceed a limit.
+    Raises PictureError: the bytes are no such picture, are damaged, or exceed a limit.
     """
     limits = limits or PictureLimits()
     if not data:
@@ -114,7 +113,7 @@ def _too_many_pixels(name: str, limits: PictureLimits, has: str) -> PictureError
 
 def _broken(error: Exception, data: bytes, name: str, *, cut: bool = False) -> PictureError:
     if cut or "truncat" in str(error).lower() or isinstance(error, EOFError) or _ends_early(data):
-        message = f"“{name}” ends too early: a part of the picture is missing. Please post it again."
+        message = f"“{name}” ends too early: a part of it is missing. Please post it again."
         return PictureError("truncated", message, name)
     message = f"“{name}” is damaged: I can't read it. Please save it anew and post it again."
     return PictureError("unreadable", message, name)

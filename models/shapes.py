@@ -20,6 +20,10 @@ def _corner(radius: int) -> Image.Image:
     return quarter.reduce(_OVERSAMPLING)
 
 
+def _faded(mask: Image.Image, opacity: float) -> Image.Image:
+    return mask.point([round(value * opacity) for value in range(256)])
+
+
 def rounded_mask(width: int, height: int, radius: int) -> Image.Image:
     """Return a mask (mode L) of a rounded rectangle; the radius is bounded by the shorter side."""
     mask = Image.new("L", (width, height), 255)
@@ -45,7 +49,7 @@ def fill_rounded(
     """Fill a rounded rectangle on the canvas."""
     mask = rounded_mask(*size, radius)
     if opacity < 1.0:
-        mask = mask.point(lambda value: round(value * opacity))
+        mask = _faded(mask, opacity)
     canvas.paste(colour, corner, mask)
 
 
@@ -66,7 +70,7 @@ def outline_rounded(
         hole.paste(rounded_mask(*inner, max(0, radius - line)), (line, line))
         mask = ImageChops.subtract(mask, hole)
     if opacity < 1.0:
-        mask = mask.point(lambda value: round(value * opacity))
+        mask = _faded(mask, opacity)
     canvas.paste(colour, corner, mask)
 
 

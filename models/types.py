@@ -2,9 +2,9 @@
 
 One box convention holds everywhere, for every detector, crop, label and file: a box is **the head
 with its hair, square, in pixels of the upright picture** (about 1.2 times the side of the box that
-the LBP face cascade returns, centred a little above it; long hair and hats reach beyond). x grows to the right, y down;
-(x0, y0) is the inclusive upper left corner and (x1, y1) the exclusive lower right one. A box may
-reach beyond the picture where the head does.
+the LBP face cascade returns, centred a little above it; long hair and hats reach beyond). x grows
+to the right, y down; (x0, y0) is the inclusive upper left corner and (x1, y1) the exclusive lower
+right one. A box may reach beyond the picture where the head does.
 """
 
 from __future__ import annotations
