@@ -45,6 +45,7 @@ _ATTACHMENTS = 10  # Discord takes no more in a message
 _ALT_TEXT = 1024
 _CONTENT = 2000
 _PROMPTS_KEPT = 2000
+_UNTIL_KEPT_S = (0.0, 0.1, 0.4, 1.0)
 
 
 class Reply(Protocol):
@@ -228,9 +229,26 @@ class Asking:
         finally:
             self._open.discard(question)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any question is being worked on."""
+        return bool(self._open)
+
     def is_open(self, message_id: int) -> bool:
         """Return whether a question about or by a message is being worked on."""
         return any(message_id in (each.source, each.prompt) for each in self._open)
+
+    async def kept(self, reply_id: int) -> Answer | None:
+        """Return the answer that a reply carries, None if it is no longer kept.
+
+        A reply is seen by others a moment before it is kept: who is that quick is waited for.
+        """
+        for pause in _UNTIL_KEPT_S:
+            await asyncio.sleep(pause)
+            answer = await self._bot.storage.answers.by_reply(reply_id)
+            if answer is not None:
+                return answer
+        return None
 
     async def forget(self, message_ids: Sequence[int]) -> None:
         """Follow deleted messages: cancel the work for them, take back what answered them."""

@@ -93,7 +93,7 @@ class PageButton(
         bot = cast("MoedexBot", interaction.client)
         message = cast("discord.Message", interaction.message)
         await interaction.response.defer()
-        answer = await bot.storage.answers.by_reply(message.id)
+        answer = await bot.asking.kept(message.id)
         if answer is None or not answer.pictures:
             await interaction.followup.send(NO_LONGER_KEPT, ephemeral=True)
             return
@@ -149,6 +149,7 @@ class VoteButton(
         reply_id = cast("discord.Message", interaction.message).id
         await interaction.response.defer()
         votes, user_id, now = bot.storage.votes, interaction.user.id, datetime.now(UTC)
+        await bot.asking.kept(reply_id)
         if await votes.add(reply_id, None, user_id, self.kind, now):
             text = THANKS[self.kind]
         elif await votes.withdraw(reply_id, None, user_id, self.kind, now):

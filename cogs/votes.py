@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from bot.storage import VoteKind
 
 _KINDS: dict[str, VoteKind] = {VOTES[0]: "yes", VOTES[1]: "no"}
-_KEPT_SOON_S = 1.0
 
 
 class Votes(commands.Cog):
@@ -40,13 +38,12 @@ class Votes(commands.Cog):
         kind = _KINDS.get(payload.emoji.name or "")
         if kind is None or self._by_a_bot(payload):
             return
-        vote = payload.message_id, None, payload.user_id, kind
-        votes = self.bot.storage.votes
-        kept = await votes.add(*vote, datetime.now(UTC))
-        if not kept and self._is_mine(payload):
-            # The answer may have been posted this moment, and not be kept yet.
-            await asyncio.sleep(_KEPT_SOON_S)
-            await votes.add(*vote, datetime.now(UTC))
+        mine = self.bot.user is not None and payload.message_author_id == self.bot.user.id
+        if mine and await self.bot.asking.kept(payload.message_id) is None:
+            return
+        await self.bot.storage.votes.add(
+            payload.message_id, None, payload.user_id, kind, datetime.now(UTC)
+        )
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
@@ -82,9 +79,6 @@ class Votes(commands.Cog):
         if payload.member is not None:
             return payload.member.bot
         return self.bot.user is not None and payload.user_id == self.bot.user.id
-
-    def _is_mine(self, payload: discord.RawReactionActionEvent) -> bool:
-        return self.bot.user is not None and payload.message_author_id == self.bot.user.id
 
 
 async def setup(bot: MoedexBot) -> None:

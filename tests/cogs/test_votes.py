@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from unittest.mock import Mock
 
@@ -9,7 +10,6 @@ import discord
 import pytest
 
 from bot.storage import Answer
-from cogs import votes
 from cogs.votes import Votes
 from tests.cogs.conftest import BOT_ID, IDS, person, stored_answer, stored_picture
 
@@ -67,16 +67,12 @@ async def test_other_peoples_messages_take_no_votes(bot: Any) -> None:
     assert await bot.storage.votes.for_answer(message_id) == []
 
 
-async def test_vote_before_its_answer_is_kept_is_not_lost(
-    bot: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_vote_before_its_answer_is_kept_is_not_lost(bot: Any) -> None:
     late = stored_answer(stored_picture(1))
-
-    async def keep_meanwhile(_seconds: float) -> None:
-        await bot.storage.answers.add(late)
-
-    monkeypatch.setattr(votes.asyncio, "sleep", keep_meanwhile)
-    await Votes(bot).on_raw_reaction_add(reaction(late.reply_id, "✅"))
+    voting = asyncio.create_task(Votes(bot).on_raw_reaction_add(reaction(late.reply_id, "✅")))
+    await asyncio.sleep(0)
+    await bot.storage.answers.add(late)
+    await voting
     assert await kinds(bot, late) == ["yes"]
 
 

@@ -1,0 +1,1 @@
+"""The unmodified client against the local Discord, end to end."""

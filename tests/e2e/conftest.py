@@ -1,0 +1,156 @@
+"""A running bot in a running sandbox, with light stages or with the real models."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.client import MoedexBot, run_bot
+from bot.config import Config, load_config
+from bot.inference import InferenceWorker, Stages, load_stages
+from bot.storage import Answer
+from sandbox.server import Sandbox
+from sandbox.world import Message
+from tests.bot.fakes import FakeStages
+
+PATIENCE_S = 60
+"""How long a test waits for what must happen; long, because the machine may be busy."""
+
+Start = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def models() -> Stages:
+    """Return the real stages, loaded once: that takes seconds."""
+    return load_stages(load_config(None))
+
+
+@pytest.fixture
+def stages() -> FakeStages:
+    """Return stages that find as many faces as a picture's bytes say, and can be held."""
+    return FakeStages()
+
+
+@pytest.fixture(autouse=True)
+def _impatient_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the client's `on_ready` wait less for servers still to come: there is only one."""
+    make_state = MoedexBot._get_state
+
+    def impatient(self: MoedexBot, **options: Any) -> Any:
+        return make_state(self, **options, guild_ready_timeout=0.2)
+
+    monkeypatch.setattr(MoedexBot, "_get_state", impatient)
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Return a running local Discord."""
+    async with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def start(
+    sandbox: Sandbox, tmp_path: Path
+) -> Callable[..., contextlib.AbstractAsyncContextManager[MoedexBot]]:
+    """Return what starts a bot in the sandbox; the same storage is kept between two starts."""
+
+    @asynccontextmanager
+    async def starts(stages: Stages, **sections: dict[str, object]) -> AsyncIterator[MoedexBot]:
+        def worker(config: Config) -> InferenceWorker:
+            return InferenceWorker(lambda: stages, config.inference)
+
+        discord = {
+            "token": sandbox.bot_token,
+            "api": sandbox.api,
+            "gateway": sandbox.gateway,
+            "cdn": sandbox.cdn,
+        }
+        storage = {"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}"}
+        cooldowns = {"user_times": 1000, "server_times": 1000}
+        given = {"discord": discord, "storage": storage, "cooldowns": cooldowns, **sections}
+        ready: asyncio.Future[MoedexBot] = asyncio.get_running_loop().create_future()
+
+        async def on_ready(bot: MoedexBot) -> None:
+            ready.set_result(bot)
+
+        config = load_config(None, **given)
+        running = asyncio.create_task(run_bot(config, on_ready=on_ready, make_worker=worker))
+        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        try:
+            yield ready.result()
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    return starts
+
+
+@pytest.fixture
+async def bot(start: Start, stages: FakeStages) -> AsyncIterator[MoedexBot]:
+    """Return a bot with light stages that watches the channel fan-art."""
+    async with start(stages) as running:
+        await watch(running)
+        yield running
+
+
+@pytest.fixture
+async def real_bot(start: Start, models: Stages) -> AsyncIterator[MoedexBot]:
+    """Return a bot with the real models that watches the channel fan-art."""
+    async with start(models) as running:
+        await watch(running)
+        yield running
+
+
+async def watch(bot: MoedexBot, name: str = "fan-art") -> None:
+    """Switch a channel on as its moderator would."""
+    guild = bot.guilds[0]
+    found = next(each for each in guild.text_channels if each.name == name)
+    await bot.storage.settings.watch(guild.id, found.id, guild.owner_id or 0)
+
+
+async def eventually(what: Callable[[], Awaitable[Any]]) -> Any:
+    """Return what a question says as soon as that is true; fails where it never is."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (found := await what()):  # noqa: ASYNC110 - a database tells nobody
+            await asyncio.sleep(0.02)
+    return found
+
+
+async def kept(bot: MoedexBot, reply: Message) -> Answer:
+    """Return the answer that is kept for a reply, as soon as it is."""
+    return await eventually(lambda: bot.storage.answers.by_reply(reply.id))
+
+
+async def settled(sandbox: Sandbox, bot: MoedexBot) -> None:
+    """Return once everything posted so far has been dealt with.
+
+    Events arrive in order, so a picture posted last is answered after all before it were seen.
+    """
+    last = await sandbox.member("ann").post("fan-art", files=[("last.png", b"1")])
+    await sandbox.answer_to(last, PATIENCE_S)
+
+
+def text_of(message: Message) -> str:
+    """Return all that a message says: its text and its embeds'."""
+    parts = [message.content]
+    for embed in message.embeds:
+        parts += [embed.get("title", ""), embed.get("description", "")]
+        parts += [f"{each['name']}\n{each['value']}" for each in embed.get("fields", [])]
+        parts.append(embed.get("footer", {}).get("text", ""))
+        parts.append(embed.get("author", {}).get("name", ""))
+    return "\n".join(part for part in parts if part)
+
+
+def labels_of(message: Message) -> list[str]:
+    """Return the labels of a message's buttons."""
+    return [button["label"] for row in message.components for button in row["components"]]

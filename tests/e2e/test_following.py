@@ -1,0 +1,305 @@
+"""Deletions, edits, lost connections, full queues, missing rights and restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from bot.cards import TAKEN_BACK, THANKS
+from bot.client import MoedexBot
+from cogs.channels import NEEDS_INTENT
+from cogs.who import MENU
+from sandbox.server import Sandbox
+from sandbox.world import Message
+from tests.bot.fakes import FakeStages
+from tests.e2e.conftest import (
+    PATIENCE_S,
+    Start,
+    eventually,
+    kept,
+    labels_of,
+    settled,
+    text_of,
+    watch,
+)
+
+ONE = ("one.png", b"1")
+TWO = ("two.png", b"2")
+
+
+async def in_work(stages: FakeStages) -> None:
+    """Return once the worker's thread has the picture."""
+    await asyncio.to_thread(stages.started.acquire, timeout=PATIENCE_S)
+
+
+async def gone(sandbox: Sandbox, message: Message) -> None:
+    if not message.deleted:
+        await sandbox.wait_for(
+            "message_delete", lambda event: message in event.messages, PATIENCE_S
+        )
+
+
+@pytest.mark.parametrize("way", ["posted", "reply", "asker", "menu"])
+async def test_message_deleted_in_mid_work_is_not_answered(
+    sandbox: Sandbox, bot: MoedexBot, stages: FakeStages, way: str
+) -> None:
+    ben = sandbox.member("ben")
+    stages.gate.clear()
+    posted = await ben.post("fan-art" if way == "posted" else "quiet", files=[ONE])
+    asked: Any = posted
+    if way in ("reply", "asker"):
+        asked = await ben.post("quiet", "!who", reply_to=posted)
+    elif way == "menu":
+        asked = await ben.menu(posted, MENU)
+    await in_work(stages)
+    await ben.delete(asked if way == "asker" else posted)
+    await eventually(lambda: waits_for_nothing(bot))
+    stages.gate.set()
+    await settled(sandbox, bot)
+    answers = [
+        each
+        for name in ("quiet", "fan-art")
+        for each in sandbox.messages(name)
+        if each.author is sandbox.bot and "Marin" in text_of(each)
+    ]
+    assert len(answers) == 1  # that of `settled`
+
+
+async def waits_for_nothing(bot: MoedexBot) -> bool:
+    return not bot.asking.busy
+
+
+async def test_answer_goes_with_its_message(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    posted = [await ben.post("fan-art", files=[ONE]) for _ in range(3)]
+    replies = [await sandbox.answer_to(each) for each in posted]
+    for each in replies:
+        await kept(bot, each)
+    await ben.delete(posted[0])
+    await gone(sandbox, replies[0])
+    await sandbox.member("ann").delete(posted[1], posted[2])
+    for each in replies[1:]:
+        await gone(sandbox, each)
+    assert await bot.storage.answers.by_sources([each.id for each in posted]) == []
+
+
+async def test_answer_goes_with_the_question(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    asked = await ben.post("quiet", "!who", reply_to=await ben.post("quiet", files=[ONE]))
+    reply = await sandbox.answer_to(asked)
+    await kept(bot, reply)
+    await ben.delete(asked)
+    await gone(sandbox, reply)
+
+
+async def test_deleted_channel_is_forgotten(sandbox: Sandbox, bot: MoedexBot) -> None:
+    channel = sandbox.add_channel("short-lived")
+    await bot.storage.settings.watch(sandbox.server.id, channel.id, sandbox.member("ann").id)
+    posted = await sandbox.member("ben").post(channel, files=[ONE])
+    reply = await sandbox.answer_to(posted)
+    await kept(bot, reply)
+    sandbox.delete_channel(channel)
+
+    async def forgotten() -> bool:
+        watched = await bot.storage.settings.watched(sandbox.server.id)
+        answer = await bot.storage.answers.by_reply(reply.id)
+        return answer is None and channel.id not in watched
+
+    assert await eventually(forgotten)
+
+
+async def test_removed_picture_takes_its_answer_along(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    posted = await ben.post("fan-art", "mine", files=[ONE])
+    reply = await sandbox.answer_to(posted)
+    await kept(bot, reply)
+    await ben.edit(posted, "mine, as I said")
+    await ben.remove_files(posted)
+    await gone(sandbox, reply)
+    assert sandbox.replies(posted) == []
+
+
+async def test_who_that_an_edit_made_is_answered(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    await ben.post("quiet", files=[ONE])
+    typed = await ben.post("quiet", "!hwo")
+    await ben.edit(typed, "!who")
+    assert "Marin" in text_of(await sandbox.answer_to(typed))
+
+
+async def test_full_queue_is_a_polite_busy(
+    sandbox: Sandbox, start: Start, stages: FakeStages
+) -> None:
+    async with start(stages, inference={"queue": 1, "threads": 1}) as bot:
+        await watch(bot)
+        stages.gate.clear()
+        ben = sandbox.member("ben")
+        first = await ben.post("fan-art", files=[ONE])
+        await in_work(stages)
+        await ben.post("fan-art", files=[ONE])
+        await eventually(lambda: one_waits(bot))
+        refused = await ben.post("fan-art", files=[ONE])
+        assert "I'm busy" in text_of(await sandbox.answer_to(refused))
+        stages.gate.set()
+        assert "Marin" in text_of(await sandbox.answer_to(first))
+
+
+async def one_waits(bot: MoedexBot) -> bool:
+    return bot.worker.waiting == 1
+
+
+async def test_lost_connection_is_resumed_in_mid_work(
+    sandbox: Sandbox, bot: MoedexBot, stages: FakeStages
+) -> None:
+    ben = sandbox.member("ben")
+    stages.gate.clear()
+    posted = await ben.post("fan-art", files=[ONE])
+    await in_work(stages)
+    await sandbox.drop_gateway(hold=True)
+    missed = await ben.post("fan-art", files=[TWO])
+    deleted = await ben.post("fan-art", files=[ONE])
+    await ben.delete(deleted)
+    stages.gate.set()
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    assert "Marin" in text_of(reply)
+    sandbox.release_gateway()
+    assert "`2` **Marin**" in text_of(await sandbox.answer_to(missed, PATIENCE_S))
+    assert sandbox.resumes == 1
+    assert len(sandbox.replies(posted)) == 1
+
+
+async def test_votes_are_kept_and_withdrawn(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    reply = await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
+    await sandbox.wait_for("reaction_add", lambda event: event.data["emoji"] == "❌")
+    await ann.react(reply, "✅")
+    await ben.react(reply, "❌")
+    await ben.react(reply, "🎉")
+
+    async def stand(*wanted: tuple[int, str]) -> bool:
+        votes = await bot.storage.votes.for_answer(reply.id)
+        return sorted((vote.user_id, vote.kind) for vote in votes) == sorted(wanted)
+
+    await eventually(lambda: stand((ann.id, "yes"), (ben.id, "no")))
+    await ben.unreact(reply, "❌")
+    await eventually(lambda: stand((ann.id, "yes")))
+
+
+async def test_ephemeral_answer_is_voted_on_by_buttons(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    posted = await ben.post("quiet", files=[ONE])
+    reply = await sandbox.answer(await ben.menu(posted, MENU))
+    await kept(bot, reply)
+    said = [text_of(await sandbox.answer(await ben.press(reply, "Right"))) for _ in range(2)]
+    assert said == [THANKS["yes"], TAKEN_BACK]
+
+
+async def test_card_pages_after_a_restart(
+    sandbox: Sandbox, start: Start, stages: FakeStages
+) -> None:
+    ben = sandbox.member("ben")
+    async with start(stages) as bot:
+        await watch(bot)
+        reply = await sandbox.answer_to(await ben.post("fan-art", files=[ONE, TWO], spoiler=True))
+        await kept(bot, reply)
+    async with start(FakeStages()):
+        await ben.press(reply, "▶")
+        await sandbox.wait_for("message_update", lambda event: event.message is reply, PATIENCE_S)
+        assert "Picture 2 of 2 · two.png" in text_of(reply)
+        assert "||**Marin**" in text_of(reply)
+        assert labels_of(reply) == ["◀", "▶"]
+
+
+async def test_missing_permission_is_said_before_the_work(
+    sandbox: Sandbox, bot: MoedexBot, stages: FakeStages
+) -> None:
+    ben = sandbox.member("ben")
+    sandbox.refuse("attach_files", channel="fan-art")
+    await ben.post("fan-art", files=[ONE])
+    event = await sandbox.wait_for("message_create", lambda event: event.by_bot)
+    assert "**Attach Files**" in text_of(event.messages[0])
+    asked = await ben.post("fan-art", "!who", files=[ONE])
+    assert "**Attach Files**" in text_of(await sandbox.answer_to(asked))
+    assert stages.order == []
+
+
+async def test_where_nothing_can_be_sent_who_switched_it_on_gets_a_dm(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    sandbox.refuse("send_messages", channel="fan-art")
+    await ben.post("fan-art", files=[ONE])
+    event = await sandbox.wait_for("message_create", lambda event: event.by_bot)
+    assert event.channel is await ann.dm()
+    assert "**Send Messages**" in text_of(event.messages[0])
+    await ben.post("fan-art", files=[ONE])
+    sandbox.allow("send_messages", channel="fan-art")
+    await settled(sandbox, bot)
+    assert len(ann.sees(await ann.dm())) == 1
+
+
+async def test_without_reactions_the_votes_are_buttons(sandbox: Sandbox, bot: MoedexBot) -> None:
+    sandbox.refuse("add_reactions", channel="fan-art")
+    posted = await sandbox.member("ben").post("fan-art", files=[ONE])
+    assert labels_of(await sandbox.answer_to(posted)) == ["Right", "Wrong"]
+
+
+async def test_without_message_content_the_rest_still_works(
+    sandbox: Sandbox, start: Start, stages: FakeStages, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.grant_intents()
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    with caplog.at_level(logging.WARNING):
+        async with start(stages) as bot:
+            told = [each for each in caplog.records if "Message Content Intent" in each.message]
+            assert len(told) == 1
+            assert not bot.has_message_content
+            image = await sandbox.answer(await ben.slash("quiet", "who", {"image": ONE}))
+            posted = await ben.post("quiet", files=[ONE])
+            menu = await sandbox.answer(await ben.menu(posted, MENU))
+            mention = await ben.post("quiet", f"<@{sandbox.bot.id}>", files=[ONE])
+            direct = await ben.post(await ben.dm(), files=[ONE])
+            for reply in (
+                image,
+                menu,
+                await sandbox.answer_to(mention),
+                await sandbox.answer_to(direct),
+            ):
+                assert "Marin" in text_of(reply)
+            on = await sandbox.answer(await ann.slash("quiet", "watch on"))
+            typed = await ann.post("quiet", f"<@{sandbox.bot.id}> who")
+            assert text_of(on) == NEEDS_INTENT
+            assert text_of(await sandbox.answer_to(typed)) == NEEDS_INTENT
+
+
+async def test_moderators_switch_channels_on_and_others_cannot(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    refused = await ben.post("quiet", "!watch on")
+    assert "**Manage Server**" in text_of(await sandbox.answer_to(refused))
+    on = await sandbox.answer(await ann.slash("quiet", "watch on"))
+    assert "now answer" in text_of(on)
+    assert "Marin" in text_of(await sandbox.answer_to(await ben.post("quiet", files=[ONE])))
+    shown = await sandbox.answer(
+        await ann.slash("quiet", "settings", {"threshold": 95, "all_unknown": "say nothing"})
+    )
+    assert f"<#{sandbox.channel('quiet').id}>" in text_of(shown)
+    assert "at least 95 % sure" in text_of(shown)
+    off = await sandbox.answer(await ann.slash("quiet", "watch off"))
+    assert "no longer" in text_of(off)
+
+
+async def test_characters_help_and_about(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    listed = await sandbox.answer(await ben.slash("quiet", "characters"))
+    assert "**Marin** — Tests" in text_of(listed)
+    choices = await ben.autocomplete("quiet", "characters", {"search": "mar"}, "search")
+    assert choices == [{"name": "Marin — Tests", "value": "Marin"}]
+    helped = await sandbox.answer(await ben.slash("quiet", "help"))
+    assert "`!who`" in text_of(helped)
+    about = await sandbox.answer(await ben.slash("quiet", "about"))
+    assert "fake-1" in text_of(about)

@@ -1,0 +1,284 @@
+"""Every way of asking, and what comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.client import MoedexBot
+from bot.origin import AGE_RESTRICTED, NOT_A_LINK, NOT_READABLE
+from cogs.watch import DM_HINT
+from cogs.who import MENU, NO_PICTURE, OWN_ANSWER, USE_SLASH
+from sandbox.server import Sandbox
+from sandbox.world import Channel, Message
+from tests.e2e.conftest import PATIENCE_S, kept, labels_of, settled, text_of
+
+ONE = ("one.png", b"1")
+NONE = ("none.png", b"0")
+MARIN = "`1` **Marin** — Tests  ▰▰▰▰▰▰▰▱ 90 %"
+
+
+def link_to(message: Message) -> str:
+    server = message.channel.server
+    place = server.id if server else "@me"
+    return f"https://discord.com/channels/{place}/{message.channel.id}/{message.id}"
+
+
+async def test_posted_picture_is_answered_with_a_card(sandbox: Sandbox, bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("fan-art", "look!", files=[ONE])
+    await sandbox.wait_for("typing", lambda event: event.by_bot)
+    reply = await sandbox.answer_to(posted)
+    assert text_of(reply).startswith(MARIN)
+    (card,) = reply.files
+    assert card.description == "1 faces"
+    await sandbox.wait_for("reaction_add", lambda event: event.data["emoji"] == "❌")
+    assert [reaction.name for reaction in reply.reactions.values()] == ["✅", "❌"]
+    answer = await kept(bot, reply)
+    assert (answer.source_message_id, answer.asker_id) == (posted.id, sandbox.member("ben").id)
+
+
+async def test_answer_pings_nobody(sandbox: Sandbox, bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("fan-art", "@everyone", files=[ONE])
+    await sandbox.answer_to(posted)
+    (sent,) = [
+        each.body
+        for each in sandbox.exchanges
+        if each.method == "POST" and each.path.endswith("/messages")
+    ]
+    assert sent["allowed_mentions"]["parse"] == []
+    assert sent["allowed_mentions"].get("replied_user") is not True
+
+
+async def test_thread_follows_its_channel(sandbox: Sandbox, bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("art talk", files=[ONE])
+    assert text_of(await sandbox.answer_to(posted)).startswith(MARIN)
+
+
+async def test_no_face_is_said_where_asked_and_not_where_watched(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ben = sandbox.member("ben")
+    watched = await ben.post("fan-art", files=[NONE])
+    asked = await ben.post("quiet", "!who", files=[NONE])
+    assert "no drawn face in none.png" in text_of(await sandbox.answer_to(asked))
+    await settled(sandbox, bot)
+    assert sandbox.replies(watched) == []
+
+
+async def test_unwatched_channels_and_other_bots_are_left_alone(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    posted = await sandbox.member("ben").post("quiet", files=[ONE])
+    robot = sandbox.add_member("Robot")
+    robot.user.bot = True
+    by_robot = await robot.post("fan-art", files=[ONE])
+    await settled(sandbox, bot)
+    assert sandbox.replies(posted) == sandbox.replies(by_robot) == []
+
+
+async def test_mention_asks_anywhere(sandbox: Sandbox, bot: MoedexBot) -> None:
+    mention = f"<@{sandbox.bot.id}> who?"
+    posted = await sandbox.member("ben").post("quiet", mention, files=[ONE])
+    assert text_of(await sandbox.answer_to(posted)).startswith(MARIN)
+
+
+async def test_direct_message(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    channel = await ben.dm()
+    hello = await ben.post(channel, "hello")
+    assert text_of(await sandbox.answer_to(hello)) == DM_HINT
+    posted = await ben.post(channel, files=[ONE])
+    reply = await sandbox.answer_to(posted)
+    assert text_of(reply).startswith(MARIN)
+    assert (await kept(bot, reply)).server_id is None
+
+
+async def test_who_as_a_reply(sandbox: Sandbox, bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("quiet", files=[ONE])
+    asked = await sandbox.member("ann").post("quiet", "!who", reply_to=posted)
+    reply = await sandbox.answer_to(asked)
+    assert text_of(reply).startswith(MARIN)
+    assert (await kept(bot, reply)).source_message_id == posted.id
+
+
+async def test_who_with_words_behind_it(sandbox: Sandbox, bot: MoedexBot) -> None:
+    asked = await sandbox.member("ann").post("quiet", "!who is this?", files=[ONE, ONE])
+    assert "Picture 1 of 2" in text_of(await sandbox.answer_to(asked))
+
+
+async def test_who_alone_takes_the_last_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    await ben.post("quiet", files=[("old.png", b"2")])
+    posted = await ben.post("quiet", files=[ONE])
+    await ben.post("quiet", "nice")
+    reply = await sandbox.answer_to(await ben.post("quiet", "!who"))
+    assert (await kept(bot, reply)).source_message_id == posted.id
+
+
+async def test_who_where_there_is_nothing(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    alone = await ben.post("quiet", "!who")
+    assert "no picture among the last 50 messages" in text_of(await sandbox.answer_to(alone))
+    text = await ben.post("quiet", "just words")
+    asked = await ben.post("quiet", "!who", reply_to=text)
+    assert text_of(await sandbox.answer_to(asked)) == NO_PICTURE
+
+
+async def test_who_about_an_answer_of_its_own(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    reply = await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
+    asked = await ben.post("fan-art", "!who", reply_to=reply)
+    assert text_of(await sandbox.answer_to(asked)) == OWN_ANSWER
+
+
+async def test_forwarded_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    posted = await ben.post("quiet", files=[ONE])
+    forwarded = await ben.forward(posted, "general")
+    asked = await ben.post("general", "!who", reply_to=forwarded)
+    assert text_of(await sandbox.answer_to(asked)).startswith(MARIN)
+    watched = await ben.forward(posted, "fan-art")
+    assert text_of(await sandbox.answer_to(watched)).startswith(MARIN)
+
+
+async def test_linked_picture_comes_from_discords_preview(sandbox: Sandbox, bot: MoedexBot) -> None:
+    url = "https://pictures.example/cat.png"
+    posted = await sandbox.member("ben").post("quiet", url, preview=(url, b"1"))
+    asked = await sandbox.member("ben").post("quiet", "!who", reply_to=posted)
+    assert text_of(await sandbox.answer_to(asked)).startswith(MARIN)
+
+
+async def test_slash_with_a_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
+    asked = await sandbox.member("ben").slash("quiet", "who", {"image": ONE})
+    reply = await sandbox.answer(asked)
+    assert text_of(reply).startswith(MARIN)
+    assert not reply.ephemeral
+    assert "Marin" in text_of(reply)
+
+
+async def test_slash_with_a_link(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    posted = await ben.post("quiet", files=[ONE])
+    here = await sandbox.answer(await ben.slash("quiet", "who", {"link": link_to(posted)}))
+    there = await sandbox.answer(await ben.slash("general", "who", {"link": link_to(posted)}))
+    assert text_of(here).startswith(MARIN)
+    assert text_of(there).startswith(MARIN)
+    assert (here.ephemeral, there.ephemeral) == (False, True)
+    wrong = await sandbox.answer(await ben.slash("quiet", "who", {"link": "https://x.example"}))
+    assert text_of(wrong) == NOT_A_LINK
+
+
+async def test_link_is_read_only_for_who_may_read_it(sandbox: Sandbox, bot: MoedexBot) -> None:
+    secret = sandbox.add_channel("secret")
+    hide(sandbox, secret)
+    posted = await sandbox.member("ann").post(secret, files=[ONE])
+    asked = await sandbox.member("ben").slash("quiet", "who", {"link": link_to(posted)})
+    assert text_of(await sandbox.answer(asked)) == NOT_READABLE
+    typed = await sandbox.member("ben").post("quiet", f"!who {link_to(posted)}")
+    assert text_of(await sandbox.answer_to(typed)) == USE_SLASH
+    owner = await sandbox.member("ann").slash("quiet", "who", {"link": link_to(posted)})
+    reply = await sandbox.answer(owner)
+    assert text_of(reply).startswith(MARIN)
+    assert reply.ephemeral
+
+
+def hide(sandbox: Sandbox, channel: Channel) -> None:
+    from sandbox.events import Event
+    from sandbox.permissions import Permission
+    from sandbox.world import Overwrite
+
+    ben = sandbox.member("ben").id
+    channel.overwrites[ben] = Overwrite(ben, member=True, deny=Permission.VIEW_CHANNEL)
+    sandbox.stream.emit(Event("channel_update", channel.server, channel))
+
+
+@pytest.mark.parametrize("ephemeral", [True, False])
+async def test_message_menu(sandbox: Sandbox, bot: MoedexBot, ephemeral: bool) -> None:
+    await bot.storage.settings.update(sandbox.server.id, ephemeral=ephemeral)
+    posted = await sandbox.member("ann").post("quiet", files=[ONE])
+    reply = await sandbox.answer(await sandbox.member("ben").menu(posted, MENU))
+    assert text_of(reply).startswith(MARIN)
+    assert reply.ephemeral is ephemeral
+    assert labels_of(reply) == (["Right", "Wrong"] if ephemeral else [])
+
+
+async def test_four_pictures_at_once_page(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    files = [(f"{number}.png", str(number).encode()) for number in (1, 2, 3, 1)]
+    reply = await sandbox.answer_to(await ben.post("fan-art", files=files))
+    assert len(reply.files) == 4
+    assert "Picture 1 of 4 · 1.png" in text_of(reply)
+    await ben.press(reply, "▶")
+    await sandbox.wait_for("message_update", lambda event: event.message is reply)
+    assert "Picture 2 of 4 · 2.png" in text_of(reply)
+    assert "`2` **Marin**" in text_of(reply)
+    assert len(reply.files) == 4
+
+
+async def test_many_faces_page(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    reply = await sandbox.answer_to(await ben.post("fan-art", files=[("crowd.png", b"14")]))
+    for wanted in ("faces 7 to 12 of 14", "faces 13 to 14 of 14"):
+        await ben.press(reply, "▶")
+        await sandbox.wait_for("message_update", lambda event: event.message is reply)
+        assert wanted in text_of(reply)
+
+
+async def test_spoilered_picture_gets_a_spoilered_answer(sandbox: Sandbox, bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("fan-art", files=[ONE], spoiler=True)
+    reply = await sandbox.answer_to(posted)
+    (card,) = reply.files
+    assert card.spoiler
+    assert "||**Marin**" in text_of(reply)
+    assert "Marin" not in (card.description or "")
+
+
+@pytest.mark.parametrize("way", ["link", "forward"])
+async def test_age_restricted_picture_stays_in_its_channel(
+    sandbox: Sandbox, bot: MoedexBot, way: str
+) -> None:
+    ann = sandbox.member("ann")
+    posted = await ann.post("nsfw", files=[ONE])
+    if way == "link":
+        reply = await sandbox.answer(await ann.slash("quiet", "who", {"link": link_to(posted)}))
+    else:
+        forwarded = await ann.forward(posted, "quiet")
+        reply = await sandbox.answer_to(await ann.post("quiet", "!who", reply_to=forwarded))
+    assert text_of(reply) == AGE_RESTRICTED
+    assert reply.files == []
+    there = await ann.post("nsfw", "!who", reply_to=posted)
+    assert text_of(await sandbox.answer_to(there)).startswith(MARIN)
+
+
+async def test_forward_of_a_restricted_picture_by_menu_and_in_a_watched_channel(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann = sandbox.member("ann")
+    forwarded = await ann.forward(await ann.post("nsfw", files=[ONE]), "fan-art")
+    reply = await sandbox.answer(await ann.menu(forwarded, MENU))
+    assert text_of(reply) == AGE_RESTRICTED
+    await settled(sandbox, bot)
+    assert sandbox.replies(forwarded) == []
+
+
+async def test_one_bad_file_is_named_and_the_others_answered(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    files = [ONE, ("torn.png", b"bad")]
+    reply = await sandbox.answer_to(await sandbox.member("ben").post("fan-art", files=files))
+    assert "torn.png" in reply.content
+    assert MARIN in text_of(reply)
+    assert len(reply.files) == 1
+
+
+async def test_all_unknown_is_silent_where_the_server_wants_it(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ben = sandbox.member("ben")
+    await bot.storage.settings.update(sandbox.server.id, threshold=0.95)
+    reply = await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
+    assert "**Unknown**\n-# nearest: Marin — Tests, 90 %" in text_of(reply)
+    await bot.storage.settings.update(sandbox.server.id, on_all_unknown="quiet")
+    silent = await ben.post("fan-art", files=[ONE])
+    asked = await ben.post("fan-art", "!who", files=[ONE])
+    await sandbox.answer_to(asked, PATIENCE_S)
+    assert sandbox.replies(silent) == []
