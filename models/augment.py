@@ -1,0 +1,153 @@
+"""Random changes to a face crop: what a picture suffers between its artist and the chat.
+
+Framing (zoom, shift, rotation, aspect), mirroring, recolouring, greying, blurring, shrinking,
+re-compressing and covering. Plain OpenCV on uint8, about half a millisecond a picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from models.types import Pixels
+
+_BORDERS: Final = (cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101, cv2.BORDER_CONSTANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How strong and how frequent each change is; chances are 0 to 1.
+
+    `zoom`: the side of the square that is cut, relative to the picture's longer side. `shift`: of
+    its centre, relative to the picture. `degrees`: the largest rotation.
+    """
+
+    zoom: tuple[float, float] = (0.66, 1.22)
+    shift: float = 0.09
+    degrees: float = 18.0
+    aspect: float = 0.1
+    mirror: float = 0.5
+    recolour: float = 0.8
+    grey: float = 0.12
+    blur: float = 0.12
+    shrink: float = 0.3
+    compress: float = 0.3
+    cover: float = 0.3
+    noise: float = 0.1
+
+    def __call__(self, pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
+        """Return a changed copy, (side, side, 3) uint8."""
+        out = self._reframed(pixels, side, rng)
+        if rng.random() < self.mirror:
+            out = out[:, ::-1]
+        if rng.random() < self.recolour:
+            out = _recoloured(out, rng)
+        if rng.random() < self.grey:
+            out = _greyed(out)
+        if rng.random() < self.shrink:
+            out = _shrunk(out, rng)
+        elif rng.random() < self.blur:
+            out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.5, 1.6) * side / 128)
+        if rng.random() < self.noise:
+            spread = rng.uniform(2, 12)
+            noise = rng.standard_normal((side, side, 1), np.float32) * np.float32(spread)
+            out = np.clip(out + noise, 0, 255).astype(np.uint8)
+        if rng.random() < self.compress:
+            out = compressed(out, int(rng.integers(15, 75)))
+        if rng.random() < self.cover:
+            out = _covered(out, rng)
+        return np.ascontiguousarray(out)
+
+    def _reframed(self, pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
+        height, width = pixels.shape[:2]
+        longer = max(height, width)
+        low, high = np.log(self.zoom)
+        scale = side / (longer * float(np.exp(rng.uniform(low, high))))
+        stretch = float(np.exp(rng.uniform(-self.aspect, self.aspect)))
+        angle = np.deg2rad(rng.normal(0, self.degrees / 2))
+        cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
+        matrix = np.array([[cos * stretch, -sin, 0], [sin, cos / stretch, 0]], np.float64)
+        center = np.array([width, height]) / 2 + rng.uniform(-self.shift, self.shift, 2) * longer
+        matrix[:, 2] = side / 2 - matrix[:, :2] @ center
+        border = _BORDERS[int(rng.integers(len(_BORDERS)))]
+        value = [int(v) for v in rng.integers(0, 256, 3)]
+        if scale < 0.6:
+            half = (max(1, round(width * scale * 1.2)), max(1, round(height * scale * 1.2)))
+            pixels = cv2.resize(pixels, half, interpolation=cv2.INTER_AREA)
+            matrix[:, :2] @= np.diag([width / half[0], height / half[1]])
+        return cv2.warpAffine(
+            pixels, matrix, (side, side), None, cv2.INTER_LINEAR, border, borderValue=value
+        )
+
+
+def _recoloured(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Shift saturation, brightness, contrast and tint; gently, as hair is known by its colour."""
+    saturation = float(rng.uniform(0.6, 1.3))
+    out = cv2.addWeighted(pixels, saturation, _greyed(pixels), 1 - saturation, 0)
+    gains = rng.uniform(0.8, 1.2) * rng.uniform(0.9, 1.1, 3)
+    ramp = np.arange(256, dtype=np.float32)[:, None]
+    table = np.clip((ramp - 128) * gains + 128 + rng.uniform(-25, 25), 0, 255).astype(np.uint8)
+    return cv2.LUT(out, table[None])
+
+
+def _greyed(pixels: Pixels) -> Pixels:
+    return cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+
+
+def _shrunk(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Shrink to 32 to 80 pixels and enlarge again, as faces in the back of a picture are."""
+    side = pixels.shape[0]
+    small = int(rng.integers(32, 81))
+    if small >= side:
+        return pixels
+    tiny = cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA)
+    back = cv2.INTER_LINEAR if rng.random() < 0.6 else cv2.INTER_CUBIC
+    return cv2.resize(tiny, (side, side), interpolation=back)
+
+
+def compressed(pixels: Pixels, quality: int) -> Pixels:
+    """Compress as JPEG of `quality` (1 to 100) and decode again."""
+    encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _covered(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Cover a half (left, right, upper, lower), or a rectangle of up to a third of the area."""
+    out = pixels.copy()
+    side = out.shape[0]
+    colour = rng.integers(0, 256, 3)
+    if rng.random() < 0.35:
+        half = slice(0, side // 2) if rng.random() < 0.5 else slice(side // 2, side)
+        if rng.random() < 0.5:
+            out[half] = colour
+        else:
+            out[:, half] = colour
+        return out
+    height, width = (int(v) for v in rng.uniform(0.15, 0.6, 2) * side)
+    y, x = int(rng.integers(0, side - height)), int(rng.integers(0, side - width))
+    out[y : y + height, x : x + width] = colour
+    return out
+
+
+def framed(pixels: Pixels, side: int) -> Pixels:
+    """Bring a face picture to (side, side, 3): padded to a square by its own edges, and resized."""
+    height, width = pixels.shape[:2]
+    longer = max(height, width)
+    if height != width:
+        top, left = (longer - height) // 2, (longer - width) // 2
+        pixels = cv2.copyMakeBorder(
+            pixels,
+            top,
+            longer - height - top,
+            left,
+            longer - width - left,
+            cv2.BORDER_REPLICATE,
+        )
+    shrinking = longer > side
+    return cv2.resize(
+        pixels, (side, side), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
+    ).astype(np.uint8, copy=False)

@@ -1,0 +1,361 @@
+"""From vectors to names: galleries of characters, scores, calibrated probabilities, "unknown".
+
+A face's score for a character is a weighted mean of three cosines: to the character's prototype
+(the mean of its pictures' vectors), to its learned class direction, and to the nearest of its
+exemplars. A character without a direction or exemplars, as servers add them, is scored by its
+prototype in their stead, so that scores compare.
+
+The probability of the best guess is a logistic function of how high and how lonely its score is;
+it answers "is this name right?", strangers and crops that are no face included, and is the number
+that the threshold applies to. The weights of all this are fitted by `models/training/head.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from models.embedding import WEIGHTS, WeightsError
+from models.roster import load_roster
+from models.types import Character, Guess
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from models.types import Vectors
+
+NAMING_FILE: Final = WEIGHTS / "naming.safetensors"
+
+RIVALS: Final = 5
+"""How many runners-up make the loneliness of the best score."""
+
+SHORTLIST: Final = 24
+"""So many characters, the best by prototype and direction, are compared by exemplars too."""
+
+NEAREST: Final = 3
+"""A character's exemplar score is the mean cosine of so many nearest exemplars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What one face is called: guesses, best first, and whether the best is below the threshold."""
+
+    guesses: tuple[Guess, ...]
+    unknown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How much each cosine counts in a score; the sum is 1."""
+
+    prototype: float = 0.5
+    direction: float = 0.3
+    exemplars: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Turns scores into probabilities.
+
+    `weights`: of the features best score, lead over the second, lead over the mean of the next
+    five, and lead over "no face"; with `bias` they order faces by how sure the name is. `slope` and
+    `offset` make that a probability. `temperature` spreads what is left over the other guesses.
+    """
+
+    weights: tuple[float, float, float, float] = (6.0, 6.0, 6.0, 2.0)
+    bias: float = -5.0
+    slope: float = 1.0
+    offset: float = 0.0
+    temperature: float = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """Characters that can be named, and what their faces look like.
+
+    `prototypes` and `directions`: (characters, dimensions) float32, unit length; a row of zeros in
+    `directions` says that none was learned. `counts`: pictures behind each prototype. `exemplars`:
+    (m, dimensions), with `owners` (m,) int32, ascending, naming the character of each. `rejects`:
+    (r, dimensions), what is no face. `calibration` and `threshold` are those of a head that a
+    server trained; None takes the namer's.
+    """
+
+    characters: tuple[Character, ...]
+    prototypes: Vectors
+    counts: NDArray[np.int32]
+    directions: Vectors
+    exemplars: Vectors
+    owners: NDArray[np.int32]
+    rejects: Vectors
+    calibration: Calibration | None = None
+    threshold: float | None = None
+
+    @classmethod
+    def of(cls, examples: Mapping[Character, Vectors]) -> Gallery:
+        """Make a gallery from the vectors, (n, dimensions) with n >= 1, of each character.
+
+        Raises ValueError where it is empty or a character has no vectors.
+        """
+        if not examples or any(len(vectors) == 0 for vectors in examples.values()):
+            raise ValueError("a gallery needs characters, and each at least one vector")
+        prototypes = unit(np.stack([vectors.mean(0) for vectors in examples.values()]))
+        counts = [len(vectors) for vectors in examples.values()]
+        return cls(
+            characters=tuple(examples),
+            prototypes=prototypes,
+            counts=np.array(counts, np.int32),
+            directions=np.zeros_like(prototypes),
+            exemplars=np.concatenate(list(examples.values())).astype(np.float32),
+            owners=np.repeat(np.arange(len(counts), dtype=np.int32), counts),
+            rejects=np.empty((0, prototypes.shape[1]), np.float32),
+        )
+
+    def extended(self, other: Gallery) -> Gallery:
+        """Return this gallery with `other`'s characters; where both have one, they are merged.
+
+        A merged character keeps its direction, and its prototype is the mean of both, weighted by
+        pictures. Raises ValueError where the vectors' lengths differ.
+        """
+        if self.prototypes.shape[1] != other.prototypes.shape[1]:
+            raise ValueError(
+                f"vectors of {other.prototypes.shape[1]} dimensions don't fit a gallery of "
+                f"{self.prototypes.shape[1]}; embed the pictures again with this model"
+            )
+        place = {character.id: index for index, character in enumerate(self.characters)}
+        characters = list(self.characters)
+        prototypes = [*self.prototypes]
+        counts = [*self.counts.tolist()]
+        directions = [*self.directions]
+        moved = np.empty(len(other.characters), np.int32)
+        for index, character in enumerate(other.characters):
+            count = int(other.counts[index])
+            at = place.get(character.id)
+            if at is None:
+                at = len(characters)
+                characters.append(character)
+                prototypes.append(other.prototypes[index])
+                directions.append(other.directions[index])
+                counts.append(count)
+            else:
+                mixed = counts[at] * prototypes[at] + count * other.prototypes[index]
+                prototypes[at] = mixed / max(float(np.linalg.norm(mixed)), 1e-9)
+                counts[at] += count
+            moved[index] = at
+        owners = np.concatenate([self.owners, moved[other.owners]])
+        order = np.argsort(owners, kind="stable")
+        return Gallery(
+            characters=tuple(characters),
+            prototypes=np.array(prototypes, np.float32),
+            counts=np.array(counts, np.int32),
+            directions=np.array(directions, np.float32),
+            exemplars=np.concatenate([self.exemplars, other.exemplars])[order],
+            owners=owners[order],
+            rejects=np.concatenate([self.rejects, other.rejects]),
+            calibration=self.calibration,
+            threshold=self.threshold,
+        )
+
+    @cached_property
+    def directed(self) -> NDArray[np.bool_]:
+        """Which characters have a learned direction, (characters,) bool."""
+        return np.any(self.directions != 0, axis=1)
+
+    @cached_property
+    def exemplar_starts(self) -> NDArray[np.int64]:
+        """Where each character's exemplars begin, and the end: (characters + 1,)."""
+        return np.searchsorted(self.owners, np.arange(len(self.characters) + 1))
+
+
+def unit(vectors: NDArray[np.float32]) -> Vectors:
+    """Scale each row to unit length; float32."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.maximum(norms, 1e-9)).astype(np.float32)
+
+
+def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float32]:
+    """The score of each face for each character, (n, characters) float32, -1 to 1."""
+    by_prototype = vectors @ gallery.prototypes.T
+    by_direction = np.where(gallery.directed, vectors @ gallery.directions.T, by_prototype)
+    shares = parts.prototype + parts.direction
+    result = (parts.prototype * by_prototype + parts.direction * by_direction) / max(shares, 1e-9)
+    if parts.exemplars == 0 or len(gallery.exemplars) == 0:
+        return result
+    starts = gallery.exemplar_starts
+    listed = min(SHORTLIST, len(gallery.characters))
+    shortlist = np.argpartition(-result, listed - 1, axis=1)[:, :listed]
+    # Off the shortlist the exemplars count as the prototype does; so low they can't win anyway.
+    combined = (1 - parts.exemplars) * result + parts.exemplars * by_prototype
+    for row, columns in enumerate(shortlist):
+        for column in columns:
+            own = gallery.exemplars[starts[column] : starts[column + 1]]
+            if len(own):
+                cosines = own @ vectors[row]
+                nearest = np.sort(cosines)[-NEAREST:].mean()
+                combined[row, column] += parts.exemplars * (nearest - by_prototype[row, column])
+    return combined
+
+
+def features(score: NDArray[np.float32], vectors: Vectors, rejects: Vectors) -> NDArray[np.float64]:
+    """What says how sure the best name is: (n, 4), see `Calibration.weights`."""
+    count = min(RIVALS + 1, score.shape[1])
+    top = -np.sort(-score, axis=1)[:, :count].astype(np.float64)
+    best = top[:, 0]
+    second = top[:, 1] if count > 1 else np.zeros(len(top))
+    rest = top[:, 1:].mean(1) if count > 1 else np.zeros(len(top))
+    refused = (vectors @ rejects.T).max(1) if len(rejects) else np.zeros(len(top))
+    return np.stack([best, best - second, best - rest, best - refused], axis=1)
+
+
+def certainty(feature: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
+    """The probability that the best name is right, (n,), 0 to 1."""
+    ordered = feature @ np.array(calibration.weights) + calibration.bias
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-(calibration.slope * ordered + calibration.offset)))
+
+
+class Namer:
+    """Names faces by the shipped gallery, or by one that extends it.
+
+    `threshold`: best probabilities below it are "unknown"; fitted so that 5 % of strangers are
+    named. `version`: the first twelve digits of the SHA-256 of the weights file.
+    """
+
+    def __init__(
+        self,
+        gallery: Gallery,
+        *,
+        parts: Parts,
+        calibration: Calibration,
+        threshold: float,
+        version: str,
+    ) -> None:
+        self.gallery = gallery
+        self.parts = parts
+        self.calibration = calibration
+        self.threshold = threshold
+        self.version = version
+
+    @classmethod
+    def load(cls, path: Path | None = None, roster: Sequence[Character] | None = None) -> Namer:
+        """Load the shipped weights, or those of `path`; characters are looked up in `roster`.
+
+        A character that the roster lacks is called by its id. Raises WeightsError.
+        """
+        file = path or NAMING_FILE
+        known = {character.id: character for character in roster or load_roster()}
+        try:
+            with safe_open(file, "numpy") as opened:
+                settings = json.loads(opened.metadata()["moedex"])
+                held = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            gallery = Gallery(
+                characters=tuple(
+                    known.get(name, Character(name, name.replace("_", " ").title(), ""))
+                    for name in settings["characters"]
+                ),
+                prototypes=unit(held["prototypes"].astype(np.float32)),
+                counts=held["counts"],
+                directions=unit(held["directions"].astype(np.float32)),
+                exemplars=unit(held["exemplars"].astype(np.float32)),
+                owners=held["owners"],
+                rejects=unit(held["rejects"].astype(np.float32)),
+            )
+            calibration = dict(settings["calibration"])
+            calibration["weights"] = tuple(calibration["weights"])
+            return cls(
+                gallery,
+                parts=Parts(**settings["parts"]),
+                calibration=Calibration(**calibration),
+                threshold=settings["threshold"],
+                version=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
+            )
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise WeightsError(
+                f"the names' weights {file} can't be read ({error}); "
+                "reinstall Moedex or run `moedex train head`"
+            ) from error
+
+    def save(self, path: Path) -> None:
+        """Write gallery and settings, vectors in half precision."""
+        settings = {
+            "characters": [character.id for character in self.gallery.characters],
+            "parts": {name: getattr(self.parts, name) for name in Parts.__slots__},
+            "calibration": {n: getattr(self.calibration, n) for n in Calibration.__slots__},
+            "threshold": self.threshold,
+        }
+        tensors = {
+            "prototypes": self.gallery.prototypes.astype(np.float16),
+            "directions": self.gallery.directions.astype(np.float16),
+            "exemplars": self.gallery.exemplars.astype(np.float16),
+            "rejects": self.gallery.rejects.astype(np.float16),
+            "counts": self.gallery.counts.astype(np.int32),
+            "owners": self.gallery.owners.astype(np.int32),
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, path, {"moedex": json.dumps(settings)})
+
+    def with_parts(self, parts: Parts) -> Namer:
+        """The same namer with other weights of the parts; for measuring each part."""
+        return Namer(
+            self.gallery,
+            parts=parts,
+            calibration=self.calibration,
+            threshold=self.threshold,
+            version=self.version,
+        )
+
+    def name(
+        self,
+        vectors: Vectors,
+        gallery: Gallery | None = None,
+        threshold: float | None = None,
+        top: int = 5,
+    ) -> list[Naming]:
+        """Name each vector, (n, dimensions), by `gallery` (default: the shipped one).
+
+        `threshold` (default: the gallery's, else the shipped one), 0 to 1, is what the best probability must reach.
+        Returns `top` guesses a face, fewer where the gallery is smaller. Raises ValueError for
+        vectors of another model.
+        """
+        gallery = gallery or self.gallery
+        calibration = gallery.calibration or self.calibration
+        own = self.threshold if gallery.threshold is None else gallery.threshold
+        limit = own if threshold is None else threshold
+        if vectors.ndim != 2 or vectors.shape[1] != gallery.prototypes.shape[1]:
+            raise ValueError(
+                f"vectors must be (n, {gallery.prototypes.shape[1]}), not {vectors.shape}"
+            )
+        if len(vectors) == 0:
+            return []
+        score = scores(vectors, gallery, self.parts)
+        best = certainty(features(score, vectors, gallery.rejects), calibration)
+        count = min(top, score.shape[1])
+        columns = np.argpartition(-score, count - 1, axis=1)[:, :count]
+        namings: list[Naming] = []
+        for row, first in enumerate(best.tolist()):
+            order = columns[row][np.argsort(-score[row, columns[row]], kind="stable")]
+            others = _left_over(score[row], order, first, calibration.temperature)
+            guesses = tuple(
+                Guess(gallery.characters[column], probability)
+                for column, probability in zip(order.tolist(), [first, *others], strict=True)
+            )
+            namings.append(Naming(guesses, first < limit))
+        return namings
+
+
+def _left_over(
+    score: NDArray[np.float32], order: NDArray[np.int64], first: float, temperature: float
+) -> list[float]:
+    """Spread 1 - `first` over the other characters by softmax; no share exceeds `first`."""
+    shares = np.exp((score - score[order[0]]) / temperature)
+    rest = max(float(shares.sum() - shares[order[0]]), 1e-9)
+    return [min(first, (1 - first) * float(shares[column]) / rest) for column in order[1:]]

@@ -1,0 +1,34 @@
+"""The shipped roster: every character's name, series, name in its own script, and aliases."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from models.types import Character
+
+ROSTER_FILE: Final = Path(__file__).parent / "weights" / "roster.json"
+
+
+@lru_cache(maxsize=4)
+def load_roster(path: Path = ROSTER_FILE) -> tuple[Character, ...]:
+    """Read the roster, ordered by id.
+
+    Raises OSError where the file is missing and ValueError where it is no roster.
+    """
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return tuple(
+            Character(
+                id=entry["id"],
+                name=entry["name"],
+                series=entry["series"],
+                native_name=entry["native_name"],
+                aliases=tuple(entry["aliases"]),
+            )
+            for entry in sorted(entries, key=lambda entry: entry["id"])
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no roster: {error!r}") from error

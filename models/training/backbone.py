@@ -1,0 +1,309 @@
+"""Fine-tunes the trunk into the embedding, at growing picture sizes, with averaged weights.
+
+One run: frozen features of the starting weights give the projection (whitened principal
+components) and the class directions their start; then additive-margin softmax with AdamW, a cosine
+decay, and an exponential average of the weights, first at a small side, then at a larger one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import keras
+import numpy as np
+
+from models.augment import Augmentation, framed
+from models.embedding import build_embedding_network, load_network, save_embedding
+from models.training.batches import BalancedBatches
+from models.training.dataset import class_indices, labels_of
+from models.training.margin import AdditiveMarginLoss, CosineClassifier
+from models.trunk import load_start, read_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from models.training.dataset import Sample
+    from models.types import Pixels, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class BackbonePlan:
+    """The recipe of one run.
+
+    `sides`: (side in pixels, share of the run) in order. `minutes`: where given, the schedule
+    follows the clock and the run ends on time; else it makes `passes` over the data. `frozen`: the
+    last block whose layers, and all before, keep their start. `power`: see `BalancedBatches`.
+    """
+
+    cut: str = "mixed8"
+    dimensions: int = 256
+    sides: tuple[tuple[int, float], ...] = ((96, 0.62), (128, 0.38))
+    passes: float = 30
+    minutes: float | None = None
+    frozen: str = "mixed0"
+    batch: int = 48
+    steps_an_epoch: int = 80
+    rate: float = 1e-3
+    last_rate: float = 1e-5
+    decay: float = 0.02
+    warm_up: float = 0.04
+    average: float = 0.997
+    margin: float = 0.2
+    scale: float = 24.0
+    smoothing: float = 0.1
+    power: float = 0.5
+    seed: int = 0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+def rate_at(plan: BackbonePlan, progress: float) -> float:
+    """The learning rate after `progress` (0 to 1) of the run: linear warm-up, then cosine."""
+    if progress < plan.warm_up:
+        return plan.rate * max(progress / plan.warm_up, 0.02)
+    turn = (progress - plan.warm_up) / (1 - plan.warm_up)
+    return plan.last_rate + (plan.rate - plan.last_rate) * 0.5 * (1 + math.cos(math.pi * turn))
+
+
+def train_backbone(
+    samples: Sequence[Sample],
+    folder: Path,
+    plan: BackbonePlan,
+    *,
+    start: Path | None = None,
+    warm: Path | None = None,
+    probe: Sequence[Sample] = (),
+    report: Callable[[dict], None] | None = None,
+) -> Path:
+    """Train on `samples`; returns the weights file, `folder/embedding.safetensors`.
+
+    `start`: the nsfwjs package (see `read_start`). `warm`: an embedding to go on from instead. A
+    run found in `folder` is resumed. `probe`: held-out samples whose accuracy is logged.
+    `report` is called with each line that is written to `folder/log.jsonl`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = labels_of(samples)
+    numbers = class_indices(samples, labels)
+    state = _State.load(folder)
+    checkpoint = folder / "checkpoint.keras"
+    keras.utils.set_random_seed(plan.seed)
+    if state.epoch and checkpoint.is_file():
+        model = keras.models.load_model(checkpoint)
+    else:
+        (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1), encoding="utf-8")
+        model = _fresh_model(samples, numbers, len(labels), plan, start, warm)
+        _compile(model, plan)
+    trainer = _Run(model, plan, state, folder, labels, probe, report)
+    largest = max(side for side, _ in plan.sides)
+    pictures = [_cached(sample.pixels, largest) for sample in samples]
+    end = 0.0
+    for side, share in plan.sides:
+        end += share
+        if trainer.progress >= min(end, 0.999):
+            continue
+        trainer.end = min(end, 1.0)
+        trainer.side = side
+        batches = BalancedBatches(
+            pictures,
+            numbers,
+            plan.augmentation,
+            side=side,
+            batch=plan.batch,
+            steps=plan.steps_an_epoch,
+            power=plan.power,
+            seed=plan.seed,
+        )
+        trainer.batches = batches
+        trainer.total_steps = plan.passes * len(samples) / plan.batch
+        model.fit(batches, epochs=10**6, initial_epoch=state.epoch, verbose=0, callbacks=[trainer])
+    trainer.export()
+    return folder / "embedding.safetensors"
+
+
+def _cached(pixels: Pixels, largest: int) -> Pixels:
+    """Shrink what is far larger than training will see; augmenting it costs less then."""
+    longer = max(pixels.shape[:2])
+    scale = 1.25 * largest / longer
+    if scale >= 1:
+        return pixels
+    size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _compile(model: keras.Model, plan: BackbonePlan) -> None:
+    optimizer = keras.optimizers.AdamW(
+        rate_at(plan, 0),
+        weight_decay=plan.decay,
+        use_ema=True,
+        ema_momentum=plan.average,
+        global_clipnorm=5.0,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    loss = AdditiveMarginLoss(plan.margin, plan.scale, plan.smoothing)
+    model.compile(optimizer, loss, metrics=["sparse_categorical_accuracy"], jit_compile=False)
+
+
+def _fresh_model(
+    samples: Sequence[Sample],
+    numbers: NDArray[np.int32],
+    classes: int,
+    plan: BackbonePlan,
+    start: Path | None,
+    warm: Path | None,
+) -> keras.Model:
+    if warm is not None:
+        network, _ = load_network(warm, side=0)
+    else:
+        network = build_embedding_network(None, plan.cut, plan.dimensions)
+        if start is not None:
+            load_start(network, read_start(start))
+    pooled = keras.Model(network.input, network.get_layer("pooled").output)
+    features = embed_samples(pooled, samples, plan.sides[0][0])
+    projection = network.get_layer("projection")
+    if warm is None:
+        projection.set_weights(list(whitening(features, plan.dimensions)))
+    kernel, bias = projection.get_weights()
+    vectors = features @ kernel + bias
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    frozen = True
+    for layer in network.layers:
+        layer.trainable = not frozen
+        frozen = frozen and layer.name != plan.frozen
+    classifier = CosineClassifier(classes, dtype="float32", name="classes")
+    model = keras.Model(network.input, classifier(network.output), name="classifier")
+    means = np.stack([vectors[numbers == index].mean(0) for index in range(classes)])
+    classifier.set_weights([means.T / np.linalg.norm(means, axis=1)])
+    return model
+
+
+def whitening(
+    features: NDArray[np.float32], dimensions: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Whitened principal components of `features` (n, channels), as a kernel and a bias."""
+    mean = features.mean(0)
+    spread, axes = np.linalg.eigh(np.cov((features - mean).T).astype(np.float64))
+    kernel = axes[:, -dimensions:] / np.sqrt(spread[-dimensions:] + 0.1 * spread[-dimensions:].mean())
+    return kernel.astype(np.float32), (-mean @ kernel).astype(np.float32)
+
+
+def embed_samples(
+    network: keras.Model, samples: Sequence[Sample], side: int, batch: int = 32
+) -> Vectors:
+    """The network's output for each sample, unchanged but framed; (n, outputs) float32."""
+    parts: list[Vectors] = []
+    for first in range(0, len(samples), batch):
+        crops = np.zeros((batch, side, side, 3), np.float32)
+        for row, sample in enumerate(samples[first : first + batch]):
+            crops[row] = framed(sample.pixels, side)
+        parts.append(np.asarray(network.predict_on_batch(crops / 127.5 - 1), np.float32))
+    return np.concatenate(parts)[: len(samples)]
+
+
+@dataclass(slots=True)
+class _State:
+    """How far a run is; kept beside its checkpoint."""
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def load(cls, folder: Path) -> _State:
+        path = folder / "state.json"
+        return cls(**json.loads(path.read_text())) if path.is_file() else cls()
+
+    def save(self, folder: Path) -> None:
+        (folder / "state.json").write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+
+class _Run(keras.callbacks.Callback):
+    """Sets the rate by progress, ends a phase on time, keeps checkpoints, the log and exports."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        plan: BackbonePlan,
+        state: _State,
+        folder: Path,
+        labels: tuple[str, ...],
+        probe: Sequence[Sample],
+        report: Callable[[dict], None] | None,
+    ) -> None:
+        super().__init__()
+        self.plan, self.state, self.folder, self.labels = plan, state, folder, labels
+        self.probe = [sample for sample in probe if sample.label in labels]
+        self.report = report
+        self.net = model
+        self.side = plan.sides[0][0]
+        self.end = 1.0
+        self.total_steps = 1.0
+        self.batches: BalancedBatches | None = None
+        self._begun = time.monotonic()
+        self._before = state.seconds
+
+    @property
+    def progress(self) -> float:
+        """0 to 1, by the clock where the plan names minutes, else by steps."""
+        if self.plan.minutes is not None:
+            return self.state.seconds / (60 * self.plan.minutes)
+        return self.state.step / self.total_steps
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        if self.batches is not None:
+            self.batches.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.state.step += 1
+        self.state.seconds = self._before + time.monotonic() - self._begun
+        self.net.optimizer.learning_rate = rate_at(self.plan, min(self.progress, 1.0))
+        if self.progress >= self.end:
+            self.net.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.state.epoch = epoch + 1
+        unfinished = self.folder / "unfinished.keras"
+        self.net.save(unfinished)
+        unfinished.replace(self.folder / "checkpoint.keras")
+        line = {"epoch": epoch, "step": self.state.step, "seconds": round(self.state.seconds, 1)}
+        line |= {"side": self.side, "progress": round(self.progress, 4)}
+        line |= {name: round(float(value), 5) for name, value in (logs or {}).items()}
+        if epoch % 4 == 3 or self.progress >= self.end:
+            line["held_out"] = self._averaged_probe()
+        self.state.seconds = self._before + time.monotonic() - self._begun
+        self.state.save(self.folder)
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        if self.report is not None:
+            self.report(line)
+
+    def _averaged_probe(self) -> float | None:
+        """Export the averaged weights, and their accuracy on the probe."""
+        variables = self.net.trainable_variables
+        kept = [np.array(variable) for variable in variables]
+        self.net.optimizer.finalize_variable_values(variables)
+        self.export()
+        right = None
+        if self.probe:
+            cosines = embed_samples(self.net, self.probe, self.side)
+            truth = class_indices(self.probe, self.labels)
+            right = round(float((cosines.argmax(1) == truth).mean()), 4)
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+        return right
+
+    def export(self) -> None:
+        """Write the network in half precision, and the class directions beside it."""
+        network = keras.Model(self.net.input, self.net.get_layer("unit").output)
+        side = max(side for side, _ in self.plan.sides)
+        path = self.folder / "embedding.safetensors"
+        save_embedding(network, path, side=side, cut=self.plan.cut, mirrored=True)
+        directions = self.net.get_layer("classes").get_weights()[0].T
+        directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+        np.savez(self.folder / "classes.npz", labels=np.array(self.labels), directions=directions)

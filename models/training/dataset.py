@@ -1,0 +1,232 @@
+"""The labelled pictures that the embedding learns from, and their near-duplicate groups.
+
+A data folder holds `characters/<id>/*` (one face a picture), optionally `icons/<id>/*` and
+`stickers/<id>/*` (further classes, never names), `posts/` with `posts.csv` (whole pictures; parts
+of them without a head are the class "no face"), and `pictures.csv` with known near-duplicate
+groups. A folder of nothing but `character/picture` folders works too.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import cv2
+import imagehash
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from models.types import Pixels
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["character", "icon", "sticker", "no_face"]
+
+CACHED_SIDE: Final = 192
+"""Pictures are kept in memory at most this large, in pixels of the longer side."""
+
+DUPLICATE_BITS: Final = 6
+"""Perceptual hashes (64 bits) that differ in at most this many bits are near-duplicates."""
+
+PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})
+_KINDS: Final[tuple[tuple[str, Kind], ...]] = (
+    ("characters", "character"),
+    ("icons", "icon"),
+    ("stickers", "sticker"),
+)
+
+
+class DatasetError(Exception):
+    """The folder holds nothing to learn from; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture of one class.
+
+    `label` is the class: the folder's name, with the kind before it for icons and stickers
+    (`icon/nian`). `group` is the near-duplicate group. `pixels` is square-free RGB, at most
+    `CACHED_SIDE` on the longer side.
+    """
+
+    file: str
+    label: str
+    kind: Kind
+    group: int
+    source: str
+    phash: int
+    pixels: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """All readable samples, and the files that were skipped with the reason."""
+
+    samples: tuple[Sample, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def load_dataset(root: Path, *, backgrounds: bool = True, seed: int = 0) -> Dataset:
+    """Read every picture below `root`; unreadable files are listed and skipped.
+
+    Raises DatasetError where there is no picture at all.
+    """
+    listed = list(_files(root))
+    if not listed:
+        raise DatasetError(
+            f"{root} holds no pictures; expected character/picture folders, "
+            "or a folder characters/ of them"
+        )
+    given = _given_groups(root)
+    with ThreadPoolExecutor(2) as pool:
+        read = list(pool.map(lambda item: _read(item[0]), listed))
+    rows: list[tuple[str, str, Kind, str, int, Pixels]] = []
+    skipped: list[tuple[str, str]] = []
+    for (path, label, kind), result in zip(listed, read, strict=True):
+        file = path.relative_to(root).as_posix()
+        if isinstance(result, str):
+            skipped.append((file, result))
+            log.warning("skipped %s: %s", file, result)
+            continue
+        rows.append((file, label, kind, given.get(file, ("", ""))[1], result[1], result[0]))
+    groups = near_duplicate_groups(
+        [row[4] for row in rows], [given.get(row[0], ("", ""))[0] for row in rows]
+    )
+    samples = [
+        Sample(file, label, kind, group, source, phash, pixels)
+        for (file, label, kind, source, phash, pixels), group in zip(rows, groups, strict=True)
+    ]
+    if backgrounds and (root / "posts.csv").is_file():
+        samples += _backgrounds(root, max(groups) + 1, seed)
+    return Dataset(tuple(samples), tuple(skipped))
+
+
+def _files(root: Path) -> Iterable[tuple[Path, str, Kind]]:
+    kinds = [(root / folder, kind) for folder, kind in _KINDS if (root / folder).is_dir()]
+    for folder, kind in kinds or [(root, "character")]:
+        for path in sorted(folder.glob("*/*")):
+            if path.suffix.lower() in PICTURE_SUFFIXES:
+                name = path.parent.name
+                yield path, name if kind == "character" else f"{kind}/{name}", kind
+
+
+def _given_groups(root: Path) -> dict[str, tuple[str, str]]:
+    """`pictures.csv`: file -> (group, source)."""
+    path = root / "pictures.csv"
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        return {
+            f"characters/{row['file']}": (row["near_duplicate_group"], row["source"])
+            for row in csv.DictReader(file)
+        }
+
+
+def _read(path: Path) -> tuple[Pixels, int] | str:
+    try:
+        with Image.open(path) as opened:
+            image = opened.convert("RGBA") if opened.mode in ("P", "LA", "RGBA") else opened
+            if image.mode == "RGBA":
+                white = Image.new("RGBA", image.size, "white")
+                image = Image.alpha_composite(white, image)
+            image = image.convert("RGB")
+            image.thumbnail((CACHED_SIDE, CACHED_SIDE), Image.Resampling.LANCZOS)
+            return np.asarray(image), perceptual_hash(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return str(error) or type(error).__name__
+
+
+def perceptual_hash(image: Image.Image) -> int:
+    """The 64-bit DCT hash (ImageHash's phash) as an integer."""
+    return int(str(imagehash.phash(image)), 16)
+
+
+def near_duplicate_groups(hashes: Sequence[int], given: Sequence[str] | None = None) -> list[int]:
+    """Number the near-duplicate groups: equal given groups, and hashes within `DUPLICATE_BITS`.
+
+    Groups are the connected parts, numbered from 0 in order of their first member.
+    """
+    parent = list(range(len(hashes)))
+
+    def root_of(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    first: dict[str, int] = {}
+    for index, name in enumerate(given or ()):
+        if name:
+            parent[root_of(index)] = root_of(first.setdefault(name, index))
+    codes = np.array(hashes, np.uint64)
+    for index in range(len(codes)):
+        near = np.bitwise_count(codes[index + 1 :] ^ codes[index]) <= DUPLICATE_BITS
+        for other in np.flatnonzero(near):
+            parent[root_of(int(other) + index + 1)] = root_of(index)
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(root_of(index), len(numbers)) for index in range(len(hashes))]
+
+
+def _backgrounds(root: Path, first_group: int, seed: int, per_post: int = 4) -> list[Sample]:
+    """Cut squares without a head out of the posts: the class "no face", one group a post."""
+    rng = np.random.default_rng(seed)
+    samples: list[Sample] = []
+    with (root / "posts.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    for number, (name, _, _, boxes) in enumerate(rows):
+        result = _read_whole(root / "posts" / name)
+        heads = [[float(v) for v in box.split(",")[:4]] for box in boxes.split(";") if box.strip()]
+        if result is None or not heads:
+            continue
+        height, width = result.shape[:2]
+        for _ in range(per_post):
+            side = int(rng.uniform(0.08, 0.35) * min(height, width))
+            x = int(rng.integers(0, width - side))
+            y = int(rng.integers(0, height - side))
+            if side < 24 or any(_touches((x, y, x + side, y + side), head) for head in heads):
+                continue
+            scale = min(side, 128)
+            part = cv2.resize(
+                result[y : y + side, x : x + side], (scale, scale), interpolation=cv2.INTER_AREA
+            )
+            file_name = f"posts/{name}#{x},{y},{side}"
+            group = first_group + number
+            samples.append(Sample(file_name, "no_face", "no_face", group, "posts", 0, part))
+    return samples
+
+
+def _read_whole(path: Path) -> Pixels | None:
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except OSError:
+        return None
+
+
+def _touches(square: tuple[int, int, int, int], head: Sequence[float]) -> bool:
+    return (
+        square[0] < head[2] and head[0] < square[2] and square[1] < head[3] and head[1] < square[3]
+    )
+
+
+def labels_of(samples: Iterable[Sample]) -> tuple[str, ...]:
+    """The classes in a fixed order: characters, icons, stickers, "no face", each by name."""
+    order = {"character": 0, "icon": 1, "sticker": 2, "no_face": 3}
+    return tuple(
+        label for _, label in sorted({(order[sample.kind], sample.label) for sample in samples})
+    )
+
+
+def class_indices(samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[np.int32]:
+    """The class number of each sample, (n,) int32."""
+    number = {label: index for index, label in enumerate(labels)}
+    return np.array([number[sample.label] for sample in samples], np.int32)

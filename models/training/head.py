@@ -1,0 +1,156 @@
+"""Fits what turns vectors into names: prototypes, exemplars, calibration and threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.linear_model import LogisticRegression
+
+from models.naming import Calibration, Gallery, Parts, certainty, features, scores, unit
+from models.types import Character
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from models.types import Vectors
+
+STRANGERS_NAMED: Final = 0.05
+"""The stated share of strangers' faces that may be named."""
+
+EXEMPLARS: Final = 6
+"""Exemplars kept of a character: the centres of so many clusters of its pictures."""
+
+REJECTS: Final = 12
+TRIMMED: Final = 0.1
+"""The share of a character's pictures, the farthest from its mean, that its prototype ignores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Faces with the truth: what calibration and threshold are fitted on.
+
+    `vectors`: (n, dimensions). `truth`: each face's character id, or "" where the gallery has not
+    got it (a stranger, or no face).
+    """
+
+    vectors: Vectors
+    truth: tuple[str, ...]
+
+
+def fit_gallery(
+    vectors: Vectors,
+    labels: Sequence[str],
+    characters: Sequence[Character],
+    directions: Mapping[str, NDArray[np.float32]],
+    *,
+    seed: int = 0,
+) -> Gallery:
+    """Make the gallery of `characters` from labelled vectors, (n, dimensions).
+
+    `directions`: learned class directions by label. Vectors labelled "no_face" become rejects.
+    Characters without a picture are left out.
+    """
+    owned = np.array(labels)
+    kept: list[Character] = []
+    prototypes: list[Vectors] = []
+    counts: list[int] = []
+    class_directions: list[Vectors] = []
+    exemplars: list[Vectors] = []
+    owners: list[int] = []
+    for character in characters:
+        own = vectors[owned == character.id]
+        if len(own) == 0:
+            continue
+        prototypes.append(trimmed_mean(own))
+        class_directions.append(directions.get(character.id, np.zeros(own.shape[1], np.float32)))
+        centres = clusters(own, EXEMPLARS, seed)
+        exemplars.append(centres)
+        owners += [len(kept)] * len(centres)
+        counts.append(len(own))
+        kept.append(character)
+    refused = vectors[owned == "no_face"]
+    return Gallery(
+        characters=tuple(kept),
+        prototypes=np.stack(prototypes),
+        counts=np.array(counts, np.int32),
+        directions=unit(np.stack(class_directions)),
+        exemplars=np.concatenate(exemplars),
+        owners=np.array(owners, np.int32),
+        rejects=clusters(refused, REJECTS, seed) if len(refused) else refused,
+    )
+
+
+def trimmed_mean(vectors: Vectors) -> Vectors:
+    """The unit mean of the vectors without the tenth that is farthest from it: wrong labels."""
+    mean = unit(vectors.mean(0))
+    keep = len(vectors) - int(TRIMMED * len(vectors))
+    nearest = np.argsort(-(vectors @ mean))[:keep]
+    return unit(vectors[nearest].mean(0))
+
+
+def clusters(vectors: Vectors, count: int, seed: int = 0) -> Vectors:
+    """Centres, of unit length, of at most `count` clusters; the vectors themselves if fewer."""
+    if len(vectors) <= count:
+        return unit(vectors)
+    means = KMeans(count, n_init=4, random_state=seed).fit(vectors)
+    return unit(means.cluster_centers_.astype(np.float32))
+
+
+def fit_calibration(trial: Trial, gallery: Gallery, parts: Parts) -> Calibration:
+    """Fit the order of certainty on all faces, and its probability on known ones alone.
+
+    A stranger counts as a wrong name when the order is learned; the probability answers for
+    characters of the gallery, as an operator can't know how many strangers come.
+    """
+    feature, right, known = examine(trial, gallery, parts)
+    spread = feature.std(0) + 1e-9
+    weight = np.where(known, 1.0, known.sum() / max((~known).sum(), 1))
+    order = LogisticRegression(C=1.0, max_iter=1000)
+    order.fit(feature / spread, right, sample_weight=weight)
+    raw = feature / spread @ order.coef_[0] + order.intercept_[0]
+    if right[known].all():
+        slope, offset = 1.0, 0.0
+    else:
+        scale = LogisticRegression(C=1e3, max_iter=1000).fit(raw[known, None], right[known])
+        slope, offset = float(scale.coef_[0, 0]), float(scale.intercept_[0])
+    weights = (order.coef_[0] / spread).tolist()
+    return Calibration(
+        weights=(weights[0], weights[1], weights[2], weights[3]),
+        bias=float(order.intercept_[0]),
+        slope=slope,
+        offset=offset,
+    )
+
+
+def fit_threshold(
+    trial: Trial,
+    gallery: Gallery,
+    parts: Parts,
+    calibration: Calibration,
+    named: float = STRANGERS_NAMED,
+) -> float:
+    """The least probability at which at most `named` (0 to 1) of the strangers are named."""
+    feature, _, known = examine(trial, gallery, parts)
+    sure = np.sort(certainty(feature, calibration)[~known])
+    if len(sure) == 0:
+        return 0.5
+    return float(np.nextafter(np.quantile(sure, 1 - named, method="higher"), 2.0))
+
+
+def examine(
+    trial: Trial, gallery: Gallery, parts: Parts
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Score a trial: features (n, 4), whether the best name is right, whether it is known."""
+    score = scores(trial.vectors, gallery, parts)
+    best = score.argmax(1)
+    right = np.array(
+        [gallery.characters[i].id == name for i, name in zip(best, trial.truth, strict=True)]
+    )
+    ids = {character.id for character in gallery.characters}
+    known = np.array([name in ids for name in trial.truth])
+    return features(score, trial.vectors, gallery.rejects), right, known

@@ -1,0 +1,103 @@
+"""The evaluation split: which groups are held out, which characters are never seen in training.
+
+Deterministic by the seed; shared by `moedex train` and `benchmarks/accuracy.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.training.dataset import Sample
+
+HELD_OUT_SHARE: Final = 0.2
+"""The share of each known character's near-duplicate groups that is held out."""
+
+UNSEEN_CHARACTERS: Final = 15
+STRANGER_CHARACTERS: Final = 15
+UNSEEN_ICONS: Final = 30
+MOST_PICTURES_LEFT_OUT: Final = 66
+LEAST_PICTURES_LEFT_OUT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Indices into the samples.
+
+    `train`: what is learned from. `known`: held-out pictures of characters in `train`, one a
+    near-duplicate group. `unseen`, `strangers`, `icons`, `no_face`: pictures of classes, or of
+    posts, that `train` has none of.
+    """
+
+    train: tuple[int, ...]
+    known: tuple[int, ...]
+    unseen: tuple[int, ...]
+    strangers: tuple[int, ...]
+    icons: tuple[int, ...]
+    no_face: tuple[int, ...]
+
+
+def split_samples(samples: Sequence[Sample], seed: int = 0) -> Split:
+    """Split by near-duplicate group; no group has members on both sides.
+
+    Characters with 8 to 66 pictures are candidates for being left out, so that the many pictures of
+    the others stay for training.
+    """
+    rng = np.random.default_rng(seed)
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for index, sample in enumerate(samples):
+        by_label[sample.label].append(index)
+    candidates = sorted(
+        label
+        for label, members in by_label.items()
+        if samples[members[0]].kind == "character"
+        and LEAST_PICTURES_LEFT_OUT <= len(members) <= MOST_PICTURES_LEFT_OUT
+    )
+    drawn = [candidates[i] for i in rng.permutation(len(candidates))]
+    unseen = set(drawn[:UNSEEN_CHARACTERS])
+    strangers = set(drawn[UNSEEN_CHARACTERS : UNSEEN_CHARACTERS + STRANGER_CHARACTERS])
+    icon_labels = sorted(label for label in by_label if label.startswith("icon/"))
+    icons = {icon_labels[i] for i in rng.permutation(len(icon_labels))[:UNSEEN_ICONS]}
+
+    parts: dict[str, list[int]] = defaultdict(list)
+    held_groups: set[int] = set()
+    for label in sorted(by_label):
+        members = by_label[label]
+        groups = sorted({samples[i].group for i in members})
+        if label in unseen or label in strangers or label in icons:
+            held_groups.update(groups)
+        elif samples[members[0]].kind in ("character", "no_face"):
+            count = round(HELD_OUT_SHARE * len(groups)) if len(groups) >= 3 else 0
+            held_groups.update(groups[i] for i in rng.permutation(len(groups))[:count])
+    left_out_names = {part for label in unseen | strangers for part in label.split("_")}
+    shown: set[tuple[str, int]] = set()
+    for index, sample in enumerate(samples):
+        if sample.kind == "sticker" and sample.label.removeprefix("sticker/") in left_out_names:
+            continue  # hatsune_miku has stickers too; they must not teach what is left out
+        if sample.label in unseen:
+            parts["unseen"].append(index)
+        elif sample.label in strangers:
+            parts["strangers"].append(index)
+        elif sample.label in icons:
+            parts["icons"].append(index)
+        elif sample.group not in held_groups:
+            parts["train"].append(index)
+        elif sample.kind == "no_face":
+            parts["no_face"].append(index)
+        elif sample.kind == "character" and (sample.label, sample.group) not in shown:
+            shown.add((sample.label, sample.group))
+            parts["known"].append(index)
+    return Split(
+        train=tuple(parts["train"]),
+        known=tuple(parts["known"]),
+        unseen=tuple(parts["unseen"]),
+        strangers=tuple(parts["strangers"]),
+        icons=tuple(parts["icons"]),
+        no_face=tuple(parts["no_face"]),
+    )
