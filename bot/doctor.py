@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import sqlite3
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from typing import Literal
 from bot.config import Config, ConfigError, load_config
 from bot.inference import load_stages
 from bot.storage import StorageError, StorageInUseError
+from bot.storage.backup import revision_of
 from bot.storage.storage import hold, known_revision, sqlite_file
 
 _NEEDED_MEMORY = 1.5 * 2**30
@@ -79,24 +79,22 @@ def _token(config: Config) -> Finding:
 def _storage(config: Config) -> Finding:
     try:
         file = sqlite_file(config.storage.url)
-        if file is None:
-            return Finding("well", "Storage", "another database than SQLite: not looked at")
-        if not file.exists():
-            return Finding("well", "Storage", f"{file}: will be made")
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)) as database:
-            row = database.execute("SELECT version_num FROM alembic_version").fetchone()
-        if row is not None and not known_revision(row[0]):
-            return Finding(
-                "broken", "Storage", f"{file}: written by a newer Moedex", "Upgrade Moedex."
-            )
+    except StorageError as error:
+        return Finding("broken", "Storage", str(error), "Correct [storage] url.")
+    if file is None:
+        return Finding("well", "Storage", "another database than SQLite: not looked at")
+    if not file.exists():
+        return Finding("well", "Storage", f"{file}: will be made")
+    try:
+        newer = not known_revision(revision_of(file))
         hold(file).release()
     except StorageInUseError:
         return Finding("well", "Storage", f"{file}: a bot runs on it")
     except StorageError as error:
-        return Finding("broken", "Storage", str(error), "Correct [storage] url.")
-    except sqlite3.DatabaseError as error:
-        return Finding("broken", "Storage", f"{file}: {error}", "Restore a backup.")
-    return Finding("well", "Storage", f"{file}: sound, nobody uses it")
+        return Finding("broken", "Storage", str(error), "Restore a backup.")
+    if newer:
+        return Finding("broken", "Storage", f"{file}: written by a newer Moedex", "Upgrade.")
+    return Finding("well", "Storage", f"{file}: sound, and nobody uses it")
 
 
 def _memory(_config: Config) -> Finding:

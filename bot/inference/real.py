@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from models.identify import Identifier
 
 from bot.inference.stages import DrawnCard, FoundFaces
 from models.drawing import describe, draw_card
+from models.identify import Identifier, card_frame
 from models.pictures import PictureLimits, decode
 from models.similarity import perceptual_hash
-from models.types import NamedFace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.config import Config
-    from models.types import Vectors
+    from models.types import NamedFace, Vectors
 
 
 class RealStages:
@@ -43,7 +41,7 @@ class RealStages:
         self._faces = config.pictures.faces
         self._answers = config.answers
         self.model_version = self._identifier.model_version
-        self.characters = self._identifier.characters
+        self.characters = self._identifier.namer.gallery.characters
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""
@@ -53,14 +51,12 @@ class RealStages:
         faces = self._identifier.find(picture, self._faces)
         clock.append(time.perf_counter())
         crops = self._identifier.crops(picture, faces)
-        # Of an animation the card shows the frame that most faces are in; the others are let go.
-        frames = Counter(face.frame for face in faces)
-        frame = picture.frames[frames.most_common(1)[0][0] if frames else 0]
+        frame = card_frame(picture, faces)  # the other frames are let go
         phash = perceptual_hash(picture.frames[0])
         sha256 = hashlib.sha256(data).hexdigest()
         clock.append(time.perf_counter())
-        spent = (end - start for start, end in pairwise(clock))
-        seconds = dict(zip(("decode", "detect", "crop"), spent, strict=True))
+        decoded, detected, cropped = (end - start for start, end in pairwise(clock))
+        seconds = {"decode": decoded, "detect": detected, "crop": cropped}
         return FoundFaces(
             picture.width, picture.height, frame, tuple(faces), crops, phash, sha256, seconds
         )
@@ -75,13 +71,7 @@ class RealStages:
         self, found: FoundFaces, vectors: Vectors, gallery: Any, threshold: float | None
     ) -> tuple[NamedFace, ...]:
         """Name the faces of one picture."""
-        namings = self._identifier.name_vectors(vectors, gallery, threshold)
-        return tuple(
-            NamedFace(face, naming.guesses, naming.unknown, vector, crop)
-            for face, naming, vector, crop in zip(
-                found.faces, namings, vectors, found.crops, strict=True
-            )
-        )
+        return tuple(self._identifier.name(found.faces, found.crops, vectors, gallery, threshold))
 
     def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
         """Draw the card, in at most `max_bytes`."""

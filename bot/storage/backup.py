@@ -69,6 +69,18 @@ def restore(url: str, source: Path, *, replace: bool = False) -> datetime:
     return made
 
 
+def revision_of(file: Path) -> str | None:
+    """Return the schema of a database file, None if it has none yet.
+
+    Raises StorageError if it is no sound database.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=15)) as database:
+            return _revision(database)
+    except sqlite3.DatabaseError as error:
+        raise StorageError(f"Storage {file} can't be read: {error}.") from error
+
+
 def _file(url: str) -> Path:
     file = sqlite_file(url)
     if file is None:

@@ -1,0 +1,105 @@
+"""The command line: help, refusals, backup, and one picture through the demo."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import cli
+from bot.cli import app
+from bot.storage import Storage
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("MOEDEX_TOKEN", "DISCORD_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def call(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def test_help_names_the_commands() -> None:
+    code, output = call("--help")
+    assert code == 0
+    for name in ("demo", "run", "backup", "restore", "doctor"):
+        assert name in output
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys, bot.cli; "
+        "heavy = {'tensorflow', 'cv2', 'discord', 'sqlalchemy', 'numpy', 'PIL', 'sklearn'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)  # noqa: S603
+    assert result.stdout.strip() == "[]"
+
+
+def test_a_missing_libgl_is_one_line_of_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "has_library", lambda name: False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for arguments in (["run"], ["demo"], ["doctor"], ["backup"], ["restore", "x"]):
+        code, output = call(*arguments)
+        assert code == 1
+        assert output.strip().count("\n") == 0
+        assert "libgl1" in output
+
+
+def test_run_without_a_token_is_one_line() -> None:
+    code, output = call("run")
+    assert code == 1
+    assert output.strip().count("\n") == 0
+    assert "MOEDEX_TOKEN" in output
+
+
+def test_a_wrong_configuration_is_one_line(tmp_path: Path) -> None:
+    Path(tmp_path, "config.toml").write_text("[inference]\nthreds = 1\n")
+    for command in ("run", "backup"):
+        code, output = call(command)
+        assert code == 1
+        assert "inference.threds" in output
+
+
+async def _make_storage() -> None:
+    async with Storage.open(Path("data/moedex.db")) as storage:
+        await storage.settings.update(1, guesses=3)
+
+
+async def test_backup_and_restore(tmp_path: Path) -> None:
+    await _make_storage()
+    assert call("backup", "saved.zip")[0] == 0
+    code, output = call("restore", "saved.zip")
+    assert code == 1
+    assert "--replace" in output
+    code, output = call("restore", "saved.zip", "--replace")
+    assert code == 0, output
+    assert "Restored the backup of" in output
+
+
+def test_backup_of_nothing_is_one_line() -> None:
+    code, output = call("backup")
+    assert code == 1
+    assert "nothing to back up" in output
+
+
+def test_demo_says_when_its_port_is_taken() -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, output = call("demo", "--port", str(port))
+    assert code == 1
+    assert str(port) in output
+    assert "--port 0" in output
