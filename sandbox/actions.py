@@ -54,6 +54,10 @@ class Origin:
     flags: MessageFlag = field(default_factory=lambda: MessageFlag(0))
 
 
+_EDITED = ("content", "embeds", "components", "flags", "attachments", "embedded_files", "mentions")
+"""What an edit changes of a message, and puts back where it is refused."""
+
+
 class Actions:
     """Everything that can be done in a world; what happened goes to the stream."""
 
@@ -137,13 +141,23 @@ class Actions:
         """
         if check and message.author is not editor:
             raise errors.other_author()
-        new = await self._keep_files(message, body, uploads or {})
-        if "flags" in body and body["flags"] is not None:
-            kept = message.flags & ~SENDABLE_FLAGS
-            message.flags = kept | (MessageFlag(body["flags"]) & SENDABLE_FLAGS)
-        self._fill(message, body, new)
-        if not (message.content or message.files or message.embeds or message.components):
-            raise errors.empty_message()
+        before = {name: getattr(message, name) for name in _EDITED}
+        old_files = message.files
+        try:
+            new = await self._keep_files(message, body, uploads or {})
+            if body.get("flags") is not None:
+                kept = message.flags & ~SENDABLE_FLAGS
+                message.flags = kept | (MessageFlag(body["flags"]) & SENDABLE_FLAGS)
+            self._fill(message, body, new)
+            if not (message.content or message.files or message.embeds or message.components):
+                raise errors.empty_message()
+        except errors.ApiError:
+            for name, value in before.items():
+                setattr(message, name, value)
+            raise
+        for attachment in old_files:
+            if attachment not in message.files:
+                self.world.files.pop(attachment.id, None)
         message.flags &= ~MessageFlag.LOADING
         message.edits += 1
         if not quietly:
@@ -383,9 +397,6 @@ class Actions:
     def _fill(self, message: Message, body: Json, new_files: list[Attachment] | None) -> None:
         """Set a message's text, files, embeds and components from a request."""
         every = message.files if new_files is None else new_files
-        for attachment in message.files:
-            if attachment not in every:
-                self.world.files.pop(attachment.id, None)
 
         def resolve(url: str) -> Json:
             return self._media(url, every)

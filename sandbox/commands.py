@@ -161,6 +161,7 @@ class Commands:
         _check_options(options, name)
         mint = self._world.mint
         dm_permission = body.get("dm_permission")
+        needed = body.get("default_member_permissions")
         command: Json = {
             "id": known.get((kind, name)) or str(mint.make()),
             "application_id": str(self._world.bot.id),
@@ -170,7 +171,7 @@ class Commands:
             "name_localizations": body.get("name_localizations"),
             "description": description,
             "description_localizations": body.get("description_localizations"),
-            "default_member_permissions": body.get("default_member_permissions"),
+            "default_member_permissions": None if needed is None else str(needed),
             "nsfw": bool(body.get("nsfw")),
             "dm_permission": True if dm_permission is None else dm_permission,
             "contexts": body.get("contexts"),

@@ -185,6 +185,8 @@ def _servers(world: World, event: Event, intents: Intent) -> Iterator[Dispatch]:
     if event.kind == "server_join":
         everybody = bool(intents & Intent.MEMBERS)
         data = server_create_json(world, server, all_members=everybody)
+        # it is there at log-in only; its absence is what makes a server a new one
+        del data["unavailable"]
         yield Dispatch("GUILD_CREATE", data, Intent.GUILDS)
     elif event.kind == "server_leave":
         yield Dispatch("GUILD_DELETE", {"id": str(server.id)}, Intent.GUILDS)

@@ -33,6 +33,7 @@ Kind = Literal[
     "server_leave",
     "interaction_create",
     "interaction_response",
+    "interaction_followup",
     "interaction_failed",
     "modal",
     "autocomplete",

@@ -242,8 +242,8 @@ class Gateway:
                 return DISALLOWED_INTENTS
         session = Session(secrets.token_hex(16), Intent(intents), shard, shards)
         self._sessions[session.id] = session
-        self._attach(connection, session)
         self.identifies += 1
+        self._attach(connection, session)
         bot = self._world.bot
         session.dispatch(
             "READY",
@@ -278,8 +278,8 @@ class Gateway:
             connection.send(INVALID_SESSION, False)
             return None
         missed = [frame for sequence, frame in session.sent if sequence > seen]
-        self._attach(connection, session)
         self.resumes += 1
+        self._attach(connection, session)
         for frame in missed:
             connection.outbox.put_nowait(frame)
         session.dispatch("RESUMED", {"_trace": ["sandbox"]})

@@ -234,6 +234,7 @@ class Interactions:
                 return await self._edit(waiting, body, uploads)
         message = await self._post(interaction, body, uploads)
         interaction.followups.append(message)
+        self._emit("interaction_followup", interaction)
         return message
 
     def message(self, interaction: Interaction, which: str) -> Message:
@@ -343,7 +344,7 @@ class Interactions:
         return body
 
     def _emit(self, kind: str, interaction: Interaction, **data: object) -> None:
-        by_bot = kind in ("interaction_response", "modal", "autocomplete")
+        by_bot = kind not in ("interaction_create", "interaction_failed")
         self._stream.emit(
             Event(
                 kind,  # pyright: ignore[reportArgumentType] - the callers' literals are all kinds

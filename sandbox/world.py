@@ -231,7 +231,8 @@ class World:
 
     def add_user(self, name: str, *, bot: bool = False) -> User:
         """Make a user with the display name `name`."""
-        user = User(self.mint.make(), name.lower().replace(" ", "_"), name, bot=bot)
+        username = name if bot else name.lower().replace(" ", "_")
+        user = User(self.mint.make(), username, name, bot=bot)
         self.users[user.id] = user
         return user
 

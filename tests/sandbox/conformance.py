@@ -31,6 +31,10 @@ class Description:
 
     def __init__(self, path: Path = DESCRIPTION) -> None:
         self.document = json.loads(path.read_text())
+        # the description has numbers here; Discord's own documentation shows, and clients get,
+        # words such as BASE_TYPE_MAX_LENGTH
+        inner = self.document["components"]["schemas"]["InnerErrors"]["properties"]["_errors"]
+        inner["items"] = {"type": "object", "properties": {"code": {"type": "string"}}}
         lenient = copy.deepcopy(self.document)
         # Discord takes ids as numbers too, which is how the client sends some
         lenient["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"]}

@@ -27,7 +27,8 @@ async def test_a_posted_picture_arrives_with_its_bytes(
     assert image.content_type == "image/png"
     assert await image.read() == picture
     assert (text.width, await text.read()) == (None, b"hello")
-    assert message.guild and message.guild.name == "Moedex test server"
+    assert message.guild is not None
+    assert message.guild.name == "Moedex test server"
     assert isinstance(message.author, discord.Member)
     assert message.author.guild_permissions.administrator
 
@@ -76,9 +77,7 @@ async def test_embed_media_are_resolved_and_hidden_from_the_attachments(
 ) -> None:
     embed = discord.Embed(title="A card", color=0x123456).set_image(url="attachment://card.png")
     embed.add_field(name="one", value="two").set_footer(text="three")
-    sent = await client.text(sandbox.channel("general")).send(
-        embed=embed, file=file_of(picture)
-    )
+    sent = await client.text(sandbox.channel("general")).send(embed=embed, file=file_of(picture))
     assert sent.attachments == []
     assert sent.embeds[0].image.url.startswith(sandbox.cdn)
     assert (sent.embeds[0].image.width, sent.embeds[0].image.height) == (64, 48)
@@ -99,9 +98,7 @@ async def test_layout_components(sandbox: Sandbox, client: Client, picture: byte
             gallery,
             discord.ui.Separator(),
             discord.ui.Section("one", accessory=discord.ui.Thumbnail("attachment://card.png")),
-            discord.ui.Section(
-                "two", accessory=discord.ui.Button(label="More", custom_id="more")
-            ),
+            discord.ui.Section("two", accessory=discord.ui.Button(label="More", custom_id="more")),
             discord.ui.ActionRow(
                 discord.ui.Select(
                     custom_id="page", options=[discord.SelectOption(label="1", value="1")]
@@ -137,8 +134,8 @@ async def test_edits_of_both_sides(
     assert [item.filename for item in answer.attachments] == ["card.png", "b.png"]
     await sent.edit(attachments=[])
     assert answer.attachments == []
+    message = await client.seen("message")
     with pytest.raises(discord.Forbidden):
-        message = await client.seen("message")
         await client.http.edit_message(
             message.channel.id,
             message.id,
@@ -225,9 +222,7 @@ async def test_spoilers(sandbox: Sandbox, client: Client, ann: Member, picture: 
     assert sandbox.messages("general")[1].attachments[0].spoiler
 
 
-async def test_threads_and_age_restriction(
-    sandbox: Sandbox, client: Client, ann: Member
-) -> None:
+async def test_threads_and_age_restriction(sandbox: Sandbox, client: Client, ann: Member) -> None:
     server = client.guilds[0]
     assert [item.name for item in server.threads] == ["art talk"]
     assert server.threads[0].parent.name == "fan-art"
@@ -302,9 +297,7 @@ async def test_reactions(sandbox: Sandbox, client: Client, ann: Member, ben: Mem
     assert posted.reactions == {}
 
 
-async def test_fifty_members_react_at_once(
-    sandbox: Sandbox, client: Client, ann: Member
-) -> None:
+async def test_fifty_members_react_at_once(sandbox: Sandbox, client: Client, ann: Member) -> None:
     posted = await ann.post("general", "vote")
     crowd = [sandbox.add_member(f"Member {number}") for number in range(50)]
     for member in crowd:
