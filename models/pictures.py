@@ -71,10 +71,7 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
     limits = limits or PictureLimits()
     if not data:
         raise PictureError("empty", f"“{name}” is empty: there is nothing in the file.", name)
-    if len(data) > limits.max_bytes:
-        size, limit = _megabytes(len(data)), _megabytes(limits.max_bytes)
-        message = f"“{name}” is too large: it has {size}, and I take up to {limit}."
-        raise PictureError("too_large_bytes", message, name)
+    check_size(len(data), name, limits)
     image = _open(data, name, limits)
     if image.width * image.height > limits.max_pixels:
         raise _too_many_pixels(name, limits, f"{image.width} × {image.height} pixels")
@@ -86,6 +83,14 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
         raise _broken(error, data, name) from error
     height, width = frames[0].shape[:2]
     return Picture(name, frames, animated=len(frames) > 1, width=width, height=height)
+
+
+def check_size(size: int, name: str, limits: PictureLimits) -> None:
+    """Refuse a file of `size` bytes that has more than it may. Raises PictureError."""
+    if size > limits.max_bytes:
+        has, limit = _megabytes(size), _megabytes(limits.max_bytes)
+        message = f"“{name}” is too large: it has {has}, and I take up to {limit}."
+        raise PictureError("too_large_bytes", message, name)
 
 
 def _open(data: bytes, name: str, limits: PictureLimits) -> Image.Image:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import backup, demo, doctor, run
+from bot.cli import backup, demo, doctor, identify, run
 
 NO_LIBGL = (
     "OpenCV needs the system library libGL, which is missing here. "
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("identify")(identify.identify)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)

@@ -1,0 +1,182 @@
+"""`moedex identify`: names the faces in files and folders, without Discord."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.options import ConfigOption, one_line_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console
+
+    from bot.config import Config
+    from models.bulk import FileResult
+
+CARD_BYTES = 10 * 2**20
+
+
+def identify(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE|DIR...", help="Pictures, or folders of them.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line, one line a file.")
+    ] = False,
+    annotate: Annotated[
+        Path | None,
+        typer.Option("--annotate", metavar="OUT", help="Folder to write annotated pictures to."),
+    ] = None,
+    face: Annotated[
+        bool, typer.Option("--face", help="Each file is one face already: look for none.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Name the characters in pictures.
+
+    Answers come in the order given; a folder's files come sorted. The exit code is 1 if some
+    files could not be read.
+    """
+    from bot.config import ConfigError, load_config
+    from cascades import CascadeError
+    from models.bulk import collect
+    from models.embedding import WeightsError
+
+    failed = False
+    with one_line_for(ConfigError, CascadeError, WeightsError, OSError):
+        settings = load_config(config)
+        entries = collect(paths)
+        cards = _Cards(annotate) if annotate else None
+        results = _name_all(settings, entries, one_face=face, keep_frames=cards is not None)
+        for result in _with_progress(results, len(entries)):
+            failed = failed or result.error is not None
+            typer.echo(json.dumps(as_object(result)) if as_json else as_text(result))
+            if cards:
+                cards.write(result)
+    if failed:
+        raise typer.Exit(1)
+
+
+def as_object(result: FileResult) -> dict[str, Any]:
+    """Return a result as the object that `--json` prints."""
+    return {
+        "file": str(result.file),
+        "width": result.width,
+        "height": result.height,
+        "faces": [
+            {
+                "box": [round(value, 1) for value in named.face.box.as_list()],
+                "score": round(named.face.score, 4),
+                "unknown": named.unknown,
+                "guesses": [
+                    {
+                        "id": guess.character.id,
+                        "name": guess.character.name,
+                        "series": guess.character.series,
+                        "probability": round(guess.probability, 6),
+                    }
+                    for guess in named.guesses
+                ],
+            }
+            for named in result.faces
+        ],
+        "error": {"code": result.error.code, "message": result.error.message}
+        if result.error
+        else None,
+    }
+
+
+def as_text(result: FileResult) -> str:
+    """Return a result as lines for people: the file, then each face and its guesses."""
+    if result.error:
+        return f"{result.file}\n  {result.error.message}"
+    lines = [f"{result.file}  ({result.width} × {result.height})"]
+    if not result.faces:
+        lines.append("  no face found")
+    for number, named in enumerate(result.faces, 1):
+        ranked = [f"{g.character.name} {g.probability:.0%}" for g in named.guesses]
+        series = named.guesses[0].character.series if named.guesses else ""
+        if named.unknown:
+            lines.append(f"  {number}. unknown; nearest: {', '.join(ranked)}")
+        else:
+            lines.append(f"  {number}. {ranked[0]} ({series}); then {', '.join(ranked[1:])}")
+    return "\n".join(lines)
+
+
+def _name_all(
+    settings: Config, entries: list[Path | FileResult], *, one_face: bool, keep_frames: bool
+) -> Iterator[FileResult]:
+    """Name the files; the models are loaded only if there is a file to read."""
+    from models.bulk import BulkNaming, FileResult
+
+    waiting = [entry for entry in entries if not isinstance(entry, FileResult)]
+    if not waiting:
+        yield from (entry for entry in entries if isinstance(entry, FileResult))
+        return
+    from models.identify import Identifier
+    from models.pictures import PictureLimits
+
+    pictures, inference = settings.pictures, settings.inference
+    cascade = Path(inference.cascade) if inference.cascade else None
+    naming = BulkNaming(
+        Identifier.load(inference.detector, cascade),
+        PictureLimits(pictures.max_bytes, pictures.max_pixels, pictures.frames),
+        pictures.faces,
+        threshold=inference.threshold,
+        one_face=one_face,
+        keep_frames=keep_frames,
+    )
+    yield from naming.name_all(entries)
+
+
+def _with_progress(results: Iterable[FileResult], total: int) -> Iterator[FileResult]:
+    """Pass results on, with a progress bar on stderr where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
+
+    console: Console = Console(stderr=True)
+    progress = Progress(
+        SpinnerColumn(),
+        *Progress.get_default_columns()[:2],
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        # Lines for a terminal go above the bar; those for a pipe must stay out of stderr.
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    with progress:
+        task = progress.add_task("Loading", total=total)
+        for result in results:
+            progress.update(task, advance=1, description="Naming")
+            yield result
+
+
+class _Cards:
+    """Writes annotated pictures into a folder, each under a name of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._taken: set[str] = set()
+
+    def write(self, result: FileResult) -> None:
+        from models.drawing import draw_card
+
+        if result.frame is None:
+            return
+        card = draw_card(result.frame, result.faces, max_bytes=CARD_BYTES)
+        stem, number = result.file.stem, 1
+        while f"{stem}.{card.extension}" in self._taken:
+            number += 1
+            stem = f"{result.file.stem}-{number}"
+        name = f"{stem}.{card.extension}"
+        self._taken.add(name)
+        (self._folder / name).write_bytes(card.data)

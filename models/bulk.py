@@ -1,0 +1,157 @@
+"""Names the faces of many files: decoding and detecting in threads, embedding in shared batches."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.identify import Identifier, card_frame, whole_face
+from models.pictures import PictureError, PictureLimits, check_size, decode
+from models.types import Face, NamedFace, Pixels
+
+BATCH_FACES = 16
+BATCH_PICTURES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """Why a file was not read: a code for programs and a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What one file shows; `frame` is what a card is drawn on, kept only where asked for."""
+
+    file: Path
+    width: int | None
+    height: int | None
+    faces: tuple[NamedFace, ...]
+    error: FileError | None
+    frame: Pixels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file on its way: decoded, its faces found and cropped, not yet named."""
+
+    file: Path
+    width: int
+    height: int
+    faces: Sequence[Face]
+    crops: NDArray[np.uint8]
+    frame: Pixels | None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkNaming:
+    """How files are read: limits, faces a picture, whether each is one face already."""
+
+    identifier: Identifier
+    limits: PictureLimits
+    max_faces: int
+    threshold: float | None = None
+    one_face: bool = False
+    keep_frames: bool = False
+    threads: int = os.cpu_count() or 2
+
+    def name_all(self, entries: Iterable[Path | FileResult]) -> Iterator[FileResult]:
+        """Yield a result for every file, in the order given; a bad file yields its error.
+
+        An entry that is a result already (see `collect`) is passed on in its place.
+        """
+        with ThreadPoolExecutor(self.threads, "find") as pool:
+            waiting: deque[Future[_Found | FileResult]] = deque()
+            left = iter(entries)
+            batch: list[_Found | FileResult] = []
+            while True:
+                ahead = 2 * self.threads - len(waiting)
+                waiting.extend(pool.submit(self._find, entry) for entry in islice(left, ahead))
+                if not waiting:
+                    break
+                batch.append(waiting.popleft().result())
+                faces = sum(len(one.faces) for one in batch)
+                if faces >= BATCH_FACES or len(batch) >= BATCH_PICTURES:
+                    yield from self._name(batch)
+                    batch = []
+            yield from self._name(batch)
+
+    def _find(self, file: Path | FileResult) -> _Found | FileResult:
+        if isinstance(file, FileResult):
+            return file
+        try:
+            picture = decode(self._read(file), str(file), self.limits)
+            if self.one_face:
+                faces = [whole_face(picture)]
+            else:
+                faces = self.identifier.find(picture, self.max_faces)
+            crops = self.identifier.crops(picture, faces)
+        except PictureError as error:
+            return _failed(file, error.code, error.message)
+        except MemoryError:
+            return _failed(file, "unreadable", f"“{file}” needs more memory than there is.")
+        frame = card_frame(picture, faces) if self.keep_frames else None
+        return _Found(file, picture.width, picture.height, faces, crops, frame)
+
+    def _read(self, file: Path) -> bytes:
+        name = str(file)
+        try:
+            check_size(file.stat().st_size, name, self.limits)
+            return file.read_bytes()
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise PictureError("unreadable", f"“{name}” can't be read: {why}.", name) from error
+
+    def _name(self, batch: list[_Found | FileResult]) -> Iterator[FileResult]:
+        crops = [one.crops for one in batch if isinstance(one, _Found)]
+        if not crops:
+            yield from (one for one in batch if isinstance(one, FileResult))
+            return
+        vectors = self.identifier.embed(np.concatenate(crops))
+        start = 0
+        for one in batch:
+            if isinstance(one, FileResult):
+                yield one
+                continue
+            own = vectors[start : start + len(one.crops)]
+            start += len(one.crops)
+            named = self.identifier.name(one.faces, one.crops, own, threshold=self.threshold)
+            yield FileResult(one.file, one.width, one.height, tuple(named), None, one.frame)
+
+
+def _failed(file: Path, code: str, message: str) -> FileResult:
+    return FileResult(file, None, None, (), FileError(code, message))
+
+
+def collect(paths: Iterable[Path]) -> list[Path | FileResult]:
+    """Return the files to read: those given, and those in given folders, sorted, however deep.
+
+    Hidden files are left out. A path that doesn't exist and a folder without files are returned
+    as results that carry the error, in their place.
+    """
+    entries: list[Path | FileResult] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(found for found in path.rglob("*") if _is_listed(found, path))
+            empty = _failed(path, "empty_folder", f"The folder “{path}” has no files in it.")
+            entries += inside or [empty]
+        elif path.exists():
+            entries.append(path)
+        else:
+            entries.append(_failed(path, "not_found", f"“{path}” does not exist."))
+    return entries
+
+
+def _is_listed(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not hidden and path.is_file()
