@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -98,6 +100,17 @@ async def test_ends_when_the_bot_is_closed(sandbox: Sandbox, tmp_path: Path) -> 
     await asyncio.wait_for(
         run_bot(config_for(sandbox, tmp_path), on_ready=on_ready, make_worker=fake_worker), 60
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it(sandbox: Sandbox, tmp_path: Path, number: signal.Signals) -> None:
+    async def on_ready(bot: MoedexBot) -> None:
+        os.kill(os.getpid(), number)
+
+    await asyncio.wait_for(
+        run_bot(config_for(sandbox, tmp_path), on_ready=on_ready, make_worker=fake_worker), 60
+    )
+    assert not sandbox.online
 
 
 async def test_a_failing_on_ready_ends_the_bot(sandbox: Sandbox, tmp_path: Path) -> None:
