@@ -185,7 +185,8 @@ class Gateway:
                 await socket.close(code=SESSION_TIMED_OUT, message=b"Session timed out.")
                 return
             if message.type is not WSMsgType.TEXT:
-                self._closed_by_client(connection, socket.close_code)
+                if message.type is WSMsgType.CLOSE:
+                    self._closed_by_client(connection, message.data)
                 return
             try:
                 frame = json.loads(message.data)
