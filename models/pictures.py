@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from models.types import Pixels
 
 # The pixel limit below is checked before decoding; Pillow's own warning would only repeat it.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "AVIF")
-"""Pillow's decoders that are let at a posted file; MPO is what some phones write as JPEG."""
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
+"""Pillow's decoders that are let at a posted file."""
 
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")
 
@@ -98,16 +98,14 @@ def _open(data: bytes, name: str, limits: PictureLimits) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(name, limits, "far more pixels than a picture needs") from error
-    except UnidentifiedImageError as error:
+    except Exception as error:  # Pillow's header parsers leak errors of their own
         if data.startswith(_MAGIC) or _container(data):
-            raise _broken(error, data, name, cut=True) from error
+            raise _broken(error, data, name) from error
         message = (
             f"“{name}” is not a picture that I can read: "
             "I know PNG, JPEG, WebP, GIF, APNG, BMP and AVIF."
         )
         raise PictureError("not_a_picture", message, name) from error
-    except Exception as error:  # as above: Pillow's header parsers leak their own errors
-        raise _broken(error, data, name) from error
 
 
 def _too_many_pixels(name: str, limits: PictureLimits, has: str) -> PictureError:
@@ -116,8 +114,8 @@ def _too_many_pixels(name: str, limits: PictureLimits, has: str) -> PictureError
     return PictureError("too_many_pixels", message, name)
 
 
-def _broken(error: Exception, data: bytes, name: str, *, cut: bool = False) -> PictureError:
-    if cut or "truncat" in str(error).lower() or isinstance(error, EOFError) or _ends_early(data):
+def _broken(error: Exception, data: bytes, name: str) -> PictureError:
+    if "truncat" in str(error).lower() or isinstance(error, EOFError) or _ends_early(data):
         message = f"“{name}” ends too early: a part of it is missing. Please post it again."
         return PictureError("truncated", message, name)
     message = f"“{name}” is damaged: I can't read it. Please save it anew and post it again."
