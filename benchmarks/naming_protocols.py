@@ -14,6 +14,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.statistics import Share
+from models.naming import Gallery, Namer, certainty, features
+from models.naming import scores as gallery_scores
+from models.types import Character
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +32,7 @@ class Method:
 
     name: str
     vectors: NDArray[np.float32]
-    naming: Literal["nearest mean", "softmax"]
+    naming: Literal["nearest mean", "softmax"] | Namer
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ def answers(
         model = LogisticRegression(C=10, max_iter=300).fit(method.vectors[learn], labels[learn])
         grades = model.predict_proba(queries)
         classes = model.classes_
+    elif isinstance(method.naming, Namer):
+        return _gallery_answers(method.naming, method.vectors, learn, labels, ask, top)
     else:
         means = np.stack([method.vectors[learn[labels[learn] == c]].mean(axis=0) for c in classes])
         grades = -np.linalg.norm(queries[:, None] - means[None], axis=-1)
@@ -71,6 +76,26 @@ def answers(
     names[found, : order.shape[1]] = classes[order]
     scores[found] = grades.max(axis=1)
     return Answers(names, scores)
+
+
+def _gallery_answers(
+    namer: Namer,
+    vectors: NDArray[np.float32],
+    learn: NDArray[np.intp],
+    labels: Labels,
+    ask: NDArray[np.intp],
+    top: int,
+) -> Answers:
+    characters = np.unique(labels[learn])
+    gallery = Gallery.of(
+        {Character(str(c), str(c), ""): vectors[learn[labels[learn] == c]] for c in characters}
+    )
+    grades = gallery_scores(vectors[ask], gallery, namer.parts)
+    sure = certainty(features(grades, vectors[ask], namer.gallery.rejects), namer.calibration)
+    order = np.argsort(-grades, axis=1)[:, :top]
+    names = np.full((len(ask), top), "", dtype=labels.dtype)
+    names[:, : order.shape[1]] = characters[order]
+    return Answers(names, sure)
 
 
 def some_of_each(
