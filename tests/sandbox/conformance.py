@@ -31,10 +31,15 @@ class Description:
 
     def __init__(self, path: Path = DESCRIPTION) -> None:
         self.document = json.loads(path.read_text())
-        # the description has numbers here; Discord's own documentation shows, and clients get,
+        # where the description is behind what Discord does: forwards are references of type 1, ...
+        schemas = self.document["components"]["schemas"]
+        schemas["MessageReferenceType"]["oneOf"].append({"title": "FORWARD", "const": 1})
+        # ... and it has numbers here, where Discord's own documentation shows, and clients get,
         # words such as BASE_TYPE_MAX_LENGTH
-        inner = self.document["components"]["schemas"]["InnerErrors"]["properties"]["_errors"]
-        inner["items"] = {"type": "object", "properties": {"code": {"type": "string"}}}
+        schemas["InnerErrors"]["properties"]["_errors"]["items"] = {
+            "type": "object",
+            "properties": {"code": {"type": "string"}},
+        }
         lenient = copy.deepcopy(self.document)
         # Discord takes ids as numbers too, which is how the client sends some
         lenient["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"]}
@@ -52,10 +57,14 @@ class Description:
                 found[f"{exchange.method} {exchange.route} {exchange.status}: {line}"] = None
         return list(found)
 
+    def errors_of(self, schema: str, value: Any) -> list[str]:
+        """Return how a value differs from a named schema."""
+        return list(self._errors(f"/components/schemas/{schema}", value, "answer"))
+
     def _check(self, exchange: Exchange) -> Iterable[str]:
         if exchange.status in (401, 404) and exchange.answer.get("code") == 0:
             return
-        found = self._operation(exchange.method, exchange.path)
+        found = self.operation(exchange.method, exchange.path)
         if found is None:
             yield "no such operation in the description"
             return
@@ -88,7 +97,7 @@ class Description:
         elif exchange.answer is not None:
             yield "answers nothing"
 
-    def _operation(self, method: str, path: str) -> tuple[str, dict[str, Any]] | None:
+    def operation(self, method: str, path: str) -> tuple[str, dict[str, Any]] | None:
         """Return where an operation stands in the document; literal parts of a path win."""
         best: tuple[int, str] | None = None
         for template, operations in self.document["paths"].items():
