@@ -71,11 +71,10 @@ def draw_card(
     height, width = picture.shape[:2]
     layout = lay_out(width, height, len(faces), max_side)
     canvas = Image.new("RGB", (layout.width, layout.height), BACKGROUND)
-    shown = Image.fromarray(picture).resize(
-        (layout.picture_width, layout.picture_height),
-        Image.Resampling.LANCZOS,
-        reducing_gap=2.0,
-    )
+    shown = Image.fromarray(picture)
+    if shown.size != (layout.picture_width, layout.picture_height):
+        size = layout.picture_width, layout.picture_height
+        shown = shown.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     for number, named in enumerate(faces, 1):
         _outline_face(shown, named, number, layout.scale, fonts)
     paste_rounded(canvas, shown, (layout.picture_x, layout.picture_y), 14)

@@ -55,9 +55,10 @@ def lay_out(width: int, height: int, faces: int, max_side: int) -> Layout:
 
 
 def _merit(layout: Layout) -> float:
-    """A large picture is good, an empty card around it is not."""
+    """A large picture is good; an empty card around it, or within stretched tiles, is not."""
     picture = layout.picture_width * layout.picture_height
-    used = picture + sum(tile.width * tile.height for tile in layout.tiles)
+    tile_width, tile_height = tile_size(len(layout.tiles))
+    used = picture + len(layout.tiles) * tile_width * tile_height
     return picture**0.5 * used / (layout.width * layout.height)
 
 
