@@ -1,0 +1,184 @@
+// Slash commands: the flat list to pick from, and the row of options of the picked one.
+
+import { fail, toast } from "./dialog.js";
+import { h, ICONS, replace, svg, uid } from "./dom.js";
+import { selectBox } from "./select.js";
+import { Suggest } from "./suggest.js";
+
+const GROUPS = new Set([1, 2]);
+const ATTACHMENT = 11;
+const SELECTS = { 6: 5, 7: 8, 8: 6, 9: 7 };
+
+/** Return every command that can be run: `[{path, description, options, command}]`. */
+export function flatten(commands) {
+  const walk = (node, path) => {
+    const nested = (node.options ?? []).filter((option) => GROUPS.has(option.type));
+    if (nested.length) return nested.flatMap((option) => walk(option, [...path, option.name]));
+    return [{ path, description: node.description, options: node.options ?? [] }];
+  };
+  return commands.flatMap((command) => walk(command, [command.name]));
+}
+
+/** The options of one command, filled in and sent. */
+export class CommandForm {
+  constructor(store, entry, host, onDone) {
+    this.store = store;
+    this.entry = entry;
+    this.onDone = onDone;
+    this.values = new Map();
+    this.fields = h("div.command-fields");
+    this.more = h("div.command-more");
+    this.element = h("div.command", { role: "group", "aria-label": `Command /${entry.path.join(" ")}` },
+      h("div.command-head", {}, h("strong.command-name", {}, `/${entry.path.join(" ")}`), h("span.dim", {}, entry.description),
+        h("button.icon-button", { type: "button", "aria-label": "Cancel the command", on: { click: () => onDone(false) } }, svg(ICONS.close, 16))),
+      this.fields, this.more);
+    this.element.addEventListener("keydown", (event) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      if (event.key === "Escape") onDone(false);
+      if (event.key === "Enter" && event.target.tagName === "INPUT") {
+        event.preventDefault();
+        this.submit();
+      }
+    });
+    host.append(this.element);
+    this.shown = new Set(entry.options.filter((option) => option.required).map((option) => option.name));
+    if (!this.shown.size && entry.options.length === 1) this.shown.add(entry.options[0].name);
+    for (const option of entry.options) if (this.shown.has(option.name)) this.#add(option);
+    this.#offer();
+    this.focus();
+  }
+
+  focus() {
+    (this.fields.querySelector("input:not([type=file]), button") ?? this.element.querySelector("button"))?.focus();
+  }
+
+  /** Take a file into the attachment option; returns whether there is one. */
+  takeFile(file) {
+    const option = this.entry.options.find((one) => one.type === ATTACHMENT && !this.values.has(one.name))
+      ?? this.entry.options.find((one) => one.type === ATTACHMENT);
+    if (!option) return false;
+    if (!this.shown.has(option.name)) this.#reveal(option);
+    this.setFile(option.name, file);
+    return true;
+  }
+
+  #offer() {
+    const rest = this.entry.options.filter((option) => !this.shown.has(option.name));
+    replace(this.more, rest.map((option) => h("button.chip", { type: "button", title: option.description, on: { click: () => {
+      this.#reveal(option);
+      this.fields.lastElementChild.querySelector("input, button")?.focus();
+    } } }, `+ ${option.name}`)));
+  }
+
+  #reveal(option) {
+    this.shown.add(option.name);
+    this.#add(option);
+    this.#offer();
+  }
+
+  #add(option) {
+    const id = uid("option");
+    const label = h("label", { for: id, title: option.description }, option.name, option.required && h("span.required", { "aria-label": "required" }, "*"));
+    const field = h("div.command-field", { data: { option: option.name } }, label, this.#control(option, id));
+    this.fields.append(field);
+  }
+
+  #control(option, id) {
+    if (option.type === ATTACHMENT) return this.#fileControl(option, id);
+    if (option.type === 5) return this.#choices(option, id, [{ name: "yes", value: true }, { name: "no", value: false }]);
+    if (option.choices?.length) return this.#choices(option, id, option.choices);
+    if (SELECTS[option.type]) {
+      const select = { type: SELECTS[option.type], placeholder: option.description, custom_id: option.name, channel_types: option.channel_types };
+      return selectBox(this.store, select, { label: option.name, onChosen: ([value]) => this.values.set(option.name, value) });
+    }
+    const number = option.type === 4 || option.type === 10;
+    const input = h("input", {
+      id, type: number && !option.autocomplete ? "number" : "text", placeholder: option.description, autocomplete: "off",
+      min: option.min_value, max: option.max_value, step: option.type === 10 ? "any" : false, maxlength: option.max_length,
+    });
+    const read = () => {
+      if (input.value === "") this.values.delete(option.name);
+      else this.values.set(option.name, number ? Number(input.value) : input.value);
+    };
+    input.addEventListener("input", read);
+    if (!option.autocomplete) return input;
+    const box = h("div.autocomplete", {}, input);
+    const suggest = new Suggest(input, box, (choice) => {
+      input.value = choice.name;
+      this.values.set(option.name, choice.value);
+    }, option.name);
+    let timer;
+    let asked = 0;
+    const ask = () => {
+      clearTimeout(timer);
+      timer = setTimeout(async () => {
+        const mine = ++asked;
+        const body = { channel_id: this.store.currentId, path: this.entry.path, options: this.#typed({ [option.name]: input.value }), focused: option.name };
+        const { choices } = await this.store.api.post("/sandbox/autocomplete", body).catch(() => ({ choices: [] }));
+        if (mine === asked && document.activeElement === input) suggest.show(choices, (choice) => h("span", {}, choice.name));
+      }, 150);
+    };
+    input.addEventListener("input", ask);
+    input.addEventListener("focus", ask);
+    input.addEventListener("blur", () => {
+      asked += 1;
+      suggest.hide();
+    });
+    input.addEventListener("keydown", (event) => suggest.key(event));
+    return box;
+  }
+
+  #typed(extra) {
+    const plain = [...this.values].filter(([, value]) => typeof value !== "object");
+    return { ...Object.fromEntries(plain), ...extra };
+  }
+
+  #choices(option, id, choices) {
+    const select = h("select", { id }, h("option", { value: "" }, option.required ? "Choose…" : "—"), choices.map((choice, n) => h("option", { value: String(n) }, choice.name)));
+    select.addEventListener("change", () => {
+      if (select.value === "") this.values.delete(option.name);
+      else this.values.set(option.name, choices[Number(select.value)].value);
+    });
+    return select;
+  }
+
+  #fileControl(option, id) {
+    const input = h("input.visually-hidden", { id, type: "file" });
+    const preview = h("span.command-file");
+    const button = h("button.button.secondary", { type: "button", on: { click: () => input.click() } }, svg(ICONS.picture, 16), "Choose a file");
+    input.addEventListener("change", () => input.files[0] && this.setFile(option.name, input.files[0]));
+    const control = h("div.file-control", {}, button, input, preview, h("span.dim.file-hint", {}, "or drop one, or click one on the shelf"));
+    control.preview = preview;
+    return control;
+  }
+
+  setFile(name, file) {
+    this.values.set(name, file);
+    const control = this.fields.querySelector(`[data-option="${CSS.escape(name)}"] .file-control`);
+    const picture = file.type.startsWith("image/") && h("img", { src: URL.createObjectURL(file), alt: "" });
+    replace(control.preview, picture, file.name.replace(/^SPOILER_/, ""));
+    control.querySelector(".file-hint")?.remove();
+  }
+
+  async submit() {
+    const missing = this.entry.options.find((option) => option.required && !this.values.has(option.name));
+    if (missing) {
+      toast(`/${this.entry.path.join(" ")} needs “${missing.name}”.`, "error");
+      this.fields.querySelector(`[data-option="${CSS.escape(missing.name)}"] :is(input, button, select)`)?.focus();
+      return;
+    }
+    const files = [];
+    const options = {};
+    for (const [name, value] of this.values) {
+      if (value instanceof File) options[name] = { file: files.push(value) - 1 };
+      else options[name] = value;
+    }
+    const body = { kind: "slash", channel_id: this.store.currentId, path: this.entry.path, options };
+    try {
+      await this.store.api.post("/sandbox/interactions", body, files);
+      this.onDone(true);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}

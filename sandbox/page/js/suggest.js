@@ -1,0 +1,73 @@
+// The list of suggestions above an input: commands, mentions, autocomplete. The focus stays in the
+// input; aria-activedescendant says which suggestion is chosen.
+
+import { h, replace, uid } from "./dom.js";
+
+export class Suggest {
+  /**
+   * @param {HTMLElement} input
+   * @param {HTMLElement} host where the list is put
+   * @param {Function} onPick called with the picked item
+   */
+  constructor(input, host, onPick, label) {
+    this.input = input;
+    this.onPick = onPick;
+    this.items = [];
+    this.list = h("ul.suggest", { id: uid("suggest"), role: "listbox", "aria-label": label, hidden: true });
+    host.append(this.list);
+    input.setAttribute("aria-controls", this.list.id);
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-expanded", "false");
+    if (input.tagName === "INPUT") input.setAttribute("role", "combobox");
+  }
+
+  get open() {
+    return !this.list.hidden;
+  }
+
+  /** Offer items; `draw` turns one into nodes. */
+  show(items, draw) {
+    this.items = items;
+    this.at = 0;
+    this.list.hidden = items.length === 0;
+    this.input.setAttribute("aria-expanded", String(this.open));
+    replace(this.list, items.map((item, n) => h("li.option", { role: "option", id: `${this.list.id}-${n}`, on: {
+      pointerdown: (event) => event.preventDefault(),
+      click: () => this.pick(n),
+    } }, draw(item))));
+    this.#mark();
+  }
+
+  hide() {
+    this.show([], () => "");
+  }
+
+  pick(n) {
+    const item = this.items[n];
+    this.hide();
+    this.onPick(item);
+  }
+
+  /** Handle a key; returns whether it was for the list. */
+  key(event) {
+    if (!this.open || event.isComposing) return false;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) this.at = (this.at + step + this.items.length) % this.items.length;
+    else if (event.key === "Enter" || event.key === "Tab") this.pick(this.at);
+    else if (event.key === "Escape") this.hide();
+    else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#mark();
+    return true;
+  }
+
+  #mark() {
+    [...this.list.children].forEach((item, n) => {
+      item.setAttribute("aria-selected", String(n === this.at));
+      if (n === this.at) item.scrollIntoView({ block: "nearest" });
+    });
+    if (this.open) this.input.setAttribute("aria-activedescendant", `${this.list.id}-${this.at}`);
+    else this.input.removeAttribute("aria-activedescendant");
+  }
+}
