@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import discord
@@ -10,6 +9,7 @@ from discord.ext import commands
 
 from bot.asking import VOTES
 from bot.cards import PageButton, VoteButton
+from bot.learning.authority import may_label
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -41,8 +41,13 @@ class Votes(commands.Cog):
         mine = self.bot.user is not None and payload.message_author_id == self.bot.user.id
         if mine and await self.bot.asking.kept(payload.message_id) is None:
             return
-        await self.bot.storage.votes.add(
-            payload.message_id, None, payload.user_id, kind, datetime.now(UTC)
+        settings = await self.bot.storage.settings.get(payload.guild_id or 0)
+        await self.bot.learning.vote(
+            payload.message_id,
+            None,
+            payload.user_id,
+            kind,
+            decides=may_label(payload.member, settings),
         )
 
     @commands.Cog.listener()
@@ -50,8 +55,8 @@ class Votes(commands.Cog):
         """Take a vote back; bots never had one."""
         kind = _KINDS.get(payload.emoji.name or "")
         if kind is not None:
-            await self.bot.storage.votes.withdraw(
-                payload.message_id, None, payload.user_id, kind, datetime.now(UTC)
+            await self.bot.learning.take_back(
+                payload.message_id, None, payload.user_id, kind
             )
 
     @commands.Cog.listener()
@@ -69,11 +74,10 @@ class Votes(commands.Cog):
             await self._withdraw_all(payload.message_id, {kind})
 
     async def _withdraw_all(self, message_id: int, kinds: set[VoteKind]) -> None:
-        votes, now = self.bot.storage.votes, datetime.now(UTC)
-        for vote in await votes.for_answer(message_id):
+        for vote in await self.bot.storage.votes.for_answer(message_id):
             if vote.face_index is None:
                 for kind in kinds:
-                    await votes.withdraw(message_id, None, vote.user_id, kind, now)
+                    await self.bot.learning.take_back(message_id, None, vote.user_id, kind)
 
     def _by_a_bot(self, payload: discord.RawReactionActionEvent) -> bool:
         if payload.member is not None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DM_HINT = "Post a picture here and I tell you who is in it. `/help` shows what else I can do."
 
 _FOLLOWED = timedelta(minutes=5)
+_HINT_EVERY = timedelta(minutes=10)
 _REMEMBERED = 5000
 
 
@@ -42,12 +43,16 @@ class Watch(commands.Cog):
             return
         if await self._consider(message) or message.guild or "http" in message.content:
             return
-        if message.content:
+        key = f"hint:{message.author.id}"
+        if message.content and await self.bot.storage.state.may_warn(key, every=_HINT_EVERY):
             await permissions.reply_text(message, DM_HINT)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Answer pictures that came with an edit, and drop the answer to those that left."""
+        """Answer pictures that came with an edit, and drop the answer to those that left.
+
+        A preview that joins pictures which were answered already changes nothing.
+        """
         message = payload.message
         if not by_a_person(message) or (await self.bot.get_context(message)).valid:
             return
@@ -58,7 +63,7 @@ class Watch(commands.Cog):
                 await self.bot.asking.forget([message.id])
             elif _is_recent(message) and not await self._is_answered(message.id):
                 await self._consider(message)
-        elif now != before:
+        elif before - now:
             await self.bot.asking.forget([message.id])
             self._seen.pop(message.id, None)
             if now and _is_recent(message):
@@ -96,6 +101,7 @@ class Watch(commands.Cog):
             source=message.id,
             prompt=message.id,
             reply=MessageReply(message),
+            found_in=message,
             asked=asked,
         )
         await bot.asking.ask(question)

@@ -122,6 +122,7 @@ class Who(commands.Cog):
                 source=target.id,
                 prompt=message.id,
                 reply=MessageReply(message),
+                found_in=target,
             )
         )
 
@@ -160,13 +161,13 @@ class Who(commands.Cog):
         sources = sources_of(message, self.bot.config, "all")
         if not sources:
             raise UserError(NO_PICTURE)
-        await self._ask(interaction, sources, message.id, ephemeral=ephemeral)
+        await self._ask(interaction, sources, message, ephemeral=ephemeral)
 
     async def _ask(
         self,
         interaction: discord.Interaction[MoedexBot],
         sources: list[Source],
-        source_id: int | None,
+        found_in: discord.Message | None,
         *,
         ephemeral: bool,
     ) -> None:
@@ -179,7 +180,8 @@ class Who(commands.Cog):
                 asker=interaction.user,
                 guild=interaction.guild,
                 channel_id=interaction.channel_id or 0,
-                source=source_id,
+                source=found_in.id if found_in else None,
+                found_in=found_in,
                 prompt=interaction.id,
                 reply=InteractionReply(interaction, ephemeral=ephemeral),
             )

@@ -90,7 +90,9 @@ async def test_missing_permissions_are_found_before_the_work(bot: Any, cog: Watc
 
 async def test_text_in_a_dm_is_answered_with_a_hint(cog: Watch) -> None:
     posted = message(Mock(spec=discord.DMChannel), guild=None, content="hello")
-    await cog.on_message(posted)
+    for _ in range(2):
+        await cog.on_message(posted)
+    posted.reply.assert_awaited_once()
     assert posted.reply.await_args.args == (DM_HINT,)
 
 
@@ -126,6 +128,15 @@ async def test_picture_that_came_with_an_edit_is_answered(bot: Any, cog: Watch) 
     posted.attachments = [attachment()]
     await cog.on_raw_message_edit(edit(posted))
     assert len(asked(bot)) == 1
+
+
+async def test_preview_beside_an_answered_picture_changes_nothing(bot: Any, cog: Watch) -> None:
+    posted = message(await watched(bot), attachment())
+    await cog.on_message(posted)
+    posted.attachments = [*posted.attachments, attachment()]
+    await cog.on_raw_message_edit(edit(posted))
+    assert len(asked(bot)) == 1
+    bot.asking.forget.assert_not_awaited()
 
 
 async def test_pinning_an_old_picture_answers_nothing(bot: Any, cog: Watch) -> None:

@@ -147,6 +147,18 @@ async def test_linked_picture_comes_from_discords_preview(sandbox: Sandbox, bot:
     assert text_of(await sandbox.answer_to(asked)).startswith(MARIN)
 
 
+async def test_preview_that_comes_after_the_question(sandbox: Sandbox, bot: MoedexBot) -> None:
+    url = "https://pictures.example/cat.png"
+    ben = sandbox.member("ben")
+    early = await ben.post("general", url, preview=(url, b"1"))
+    asked = await ben.post("quiet", f"!who {url}")
+    watched = await ben.post("fan-art", url)
+    for message in (asked, watched):
+        message.embeds = early.embeds
+        sandbox.actions.changed(message, ben.user)
+        assert text_of(await sandbox.answer_to(message)).startswith(MARIN)
+
+
 async def test_slash_with_a_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
     asked = await sandbox.member("ben").slash("quiet", "who", {"image": ONE})
     reply = await sandbox.answer(asked)

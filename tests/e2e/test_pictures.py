@@ -1,0 +1,144 @@
+"""Real pictures through the real models: from the post to the card."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.client import MoedexBot
+from cogs.who import MENU
+from sandbox.samples import load_samples
+from sandbox.server import Sandbox
+from sandbox.world import Attachment, Message
+from tests.e2e.conftest import PATIENCE_S, text_of
+
+SAMPLES = {sample.id: sample for sample in load_samples()}
+
+
+def sample(name: str) -> tuple[str, bytes]:
+    """Return a picture of the shelf: its file name and bytes."""
+    return SAMPLES[name].filename, SAMPLES[name].read()
+
+
+def card_of(message: Message, number: int = 0) -> Image.Image:
+    """Return an answer's picture."""
+    card: Attachment = message.files[number]
+    return Image.open(io.BytesIO(card.data))
+
+
+def faces_in(message: Message) -> int:
+    """Return how many faces an answer speaks of."""
+    lines = text_of(message).splitlines()
+    return sum(line.startswith("`") and "**" in line for line in lines)
+
+
+async def test_posted_drawing_of_a_stranger_is_unknown(
+    sandbox: Sandbox, real_bot: MoedexBot
+) -> None:
+    posted = await sandbox.member("ben").post("fan-art", files=[sample("hikari-1")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    assert faces_in(reply) == 1
+    assert "**Unknown**" in text_of(reply)
+    card = card_of(reply)
+    assert max(card.size) <= 1600
+    assert reply.files[0].description
+
+
+@pytest.mark.parametrize("character", ["emilia", "hua_cheng"])
+async def test_known_character_is_named_first(
+    sandbox: Sandbox, real_bot: MoedexBot, shared_data: Path, character: str
+) -> None:
+    with (shared_data / "characters.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["id"]: row["name"] for row in csv.DictReader(file)}
+    picture = min((shared_data / "posts" / character).glob("*.jpg"))
+    posted = await sandbox.member("ben").post(
+        "fan-art", files=[(picture.name, picture.read_bytes())]
+    )
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    assert text_of(reply).startswith(f"`1` **{names[character]}** — ")
+    assert names[character] in (reply.files[0].description or "")
+
+
+async def test_who_as_a_reply_and_menu_and_slash(sandbox: Sandbox, real_bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    posted = await ben.post("quiet", files=[sample("ren-1")])
+    by_reply = await sandbox.answer_to(await ben.post("quiet", "!who", reply_to=posted), PATIENCE_S)
+    by_menu = await sandbox.answer(await ben.menu(posted, MENU), PATIENCE_S)
+    by_slash = await sandbox.answer(
+        await ben.slash("quiet", "who", {"image": sample("ren-1")}), PATIENCE_S
+    )
+    assert [faces_in(each) for each in (by_reply, by_menu, by_slash)] == [1, 1, 1]
+    assert text_of(by_reply) == text_of(by_menu) == text_of(by_slash)
+
+
+async def test_direct_message(sandbox: Sandbox, real_bot: MoedexBot) -> None:
+    ben = sandbox.member("ben")
+    posted = await ben.post(await ben.dm(), files=[sample("suzu-1")])
+    assert faces_in(await sandbox.answer_to(posted, PATIENCE_S)) == 1
+
+
+async def test_animation(sandbox: Sandbox, real_bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("fan-art", files=[sample("nodding")])
+    assert faces_in(await sandbox.answer_to(posted, PATIENCE_S)) == 1
+
+
+async def test_spoiler(sandbox: Sandbox, real_bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("fan-art", files=[sample("mikan-1")], spoiler=True)
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    assert reply.files[0].spoiler
+    names = [line for line in text_of(reply).splitlines() if line.startswith(("`", "-#"))]
+    assert names
+    assert all("||" in line for line in names)
+
+
+async def test_four_pictures_at_once(sandbox: Sandbox, real_bot: MoedexBot) -> None:
+    files = [sample(f"{name}-2") for name in ("hikari", "ren", "suzu", "mikan")]
+    reply = await sandbox.answer_to(
+        await sandbox.member("ben").post("fan-art", files=files), PATIENCE_S
+    )
+    assert len(reply.files) == 4
+    assert "Picture 1 of 4" in text_of(reply)
+
+
+async def test_three_faces(sandbox: Sandbox, real_bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("fan-art", files=[sample("three-friends")])
+    assert faces_in(await sandbox.answer_to(posted, PATIENCE_S)) == 3
+
+
+async def test_no_face(sandbox: Sandbox, real_bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("quiet", "!who", files=[sample("lake")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    assert "no drawn face in lake.png" in text_of(reply)
+    assert reply.files == []
+
+
+def png(size: tuple[int, int] = (64, 64)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", size).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("empty.png", b""),
+        ("notes.png", b"Dear diary, this is no picture."),
+        ("torn.jpg", sample("hikari-1")[1][:4000]),
+        ("bomb.png", png((9000, 9000))),
+        ("broken.gif", b"GIF89a" + bytes(20)),
+    ],
+)
+async def test_bad_file_is_one_clear_sentence_that_names_it(
+    sandbox: Sandbox, real_bot: MoedexBot, name: str, data: bytes
+) -> None:
+    files = [(name, data), sample("ren-3")]
+    posted = await sandbox.member("ben").post("fan-art", files=files)
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    assert reply.content.count(name) == 1
+    assert len(reply.content.splitlines()) == 1
+    assert faces_in(reply) == 1
+    assert len(reply.files) == 1
