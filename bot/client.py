@@ -12,6 +12,7 @@ import pkgutil
 import signal
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -25,6 +26,7 @@ from discord.http import Route
 from bot.asking import Asking
 from bot.errors import ErrorTree, answer_command_error, log_unexpected
 from bot.inference import InferenceWorker
+from bot.learning.learning import Learning
 from bot.storage import Storage, StorageError
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from bot.config import Config, DiscordConfig
 
 log = logging.getLogger(__name__)
+
+# The bot never speaks: discord.py need not tell what is missing for that.
+discord.VoiceClient.warn_nacl = False
+discord.VoiceClient.warn_dave = False
 
 NO_MESSAGE_CONTENT = (
     "Discord did not grant the message content intent: pictures in watched channels and !who "
@@ -86,12 +92,21 @@ class MoedexBot(commands.AutoShardedBot):
         self.worker = worker
         self.has_message_content = message_content
         self.asking = Asking(self)
+        self.learning = Learning(
+            storage,
+            Path(config.learning.crops),
+            config.learning,
+            characters=worker.characters,
+            shipped=worker.gallery,
+            backbone=worker.backbone,
+        )
 
     async def setup_hook(self) -> None:
         """Load every cog and tell Discord about changed commands, before the gateway opens.
 
         Raises StartupError if a cog can't be loaded.
         """
+        await self.learning.start()
         for name in _cog_modules():
             try:
                 await self.load_extension(name)
@@ -114,16 +129,21 @@ class MoedexBot(commands.AutoShardedBot):
         self, context: commands.Context[Any], exception: commands.CommandError, /
     ) -> None:
         """Answer a failed typed or hybrid command."""
+        if self.is_closed():  # it failed because of that, and nothing can be sent any more
+            return
         await answer_command_error(context, exception)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what a listener raised; nobody waits for an answer there."""
+        if self.is_closed():
+            return
         log_unexpected(f"the listener {event_method}")
 
     async def close(self) -> None:
         """Unload the cogs, then close the gateway and HTTP."""
         self._erase_old.cancel()
         await super().close()
+        await self.learning.close()
 
     @tasks.loop(hours=24)
     async def _erase_old(self) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import backup, demo, doctor, identify, run
+from bot.cli import backup, demo, doctor, evaluate, identify, run, train
 
 NO_LIBGL = (
     "OpenCV needs the system library libGL, which is missing here. "
@@ -30,6 +30,10 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("identify")(identify.identify)
+app.add_typer(train.app)
+app.command("evaluate")(evaluate.evaluate)
+app.command("embed")(evaluate.embed)
+app.add_typer(evaluate.model)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)

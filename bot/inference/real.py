@@ -33,6 +33,7 @@ class RealStages:
         self._identifier = Identifier.load(
             config.inference.detector, Path(cascade) if cascade else None
         )
+        self._identifier.embedder.warm_up()  # the first picture must not pay for it
         self._limits = PictureLimits(
             max_bytes=config.pictures.max_bytes,
             max_pixels=config.pictures.max_pixels,
@@ -41,7 +42,9 @@ class RealStages:
         self._faces = config.pictures.faces
         self._answers = config.answers
         self.model_version = self._identifier.model_version
-        self.characters = self._identifier.namer.gallery.characters
+        self.gallery = self._identifier.namer.gallery
+        self.characters = self.gallery.characters
+        self.backbone = self._identifier.embedder.version
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""

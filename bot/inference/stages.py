@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.quiet import no_chatter
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,6 +48,10 @@ class Stages(Protocol):
 
     model_version: str
     characters: tuple[Character, ...]
+    gallery: Any
+    """The shipped `models.naming.Gallery`; None where servers can't have their own."""
+    backbone: str
+    """The hash of what makes vectors; those of two backbones don't compare."""
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""
@@ -68,6 +74,7 @@ class Stages(Protocol):
 
 def load_stages(config: Config) -> Stages:
     """Load the models and return the real stages; takes seconds, so call it in a thread."""
-    from bot.inference.real import RealStages
+    with no_chatter():
+        from bot.inference.real import RealStages
 
-    return RealStages(config)
+        return RealStages(config)

@@ -152,6 +152,16 @@ class InferenceWorker:
         return self._stages.characters
 
     @property
+    def gallery(self) -> Any:
+        """The shipped gallery, a `models.naming.Gallery`; None where the stages have none."""
+        return self._stages.gallery
+
+    @property
+    def backbone(self) -> str:
+        """The hash of what makes vectors."""
+        return self._stages.backbone
+
+    @property
     def waiting(self) -> int:
         """How many pictures wait for their turn."""
         return len(self._waiting)
