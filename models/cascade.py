@@ -106,7 +106,7 @@ class CascadeDetector:
         The score is the share of the views looked at that found the face, with one view more
         counted as a doubter: two of two give 0.67.
         """
-        grey, scale = _grey_at_most(picture, max(view.side for view in VIEWS))
+        grey, scale = grey_at_most(picture, max(view.side for view in VIEWS))
         hits: list[Hit] = []
         looked = 0
         for view in VIEWS:
@@ -163,7 +163,7 @@ class CascadeDetector:
         return classifier
 
 
-def _grey_at_most(picture: Pixels, side: int) -> tuple[Grey, float]:
+def grey_at_most(picture: Pixels, side: int) -> tuple[Grey, float]:
     """Scale a picture down to `side` pixels and to grey; return it and the scale."""
     scale = min(1.0, side / max(picture.shape[:2]))
     small = _scaled(picture, scale)

@@ -1,0 +1,165 @@
+"""How often the right name comes first in whole pictures, as they are posted in a chat.
+
+    python -m benchmarks.posts [--data ../shared/data]
+
+A post counts as right if its character is the best guess of one of its faces, at whatever
+probability; "answered" posts are those where that guess also reaches the threshold, and "first"
+those where the face whose name is surest has it. Posts whose face is a near duplicate of a picture
+in `characters/` (perceptual hash of the crop, at the framings found there) may have been trained
+on and are counted apart.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.progress import track
+
+from benchmarks.statistics import Share, machine, table, today
+from models.bulk import BulkNaming
+from models.crops import crop_face
+from models.identify import MAX_FACES, Identifier
+from models.pictures import PictureLimits, decode
+from models.similarity import perceptual_hash
+from models.types import Box, NamedFace
+
+FRAMINGS = (-0.08, 0.0, 0.1, 0.225, 0.3)
+"""Margins around a head box at which `characters/` is cropped, about."""
+
+DUPLICATE_BITS = 10
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was said of one post."""
+
+    file: str
+    character: str
+    faces: tuple[NamedFace, ...]
+    trained: bool
+
+    @property
+    def found(self) -> bool:
+        """Whether a face was found."""
+        return bool(self.faces)
+
+    @property
+    def right(self) -> bool:
+        """Whether one of the faces has the right best guess."""
+        return any(face.best.character.id == self.character for face in self.faces)
+
+    @property
+    def answered(self) -> bool:
+        """Whether that guess also reaches the threshold."""
+        return any(
+            face.best.character.id == self.character and not face.unknown for face in self.faces
+        )
+
+    @property
+    def first(self) -> bool:
+        """Whether the face whose name is surest has the right best guess."""
+        surest = max(self.faces, key=lambda face: face.best.probability, default=None)
+        return surest is not None and surest.best.character.id == self.character
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
+        "../shared/data"
+    ),
+) -> None:
+    """Name the posts and print the shares and the failures."""
+    naming = BulkNaming(Identifier.load(), PictureLimits(), MAX_FACES)
+    hashes = _training_hashes(data / "characters")
+    for title, folder in (
+        ("posts", data / "posts"),
+        ("look-alikes' posts", data / "three_lookalikes" / "posts"),
+    ):
+        characters = {path.name for path in folder.iterdir()} - {"several"}
+        files = [path for path in sorted(folder.glob("*/*")) if path.parent.name in characters]
+        heads = _head_boxes(data / "posts.csv") if folder.name == "posts" else {}
+        results = track(naming.name_all(files), f"Naming {title}", len(files))
+        answers: list[Answer] = []
+        for result in results:
+            file = f"{result.file.parent.name}/{result.file.name}"
+            boxes = [*heads.get(file, []), *(face.face.box for face in result.faces)]
+            trained = _is_trained_on(result.file, boxes, hashes.get(result.file.parent.name))
+            answers.append(Answer(file, result.file.parent.name, result.faces, trained))
+        print(f"\n## {title} ({today()}, {machine()}, {naming.identifier.model_version})\n")
+        print(_summary(answers))
+        print("\nNot named rightly:\n")
+        print("\n".join(_failure(one) for one in answers if not one.right))
+
+
+def _summary(answers: Sequence[Answer]) -> str:
+    groups = {
+        "all": list(answers),
+        "not trained on": [one for one in answers if not one.trained],
+        "trained on": [one for one in answers if one.trained],
+    }
+    head = ["", "face found", "right name", "surest face right", "right and above the threshold"]
+    rows = [
+        [
+            title,
+            *(
+                Share(sum(map(test, group)), len(group))
+                for test in (
+                    lambda one: one.found,
+                    lambda one: one.right,
+                    lambda one: one.first,
+                    lambda one: one.answered,
+                )
+            ),
+        ]
+        for title, group in groups.items()
+    ]
+    return table(head, rows)
+
+
+def _failure(answer: Answer) -> str:
+    said = [
+        f"{face.best.character.id} {face.best.probability:.0%}{' (unknown)' * face.unknown}"
+        for face in answer.faces
+    ]
+    return f"- {answer.file}{' (trained on)' * answer.trained}: {', '.join(said) or 'no face'}"
+
+
+def _training_hashes(folder: Path) -> dict[str, NDArray[np.uint64]]:
+    """Return the perceptual hashes of each character's training pictures."""
+    hashes: dict[str, list[int]] = {}
+    for path in track(sorted(folder.glob("*/*.jpg")), "Hashing characters/"):
+        pixels = decode(path.read_bytes(), path.name).frames[0]
+        hashes.setdefault(path.parent.name, []).append(int(perceptual_hash(pixels), 16))
+    return {name: np.array(values, np.uint64) for name, values in hashes.items()}
+
+
+def _is_trained_on(file: Path, boxes: Sequence[Box], known: NDArray[np.uint64] | None) -> bool:
+    if known is None:
+        return False
+    frame = decode(file.read_bytes(), file.name).frames[0]
+    for box in boxes:
+        for margin in FRAMINGS:
+            crop = crop_face(frame, box, 128, margin)
+            code = np.uint64(int(perceptual_hash(crop), 16))
+            if int(np.bitwise_count(known ^ code).min()) <= DUPLICATE_BITS:
+                return True
+    return False
+
+
+def _head_boxes(path: Path) -> dict[str, list[Box]]:
+    """Read another detector's boxes, from which crops in `characters/` may have been made."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return {
+            name: [Box(*map(float, box.split(",")[:4])) for box in boxes.split()]
+            for name, _, _, boxes in list(csv.reader(file))[1:]
+        }
+
+
+if __name__ == "__main__":
+    typer.run(main)

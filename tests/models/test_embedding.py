@@ -1,0 +1,84 @@
+"""The embedder with the shipped weights."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from models.embedding import (
+    Embedder,
+    WeightsError,
+    build_embedding_network,
+    load_network,
+    save_embedding,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return Embedder.load()
+
+
+@pytest.fixture(scope="module")
+def crops(embedder: Embedder) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(0)
+    shape = (3, embedder.side, embedder.side, 3)
+    return rng.integers(0, 256, shape).astype(np.uint8)
+
+
+def test_vectors_are_of_unit_length(embedder: Embedder, crops: NDArray[np.uint8]) -> None:
+    vectors = embedder.embed(crops)
+    assert vectors.shape == (3, embedder.dimensions)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_a_face_has_the_same_vector_in_any_batch(
+    embedder: Embedder, crops: NDArray[np.uint8]
+) -> None:
+    together = embedder.embed(crops)
+    alone = np.concatenate([embedder.embed(crop[None]) for crop in crops])
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_threads_share_it(embedder: Embedder, crops: NDArray[np.uint8]) -> None:
+    expected = embedder.embed(crops)
+    with ThreadPoolExecutor(4) as pool:
+        for vectors in pool.map(lambda _: embedder.embed(crops), range(8)):
+            np.testing.assert_allclose(vectors, expected, atol=1e-4)
+
+
+def test_no_crops_no_vectors(embedder: Embedder) -> None:
+    empty = np.empty((0, embedder.side, embedder.side, 3), np.uint8)
+    assert embedder.embed(empty).shape == (0, embedder.dimensions)
+
+
+def test_crops_of_another_size_are_refused(embedder: Embedder) -> None:
+    with pytest.raises(ValueError, match=str(embedder.side)):
+        embedder.embed(np.zeros((1, 17, 17, 3), np.uint8))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"gone\.safetensors"):
+        Embedder.load(tmp_path / "gone.safetensors")
+
+
+def test_a_saved_network_comes_back(tmp_path: Path) -> None:
+    network = build_embedding_network(75, "mixed6", 8)
+    path = tmp_path / "embedding.safetensors"
+    save_embedding(network, path, side=75, cut="mixed6", mirrored=True)
+    again, settings = load_network(path)
+    pixels = np.random.default_rng(0).uniform(-1, 1, (2, 75, 75, 3)).astype(np.float32)
+
+    assert settings == {"side": 75, "cut": "mixed6", "dimensions": 8, "mirrored": True}
+    np.testing.assert_allclose(
+        network.predict_on_batch(pixels), again.predict_on_batch(pixels), atol=0.01
+    )

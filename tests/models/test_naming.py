@@ -1,0 +1,160 @@
+"""Galleries, scores, probabilities and "unknown"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from models.embedding import WeightsError
+from models.naming import Calibration, Gallery, Namer, Parts, unit
+from models.types import Character, Vectors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIMENSIONS = 16
+
+
+def _character(index: int) -> Character:
+    return Character(f"c{index}", f"Character {index}", "Series")
+
+
+def _around(index: int, count: int, spread: float = 0.15, seed: int = 0) -> Vectors:
+    rng = np.random.default_rng((seed, index))
+    center = np.eye(DIMENSIONS, dtype=np.float32)[index]
+    return unit((center + rng.normal(0, spread, (count, DIMENSIONS))).astype(np.float32))
+
+
+def _gallery(characters: range, count: int = 4) -> Gallery:
+    return Gallery.of({_character(i): _around(i, count) for i in characters})
+
+
+def _namer(gallery: Gallery, threshold: float = 0.5) -> Namer:
+    return Namer(
+        gallery,
+        parts=Parts(),
+        calibration=Calibration(),
+        threshold=threshold,
+        version="test",
+    )
+
+
+def test_faces_are_named_and_strangers_are_unknown() -> None:
+    namer = _namer(_gallery(range(6)))
+    namings = namer.name(np.concatenate([_around(2, 1, seed=1), _around(12, 1, seed=1)]))
+
+    assert namings[0].guesses[0].character.id == "c2"
+    assert not namings[0].unknown
+    assert namings[1].unknown
+
+
+def test_the_best_probability_is_what_the_threshold_applies_to() -> None:
+    namer = _namer(_gallery(range(6)))
+    vector = _around(3, 1, seed=5)
+    probability = namer.name(vector)[0].guesses[0].probability
+
+    assert not namer.name(vector, threshold=probability)[0].unknown
+    assert namer.name(vector, threshold=probability + 1e-6)[0].unknown
+
+
+def test_guesses_descend_and_sum_to_at_most_one() -> None:
+    for naming in _namer(_gallery(range(8))).name(_around(9, 20, spread=0.5)):
+        probabilities = [guess.probability for guess in naming.guesses]
+        assert len(probabilities) == 5
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert sum(probabilities) <= 1 + 1e-9
+
+
+def test_a_small_gallery_gives_as_many_guesses_as_it_has() -> None:
+    assert len(_namer(_gallery(range(2))).name(_around(0, 1))[0].guesses) == 2
+    assert len(_namer(_gallery(range(1))).name(_around(0, 1))[0].guesses) == 1
+
+
+def test_an_extended_gallery_names_old_and_new() -> None:
+    namer = _namer(_gallery(range(5)))
+    extended = namer.gallery.extended(_gallery(range(5, 8), count=1))
+
+    named = namer.name(np.concatenate([_around(1, 1, seed=3), _around(6, 1, seed=3)]), extended)
+
+    assert [naming.guesses[0].character.id for naming in named] == ["c1", "c6"]
+    assert len(namer.gallery.characters) == 5
+
+
+def test_a_character_that_both_have_is_merged_by_pictures() -> None:
+    shipped, own = _gallery(range(3), count=3), _gallery(range(2, 4), count=1)
+    merged = shipped.extended(own)
+
+    assert [character.id for character in merged.characters] == ["c0", "c1", "c2", "c3"]
+    assert merged.counts.tolist() == [3, 3, 4, 1]
+    mixed = unit(3 * shipped.prototypes[2] + own.prototypes[0])
+    np.testing.assert_allclose(merged.prototypes[2], mixed, atol=1e-6)
+    assert np.bincount(merged.owners).tolist() == [3, 3, 4, 1]
+    assert (np.diff(merged.owners) >= 0).all()
+
+
+def test_what_looks_like_no_face_is_less_sure() -> None:
+    gallery = _gallery(range(4))
+    vector = unit(_around(1, 1) + 0.9 * np.eye(DIMENSIONS, dtype=np.float32)[14])
+    rejecting = Gallery(
+        gallery.characters,
+        gallery.prototypes,
+        gallery.counts,
+        gallery.directions,
+        gallery.exemplars,
+        gallery.owners,
+        np.eye(DIMENSIONS, dtype=np.float32)[14:15],
+    )
+    namer = _namer(gallery)
+    plain = namer.name(vector)[0].guesses[0].probability
+    assert namer.name(vector, rejecting)[0].guesses[0].probability < plain
+
+
+def test_vectors_of_another_model_are_refused() -> None:
+    with pytest.raises(ValueError, match="16"):
+        _namer(_gallery(range(2))).name(np.zeros((1, 8), np.float32))
+    with pytest.raises(ValueError, match="embed the pictures again"):
+        _gallery(range(2)).extended(
+            Gallery.of({_character(9): np.ones((1, 8), np.float32)})
+        )
+
+
+def test_an_empty_gallery_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Gallery.of({_character(0): np.empty((0, DIMENSIONS), np.float32)})
+
+
+def test_no_faces_no_names() -> None:
+    assert _namer(_gallery(range(2))).name(np.empty((0, DIMENSIONS), np.float32)) == []
+
+
+def test_saved_and_loaded_names_alike(tmp_path: Path) -> None:
+    namer = _namer(_gallery(range(6)), threshold=0.37)
+    namer.save(tmp_path / "naming.safetensors")
+    roster = [_character(i) for i in range(6)]
+    loaded = Namer.load(tmp_path / "naming.safetensors", roster)
+    vectors = _around(4, 3, seed=2)
+
+    assert loaded.threshold == 0.37
+    for before, after in zip(namer.name(vectors), loaded.name(vectors), strict=True):
+        assert before.guesses[0].character == after.guesses[0].character
+        assert after.guesses[0].probability == pytest.approx(
+            before.guesses[0].probability, abs=0.01
+        )
+
+
+def test_broken_weights_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "naming.safetensors"
+    path.write_bytes(b"nothing")
+    with pytest.raises(WeightsError, match=r"naming\.safetensors"):
+        Namer.load(path)
+
+
+def test_the_shipped_names_are_the_roster_and_no_icons() -> None:
+    namer = Namer.load()
+    ids = {character.id for character in namer.gallery.characters}
+    assert len(ids) == 96
+    assert not any("/" in name for name in ids)
+    assert all(character.series for character in namer.gallery.characters)
+    assert 0 < namer.threshold < 1
