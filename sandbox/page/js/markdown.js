@@ -14,7 +14,7 @@ const BLOCKS = [
 ];
 
 const INLINE = [
-  { test: /^\\([^\w\s])/, make: (m) => m[1] },
+  { test: /^\\([^a-zA-Z0-9\s])/, make: (m) => m[1] },
   { test: /^``([^\n]+?)``|^`([^`\n]+)`/, make: (m) => h("code.inline", {}, m[1] ?? m[2]) },
   { test: /^\|\|([\s\S]+?)\|\|/, make: (m, look) => spoiler(inline(m[1], look)) },
   { test: /^\*\*\*([\s\S]+?)\*\*\*(?!\*)/, make: (m, look) => h("strong", {}, h("em", {}, inline(m[1], look))) },
