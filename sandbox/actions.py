@@ -6,19 +6,15 @@ rules hold for both. Whatever is done is told to the stream of events.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from sandbox import components, content, errors, files
+from sandbox import composing, errors
+from sandbox.emoji import emoji_key, parse_emoji
 from sandbox.events import Event, Stream
-from sandbox.payloads import snapshot_json
 from sandbox.permissions import Permission
 from sandbox.world import (
-    DEFAULT_UPLOAD_LIMIT,
-    Attachment,
     Channel,
     Json,
     Message,
@@ -34,8 +30,6 @@ if TYPE_CHECKING:
 
     from sandbox.files import Upload
 
-_CUSTOM_EMOJI = re.compile(r"(?:<a?:)?(\w+):(\d+)>?")
-_ASCII_WORD = re.compile(r"^[\x21-\x7e]+$")
 MAX_REACTIONS = 20
 
 SENDABLE_FLAGS = (
@@ -45,12 +39,16 @@ SENDABLE_FLAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an interaction's answer comes from; such an answer needs no channel permissions."""
+    """What a message comes from if it isn't simply posted: an interaction, or a webhook.
 
-    metadata: Json
+    Such a message needs no channel permissions.
+    """
+
+    metadata: Json | None = None
     command_name: str | None = None
     type: MessageType = MessageType.DEFAULT
     visible_to: int | None = None
+    webhook_id: int | None = None
     flags: MessageFlag = field(default_factory=lambda: MessageFlag(0))
 
 
@@ -64,8 +62,6 @@ class Actions:
     def __init__(self, world: World, stream: Stream) -> None:
         self.world = world
         self.stream = stream
-        self.cdn = ""
-        """The address that files are served at, without a slash at its end."""
 
     # --- messages -------------------------------------------------------------------------------
 
@@ -85,7 +81,7 @@ class Actions:
             channel: Where.
             body: Discord's JSON of a new message.
             uploads: Its files by their number.
-            origin: Set where it answers an interaction.
+            origin: Set where it answers an interaction or is a webhook's.
             extra_embeds: Embeds that Discord itself made, such as a link's preview.
 
         Raises:
@@ -104,12 +100,13 @@ class Actions:
             message.visible_to = origin.visible_to
             message.interaction_metadata = origin.metadata
             message.command_name = origin.command_name
+            message.webhook_id = origin.webhook_id
             message.flags |= origin.flags
             if message.ephemeral:
                 message.flags |= MessageFlag.EPHEMERAL
-        self._refer(message, author, body.get("message_reference"))
-        new = await self._keep_files(message, body, uploads)
-        self._fill(message, body, new)
+        composing.refer(self.world, message, author, body.get("message_reference"))
+        new = await composing.keep_files(self.world, message, body, uploads)
+        composing.fill(self.world, message, body, new)
         message.embeds += list(extra_embeds)
         if not (
             message.content
@@ -144,11 +141,11 @@ class Actions:
         before = {name: getattr(message, name) for name in _EDITED}
         old_files = message.files
         try:
-            new = await self._keep_files(message, body, uploads or {})
+            new = await composing.keep_files(self.world, message, body, uploads or {})
             if body.get("flags") is not None:
                 kept = message.flags & ~SENDABLE_FLAGS
                 message.flags = kept | (MessageFlag(body["flags"]) & SENDABLE_FLAGS)
-            self._fill(message, body, new)
+            composing.fill(self.world, message, body, new)
             if not (message.content or message.files or message.embeds or message.components):
                 raise errors.empty_message()
         except errors.ApiError:
@@ -318,178 +315,6 @@ class Actions:
             (item for item in recent if item.nonce == nonce and item.author is author), None
         )
 
-    def _refer(self, message: Message, author: User, reference: Json | None) -> None:
-        """Make a message a reply to, or a forward of, another."""
-        if not reference:
-            return
-        channel_id = int(reference.get("channel_id") or message.channel.id)
-        source = self.world.channel(channel_id)
-        target = source.messages.get(int(reference["message_id"]))
-        readable = target is not None and target.visible_to in (None, author.id)
-        forward = reference.get("type") == 1
-        if target is None or not readable or (source is not message.channel and not forward):
-            if reference.get("fail_if_not_exists", True):
-                raise errors.invalid_form(
-                    "message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message"
-                )
-            return
-        if not self.world.may(author, source, Permission.READ_MESSAGE_HISTORY):
-            raise errors.ApiError(
-                403, 160002, "You cannot reply without permission to read message history"
-            )
-        message.reference = {
-            "type": int(forward),
-            "channel_id": str(source.id),
-            "message_id": str(target.id),
-        }
-        if source.server is not None:
-            message.reference["guild_id"] = str(source.server.id)
-        if forward:
-            message.snapshots = target.snapshots or [snapshot_json(target)]
-            message.flags |= MessageFlag.HAS_SNAPSHOT
-        else:
-            message.referenced = target
-            message.type = MessageType.REPLY
-
-    async def _keep_files(
-        self, message: Message, body: Json, uploads: Mapping[int, Upload]
-    ) -> list[Attachment] | None:
-        """Return the files that a message has afterwards; None where they stay as they are."""
-        listed = body.get("attachments")
-        if listed is None and not uploads:
-            return None
-        details = {int(item["id"]): item for item in listed or ()}
-        limit = message.channel.server.upload_limit if message.channel.server else None
-        for upload in uploads.values():
-            if len(upload.data) > (limit or DEFAULT_UPLOAD_LIMIT):
-                raise errors.too_large()
-        kept = [
-            attachment for attachment in message.files if listed is None or attachment.id in details
-        ]
-        if len(kept) + len(uploads) > content.MAX_FILES:
-            raise errors.invalid_form("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer.")
-        for attachment in kept:
-            detail = details.get(attachment.id, {})
-            if "description" in detail:
-                attachment.description = detail["description"]
-        for number, upload in uploads.items():
-            detail = details.get(number, {})
-            description = detail.get("description") or upload.description
-            if len(description or "") > content.MAX_DESCRIPTION:
-                raise errors.invalid_form(
-                    f"attachments.{number}.description",
-                    "BASE_TYPE_MAX_LENGTH",
-                    "Must be 1024 or fewer in length.",
-                )
-            name = detail.get("filename") or upload.filename
-            if detail.get("is_spoiler"):
-                name = files.clean_name(name, spoiler=True)
-            kept.append(
-                await files.keep(
-                    self.world,
-                    self.cdn,
-                    message.channel.id,
-                    files.Upload(name, upload.data, description),
-                )
-            )
-        return kept
-
-    def _fill(self, message: Message, body: Json, new_files: list[Attachment] | None) -> None:
-        """Set a message's text, files, embeds and components from a request."""
-        every = message.files if new_files is None else new_files
-
-        def resolve(url: str) -> Json:
-            return self._media(url, every)
-
-        layout = MessageFlag.IS_COMPONENTS_V2 in message.flags
-        if layout and (body.get("content") or body.get("embeds")):
-            raise errors.invalid_form(
-                "content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "Not with v2."
-            )
-        if "content" in body:
-            text = body["content"] or ""
-            content.check_content(text)
-            message.content = text.strip()
-        if "embeds" in body:
-            message.embeds = content.complete_embeds(body["embeds"] or [], resolve)
-        if "components" in body:
-            message.components = components.complete(
-                body["components"] or [], resolve, layout=layout
-            )
-        shown = {_path(media["url"]) for embed in message.embeds for media in _embed_media(embed)}
-        message.embedded_files = [item for item in every if _path(item.url) in shown]
-        message.attachments = [item for item in every if _path(item.url) not in shown]
-        if {"content", "components"} & body.keys():
-            self._mention(message, body.get("allowed_mentions"))
-
-    def _mention(self, message: Message, allowed: Json | None) -> None:
-        replied = message.referenced.author if message.referenced else None
-        found = content.find_mentions(
-            self.world,
-            message.channel,
-            f"{message.content}\n{components.texts(message.components)}",
-            allowed,
-            replied,
-        )
-        message.mentions = found.users
-        message.mention_role_ids = found.role_ids
-        message.mention_everyone = found.everyone and self.world.may(
-            message.author, message.channel, Permission.MENTION_EVERYONE
-        )
-        if message.edits == 0:
-            message.pinged = {user.id for user in found.users} - {message.author.id}
-
-    def _media(self, url: str, every: list[Attachment]) -> Json:
-        """Return the media item of an address: one of the message's files, or another site's."""
-        match = None
-        if url.startswith("attachment://"):
-            name = files.clean_name(unquote(url.removeprefix("attachment://")))
-            match = next((item for item in every if item.filename == name), None)
-            if match is None:
-                raise errors.invalid_form(
-                    "attachments", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", url
-                )
-        else:
-            match = next((item for item in every if _path(item.url) == _path(url)), None)
-        if match is None:
-            return {"id": str(self.world.mint.make()), "url": url, "proxy_url": url}
-        media: Json = {
-            "id": str(match.id),
-            "url": match.url,
-            "proxy_url": match.url,
-            "attachment_id": str(match.id),
-            "size": len(match.data),
-        }
-        if match.width is not None:
-            media |= {"width": match.width, "height": match.height}
-        if match.content_type is not None:
-            media["content_type"] = match.content_type
-        return media
-
-
-def parse_emoji(emoji: str) -> Reaction:
-    """Read an emoji as reactions write it: itself, or `name:id`; ApiError 10014 otherwise."""
-    if match := _CUSTOM_EMOJI.fullmatch(emoji):
-        return Reaction(match[1], int(match[2]))
-    if not emoji or len(emoji) > 16 or _ASCII_WORD.match(emoji):
-        raise errors.unknown_emoji()
-    return Reaction(emoji)
-
-
-def emoji_key(reaction: Reaction) -> str:
-    """Return what tells one emoji from another; the variation selector doesn't."""
-    return str(reaction.emoji_id) if reaction.emoji_id else reaction.name.replace("\ufe0f", "")
-
 
 def _send_permission(channel: Channel) -> Permission:
     return Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
-
-
-def _path(url: str) -> str:
-    return url.partition("?")[0]
-
-
-def _embed_media(embed: Json) -> list[Json]:
-    icons = [(embed.get(key) or {}).get("icon_url") for key in ("footer", "author")]
-    media = [embed[key] for key in ("image", "thumbnail") if key in embed]
-    return media + [{"url": icon} for icon in icons if icon]

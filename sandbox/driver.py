@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sandbox import components, errors, files
+from sandbox import components, errors, forms
 from sandbox.commands import (
     ATTACHMENT,
     MESSAGE_MENU,
@@ -29,12 +29,11 @@ from sandbox.commands import (
     nest_options,
 )
 from sandbox.files import Upload
+from sandbox.forms import FileLike, Filler, as_upload
 from sandbox.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
 from sandbox.payloads import message_json
 from sandbox.permissions import Permission
 from sandbox.world import (
-    DEFAULT_UPLOAD_LIMIT,
-    Attachment,
     Channel,
     Json,
     Message,
@@ -44,10 +43,7 @@ from sandbox.world import (
 )
 
 if TYPE_CHECKING:
-    from sandbox.server import Sandbox
-
-FileLike = Upload | tuple[str, bytes]
-"""A file to post: its name and bytes, or an `Upload` with alt text."""
+    from sandbox.places import Places
 
 
 class Member:
@@ -56,7 +52,7 @@ class Member:
     Channels are given as objects or by name; messages as objects.
     """
 
-    def __init__(self, sandbox: Sandbox, user: User, server: Server) -> None:
+    def __init__(self, sandbox: Places, user: User, server: Server) -> None:
         self._sandbox = sandbox
         self.user = user
         self.server = server
@@ -105,7 +101,7 @@ class Member:
         if reply_to is not None:
             body["message_reference"] = {"message_id": str(reply_to.id)}
         uploads = {number: as_upload(item, spoiler=spoiler) for number, item in enumerate(files)}
-        embeds = [await self._preview(*preview)] if preview else []
+        embeds = [await forms.preview(self._sandbox.world, where.id, *preview)] if preview else []
         return await self._sandbox.actions.post(
             self.user, where, body, uploads, extra_embeds=embeds
         )
@@ -189,11 +185,11 @@ class Member:
         command = self._sandbox.commands.find(self.user, where, names[0])
         known = find_options(command, names[1:])
         given = dict(options or {})
-        resolved = Resolved()
+        filler = Filler(self._sandbox.world, where)
         values: list[Json] = []
         for option in known:
             if option["name"] in given:
-                value = await self._value(option, given.pop(option["name"]), where, resolved)
+                value = await self._value(option, given.pop(option["name"]), where, filler)
                 values.append({"name": option["name"], "type": option["type"], "value": value})
             elif option.get("required"):
                 raise UsageError(f"“{option['name']}” is needed.")
@@ -202,7 +198,7 @@ class Member:
         data = self._command_data(command, where) | {
             "options": nest_options(command, names[1:], values)
         }
-        if objects := resolved.json():
+        if objects := filler.resolved.json():
             data["resolved"] = objects
         return self._sandbox.interactions.start(COMMAND, self.user, where, data)
 
@@ -234,10 +230,9 @@ class Member:
         }
         interaction = self._sandbox.interactions.start(AUTOCOMPLETE, self.user, where, data)
         try:
-            await self._sandbox.wait_for(
-                "autocomplete",
-                lambda event: event.interaction is interaction,
-                timeout=timeout,
+            await self._sandbox.stream.wait_for(
+                lambda event: event.kind == "autocomplete" and event.interaction is interaction,
+                timeout,
             )
         except TimeoutError:
             return []
@@ -291,10 +286,9 @@ class Member:
         select = self._component(message, wanted)
         if select["type"] not in components.SELECTS:
             raise UsageError(f"“{wanted}” is no select.")
-        resolved = Resolved()
-        chosen = self._choose(select, values, message.channel, resolved)
-        data: Json = {"values": chosen}
-        if objects := resolved.json():
+        filler = Filler(self._sandbox.world, message.channel)
+        data: Json = {"values": filler.choose(select, values)}
+        if objects := filler.resolved.json():
             data["resolved"] = objects
         return self._use(message, select, data)
 
@@ -309,16 +303,10 @@ class Member:
         if interaction.modal is None:
             raise UsageError("The bot opened no form.")
         self._begin(interaction.channel)
-        given = dict(values or {})
-        resolved = Resolved()
-        rows = [
-            await self._fill_row(row, given, interaction.channel, resolved)
-            for row in interaction.modal["components"]
-        ]
-        if given:
-            raise UsageError(f"The form has no field “{next(iter(given))}”.")
+        filler = Filler(self._sandbox.world, interaction.channel)
+        rows = await filler.fill(interaction.modal["components"], values or {})
         data: Json = {"custom_id": interaction.modal["custom_id"], "components": rows}
-        if objects := resolved.json():
+        if objects := filler.resolved.json():
             data["resolved"] = objects
         return self._sandbox.interactions.start(
             MODAL_SUBMIT,
@@ -339,16 +327,6 @@ class Member:
     def _channel(self, channel: Channel | str) -> Channel:
         return self._sandbox.channel(channel, self.server) if isinstance(channel, str) else channel
 
-    async def _preview(self, url: str, data: bytes) -> Json:
-        world, actions = self._sandbox.world, self._sandbox.actions
-        name = url.partition("?")[0].rsplit("/", 1)[-1] or "picture.png"
-        kept = await files.keep(world, actions.cdn, self.id, Upload(name, data))
-        proxied = kept.url.replace("/attachments/", "/external/").partition("?")[0]
-        media: Json = {"url": url, "proxy_url": proxied}
-        if kept.width is not None:
-            media |= {"width": kept.width, "height": kept.height}
-        return {"type": "image", "url": url, "thumbnail": media}
-
     def _command_data(self, command: Json, where: Channel) -> Json:
         data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
         if "guild_id" in command and where.server is not None:
@@ -356,26 +334,18 @@ class Member:
         return data
 
     async def _value(
-        self, option: Json, value: Any, where: Channel, resolved: Resolved
+        self, option: Json, value: Any, where: Channel, filler: Filler
     ) -> str | int | float | bool:
         world = self._sandbox.world
         if option["type"] == ATTACHMENT:
             if not isinstance(value, (tuple, Upload)):
                 raise UsageError(f"“{option['name']}” is a file.")
-            return resolved.add(world, where, await self._upload(where, value))
+            return filler.resolved.add(world, where, await filler.upload(value))
         if isinstance(value, Member):
             value = value.user
         if isinstance(value, (User, Role, Channel)):
-            return resolved.add(world, where, value)
+            return filler.resolved.add(world, where, value)
         return check_value(option, value)
-
-    async def _upload(self, where: Channel, value: FileLike) -> Attachment:
-        upload = as_upload(value)
-        limit = where.server.upload_limit if where.server else DEFAULT_UPLOAD_LIMIT
-        if len(upload.data) > limit:
-            raise errors.too_large()
-        world, actions = self._sandbox.world, self._sandbox.actions
-        return await files.keep(world, actions.cdn, world.bot.id, upload, ephemeral=True)
 
     def _component(self, message: Message, wanted: str) -> Json:
         self._begin(message.channel)
@@ -397,84 +367,3 @@ class Member:
         return self._sandbox.interactions.start(
             COMPONENT, self.user, message.channel, data, message=message
         )
-
-    def _choose(
-        self, select: Json, values: Iterable[Any], where: Channel, resolved: Resolved
-    ) -> list[str]:
-        chosen: list[str] = []
-        for value in values:
-            if isinstance(value, Member):
-                value = value.user
-            if isinstance(value, (User, Role, Channel)):
-                chosen.append(resolved.add(self._sandbox.world, where, value))
-                continue
-            options = select.get("options", [])
-            match = [item for item in options if value in (item["value"], item["label"])]
-            if not match:
-                raise UsageError(f"There is no choice “{value}”.")
-            chosen.append(match[0]["value"])
-        if not select.get("min_values", 1) <= len(chosen) <= select.get("max_values", 1):
-            raise UsageError("Too few or too many choices.")
-        return chosen
-
-    async def _fill_row(
-        self, row: Json, given: dict[str, Any], where: Channel, resolved: Resolved
-    ) -> Json:
-        """Fill in one row of a form: a label with its field, an action row, or a mere text."""
-        if row["type"] == components.LABEL:
-            field = await self._fill_field(row["component"], row["label"], given, where, resolved)
-            return {"type": row["type"], "id": row["id"], "component": field}
-        if row["type"] == components.ACTION_ROW:
-            fields = [
-                await self._fill_field(item, item.get("label"), given, where, resolved)
-                for item in row["components"]
-            ]
-            return {"type": row["type"], "id": row["id"], "components": fields}
-        return {"type": row["type"], "id": row["id"]}
-
-    async def _fill_field(
-        self,
-        field: Json,
-        label: str | None,
-        given: dict[str, Any],
-        where: Channel,
-        resolved: Resolved,
-    ) -> Json:
-        kind, custom_id = field["type"], field["custom_id"]
-        value = given.pop(custom_id, given.pop(label, None) if label else None)
-        name = label or custom_id
-        done: Json = {"type": kind, "id": field["id"], "custom_id": custom_id}
-        needed = field.get("required", True)
-        if kind == components.TEXT_INPUT:
-            text = str(field.get("value") or "") if value is None else str(value)
-            least = field.get("min_length", 1 if needed else 0)
-            if (text or needed) and not max(least, needed) <= len(text):
-                raise UsageError(f"“{name}” needs more text.")
-            if len(text) > field.get("max_length", 4000):
-                raise UsageError(f"“{name}” is too long.")
-            return done | {"value": text}
-        if kind == components.CHECKBOX:
-            return done | {"value": bool(field.get("default") if value is None else value)}
-        if value is None:
-            if needed:
-                raise UsageError(f"“{name}” is needed.")
-            return done | ({"value": None} if kind == components.RADIO_GROUP else {"values": []})
-        if kind == components.RADIO_GROUP:
-            return done | {"value": self._choose(field, [value], where, resolved)[0]}
-        if kind == components.FILE_UPLOAD:
-            kept = [await self._upload(where, item) for item in value]
-            ids = [resolved.add(self._sandbox.world, where, item) for item in kept]
-            return done | {"values": ids}
-        many = {"min_values": 1, "max_values": len(field.get("options", ())) or 1} | field
-        return done | {
-            "values": self._choose(
-                many if kind == components.CHECKBOX_GROUP else field, value, where, resolved
-            )
-        }
-
-
-def as_upload(item: FileLike, *, spoiler: bool = False) -> Upload:
-    """Turn a pair of name and bytes into an upload."""
-    upload = item if isinstance(item, Upload) else Upload(*item)
-    name = files.clean_name(upload.filename, spoiler=spoiler)
-    return Upload(name, upload.data, upload.description)

@@ -54,7 +54,7 @@ def dimensions(data: bytes) -> tuple[int, int] | None:
 
 
 async def keep(
-    world: World, cdn: str, channel_id: int, upload: Upload, *, ephemeral: bool = False
+    world: World, channel_id: int, upload: Upload, *, ephemeral: bool = False
 ) -> Attachment:
     """Keep a file and give it its address, which carries an expiry as Discord's do."""
     size = await asyncio.to_thread(dimensions, upload.data)
@@ -70,7 +70,7 @@ async def keep(
         media_type(filename),
         size[0] if size else None,
         size[1] if size else None,
-        f"{cdn}/{folder}/{channel_id}/{attachment_id}/{quote(filename)}?{signature}",
+        f"{world.cdn}/{folder}/{channel_id}/{attachment_id}/{quote(filename)}?{signature}",
         upload.description,
         ephemeral,
     )

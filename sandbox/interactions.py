@@ -202,6 +202,7 @@ class Interactions:
             interaction.data.get("name") if command else None,
             kind,
             interaction.user.id if hidden else None,
+            self._world.bot.id,
             flags or MessageFlag(0),
         )
         return await self._actions.post(self._world.bot, interaction.channel, data, uploads, origin)

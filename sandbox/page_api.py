@@ -250,7 +250,8 @@ class PageApi:
 
     async def humans(self, request: web.Request) -> web.Response:
         """`GET /sandbox/humans`."""
-        users = {item.id: item.user for item in self._sandbox.members()}
+        humans = [item.user for item in self._sandbox.members() if not item.user.bot]
+        users = {item.id: item for item in humans}
         return _answer({"users": [self._views.user(item) for item in users.values()]})
 
     async def world(self, call: Call, member: Member) -> Json:

@@ -329,8 +329,9 @@ def message_json(
                 "name": message.command_name,
                 "user": message.interaction_metadata["user"],
             }
-    if message.interaction_metadata is not None:
-        body["application_id"] = body["webhook_id"] = str(world.bot.id)
+        body["application_id"] = str(world.bot.id)
+    if message.webhook_id is not None:
+        body["webhook_id"] = str(message.webhook_id)
     if message.reference is not None:
         body["message_reference"] = message.reference
         if message.snapshots:

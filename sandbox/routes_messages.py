@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox import errors
-from sandbox.actions import emoji_key, parse_emoji
+from sandbox.emoji import emoji_key, parse_emoji
 from sandbox.payloads import message_json, user_json
 from sandbox.permissions import Permission
 from sandbox.rest import Api, Call, body_of

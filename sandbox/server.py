@@ -21,30 +21,21 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox import errors
 from sandbox.actions import Actions
 from sandbox.cdn import Cdn
 from sandbox.commands import Commands
-from sandbox.dispatches import PRIVILEGED
 from sandbox.driver import Member
 from sandbox.events import Event, Kind, Predicate, Stream
-from sandbox.faults import Fault, Faults, RateLimitedError
+from sandbox.faults import Faults
 from sandbox.gateway import HEARTBEAT_INTERVAL, Gateway
 from sandbox.interactions import ACKNOWLEDGE_SECONDS, Interaction, Interactions
-from sandbox.permissions import MODERATOR, Permission, permission_named
 from sandbox.rest import BASE, Api, Exchange
 from sandbox.routes_interactions import InteractionRoutes
 from sandbox.routes_messages import MessageRoutes
 from sandbox.routes_places import PlaceRoutes
+from sandbox.trouble import Trouble
 from sandbox.world import (
-    Channel,
-    ChannelType,
     Message,
-    Overwrite,
-    Role,
-    Server,
-    ServerMember,
-    User,
     World,
 )
 
@@ -61,7 +52,7 @@ WAIT = 10.0
 """Seconds that waiting for something takes at most, unless told otherwise."""
 
 
-class Sandbox:
+class Sandbox(Trouble):
     """A local Discord with one bot.
 
     Args:
@@ -141,7 +132,7 @@ class Sandbox:
         site = web.TCPSite(self._runner, HOST, self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
-        self.actions.cdn = self.cdn
+        self.world.cdn = self.cdn
         self._gateway.url = self.gateway
 
     async def close(self) -> None:
@@ -180,12 +171,7 @@ class Sandbox:
         """The chat page's address."""
         return f"http://{HOST}:{self._port}/"
 
-    # --- the world ------------------------------------------------------------------------------
-
-    @property
-    def bot(self) -> User:
-        """The bot's user."""
-        return self.world.bot
+    # --- what it knows ---------------------------------------------------------------------------
 
     @property
     def online(self) -> bool:
@@ -196,119 +182,6 @@ class Sandbox:
     def exchanges(self) -> list[Exchange]:
         """The latest REST requests of the bot, with their answers."""
         return list(self._api.exchanges)
-
-    def member(self, name: str, server: Server | None = None) -> Member:
-        """Return the member with a name (in any case); KeyError where there is none."""
-        return self._members[(server or self.server).id, name.lower()]
-
-    def members(self) -> list[Member]:
-        """Return every human member of every server."""
-        return list(self._members.values())
-
-    def channel(self, name: str, server: Server | None = None) -> Channel:
-        """Return a server's channel or thread by its name; KeyError where there is none."""
-        name = name.removeprefix("#")
-        for channel in (server or self.server).channels.values():
-            if channel.name == name or (name == "nsfw" and channel.nsfw):
-                return channel
-        raise KeyError(name)
-
-    def messages(self, channel: Channel | str) -> list[Message]:
-        """Return a channel's messages, oldest first, ephemeral ones included."""
-        where = self.channel(channel) if isinstance(channel, str) else channel
-        return list(where.messages.values())
-
-    def add_member(
-        self, name: str, server: Server | None = None, *, moderator: bool = False
-    ) -> Member:
-        """Let somebody join a server; a moderator has Manage Server and the like."""
-        server = server or self.server
-        user = self.world.add_user(name)
-        joined = ServerMember(user)
-        if moderator:
-            roles = [item for item in server.roles.values() if item.name == "Moderator"]
-            role = roles[0] if roles else self.add_role("Moderator", MODERATOR, server)
-            joined.role_ids.append(role.id)
-        server.members[user.id] = joined
-        self.stream.emit(Event("member_join", server, user=user))
-        member = self._members[server.id, name.lower()] = Member(self, user, server)
-        return member
-
-    def join(self, member: Member, server: Server) -> Member:
-        """Let a member of one server join another, as the same user."""
-        server.members[member.id] = ServerMember(member.user)
-        self.stream.emit(Event("member_join", server, user=member.user))
-        joined = Member(self, member.user, server)
-        self._members[server.id, member.user.display_name.lower()] = joined
-        return joined
-
-    def leave(self, member: Member) -> None:
-        """Let a member leave its server."""
-        del member.server.members[member.id]
-        self._members.pop((member.server.id, member.user.display_name.lower()), None)
-        self.stream.emit(Event("member_leave", member.server, user=member.user))
-
-    def add_server(self, name: str, channels: Iterable[str] = ("general",)) -> Server:
-        """Make another server with the bot in it, owned by Ann."""
-        owner = self.member("ann").user
-        server = self.world.add_server(name, owner)
-        self._members[server.id, "ann"] = Member(self, owner, server)
-        for channel in channels:
-            self.world.add_channel(channel, server)
-        self.stream.emit(Event("server_join", server, user=self.bot))
-        return server
-
-    def remove_server(self, server: Server) -> None:
-        """Throw the bot out of a server; the server is gone."""
-        self.stream.emit(Event("server_leave", server, user=self.bot))
-        self.world.servers.pop(server.id, None)
-        for channel_id in server.channels:
-            self.world.channels.pop(channel_id, None)
-
-    def set_upload_limit(self, limit: int, server: Server | None = None) -> None:
-        """Set how many bytes a file may have in a server."""
-        (server or self.server).upload_limit = limit
-        self.stream.emit(Event("server_update", server or self.server))
-
-    def add_channel(
-        self, name: str, server: Server | None = None, *, nsfw: bool = False
-    ) -> Channel:
-        """Make a text channel."""
-        channel = self.world.add_channel(name, server or self.server, nsfw=nsfw)
-        self.stream.emit(Event("channel_create", channel.server, channel))
-        return channel
-
-    def delete_channel(self, channel: Channel | str) -> None:
-        """Delete a channel with all that is in it."""
-        where = self.channel(channel) if isinstance(channel, str) else channel
-        self.actions.delete_channel(where, self.member("ann").user)
-
-    def mark_nsfw(self, channel: Channel | str, *, nsfw: bool = True) -> None:
-        """Mark a channel as age-restricted, or not."""
-        where = self.channel(channel) if isinstance(channel, str) else channel
-        where.nsfw = nsfw
-        self.stream.emit(Event("channel_update", where.server, where))
-
-    def add_role(
-        self,
-        name: str,
-        permissions: Permission = Permission(0),  # noqa: B008 - flags don't change
-        server: Server | None = None,
-    ) -> Role:
-        """Make a role."""
-        server = server or self.server
-        role = self.world.add_role(server, name, permissions)
-        self.stream.emit(Event("role_create", server, role=role))
-        return role
-
-    def give_role(self, member: Member, role: Role, *, take: bool = False) -> None:
-        """Give a member a role, or take it."""
-        ids = member.server.members[member.id].role_ids
-        if take and role.id in ids:
-            ids.remove(role.id)
-        elif not take and role.id not in ids:
-            ids.append(role.id)
-        self.stream.emit(Event("member_update", member.server, user=member.user))
 
     # --- waiting --------------------------------------------------------------------------------
 
@@ -389,125 +262,6 @@ class Sandbox:
         if interaction.modal is None:
             await self.wait_for("modal", lambda event: event.interaction is interaction, timeout)
         return interaction
-
-    # --- trouble --------------------------------------------------------------------------------
-
-    def grant_intents(self, *names: str) -> None:
-        """Grant exactly these privileged intents; it counts from the next IDENTIFY on."""
-        unknown = set(names) - set(PRIVILEGED)
-        if unknown:
-            raise ValueError(f"no privileged intent {unknown.pop()!r}: {', '.join(PRIVILEGED)}")
-        self.world.granted_intents = set(names)
-
-    async def drop_gateway(self, *, resume: bool = True, hold: bool = False) -> None:
-        """Cut the bot's connections as a lost network does.
-
-        Args:
-            resume: Whether the sessions can be resumed afterwards.
-            hold: Let nobody in until `release_gateway`, so that something can be missed.
-
-        """
-        if hold:
-            self._gateway.hold()
-        await self._gateway.drop()
-        if not resume:
-            self._gateway.forget_sessions()
-
-    def release_gateway(self) -> None:
-        """Let the bot connect again."""
-        self._gateway.release()
-
-    async def close_gateway(self, code: int) -> None:
-        """Close the bot's connections with a code, such as 4000 (resume) or 4014 (don't)."""
-        await self._gateway.close(code)
-
-    def ask_reconnect(self) -> None:
-        """Ask the bot to reconnect and resume (op 7)."""
-        self._gateway.ask_reconnect()
-
-    def invalidate_session(self, *, resumable: bool = False) -> None:
-        """Tell the bot that its session is invalid (op 9)."""
-        self._gateway.invalidate(resumable=resumable)
-
-    def ignore_heartbeats(self, *, ignore: bool = True) -> None:
-        """Acknowledge no heartbeat any more: the bot should take the connection for dead."""
-        self._gateway.acknowledge_heartbeats = not ignore
-
-    def recommend_shards(self, count: int) -> None:
-        """Set how many shards `/gateway/bot` recommends."""
-        self._gateway.shards = count
-
-    @property
-    def identifies(self) -> int:
-        """How often the bot has identified."""
-        return self._gateway.identifies
-
-    @property
-    def resumes(self) -> int:
-        """How often the bot has resumed."""
-        return self._gateway.resumes
-
-    def rate_limit(
-        self,
-        route: str = "*",
-        *,
-        times: int | None = 1,
-        retry_after: float = 0.2,
-        is_global: bool = False,
-    ) -> Fault:
-        """Answer the next requests that fit a route with 429 (see `Fault.route`)."""
-        error = RateLimitedError(retry_after, is_global=is_global)
-        return self.faults.add(Fault(route, times, error=error))
-
-    def fail(
-        self,
-        route: str,
-        status: int,
-        code: int = 0,
-        message: str = "Internal Server Error",
-        *,
-        times: int | None = 1,
-    ) -> Fault:
-        """Answer the next requests that fit a route with an error."""
-        return self.faults.add(Fault(route, times, error=errors.ApiError(status, code, message)))
-
-    def refuse_edits(self, *, times: int | None = None) -> Fault:
-        """Refuse further edits of messages, as Discord does with old ones (30046)."""
-        return self.fail(
-            "PATCH /channels/*/messages/*",
-            429,
-            30046,
-            "Maximum number of edits to messages older than 1 hour reached. Try again later",
-            times=times,
-        )
-
-    def slow_down(self, route: str, seconds: float, *, times: int | None = None) -> Fault:
-        """Let requests that fit a route take longer."""
-        return self.faults.add(Fault(route, times, delay=seconds))
-
-    def refuse(self, *permissions: str, channel: Channel | str | None = None) -> None:
-        """Take permissions from the bot, in one channel or in every one of the first server."""
-        self._set_permissions(permissions, channel, refused=True)
-
-    def allow(self, *permissions: str, channel: Channel | str | None = None) -> None:
-        """Give the bot permissions back that `refuse` took."""
-        self._set_permissions(permissions, channel, refused=False)
-
-    def _set_permissions(
-        self, names: Iterable[str], channel: Channel | str | None, *, refused: bool
-    ) -> None:
-        bits = Permission(0)
-        for name in names:
-            bits |= permission_named(name)
-        if channel is None:
-            every = self.server.channels.values()
-            where = [item for item in every if item.type is ChannelType.TEXT]
-        else:
-            where = [self.channel(channel) if isinstance(channel, str) else channel]
-        for item in where:
-            rule = item.overwrites.setdefault(self.bot.id, Overwrite(self.bot.id, member=True))
-            rule.deny = rule.deny | bits if refused else rule.deny & ~bits
-            self.stream.emit(Event("channel_update", item.server, item))
 
 
 @web.middleware

@@ -196,6 +196,7 @@ class Message:
     visible_to: int | None = None
     interaction_metadata: Json | None = None
     command_name: str | None = None
+    webhook_id: int | None = None
     nonce: str | int | None = None
     thread: Channel | None = None
     deleted: bool = False
@@ -227,6 +228,8 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.files: dict[int, Attachment] = {}
         self.bot = self.add_user(bot_name, bot=True)
+        self.cdn = ""
+        """The address that files are served at, without a slash at its end."""
         self.granted_intents: set[str] = {"message_content", "members"}
 
     def add_user(self, name: str, *, bot: bool = False) -> User:

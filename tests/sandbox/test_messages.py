@@ -314,3 +314,21 @@ async def test_one_nonce_posts_once(sandbox: Sandbox, client: Client) -> None:
     again = await channel.send("one", nonce="7")
     assert first.id == again.id
     assert len(sandbox.messages("general")) == 1
+
+
+async def test_other_bots_webhooks_and_late_previews(
+    sandbox: Sandbox, client: Client, ann: Member, picture: bytes
+) -> None:
+    robot = sandbox.add_member("Robot", bot=True)
+    await robot.post("general", "beep")
+    assert (await client.seen("message")).author.bot
+    await sandbox.post_webhook("general", "Feed", "news", files=[("a.png", picture)])
+    message = await client.seen("message", lambda item: item.content == "news")
+    assert message.webhook_id is not None
+    assert message.author.name == "Feed"
+    url = "https://example.org/a.png"
+    posted = await ann.post("general", url)
+    await sandbox.add_preview(posted, url, picture)
+    edit = await client.seen("raw_message_edit")
+    assert edit.message.embeds[0].thumbnail.proxy_url.startswith(sandbox.cdn)
+    assert edit.message.edited_at is None
