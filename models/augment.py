@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from models.boxes import around
+from models.crops import crop_face
+
 if TYPE_CHECKING:
     from models.types import Pixels
 
@@ -134,20 +137,6 @@ def _covered(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def framed(pixels: Pixels, side: int) -> Pixels:
-    """Bring a face picture to (side, side, 3): padded to a square by its own edges, and resized."""
+    """Bring a picture that is one face already to (side, side, 3), as `moedex identify --face`."""
     height, width = pixels.shape[:2]
-    longer = max(height, width)
-    if height != width:
-        top, left = (longer - height) // 2, (longer - width) // 2
-        pixels = cv2.copyMakeBorder(
-            pixels,
-            top,
-            longer - height - top,
-            left,
-            longer - width - left,
-            cv2.BORDER_REPLICATE,
-        )
-    shrinking = longer > side
-    return cv2.resize(
-        pixels, (side, side), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
-    ).astype(np.uint8, copy=False)
+    return crop_face(pixels, around(width / 2, height / 2, max(width, height)), side, margin=0)

@@ -322,9 +322,9 @@ class Namer:
     ) -> list[Naming]:
         """Name each vector, (n, dimensions), by `gallery` (default: the shipped one).
 
-        `threshold` (default: the gallery's, else the shipped one), 0 to 1, is what the best probability must reach.
-        Returns `top` guesses a face, fewer where the gallery is smaller. Raises ValueError for
-        vectors of another model.
+        `threshold` (default: the gallery's, else the shipped one), 0 to 1, is what the best
+        probability must reach. Returns `top` guesses a face, fewer where the gallery is smaller.
+        Raises ValueError for vectors of another model.
         """
         gallery = gallery or self.gallery
         calibration = gallery.calibration or self.calibration

@@ -1,4 +1,4 @@
-"""The convolutional trunk: Inception-v3 with its batch norms folded, and where its start comes from.
+"""The trunk: Inception-v3 with its batch norms folded, and where its starting weights come from.
 
 Method: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision" (2016). The
 statistics of the batch norms stay frozen throughout, so each is an affine step that is folded into

@@ -189,7 +189,9 @@ def whitening(
     """Whitened principal components of `features` (n, channels), as a kernel and a bias."""
     mean = features.mean(0)
     spread, axes = np.linalg.eigh(np.cov((features - mean).T).astype(np.float64))
-    kernel = axes[:, -dimensions:] / np.sqrt(spread[-dimensions:] + 0.1 * spread[-dimensions:].mean())
+    kernel = axes[:, -dimensions:] / np.sqrt(
+        spread[-dimensions:] + 0.1 * spread[-dimensions:].mean()
+    )
     return kernel.astype(np.float32), (-mean @ kernel).astype(np.float32)
 
 

@@ -34,9 +34,7 @@ def test_each_change_changes_the_picture(name: str) -> None:
     assert name in {field.name for field in fields(Augmentation)}
     off = dict.fromkeys(CHANCES, 0.0)
     plain = Augmentation(**STILL, **off)(_picture(), 96, np.random.default_rng(0))
-    changed = Augmentation(**STILL, **{**off, name: 1.0})(
-        _picture(), 96, np.random.default_rng(0)
-    )
+    changed = Augmentation(**STILL, **{**off, name: 1.0})(_picture(), 96, np.random.default_rng(0))
     assert np.abs(plain.astype(int) - changed.astype(int)).mean() > 0.3
 
 

@@ -21,7 +21,7 @@ def _character(index: int) -> Character:
     return Character(f"c{index}", f"Character {index}", "Series")
 
 
-def _around(index: int, count: int, spread: float = 0.15, seed: int = 0) -> Vectors:
+def _around(index: int, count: int, spread: float = 0.1, seed: int = 0) -> Vectors:
     rng = np.random.default_rng((seed, index))
     center = np.eye(DIMENSIONS, dtype=np.float32)[index]
     return unit((center + rng.normal(0, spread, (count, DIMENSIONS))).astype(np.float32))
@@ -115,9 +115,7 @@ def test_vectors_of_another_model_are_refused() -> None:
     with pytest.raises(ValueError, match="16"):
         _namer(_gallery(range(2))).name(np.zeros((1, 8), np.float32))
     with pytest.raises(ValueError, match="embed the pictures again"):
-        _gallery(range(2)).extended(
-            Gallery.of({_character(9): np.ones((1, 8), np.float32)})
-        )
+        _gallery(range(2)).extended(Gallery.of({_character(9): np.ones((1, 8), np.float32)}))
 
 
 def test_an_empty_gallery_is_refused() -> None:

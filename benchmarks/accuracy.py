@@ -1,0 +1,368 @@
+"""How well faces are named, on pictures that the evaluation run never saw.
+
+    python -m benchmarks.accuracy --data ../shared/data --run runs/evaluation
+
+reads the embedding and the class directions that `moedex train all` left in `runs/evaluation`,
+makes the same split again, and writes `docs/accuracy.json` and the tables of `docs/accuracy.md`.
+Nothing is tuned on what is reported: calibration and threshold are fitted on one half of the
+held-out groups, strangers and posts, and reported on the other, both ways round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.damage import FACE_DAMAGES
+from benchmarks.statistics import machine, table, today, write_section
+from models.augment import framed
+from models.embedding import Embedder
+from models.naming import Calibration, Gallery, Parts
+from models.roster import load_roster
+from models.training.dataset import load_dataset
+from models.training.evaluation import (
+    FALSE_RATES,
+    Judged,
+    Share,
+    averaged,
+    calibration_error,
+    few_shot,
+    identified,
+    judge,
+)
+from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
+from models.training.pipeline import PARTS, class_directions
+from models.training.split import Split, split_samples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.training.dataset import Sample
+    from models.types import Vectors
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The samples, the split, and each sample's vector as it is and mirrored."""
+
+    samples: tuple[Sample, ...]
+    split: Split
+    plain: Vectors
+    mirrored: Vectors
+
+    @property
+    def both(self) -> Vectors:
+        """The mirrored copy averaged in."""
+        return averaged(self.plain, self.mirrored)
+
+    def labels(self, indices: Sequence[int]) -> list[str]:
+        """The class of each of the samples `indices`."""
+        return [self.samples[index].label for index in indices]
+
+
+def main() -> None:
+    """Measure, print, and write JSON and tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--run", type=Path, default=Path("runs/evaluation"))
+    parser.add_argument("--json", type=Path, default=Path("docs/accuracy.json"))
+    parser.add_argument("--docs", type=Path, default=Path("docs/accuracy.md"))
+    arguments = parser.parse_args()
+
+    embedder = Embedder.load(arguments.run / "embedding.safetensors", mirrored=False)
+    faces = embedded(arguments.data, arguments.run, embedder)
+    directions = class_directions(arguments.run)
+    figures: dict = {
+        "model": embedder.version,
+        "command": f"python -m benchmarks.accuracy --data {arguments.data} --run {arguments.run}",
+        "machine": machine(),
+        "date": today(),
+        "side": embedder.side,
+    }
+    figures |= main_figures(faces, faces.both, gallery_of(faces, faces.both, directions), PARTS)
+    figures["damage"] = damaged(faces, embedder, directions)
+    figures["parts"] = parts_off(faces, directions)
+    figures["milliseconds_a_face"] = timed(faces, embedder)
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    for name, text in sections(figures).items():
+        write_section(arguments.docs, name, text)
+        print(text, end="\n\n")
+
+
+def embedded(data: Path, run: Path, embedder: Embedder) -> Faces:
+    """Embed every sample, kept in `run` for the next time."""
+    samples = load_dataset(data).samples
+    cache = run / f"vectors-{embedder.version}.npz"
+    if cache.is_file():
+        with np.load(cache) as file:
+            plain, mirrored = file["plain"], file["mirrored"]
+    else:
+        parts: list[tuple[Vectors, Vectors]] = []
+        for first in range(0, len(samples), 32):
+            crops = np.stack([framed(s.pixels, embedder.side) for s in samples[first : first + 32]])
+            parts.append((embedder.embed(crops), embedder.embed(crops[:, :, ::-1])))
+        plain, mirrored = (np.concatenate(part) for part in zip(*parts, strict=True))
+        np.savez(cache, plain=plain, mirrored=mirrored)
+    return Faces(samples, split_samples(samples), plain, mirrored)
+
+
+def gallery_of(faces: Faces, vectors: Vectors, directions: dict) -> Gallery:
+    """The gallery of the training part."""
+    train = list(faces.split.train)
+    return fit_gallery(vectors[train], faces.labels(train), load_roster(), directions)
+
+
+@dataclass(frozen=True)
+class Half:
+    """Held-out faces: known ones, strangers (whole characters), crops without a face."""
+
+    known: list[int]
+    strangers: list[int]
+    no_face: list[int]
+
+
+def halves(faces: Faces) -> tuple[Half, Half]:
+    """Split what is held out into two, by group, by character and by post."""
+    split = faces.split
+    names = sorted({*faces.labels(split.strangers), *faces.labels(split.unseen)})
+    first = set(np.random.default_rng(1).permutation(names)[::2].tolist())
+    others = [*split.strangers, *split.unseen]
+
+    def half(which: int) -> Half:
+        return Half(
+            [i for i in split.known if faces.samples[i].group % 2 == which],
+            [i for i in others if (faces.samples[i].label in first) == (which == 0)],
+            [i for i in split.no_face if faces.samples[i].group % 2 == which],
+        )
+
+    return half(0), half(1)
+
+
+def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts) -> dict:
+    """Known, strangers, calibration, crops without a face, few pictures, icons."""
+    known: list[Judged] = []
+    strangers: list[Judged] = []
+    named: list[np.ndarray] = []
+    refused: list[np.ndarray] = []
+    kept: list[np.ndarray] = []
+    first, second = halves(faces)
+    for fitted_on, told in ((first, second), (second, first)):
+        calibration, threshold = fitted(faces, vectors, gallery, parts, fitted_on)
+        judged = judged_as(faces, vectors, gallery, parts, calibration, told)
+        known.append(judged["known"])
+        strangers.append(judged["strangers"])
+        named.append(judged["strangers"].sure >= threshold)
+        refused.append(judged["no_face"].sure >= threshold)
+        kept.append((judged["known"].rank == 0) & (judged["known"].sure >= threshold))
+    everyone = both_halves(known)
+    others = both_halves(strangers)
+    unseen, icons = list(faces.split.unseen), list(faces.split.icons)
+    figures: dict = {
+        "known": {
+            "characters": len(set(faces.labels(faces.split.known))),
+            "gallery": len(gallery.characters),
+            "top_1": everyone.top(1).as_dict(),
+            "top_5": everyone.top(5).as_dict(),
+        },
+        "calibration_error": calibration_error(everyone),
+        "named_rightly_at": {
+            f"{rate:.2f}": identified(everyone, others, rate)[0].as_dict() for rate in FALSE_RATES
+        },
+        "at_fitted_threshold": {
+            "strangers_named": share_of(np.concatenate(named)).as_dict(),
+            "known_named_rightly": share_of(np.concatenate(kept)).as_dict(),
+            "no_face_named": share_of(np.concatenate(refused)).as_dict(),
+        },
+    }
+    for shots in (5, 1):
+        for name, beside in (("alone", None), ("beside_known", gallery)):
+            share = few_shot(
+                vectors[unseen],
+                faces.labels(unseen),
+                shots,
+                parts=parts,
+                groups=[faces.samples[i].group for i in unseen],
+                beside=beside,
+            )
+            figures[f"unseen_{shots}_{name}"] = share.as_dict()
+    figures["icons_1"] = few_shot(vectors[icons], faces.labels(icons), 1, parts=parts).as_dict()
+    return figures
+
+
+def fitted(
+    faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts, half: Half
+) -> tuple[Calibration, float]:
+    """Calibration and threshold from one half; the threshold from its strangers alone."""
+    others = [*half.strangers, *half.no_face]
+    asked = [*half.known, *others]
+    truth = (*faces.labels(half.known), *("" for _ in others))
+    calibration = fit_calibration(Trial(vectors[asked], truth), gallery, parts)
+    strangers = Trial(vectors[half.strangers], tuple("" for _ in half.strangers))
+    return calibration, fit_threshold(strangers, gallery, parts, calibration)
+
+
+def judged_as(
+    faces: Faces,
+    vectors: Vectors,
+    gallery: Gallery,
+    parts: Parts,
+    calibration: Calibration,
+    half: Half,
+) -> dict[str, Judged]:
+    """Name the known faces, strangers and crops without a face of a half."""
+    return {
+        name: judge(vectors[indices], faces.labels(indices), gallery, parts, calibration)
+        for name, indices in (
+            ("known", half.known),
+            ("strangers", half.strangers),
+            ("no_face", half.no_face),
+        )
+    }
+
+
+def both_halves(judged: Sequence[Judged]) -> Judged:
+    """Put the judgements of the halves together."""
+    return Judged(
+        np.concatenate([one.sure for one in judged]), np.concatenate([one.rank for one in judged])
+    )
+
+
+def share_of(hits: np.ndarray) -> Share:
+    """The share of true values."""
+    return Share(int(hits.sum()), len(hits))
+
+
+def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
+    """Top-1 of the known faces, each damaged in turn; mirrored copies averaged in."""
+    gallery = gallery_of(faces, faces.both, directions)
+    known = list(faces.split.known)
+    truth = faces.labels(known)
+    result: dict = {}
+    for name, damage in FACE_DAMAGES.items():
+        parts: list[Vectors] = []
+        for first in range(0, len(known), 32):
+            crops = np.stack(
+                [
+                    framed(damage(faces.samples[i].pixels), embedder.side)
+                    for i in known[first : first + 32]
+                ]
+            )
+            parts.append(averaged(embedder.embed(crops), embedder.embed(crops[:, :, ::-1])))
+        judged = judge(np.concatenate(parts), truth, gallery, PARTS, Calibration())
+        result[name] = judged.top(1).as_dict()
+    return result
+
+
+def parts_off(faces: Faces, directions: dict) -> dict:
+    """The main figures with each part of naming switched off in turn."""
+    without = {
+        "all parts": (faces.both, PARTS),
+        "no mirrored copy": (faces.plain, PARTS),
+        "no prototypes": (faces.both, replace(PARTS, prototype=0.0)),
+        "no class directions": (faces.both, replace(PARTS, direction=0.0)),
+        "no exemplars": (faces.both, replace(PARTS, exemplars=0.0)),
+        "prototypes alone": (faces.both, Parts(1.0, 0.0, 0.0)),
+        "class directions alone": (faces.both, Parts(0.0, 1.0, 0.0)),
+    }
+    result: dict = {}
+    for name, (vectors, parts) in without.items():
+        gallery = gallery_of(faces, vectors, directions)
+        result[name] = main_figures(faces, vectors, gallery, parts)
+    return result
+
+
+def timed(faces: Faces, embedder: Embedder, rounds: int = 12) -> dict:
+    """Milliseconds a face in a batch of 8: wall clock (the least busy rounds) and CPU."""
+    crops = np.stack([framed(sample.pixels, embedder.side) for sample in faces.samples[:8]])
+    embedder.embed(crops)
+    walls: list[float] = []
+    begun = time.process_time()
+    for _ in range(rounds):
+        start = time.perf_counter()
+        embedder.embed(crops)
+        walls.append(time.perf_counter() - start)
+    cpu = (time.process_time() - begun) / rounds
+    return {
+        "wall_best": min(walls) / 8 * 1000,
+        "wall_median": float(np.median(walls)) / 8 * 1000,
+        "cpu": cpu / 8 * 1000,
+    }
+
+
+def percent(share: dict) -> str:
+    """A share with its interval, as it is written in a table."""
+    return str(Share(share["hits"], share["total"]))
+
+
+def sections(figures: dict) -> dict[str, str]:
+    """The tables of `docs/accuracy.md`, by section."""
+    source = (
+        f"Model {figures['model']} (the evaluation run), {figures['side']} px; "
+        f"`{figures['command']}`; {figures['machine']}; {figures['date']}. "
+        "Intervals: 95 %, Wilson; those over repeated draws are narrower than they should be."
+    )
+    known, fixed = figures["known"], figures["at_fitted_threshold"]
+    rows = [
+        [f"known, named among {known['gallery']}: top-1", percent(known["top_1"])],
+        ["known: top-5", percent(known["top_5"])],
+        ["unseen, 5 pictures each, among themselves", percent(figures["unseen_5_alone"])],
+        ["unseen, 1 picture each, among themselves", percent(figures["unseen_1_alone"])],
+        ["unseen, 5 pictures each, beside the known", percent(figures["unseen_5_beside_known"])],
+        ["unseen, 1 picture each, beside the known", percent(figures["unseen_1_beside_known"])],
+        ["unseen official icons, 1 drawing each", percent(figures["icons_1"])],
+        *(
+            [
+                f"known named rightly where {float(rate):.0%} of strangers are named",
+                percent(share),
+            ]
+            for rate, share in figures["named_rightly_at"].items()
+        ),
+        ["strangers named, at the threshold of the other half", percent(fixed["strangers_named"])],
+        ["known named rightly, at that threshold", percent(fixed["known_named_rightly"])],
+        ["crops without a face named, at that threshold", percent(fixed["no_face_named"])],
+        ["expected calibration error, 15 bins", f"{figures['calibration_error']:.3f}"],
+    ]
+    whole = known["top_1"]["share"]
+    damages = [
+        [name, percent(share), f"{100 * (whole - share['share']):.1f}"]
+        for name, share in figures["damage"].items()
+    ]
+    parts = [
+        [
+            name,
+            *(
+                f"{100 * one:.1f}"
+                for one in (
+                    part["known"]["top_1"]["share"],
+                    part["unseen_5_alone"]["share"],
+                    part["unseen_1_alone"]["share"],
+                    part["icons_1"]["share"],
+                    part["named_rightly_at"]["0.05"]["share"],
+                )
+            ),
+        ]
+        for name, part in figures["parts"].items()
+    ]
+    head = ["", "known, top-1", "unseen, 5", "unseen, 1", "icons, 1", "at 5 % strangers"]
+    times = figures["milliseconds_a_face"]
+    return {
+        "accuracy": f"{source}\n\n{table(['measure', 'result'], rows)}",
+        "damage": table(["damage", "known, top-1", "points lost"], damages),
+        "parts": table(head, parts),
+        "time": (
+            f"A face in a batch of 8, without the mirrored copy: {times['wall_best']:.1f} ms at "
+            f"best, {times['wall_median']:.1f} ms in the median beside other load, "
+            f"{times['cpu']:.1f} ms of CPU time over both cores."
+        ),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""`moedex train`: makes the weights, from pictures in `character/picture` folders."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import one_line_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from models.training.pipeline import TrainingPlan
+
+app = typer.Typer(
+    name="train",
+    help="Make the weights from pictures in character/picture folders.",
+    no_args_is_help=True,
+)
+
+DataArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder of character/picture folders.")
+]
+OutOption = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder for checkpoints, logs and weights.")
+]
+StartOption = Annotated[
+    Path,
+    typer.Option(
+        "--start",
+        metavar="PATH",
+        help="The npm package nsfwjs 4.3.0 (.tgz or unpacked), whose networks are the start.",
+    ),
+]
+MinutesOption = Annotated[
+    float | None,
+    typer.Option("--minutes", min=1, help="End by the clock instead of after a number of passes."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the split and of every draw.")]
+ShipOption = Annotated[
+    bool, typer.Option("--ship", help="Put the weights where the bot loads them from.")
+]
+
+
+@app.command("all")
+def train_all(
+    data: DataArgument,
+    start: StartOption,
+    out: OutOption = Path("runs"),
+    minutes: MinutesOption = None,
+    seed: SeedOption = 0,
+    ship: ShipOption = False,
+) -> None:
+    """Train backbone, names and detector: everything that is shipped.
+
+    A run that was broken off goes on where its last checkpoint was written.
+    """
+    from models.training.detector import train_detector
+
+    with _readable_errors():
+        folder = _train_backbone(data, out, start, _plan(minutes, seed))
+        detector = train_detector(data, out / "detector", start=start)
+        files = {path.name: path for path in _naming_files(folder)} | {detector.name: detector}
+        _finish(files, ship)
+
+
+@app.command("backbone")
+def train_backbone(
+    data: DataArgument,
+    start: StartOption,
+    out: OutOption = Path("runs"),
+    minutes: MinutesOption = None,
+    seed: SeedOption = 0,
+    ship: ShipOption = False,
+) -> None:
+    """Train the embedding, first with a part held out to measure it, then on everything."""
+    with _readable_errors():
+        folder = _train_backbone(data, out, start, _plan(minutes, seed))
+        _finish({path.name: path for path in _naming_files(folder)}, ship)
+
+
+@app.command("head")
+def train_head(
+    data: DataArgument, out: OutOption = Path("runs/head"), ship: ShipOption = False
+) -> None:
+    """Learn the names of a folder's characters, on the embedding as it is: takes minutes."""
+    from models.embedding import Embedder
+    from models.naming import Namer
+    from models.training.pipeline import fit_own_head
+
+    with _readable_errors(), _progress("Embedding") as report:
+        path = fit_own_head(
+            data, out, embedder=Embedder.load(), shipped=Namer.load(), report=report
+        )
+    _finish({path.name: path}, ship)
+
+
+@app.command("detector")
+def train_detector_alone(
+    data: DataArgument,
+    start: StartOption,
+    out: OutOption = Path("runs/detector"),
+    ship: ShipOption = False,
+) -> None:
+    """Train the head detector."""
+    from models.training.detector import train_detector
+
+    with _readable_errors():
+        path = train_detector(data, out, start=start)
+        _finish({path.name: path}, ship)
+
+
+def _plan(minutes: float | None, seed: int) -> TrainingPlan:
+    from models.training.pipeline import default_plan
+
+    return default_plan(minutes, seed)
+
+
+def _train_backbone(data: Path, out: Path, start: Path, plan: TrainingPlan) -> Path:
+    from models.training.pipeline import train_both
+
+    with _progress("Training") as report:
+        return train_both(data, out, plan, start=start, report=report)
+
+
+def _naming_files(folder: Path) -> Iterator[Path]:
+    from models.training.pipeline import SHIPPED_FILES
+
+    return (folder / name for name in SHIPPED_FILES)
+
+
+def _finish(files: dict[str, Path], ship: bool) -> None:
+    from models.training.pipeline import install
+
+    for path in files.values():
+        typer.echo(f"{path}  ({path.stat().st_size / 1e6:.1f} MB)")
+    if ship:
+        install(files)
+        typer.echo("These are now the bot's weights.")
+
+
+def _readable_errors() -> AbstractContextManager[None]:
+    from models.embedding import WeightsError
+    from models.training.dataset import DatasetError
+    from models.trunk import StartError
+
+    return one_line_for(DatasetError, StartError, WeightsError, OSError)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[dict], None]]:
+    """Show a progress bar on stderr that follows the lines of a run's log."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None)
+
+        def report(line: dict) -> None:
+            if "progress" in line:
+                bar.update(task, total=1.0, completed=line["progress"])
+            told = ", ".join(f"{name} {value}" for name, value in line.items())
+            bar.console.print(told, highlight=False)
+
+        yield report

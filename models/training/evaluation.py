@@ -1,0 +1,157 @@
+"""How good the names are: accuracy with intervals, strangers, calibration, few pictures to learn.
+
+Plain functions from vectors and labels to figures; `moedex evaluate` and `benchmarks/accuracy.py`
+share them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from models.naming import Gallery, Parts, certainty, features, scores, unit
+from models.types import Character
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from models.naming import Calibration
+    from models.types import Vectors
+
+FALSE_RATES: Final = (0.01, 0.05, 0.10)
+"""Shares of strangers named at which the known ones named rightly are told."""
+
+ECE_BINS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`hits` of `total`, with the 95 % Wilson interval; shares are 0 to 1."""
+
+    hits: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """The share itself; 0 where there was nothing to count."""
+        return self.hits / self.total if self.total else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's score interval at 95 %."""
+        if self.total == 0:
+            return 0.0, 1.0
+        z = 1.959964
+        share, n = self.value, self.total
+        middle = share + z * z / (2 * n)
+        reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+        scale = 1 + z * z / n
+        return (middle - reach) / scale, (middle + reach) / scale
+
+    def as_dict(self) -> dict:
+        """For JSON: hits, total, share and interval."""
+        low, high = self.interval
+        return {**asdict(self), "share": self.value, "interval": [low, high]}
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{100 * self.value:.1f} % ({100 * low:.1f} to {100 * high:.1f}; n = {self.total})"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the namer made of faces: probability of the best name, and where the right one stood.
+
+    `sure`: (n,), 0 to 1. `rank`: (n,), 0 for the first guess; a large number where the gallery
+    has not got the character.
+    """
+
+    sure: NDArray[np.float64]
+    rank: NDArray[np.int64]
+
+    def top(self, count: int) -> Share:
+        """How often the right name is among the first `count` guesses."""
+        return Share(int((self.rank < count).sum()), len(self.rank))
+
+
+def judge(
+    vectors: Vectors,
+    truth: Sequence[str],
+    gallery: Gallery,
+    parts: Parts,
+    calibration: Calibration,
+) -> Judged:
+    """Name `vectors`, (n, dimensions), and compare with the ids in `truth`."""
+    score = scores(vectors, gallery, parts)
+    place = {character.id: index for index, character in enumerate(gallery.characters)}
+    rank = np.full(len(vectors), 10**6, np.int64)
+    for row, name in enumerate(truth):
+        if name in place:
+            rank[row] = int((score[row] > score[row, place[name]]).sum())
+    sure = certainty(features(score, vectors, gallery.rejects), calibration)
+    return Judged(sure, rank)
+
+
+def identified(known: Judged, strangers: Judged, rate: float) -> tuple[Share, float]:
+    """Known faces named rightly where `rate` of the strangers are named, and the threshold."""
+    threshold = float(np.quantile(strangers.sure, 1 - rate, method="higher"))
+    hits = int(((known.rank == 0) & (known.sure > threshold)).sum())
+    return Share(hits, len(known.rank)), threshold
+
+
+def calibration_error(judged: Judged, bins: int = ECE_BINS) -> float:
+    """Expected calibration error over `bins` bins of equally many faces, 0 to 1."""
+    order = np.argsort(judged.sure)
+    right = (judged.rank == 0).astype(np.float64)
+    return sum(
+        len(part) / len(order) * abs(float(judged.sure[part].mean() - right[part].mean()))
+        for part in np.array_split(order, min(bins, len(order)))
+    )
+
+
+def few_shot(
+    vectors: Vectors,
+    labels: Sequence[str],
+    shots: int,
+    *,
+    parts: Parts,
+    groups: Sequence[int] | None = None,
+    beside: Gallery | None = None,
+    draws: int = 10,
+    seed: int = 0,
+) -> Share:
+    """Learn each label from `shots` pictures and name the rest; the sum over `draws` draws.
+
+    Labels with no more than `shots` pictures are only learned. `groups`: a near-duplicate of a
+    learned picture is not tested. `beside`: characters that are in the gallery too.
+    """
+    rng = np.random.default_rng(seed)
+    owned = np.array(labels)
+    grouped = np.arange(len(owned)) if groups is None else np.array(groups)
+    hits = total = 0
+    for _ in range(draws):
+        learned: dict[Character, Vectors] = {}
+        tested: list[int] = []
+        for label in sorted(set(labels)):
+            members = rng.permutation(np.flatnonzero(owned == label))
+            learned[Character(label, label, "")] = vectors[members[:shots]]
+            taken = grouped[members[:shots]]
+            tested += [int(i) for i in members[shots:] if grouped[i] not in taken]
+        gallery = Gallery.of(learned)
+        if beside is not None:
+            gallery = beside.extended(gallery)
+        score = scores(vectors[tested], gallery, parts)
+        named = np.array([character.id for character in gallery.characters])[score.argmax(1)]
+        hits += int((named == owned[tested]).sum())
+        total += len(tested)
+    return Share(hits, total)
+
+
+def averaged(vectors: Vectors, mirrored: Vectors) -> Vectors:
+    """The unit mean of a face's vectors as it is and mirrored."""
+    return unit(vectors + mirrored)

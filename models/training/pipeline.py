@@ -1,0 +1,233 @@
+"""The whole of training: an honest run that is measured, then the one that is shipped.
+
+1. The evaluation run learns from the training part of `split_samples`. What it never saw fits the
+   calibration and the threshold, and gives the figures of `docs/accuracy.md`.
+2. The shipped run goes on from it with every picture there is; its gallery holds every character,
+   and it takes over the calibration and threshold of the first, as nothing is left to fit them on.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from models.augment import framed
+from models.embedding import WEIGHTS, Embedder
+from models.naming import Gallery, Namer, Parts
+from models.roster import load_roster
+from models.training.backbone import BackbonePlan, train_backbone
+from models.training.dataset import Dataset, Sample, load_dataset
+from models.training.evaluation import identified, judge
+from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
+from models.training.split import Split, split_samples
+from models.types import Character
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from models.types import Vectors
+
+    Report = Callable[[dict], None]
+
+PARTS: Final = Parts()
+EVALUATION: Final = "evaluation"
+SHIPPED: Final = "shipped"
+SHIPPED_FILES: Final = ("embedding.safetensors", "naming.safetensors")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """Both runs' recipes."""
+
+    evaluation: BackbonePlan
+    shipped: BackbonePlan
+
+
+def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
+    """The recipe of the shipped weights; `minutes` bounds both runs together by the clock."""
+    shares = (0.6, 0.4)
+    first, second = (None if minutes is None else share * minutes for share in shares)
+    return TrainingPlan(
+        evaluation=BackbonePlan(minutes=first, seed=seed),
+        shipped=BackbonePlan(
+            sides=((128, 1.0),), passes=10, minutes=second, rate=5e-4, seed=seed + 1
+        ),
+    )
+
+
+def train_both(
+    data: Path, out: Path, plan: TrainingPlan, *, start: Path, report: Report | None = None
+) -> Path:
+    """Train and measure, then train what is shipped; returns the folder with the weights files.
+
+    Runs found unfinished in `out` go on where they stopped. Raises DatasetError and StartError.
+    """
+    dataset = load_dataset(data)
+    write_skipped(dataset, out)
+    split = split_samples(dataset.samples, plan.evaluation.seed)
+    honest = out / EVALUATION
+    learned = [dataset.samples[index] for index in split.train]
+    held_out = [dataset.samples[index] for index in split.known][::3]
+    train_backbone(learned, honest, plan.evaluation, start=start, probe=held_out, report=report)
+    measured = fit_evaluation_head(dataset, split, honest)
+    measured.save(honest / "naming.safetensors")
+    shipped = out / SHIPPED
+    train_backbone(
+        list(dataset.samples),
+        shipped,
+        plan.shipped,
+        warm=honest / "embedding.safetensors",
+        report=report,
+    )
+    fit_shipped_head(dataset, shipped, measured).save(shipped / "naming.safetensors")
+    return shipped
+
+
+def write_skipped(dataset: Dataset, out: Path) -> None:
+    """List the files that could not be read in `out/skipped.txt`."""
+    out.mkdir(parents=True, exist_ok=True)
+    lines = [f"{file}: {reason}\n" for file, reason in dataset.skipped]
+    (out / "skipped.txt").write_text("".join(lines), encoding="utf-8")
+
+
+def embed_all(embedder: Embedder, samples: Sequence[Sample]) -> Vectors:
+    """Embed samples as they are, framed only; (n, dimensions) float32 of unit length."""
+    parts: list[Vectors] = []
+    for first in range(0, len(samples), 32):
+        crops = [framed(sample.pixels, embedder.side) for sample in samples[first : first + 32]]
+        parts.append(embedder.embed(np.stack(crops)))
+    return np.concatenate(parts)
+
+
+def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
+    """The class directions that a backbone run learned, by label."""
+    with np.load(folder / "classes.npz") as file:
+        return dict(zip(file["labels"].tolist(), file["directions"], strict=True))
+
+
+def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
+    """Gallery from the training part; calibration and threshold from what was held out."""
+    embedder = Embedder.load(folder / "embedding.safetensors")
+    samples = dataset.samples
+    vectors = embed_all(embedder, [samples[index] for index in split.train])
+    labels = [samples[index].label for index in split.train]
+    gallery = fit_gallery(vectors, labels, load_roster(), class_directions(folder))
+    asked = (*split.known, *split.strangers, *split.unseen, *split.no_face)
+    known = set(split.known)
+    trial = Trial(
+        embed_all(embedder, [samples[index] for index in asked]),
+        tuple(samples[index].label if index in known else "" for index in asked),
+    )
+    return calibrated(gallery, trial, PARTS)
+
+
+def calibrated(gallery: Gallery, trial: Trial, parts: Parts) -> Namer:
+    """Fit calibration and threshold on a trial."""
+    calibration = fit_calibration(trial, gallery, parts)
+    threshold = fit_threshold(trial, gallery, parts, calibration)
+    return Namer(gallery, parts=parts, calibration=calibration, threshold=threshold, version="")
+
+
+def fit_shipped_head(dataset: Dataset, folder: Path, measured: Namer) -> Namer:
+    """Gallery from every picture, with the calibration and threshold of the measured run."""
+    embedder = Embedder.load(folder / "embedding.safetensors")
+    vectors = embed_all(embedder, dataset.samples)
+    labels = [sample.label for sample in dataset.samples]
+    gallery = fit_gallery(vectors, labels, load_roster(), class_directions(folder))
+    return Namer(
+        gallery,
+        parts=measured.parts,
+        calibration=measured.calibration,
+        threshold=measured.threshold,
+        version="",
+    )
+
+
+def fit_own_head(
+    data: Path, out: Path, *, embedder: Embedder, shipped: Namer, report: Report | None = None
+) -> Path:
+    """`moedex train head`: the gallery of a folder's own characters, on a finished embedding.
+
+    Calibration and threshold are fitted on a fifth of the near-duplicate groups and on characters
+    that are left out, where the folder has enough of them; else the shipped ones are kept. The
+    gallery that is written has every picture. Returns the file, `out/naming.safetensors`.
+    """
+    dataset = load_dataset(data, backgrounds=False)
+    write_skipped(dataset, out)
+    roster = {character.id: character for character in load_roster()}
+    names = sorted({s.label for s in dataset.samples if s.kind == "character"})
+    characters = [roster.get(n, Character(n, n.replace("_", " ").title(), "")) for n in names]
+    own = [sample for sample in dataset.samples if sample.kind == "character"]
+    vectors = embed_all(embedder, own)
+    labels = [sample.label for sample in own]
+    full = fit_gallery(vectors, labels, characters, {})
+    full = _with_rejects(full, shipped.gallery.rejects)
+    namer = Namer(
+        full,
+        parts=shipped.parts,
+        calibration=shipped.calibration,
+        threshold=shipped.threshold,
+        version="",
+    )
+    split = split_samples(own)
+    asked = (*split.known, *split.strangers, *split.unseen)
+    figures: dict = {"characters": len(characters), "pictures": len(own)}
+    if len(split.known) >= 100 and len(split.strangers) + len(split.unseen) >= 100:
+        teaching = fit_gallery(
+            vectors[list(split.train)], [labels[i] for i in split.train], characters, {}
+        )
+        teaching = _with_rejects(teaching, shipped.gallery.rejects)
+        known = set(split.known)
+        truth = tuple(labels[i] if i in known else "" for i in asked)
+        fitted = calibrated(teaching, Trial(vectors[list(asked)], truth), shipped.parts)
+        namer.calibration, namer.threshold = fitted.calibration, fitted.threshold
+        figures |= _figures(fitted, vectors, labels, split)
+    path = out / "naming.safetensors"
+    namer.save(path)
+    if report is not None:
+        report(figures)
+    return path
+
+
+def _figures(namer: Namer, vectors: Vectors, labels: Sequence[str], split: Split) -> dict:
+    arguments = (namer.gallery, namer.parts, namer.calibration)
+    known = judge(vectors[list(split.known)], [labels[i] for i in split.known], *arguments)
+    others = list(split.strangers + split.unseen)
+    strangers = judge(vectors[others], ["" for _ in others], *arguments)
+    share, _ = identified(known, strangers, 0.05)
+    return {"top-1": str(known.top(1)), "top-5": str(known.top(5)), "at 5 % strangers": str(share)}
+
+
+def _with_rejects(gallery: Gallery, rejects: Vectors) -> Gallery:
+    return Gallery(
+        gallery.characters,
+        gallery.prototypes,
+        gallery.counts,
+        gallery.directions,
+        gallery.exemplars,
+        gallery.owners,
+        rejects,
+    )
+
+
+def install(files: Mapping[str, Path], folder: Path = WEIGHTS) -> None:
+    """Copy weights files, by name, to where `Embedder` and `Namer` look for them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, path in files.items():
+        shutil.copyfile(path, folder / name)
+        (folder / name).chmod(0o644)
+
+
+def read_log(folder: Path) -> list[dict]:
+    """The lines of a run's log, oldest first; empty where there is none."""
+    path = folder / "log.jsonl"
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,115 @@
+"""Training the backbone: loss, draws, schedule, and a small run that is taken up again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from models.augment import Augmentation
+from models.embedding import Embedder
+from models.training.backbone import BackbonePlan, rate_at, train_backbone, whitening
+from models.training.batches import BalancedBatches
+from models.training.dataset import Sample
+from models.training.margin import AdditiveMarginLoss, CosineClassifier
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_loss_is_the_cross_entropy_with_a_margin() -> None:
+    cosines = np.array([[0.5, 0.1, -0.2], [0.0, 0.3, 0.9]], np.float32)
+    numbers = np.array([0, 1])
+    logits = 10 * (cosines - 0.2 * np.eye(3)[numbers])
+    expected = -np.log(np.exp(logits) / np.exp(logits).sum(1, keepdims=True))
+    loss = AdditiveMarginLoss(margin=0.2, scale=10, smoothing=0.0)
+    assert float(loss(numbers, cosines)) == pytest.approx(
+        expected[np.arange(2), numbers].mean(), rel=1e-5
+    )
+
+
+def test_the_classifier_gives_cosines() -> None:
+    layer = CosineClassifier(3)
+    vectors = np.eye(4, dtype=np.float32)
+    out = np.asarray(layer(vectors))
+    directions = layer.get_weights()[0]
+    np.testing.assert_allclose(
+        out, directions / np.linalg.norm(directions, axis=0, keepdims=True), atol=1e-5
+    )
+
+
+def test_rare_classes_are_drawn_more_often_than_they_are() -> None:
+    labels = np.array([0] * 90 + [1] * 10, np.int32)
+    pictures = [np.zeros((8, 8, 3), np.uint8)] * 100
+
+    def share(power: float) -> float:
+        batches = BalancedBatches(
+            pictures, labels, Augmentation(), side=8, batch=50, steps=6, power=power
+        )
+        return float(np.concatenate([batches[i][1] for i in range(6)]).mean())
+
+    assert share(1.0) == pytest.approx(0.1, abs=0.03)
+    assert share(0.0) == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_batch_depends_on_seed_epoch_and_index_alone() -> None:
+    rng = np.random.default_rng(0)
+    pictures = list(rng.integers(0, 256, (10, 16, 16, 3)).astype(np.uint8))
+    labels = np.arange(10, dtype=np.int32)
+
+    def batches(epoch: int) -> BalancedBatches:
+        return BalancedBatches(
+            pictures, labels, Augmentation(), side=16, batch=4, steps=5, seed=3, epoch=epoch
+        )
+
+    np.testing.assert_array_equal(batches(2)[1][0], batches(2)[1][0])
+    assert np.abs(batches(2)[1][0] - batches(3)[1][0]).max() > 0
+    assert np.abs(batches(0)[0][0]).max() <= 1
+
+
+def test_the_rate_rises_and_falls() -> None:
+    plan = BackbonePlan()
+    rates = [rate_at(plan, p) for p in (0, plan.warm_up, 0.5, 1)]
+    assert rates[0] < rates[1] == pytest.approx(plan.rate)
+    assert rates[1] > rates[2] > rates[3] == pytest.approx(plan.last_rate)
+
+
+def test_whitened_features_are_uncorrelated() -> None:
+    rng = np.random.default_rng(0)
+    features = (rng.normal(size=(500, 6)) @ rng.normal(size=(6, 6))).astype(np.float32)
+    kernel, bias = whitening(features, 3)
+    out = features @ kernel + bias
+    np.testing.assert_allclose(out.mean(0), 0, atol=1e-2)
+    correlation = np.corrcoef(out.T)
+    assert np.abs(correlation - np.eye(3)).max() < 0.01
+
+
+@pytest.mark.slow
+def test_a_small_run_learns_and_resumes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    samples: list[Sample] = []
+    for label, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
+        for picture in range(8):
+            noise = rng.integers(-30, 30, (80, 80, 3))
+            pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+            samples.append(Sample("", label, "character", picture, "", 0, pixels))
+    plan = BackbonePlan(
+        cut="mixed6",
+        dimensions=8,
+        sides=((75, 1.0),),
+        passes=3,
+        batch=8,
+        steps_an_epoch=2,
+        augmentation=Augmentation(recolour=0, grey=0),
+    )
+    path = train_backbone(samples, tmp_path, plan, probe=samples)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    again = train_backbone(samples, tmp_path, plan, probe=samples)
+
+    assert lines[-1]["step"] == 6
+    assert again == path
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == len(lines)
+    embedder = Embedder.load(path)
+    assert (embedder.side, embedder.dimensions) == (75, 8)

@@ -1,0 +1,92 @@
+"""Reading labelled pictures: bad files, near-duplicates, crops without a face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.training.dataset import (
+    CACHED_SIDE,
+    DatasetError,
+    class_indices,
+    labels_of,
+    load_dataset,
+    near_duplicate_groups,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _save(path: Path, seed: int, side: int = 64, quality: int = 95) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3)).astype(np.uint8)
+    image = Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC)
+    image.save(path, quality=quality)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    _save(tmp_path / "characters/anna/0.jpg", 1)
+    _save(tmp_path / "characters/anna/1.jpg", 2, side=400)
+    _save(tmp_path / "characters/bea/0.jpg", 3)
+    _save(tmp_path / "icons/anna/0.jpg", 4)
+    _save(tmp_path / "stickers/cleo/0.jpg", 5)
+    (tmp_path / "characters/bea/broken.jpg").write_bytes(b"\xff\xd8 nothing")
+    return tmp_path
+
+
+def test_kinds_labels_and_sizes(folder: Path) -> None:
+    samples = load_dataset(folder).samples
+    labels = labels_of(samples)
+
+    assert labels == ("anna", "bea", "icon/anna", "sticker/cleo")
+    assert class_indices(samples, labels).tolist() == [0, 0, 1, 2, 3]
+    assert all(max(sample.pixels.shape) <= CACHED_SIDE for sample in samples)
+
+
+def test_bad_files_are_listed_and_skipped(folder: Path) -> None:
+    skipped = load_dataset(folder).skipped
+    assert [file for file, _ in skipped] == ["characters/bea/broken.jpg"]
+    assert skipped[0][1]
+
+
+def test_plain_character_folders_work(tmp_path: Path) -> None:
+    _save(tmp_path / "anna/0.png", 1)
+    samples = load_dataset(tmp_path).samples
+    assert [(sample.label, sample.kind) for sample in samples] == [("anna", "character")]
+
+
+def test_an_empty_folder_says_what_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="character/picture"):
+        load_dataset(tmp_path)
+
+
+def test_recompressed_copies_share_a_group(tmp_path: Path) -> None:
+    _save(tmp_path / "anna/0.jpg", 1)
+    _save(tmp_path / "anna/1.jpg", 1, side=96, quality=40)
+    _save(tmp_path / "bea/0.jpg", 2)
+    groups = [sample.group for sample in load_dataset(tmp_path).samples]
+    assert groups[0] == groups[1] != groups[2]
+
+
+def test_given_groups_and_hashes_join() -> None:
+    hashes = [0, 0b111, 2**64 - 1, 2**63 + 2**40 + 2**41 + 2**42 + 2**43 + 2**44 + 2**45 + 2**46]
+    assert near_duplicate_groups(hashes, ["", "", "a", "a"]) == [0, 0, 1, 1]
+    assert near_duplicate_groups(hashes) == [0, 0, 1, 2]
+
+
+def test_parts_of_posts_without_a_head_are_no_face(folder: Path) -> None:
+    _save(folder / "posts/anna/0.jpg", 9, side=600)
+    (folder / "posts.csv").write_text(
+        'file,width,height,boxes\nanna/0.jpg,600,600,"200,200,400,400,0.9"\n'
+    )
+    parts = [s for s in load_dataset(folder).samples if s.kind == "no_face"]
+    assert parts
+    assert len({part.group for part in parts}) == 1
+    for part in parts:
+        x, y, side = (int(value) for value in part.file.split("#")[1].split(","))
+        assert x + side <= 200 or x >= 400 or y + side <= 200 or y >= 400

@@ -1,0 +1,87 @@
+"""Prototypes, calibration and threshold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.naming import Parts, certainty, unit
+from models.training.evaluation import judge
+from models.training.head import (
+    EXEMPLARS,
+    Trial,
+    clusters,
+    examine,
+    fit_calibration,
+    fit_gallery,
+    fit_threshold,
+    trimmed_mean,
+)
+from models.types import Character, Vectors
+
+RNG = np.random.default_rng(0)
+CENTERS = unit(RNG.normal(size=(40, 32)).astype(np.float32))
+CHARACTERS = [Character(f"c{i}", f"C {i}", "S") for i in range(20)]
+
+
+def _faces(index: int, count: int, seed: int, spread: float = 0.22) -> Vectors:
+    rng = np.random.default_rng((seed, index))
+    return unit((CENTERS[index] + rng.normal(0, spread, (count, 32))).astype(np.float32))
+
+
+def _learned() -> tuple[Vectors, list[str]]:
+    vectors = np.concatenate([_faces(i, 12, 1) for i in range(20)])
+    return vectors, [f"c{i}" for i in range(20) for _ in range(12)]
+
+
+def _trial(seed: int) -> Trial:
+    known = np.concatenate([_faces(i, 10, seed) for i in range(20)])
+    strangers = np.concatenate([_faces(i, 10, seed) for i in range(20, 40)])
+    truth = tuple(f"c{i}" for i in range(20) for _ in range(10)) + ("",) * len(strangers)
+    return Trial(np.concatenate([known, strangers]), truth)
+
+
+def test_a_prototype_ignores_a_wrong_label() -> None:
+    right = _faces(0, 9, 1)
+    wrong = _faces(7, 1, 1)
+    clean, mixed = trimmed_mean(right), trimmed_mean(np.concatenate([right, wrong]))
+    plain = unit(np.concatenate([right, wrong]).mean(0))
+    assert mixed @ CENTERS[0] > plain @ CENTERS[0]
+    assert clean @ mixed > 0.97
+
+
+def test_clusters_are_few_and_of_unit_length() -> None:
+    centres = clusters(_faces(0, 30, 1), 4)
+    assert centres.shape == (4, 32)
+    np.testing.assert_allclose(np.linalg.norm(centres, axis=1), 1, atol=1e-5)
+    assert clusters(_faces(0, 3, 1), 4).shape == (3, 32)
+
+
+def test_the_gallery_holds_characters_and_rejects_but_no_icons() -> None:
+    vectors, labels = _learned()
+    labels[-12:] = ["no_face"] * 12
+    labels[-24:-12] = ["icon/c18"] * 12
+    gallery = fit_gallery(vectors, labels, CHARACTERS, {"c0": CENTERS[0]})
+    assert [character.id for character in gallery.characters] == [f"c{i}" for i in range(18)]
+    assert len(gallery.rejects)
+    assert gallery.directed.tolist() == [True] + [False] * 17
+    assert np.bincount(gallery.owners).max() <= EXEMPLARS
+
+
+def test_probabilities_are_right_as_often_as_they_say() -> None:
+    gallery = fit_gallery(*_learned(), CHARACTERS, {})
+    calibration = fit_calibration(_trial(2), gallery, Parts())
+    feature, right, known = examine(_trial(3), gallery, Parts())
+    sure = certainty(feature, calibration)
+    assert sure[known].mean() == pytest.approx(right[known].mean(), abs=0.06)
+    assert sure[known].mean() > sure[~known].mean() + 0.2
+
+
+def test_the_threshold_lets_a_twentieth_of_the_strangers_through() -> None:
+    gallery = fit_gallery(*_learned(), CHARACTERS, {})
+    trial = _trial(2)
+    calibration = fit_calibration(trial, gallery, Parts())
+    threshold = fit_threshold(trial, gallery, Parts(), calibration)
+    judged = judge(trial.vectors, trial.truth, gallery, Parts(), calibration)
+    named = judged.sure[200:] >= threshold
+    assert 0.02 <= named.mean() <= 0.05

@@ -1,0 +1,57 @@
+"""The evaluation split never shows a group, or a left-out character, to training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.training.dataset import Sample
+from models.training.split import STRANGER_CHARACTERS, UNSEEN_CHARACTERS, split_samples
+
+PIXELS = np.zeros((1, 1, 3), np.uint8)
+
+
+def _samples() -> list[Sample]:
+    samples: list[Sample] = []
+    for character in range(60):
+        for picture in range(20):
+            group = (character * 20 + picture) // 2
+            label = f"c{character:02d}_miku" if character == 0 else f"c{character:02d}"
+            samples.append(Sample("", label, "character", group, "", 0, PIXELS))
+    for icon in range(50):
+        samples += [Sample("", f"icon/{icon}", "icon", 10_000 + icon, "", 0, PIXELS)] * 2
+    samples += [Sample("", "sticker/miku", "sticker", 20_000, "", 0, PIXELS)]
+    samples += [Sample("", "no_face", "no_face", 30_000 + n, "", 0, PIXELS) for n in range(40)]
+    return samples
+
+
+def test_no_group_is_on_both_sides() -> None:
+    samples = _samples()
+    split = split_samples(samples)
+    trained = {samples[i].group for i in split.train}
+    for part in (split.known, split.unseen, split.strangers, split.icons, split.no_face):
+        assert part
+        assert not trained & {samples[i].group for i in part}
+
+
+def test_left_out_characters_are_left_out() -> None:
+    samples = _samples()
+    split = split_samples(samples)
+    trained = {samples[i].label for i in split.train}
+    unseen = {samples[i].label for i in split.unseen}
+    strangers = {samples[i].label for i in split.strangers}
+    assert (len(unseen), len(strangers)) == (UNSEEN_CHARACTERS, STRANGER_CHARACTERS)
+    assert not trained & (unseen | strangers)
+    assert not unseen & strangers
+    assert {samples[i].label for i in split.known} <= trained
+
+
+def test_a_held_out_group_is_asked_about_once() -> None:
+    samples = _samples()
+    groups = [samples[i].group for i in split_samples(samples).known]
+    assert len(groups) == len(set(groups))
+
+
+def test_the_seed_decides() -> None:
+    samples = _samples()
+    assert split_samples(samples, 3) == split_samples(samples, 3)
+    assert split_samples(samples, 3) != split_samples(samples, 4)
