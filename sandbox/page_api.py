@@ -131,18 +131,18 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from sandbox.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU, UsageError
-from sandbox.errors import ApiError, missing_access, missing_permissions
+from sandbox.errors import ApiError
 from sandbox.files import Upload, media_type
 from sandbox.page_events import PageEvents
+from sandbox.page_interactions import PageInteractions
+from sandbox.page_shelf import Shelf
 from sandbox.page_views import Views
 from sandbox.rest import JSON_TYPE, Call, body_of, read_body
-from sandbox.samples import Sample, load_samples
 
 if TYPE_CHECKING:
     from sandbox.driver import Member
-    from sandbox.interactions import Interaction
     from sandbox.server import Sandbox
-    from sandbox.world import Channel, Json, Message, User
+    from sandbox.world import Json, Message, User
 
 PAGE = Path(__file__).parent / "page"
 
@@ -159,7 +159,8 @@ class PageApi:
         self._sandbox = sandbox
         self._world = sandbox.world
         self._views = Views(sandbox)
-        self._samples: dict[str, Sample] | None = None
+        self._shelf = Shelf(sandbox)
+        self._interactions = PageInteractions(sandbox, self._views, self._shelf)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Serve these routes."""
@@ -184,8 +185,8 @@ class PageApi:
             ("POST", _CHANNEL + "/typing", self.type),
             ("POST", _CHANNEL + "/threads", self.open_thread),
             ("POST", "/sandbox/dms", self.open_dm),
-            ("POST", "/sandbox/interactions", self.interact),
-            ("POST", "/sandbox/autocomplete", self.autocomplete),
+            ("POST", "/sandbox/interactions", self._interactions.start),
+            ("POST", "/sandbox/autocomplete", self._interactions.autocomplete),
         ):
             router.add_route(method, path, self._serve(handler))
 
@@ -238,14 +239,8 @@ class PageApi:
             return next((item for item in mine if item.server is channel.server), mine[0])
         return mine[0]
 
-    def _channel(self, channel_id: str | int, user: User) -> Channel:
-        channel = self._world.channel(int(channel_id))
-        if not self._views.sees(user, channel):
-            raise missing_access()
-        return channel
-
     def _target(self, call: Call, user: User) -> Message:
-        channel = self._channel(call.id("channel"), user)
+        channel = self._views.channel_for(call.id("channel"), user)
         return self._world.message(channel, call.id("message"), user)
 
     async def humans(self, request: web.Request) -> web.Response:
@@ -260,7 +255,7 @@ class PageApi:
 
     async def messages(self, call: Call, member: Member) -> Json:
         """`GET /sandbox/channels/{}/messages`."""
-        channel = self._channel(call.id("channel"), member.user)
+        channel = self._views.channel_for(call.id("channel"), member.user)
         seen = member.sees(channel)
         limit = min(max(int(call.query("limit", "50")), 1), 200)
         if before := call.query("before"):
@@ -278,7 +273,7 @@ class PageApi:
 
     async def commands(self, call: Call, member: Member) -> Json:
         """`GET /sandbox/commands`."""
-        channel = self._channel(call.query("channel"), member.user)
+        channel = self._views.channel_for(call.query("channel"), member.user)
         visible = self._sandbox.commands.visible(member.user, channel)
         return {
             name: [item for item in visible if item["type"] == kind]
@@ -289,11 +284,11 @@ class PageApi:
 
     async def post(self, call: Call, member: Member) -> Json:
         """`POST /sandbox/channels/{}/messages`."""
-        channel = self._channel(call.id("channel"), member.user)
+        channel = self._views.channel_for(call.id("channel"), member.user)
         body = body_of(call)
         descriptions = body.get("descriptions") or []
         uploads = [upload for _, upload in sorted(call.uploads.items())]
-        uploads += [await self._sample_file(item) for item in body.get("samples") or ()]
+        uploads += [await self._shelf.upload(item) for item in body.get("samples") or ()]
         described = [
             Upload(item.filename, item.data, descriptions[at] or None)
             if at < len(descriptions)
@@ -337,20 +332,20 @@ class PageApi:
     async def forward(self, call: Call, member: Member) -> Json:
         """`POST .../forward`."""
         body = body_of(call)
-        source = self._channel(body["channel_id"], member.user)
+        source = self._views.channel_for(body["channel_id"], member.user)
         message = self._world.message(source, int(body["message_id"]), member.user)
-        target = self._channel(call.id("channel"), member.user)
+        target = self._views.channel_for(call.id("channel"), member.user)
         return self._views.message(await member.forward(message, target), member.user)
 
     async def type(self, call: Call, member: Member) -> Json:
         """`POST .../typing`."""
-        await member.type(self._channel(call.id("channel"), member.user))
+        await member.type(self._views.channel_for(call.id("channel"), member.user))
         return {}
 
     async def open_thread(self, call: Call, member: Member) -> Json:
         """`POST .../threads`."""
         body = body_of(call)
-        channel = self._channel(call.id("channel"), member.user)
+        channel = self._views.channel_for(call.id("channel"), member.user)
         message = None
         if body.get("message_id"):
             message = self._world.message(channel, int(body["message_id"]), member.user)
@@ -367,123 +362,11 @@ class PageApi:
             raise UsageError("There is nobody of that id to write to.")
         return self._views.channel(await member.dm(other), member.user)
 
-    # --- interactions ---------------------------------------------------------------------------
-
-    async def interact(self, call: Call, member: Member) -> Json:
-        """`POST /sandbox/interactions`."""
-        body = body_of(call)
-        if body.get("kind") == "modal":
-            return {"id": str((await self._submit(call, member)).id)}
-        channel = self._channel(body["channel_id"], member.user)
-        match body.get("kind"):
-            case "slash":
-                options = await self._options(body, channel, call, member)
-                started = await member.slash(channel, body["path"], options)
-            case "message_menu":
-                message = self._world.message(channel, int(body["message_id"]), member.user)
-                started = await member.menu(message, str(body["command_id"]))
-            case "user_menu":
-                user = self._world.users[int(body["user_id"])]
-                started = await member.user_menu(channel, user, str(body["command_id"]))
-            case "component":
-                message = self._world.message(channel, int(body["message_id"]), member.user)
-                started = await self._use(member, message, body)
-            case other:
-                raise UsageError(f"There is no interaction of the kind “{other}”.")
-        return {"id": str(started.id)}
-
-    async def autocomplete(self, call: Call, member: Member) -> Json:
-        """`POST /sandbox/autocomplete`."""
-        body = body_of(call)
-        channel = self._channel(body["channel_id"], member.user)
-        typed = {
-            name: value
-            for name, value in (body.get("options") or {}).items()
-            if isinstance(value, (str, int, float))
-        }
-        choices = await member.autocomplete(channel, body["path"], typed, body["focused"])
-        return {"choices": choices}
-
-    async def _use(self, member: Member, message: Message, body: Json) -> Interaction:
-        values = body.get("values")
-        if not values:
-            try:
-                return await member.press(message, str(body["custom_id"]))
-            except UsageError:
-                if values is None:
-                    raise
-        things = [self._thing(str(value), message.channel) for value in values or ()]
-        return await member.select(message, str(body["custom_id"]), things)
-
-    async def _submit(self, call: Call, member: Member) -> Interaction:
-        body = body_of(call)
-        interaction = self._sandbox.interactions.get(int(body["interaction_id"]))
-        if interaction.user is not member.user:
-            raise missing_permissions()
-        values: dict[str, Any] = {}
-        for custom_id, value in (body.get("values") or {}).items():
-            if isinstance(value, dict):
-                values[custom_id] = [call.uploads[int(number)] for number in value["files"]]
-            elif isinstance(value, list):
-                values[custom_id] = [self._thing(str(one), interaction.channel) for one in value]
-            else:
-                values[custom_id] = value
-        return await member.submit(interaction, values)
-
-    async def _options(
-        self, body: Json, channel: Channel, call: Call, member: Member
-    ) -> dict[str, Any]:
-        """Turn a slash command's values from the page into what the driver takes."""
-        path = [str(name) for name in body["path"]]
-        command = self._sandbox.commands.find(member.user, channel, path[0])
-        options = command.get("options") or []
-        for name in path[1:]:
-            options = next((x.get("options") or [] for x in options if x["name"] == name), [])
-        kinds = {item["name"]: item["type"] for item in options}
-        done: dict[str, Any] = {}
-        for name, value in (body.get("options") or {}).items():
-            if isinstance(value, dict) and "sample" in value:
-                done[name] = await self._sample_file(value["sample"])
-            elif isinstance(value, dict):
-                done[name] = call.uploads[int(value["file"])]
-            elif kinds.get(name) in (6, 7, 8, 9):
-                done[name] = self._thing(str(value), channel)
-            else:
-                done[name] = value
-        return done
-
-    def _thing(self, value: str, channel: Channel) -> Any:
-        """Return the user, role or channel of an id; anything else as it is."""
-        if not value.isdecimal():
-            return value
-        number = int(value)
-        roles = channel.server.roles if channel.server else {}
-        for known in (self._world.users, roles, self._world.channels):
-            if number in known:
-                return known[number]
-        return value
-
     # --- the shelf ------------------------------------------------------------------------------
-
-    async def _shelf(self) -> dict[str, Sample]:
-        if self._samples is None:
-            loaded = await asyncio.to_thread(load_samples, self._sandbox.samples)
-            self._samples = {sample.id: sample for sample in loaded}
-        return self._samples
-
-    async def _sample(self, sample_id: str) -> Sample:
-        shelf = await self._shelf()
-        if sample_id not in shelf:
-            raise ApiError(404, 0, "The shelf has no such picture.")
-        return shelf[sample_id]
-
-    async def _sample_file(self, sample_id: str) -> Upload:
-        sample = await self._sample(sample_id)
-        return Upload(sample.filename, await asyncio.to_thread(sample.read))
 
     async def samples(self, call: Call, member: Member) -> Json:
         """`GET /sandbox/samples`."""
-        shelf = await self._shelf()
+        shelf = await self._shelf.all()
         return {
             "samples": [
                 {
@@ -500,7 +383,7 @@ class PageApi:
     async def sample(self, request: web.Request) -> web.Response:
         """`GET /sandbox/samples/{}`."""
         try:
-            upload = await self._sample_file(request.match_info["sample"])
+            upload = await self._shelf.upload(request.match_info["sample"])
         except ApiError as error:
             return _answer(error.body(), error.status)
         kind = media_type(upload.filename) or "application/octet-stream"
@@ -510,11 +393,11 @@ class PageApi:
     async def post_sample(self, call: Call, member: Member) -> Json:
         """`POST /sandbox/samples/{}/post`."""
         body = body_of(call)
-        channel = self._channel(body["channel_id"], member.user)
+        channel = self._views.channel_for(body["channel_id"], member.user)
         message = await member.post(
             channel,
             str(body.get("content") or ""),
-            [await self._sample_file(call.text("sample"))],
+            [await self._shelf.upload(call.text("sample"))],
             spoiler=bool(body.get("spoiler")),
         )
         return self._views.message(message, member.user)

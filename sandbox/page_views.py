@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sandbox.errors import missing_access
 from sandbox.payloads import channel_json, emoji_json, message_json, user_json
 from sandbox.permissions import Permission
 from sandbox.world import ChannelType
@@ -116,6 +117,13 @@ class Views:
     def sees(self, viewer: User, channel: Channel) -> bool:
         """Whether a user may view a channel."""
         return self._world.may(viewer, channel, Permission.VIEW_CHANNEL)
+
+    def channel_for(self, channel_id: str | int, user: User) -> Channel:
+        """Return a channel that a user may view; ApiError 10003 or 50001 otherwise."""
+        channel = self._world.channel(int(channel_id))
+        if not self.sees(user, channel):
+            raise missing_access()
+        return channel
 
     def _mention_names(self, message: Message) -> dict[str, str]:
         """Name whoever and whatever is mentioned anywhere in a message's texts."""

@@ -1,0 +1,39 @@
+"""The page's shelf of sample pictures: drawn ones and those of the user's folder."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sandbox.errors import ApiError
+from sandbox.files import Upload
+from sandbox.samples import Sample, load_samples
+
+if TYPE_CHECKING:
+    from sandbox.server import Sandbox
+
+
+class Shelf:
+    """The samples, read off the event loop when first asked for."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._samples: dict[str, Sample] | None = None
+
+    async def all(self) -> dict[str, Sample]:
+        """Return every sample by its id; drawn and listed the first time."""
+        if self._samples is None:
+            loaded = await asyncio.to_thread(load_samples, self._sandbox.samples)
+            self._samples = {sample.id: sample for sample in loaded}
+        return self._samples
+
+    async def _get(self, sample_id: str) -> Sample:
+        shelf = await self.all()
+        if sample_id not in shelf:
+            raise ApiError(404, 0, "The shelf has no such picture.")
+        return shelf[sample_id]
+
+    async def upload(self, sample_id: str) -> Upload:
+        """Return a sample as a file to post; ApiError 404 where there is none."""
+        sample = await self._get(sample_id)
+        return Upload(sample.filename, await asyncio.to_thread(sample.read))
