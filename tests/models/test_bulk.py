@@ -1,0 +1,91 @@
+"""Many files: results in the order given, every bad file its own error, faces in shared batches."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.bulk import BATCH_PICTURES, BulkNaming, FileResult, collect
+from models.embedding import Embedder
+from models.identify import Identifier
+from models.naming import Namer
+from models.pictures import PictureLimits
+from tests.models.test_identify import BrightSquares, ByStrongestColour, MeanColour
+
+
+@pytest.fixture
+def naming() -> BulkNaming:
+    stages = BrightSquares(), cast("Embedder", MeanColour()), cast("Namer", ByStrongestColour())
+    return BulkNaming(Identifier(*stages), PictureLimits(max_bytes=100_000), 8, threads=3)
+
+
+def save(path: Path, colour: tuple[int, int, int]) -> Path:
+    frame = np.zeros((50, 60, 3), np.uint8)
+    frame[10:30, 10:30] = colour
+    Image.fromarray(frame).save(path)
+    return path
+
+
+def test_results_come_in_the_order_given(naming: BulkNaming, tmp_path: Path) -> None:
+    colours = [(250, 0, 0), (0, 250, 0), (0, 0, 250), (0, 0, 0)]
+    count = 3 * BATCH_PICTURES + 1
+    files = [save(tmp_path / f"{n}.png", colours[n % 4]) for n in range(count)]
+
+    results = list(naming.name_all(files))
+
+    assert [result.file for result in results] == files
+    names = [[face.best.character.id for face in result.faces] for result in results]
+    assert names == [[["red"], ["green"], ["blue"], []][n % 4] for n in range(count)]
+    assert {(result.width, result.height) for result in results} == {(60, 50)}
+
+
+def test_bad_files_do_not_end_the_run(naming: BulkNaming, tmp_path: Path) -> None:
+    good = save(tmp_path / "good.png", (250, 0, 0))
+    empty, text, large = (tmp_path / name for name in ("empty.png", "text.jpg", "large.png"))
+    empty.touch()
+    text.write_text("hello")
+    large.write_bytes(os.urandom(100_001))
+    missing, folder = tmp_path / "missing.png", tmp_path / "folder"
+    folder.mkdir()
+
+    given = [missing, empty, good, folder, text, large]
+    results = list(naming.name_all(collect(given)))
+
+    assert [result.file for result in results] == given
+    codes = [result.error.code if result.error else None for result in results]
+    assert codes == [
+        "not_found",
+        "empty",
+        None,
+        "empty_folder",
+        "not_a_picture",
+        "too_large_bytes",
+    ]
+    assert all(str(r.file) in r.error.message for r in results if r.error)
+
+
+def test_folders_are_read_sorted_and_deep_without_hidden_files(tmp_path: Path) -> None:
+    for name in ("b.png", "a/z.png", "a/c.png", ".hidden.png", ".cache/x.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        save(tmp_path / name, (9, 9, 9))
+    inside = [str(cast("Path", entry).relative_to(tmp_path)) for entry in collect([tmp_path])]
+    assert inside == ["a/c.png", "a/z.png", "b.png"]
+
+
+def test_only_errors_need_no_model(naming: BulkNaming, tmp_path: Path) -> None:
+    entries = collect([tmp_path / "gone"])
+    assert isinstance(entries[0], FileResult)
+    assert list(naming.name_all(entries)) == entries
+
+
+def test_each_file_may_be_one_face(naming: BulkNaming, tmp_path: Path) -> None:
+    file = save(tmp_path / "face.png", (0, 0, 0))
+    one_face = BulkNaming(naming.identifier, naming.limits, 8, one_face=True)
+    (result,) = one_face.name_all([file])
+    assert len(result.faces) == 1
+    assert len(result.faces[0].guesses) == 3

@@ -1,0 +1,132 @@
+"""The stages tied together, with a detector and an embedder that are easy to foresee."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.embedding import Embedder
+from models.identify import Identifier, card_frame, whole_face
+from models.naming import Namer, Naming
+from models.pictures import Picture
+from models.types import Box, Character, Face, Guess, Pixels, Vectors
+
+SIDE = 32
+
+
+class BrightSquares:
+    """Finds one head: the box around what is brighter than 100."""
+
+    def detect(self, picture: Pixels) -> list[Face]:
+        rows, columns = np.nonzero(picture.max(axis=2) > 100)
+        if not len(rows):
+            return []
+        box = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        return [Face(box, 0.5)]
+
+
+class MeanColour:
+    """Embeds a crop as its mean colour, of unit length."""
+
+    side, dimensions, version = SIDE, 3, "colour"
+
+    def embed(self, crops: NDArray[np.uint8]) -> Vectors:
+        colours = crops.reshape(len(crops), SIDE * SIDE, 3).mean(axis=1) + 1
+        return (colours / np.linalg.norm(colours, axis=1, keepdims=True)).astype(np.float32)
+
+
+class ByStrongestColour:
+    """Names a face red, green or blue."""
+
+    version, threshold = "strongest", 0.5
+
+    def name(
+        self, vectors: Vectors, gallery: None = None, threshold: float | None = None, top: int = 5
+    ) -> list[Naming]:
+        limit = self.threshold if threshold is None else threshold
+        names = np.array(["red", "green", "blue"])
+        return [
+            Naming(
+                tuple(
+                    Guess(Character(names[i], names[i], ""), float(vector[i]))
+                    for i in np.argsort(-vector)
+                ),
+                bool(vector.max() < limit),
+            )
+            for vector in vectors
+        ]
+
+
+@pytest.fixture
+def identifier() -> Identifier:
+    return Identifier(
+        BrightSquares(), cast("Embedder", MeanColour()), cast("Namer", ByStrongestColour())
+    )
+
+
+def frame_with(colour: tuple[int, int, int] | None, x: int = 40, y: int = 40) -> Pixels:
+    frame = np.zeros((200, 200, 3), np.uint8)
+    if colour:
+        frame[y : y + 60, x : x + 60] = colour
+    return frame
+
+
+def picture_of(*frames: Pixels) -> Picture:
+    return Picture("a.gif", frames, len(frames) > 1, 200, 200)
+
+
+RED, BLUE = (250, 0, 0), (0, 0, 250)
+
+
+def test_one_face_is_found_cropped_and_named(identifier: Identifier) -> None:
+    (named,) = identifier.identify(picture_of(frame_with(RED)))
+    assert named.best.character.id == "red"
+    assert not named.unknown
+    assert named.crop.shape == (SIDE, SIDE, 3)
+    assert named.vector.shape == (3,)
+    assert named.face.box == Box(40, 40, 100, 100)
+    assert identifier.model_version == "colour-strongest"
+
+
+def test_no_face_is_an_empty_answer(identifier: Identifier) -> None:
+    assert identifier.identify(picture_of(frame_with(None))) == []
+
+
+def test_a_face_through_all_frames_is_given_once(identifier: Identifier) -> None:
+    frames = [frame_with(RED, 40 + 4 * step) for step in range(6)]
+    assert len(identifier.find(picture_of(*frames))) == 1
+    assert len(identifier.identify(picture_of(*frames))) == 1
+
+
+def test_a_face_that_jumps_is_found_twice_and_named_once(identifier: Identifier) -> None:
+    picture = picture_of(frame_with(RED, 0), frame_with(RED, 120))
+    assert len(identifier.find(picture)) == 2
+    assert len(identifier.identify(picture)) == 1
+
+
+def test_after_a_cut_another_face_in_the_same_place_is_another(identifier: Identifier) -> None:
+    picture = picture_of(frame_with(RED), frame_with(BLUE))
+    named = identifier.identify(picture)
+    assert sorted(one.best.character.id for one in named) == ["blue", "red"]
+    assert {one.face.frame for one in named} == {0, 1}
+
+
+def test_the_card_is_drawn_on_the_frame_with_most_faces(identifier: Identifier) -> None:
+    frames = frame_with(None), frame_with(BLUE)
+    picture = picture_of(*frames)
+    assert card_frame(picture, identifier.find(picture)) is frames[1]
+    assert card_frame(picture, []) is frames[0]
+
+
+def test_a_picture_that_is_one_face_is_its_own_crop(identifier: Identifier) -> None:
+    picture = picture_of(frame_with(None))
+    crop = identifier.crops(picture, [whole_face(picture)])[0]
+    assert (crop == 0).all()
+    checks = np.indices((200, 200)).sum(axis=0)[..., None].repeat(3, axis=2) // 2
+    picture = picture_of(checks.astype(np.uint8))
+    crop = identifier.crops(picture, [whole_face(picture)])[0]
+    assert crop[0, 0, 0] < 8
+    assert crop[-1, -1, 0] > 190
