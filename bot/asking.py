@@ -160,7 +160,8 @@ class InteractionReply:
 class Question:
     """What is asked, by whom, and where the answer goes.
 
-    `source` is the message that the pictures are in, None for a file given to a command; `prompt`
+    `source` is the message that the pictures are in (and `found_in` that message itself), None for
+    a file given to a command; `prompt`
     the id of the message or interaction that asked. `asked` is false where a channel is merely
     watched. `gone` turns true when one of the messages is deleted, or no longer asks.
     """
@@ -172,6 +173,7 @@ class Question:
     source: int | None
     prompt: int
     reply: Reply
+    found_in: discord.Message | None = None
     asked: bool = True
     gone: bool = field(default=False, init=False)
 
@@ -304,6 +306,9 @@ class Asking:
                 data,
                 name,
                 job=Job(server_id=_server_id(question), message_id=question.prompt),
+                gallery=await self._bot.learning.gallery(
+                    question.guild.id if question.guild else None
+                ),
                 threshold=settings.threshold,
                 upload_limit=question.reply.upload_limit,
             )
@@ -343,10 +348,31 @@ class Asking:
             ],
             cards.card_view(pictures, 0, opened=False, guesses=settings.guesses, votes=votes),
         )
-        await self._keep(question, pictures, sent)
+        answer = await self._keep(question, pictures, sent)
+        await self._learn(question, answer, faces)
         if not votes and not question.gone:
             await _seed(sent)
         return sent
+
+    async def _learn(self, question: Question, answer: Answer, seen: Sequence[_Seen]) -> None:
+        """Let the faces of an answer become sightings; a failure there costs nobody the answer."""
+        found_in, guild = question.found_in, question.guild
+        where = guild.get_channel_or_thread(question.channel_id) if guild else None
+        restricted = bool(getattr(where, "is_nsfw", bool)())
+        author = question.asker if found_in is None else found_in.author
+        # A forward, a link from elsewhere, or the bot's own card: not this channel's to give.
+        own = found_in is None or (
+            found_in.channel.id == question.channel_id
+            and not found_in.message_snapshots
+            and not author.bot
+        )
+        pictures = [
+            (each.found, restricted or is_spoiler(each.source.name)) for each in seen if each.found
+        ]
+        try:
+            await self._bot.learning.saw(answer, pictures, author_id=author.id, may_keep=own)
+        except Exception:
+            log.exception("The faces of answer %d could not be kept", answer.reply_id)
 
     def _lines(self, question: Question, seen: Sequence[_Seen]) -> list[str]:
         lines = [each.problem for each in seen if each.problem]
@@ -362,23 +388,23 @@ class Asking:
 
     async def _keep(
         self, question: Question, pictures: tuple[AnsweredPicture, ...], sent: discord.Message
-    ) -> None:
-        await self._bot.storage.answers.add(
-            Answer(
-                reply_id=sent.id,
-                source_message_id=question.source or sent.id,
-                channel_id=sent.channel.id,
-                server_id=question.guild.id if question.guild else None,
-                asker_id=question.asker.id,
-                pictures=pictures,
-                model_version=self._bot.worker.model_version,
-                at=datetime.now(UTC),
-            )
+    ) -> Answer:
+        answer = Answer(
+            reply_id=sent.id,
+            source_message_id=question.source or sent.id,
+            channel_id=sent.channel.id,
+            server_id=question.guild.id if question.guild else None,
+            asker_id=question.asker.id,
+            pictures=pictures,
+            model_version=self._bot.worker.model_version,
+            at=datetime.now(UTC),
         )
+        await self._bot.storage.answers.add(answer)
         if question.prompt != question.source:
             self._prompts[question.prompt] = sent
             if len(self._prompts) > _PROMPTS_KEPT:
                 self._prompts.popitem(last=False)
+        return answer
 
     async def _take_back(self, question: Question, sent: discord.Message | None) -> None:
         await question.reply.withdraw(sent)

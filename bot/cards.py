@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import discord
 
 from bot import answers
 from bot.errors import answer_interaction_error
+from bot.learning.authority import may_label
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -148,11 +148,12 @@ class VoteButton(
         bot = cast("MoedexBot", interaction.client)
         reply_id = cast("discord.Message", interaction.message).id
         await interaction.response.defer()
-        votes, user_id, now = bot.storage.votes, interaction.user.id, datetime.now(UTC)
+        learning, user_id = bot.learning, interaction.user.id
+        decides = await may_label(interaction.user, bot.storage)
         await bot.asking.kept(reply_id)
-        if await votes.add(reply_id, None, user_id, self.kind, now):
+        if await learning.vote(reply_id, None, user_id, self.kind, decides=decides):
             text = THANKS[self.kind]
-        elif await votes.withdraw(reply_id, None, user_id, self.kind, now):
+        elif await learning.take_back(reply_id, None, user_id, self.kind):
             text = TAKEN_BACK
         else:
             text = NO_LONGER_KEPT

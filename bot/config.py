@@ -142,6 +142,27 @@ class StorageConfig(_Section):
     )
 
 
+class LearningConfig(_Section):
+    """What is learned from votes, where a server's moderators switched that on."""
+
+    crops: str = Field(
+        "data/crops", description="Folder of the kept crops of faces. Made if it is missing."
+    )
+    crops_days: int = Field(
+        365, ge=1, description="Days after which a kept crop and its vector are erased."
+    )
+    leave_days: int = Field(
+        30, ge=0, description="Days after which a server that the bot left is erased."
+    )
+    train_hours: int = Field(
+        24, ge=0, description="Hours between two trainings of a server's model; 0 never trains."
+    )
+    cluster_faces: int = Field(
+        6, ge=3, description="Unknown faces alike from which moderators are asked who it is."
+    )
+    cluster_days: int = Field(14, ge=1, description="Days that are searched for such faces.")
+
+
 class LogsConfig(_Section):
     """What is logged, to standard error."""
 
@@ -165,6 +186,7 @@ class Config(BaseSettings):
     answers: AnswersConfig = Field(default_factory=lambda: AnswersConfig.model_validate({}))
     cooldowns: CooldownsConfig = Field(default_factory=lambda: CooldownsConfig.model_validate({}))
     storage: StorageConfig = Field(default_factory=lambda: StorageConfig.model_validate({}))
+    learning: LearningConfig = Field(default_factory=lambda: LearningConfig.model_validate({}))
     logs: LogsConfig = Field(default_factory=lambda: LogsConfig.model_validate({}))
 
     @classmethod

@@ -41,13 +41,12 @@ class Votes(commands.Cog):
         mine = self.bot.user is not None and payload.message_author_id == self.bot.user.id
         if mine and await self.bot.asking.kept(payload.message_id) is None:
             return
-        settings = await self.bot.storage.settings.get(payload.guild_id or 0)
         await self.bot.learning.vote(
             payload.message_id,
             None,
             payload.user_id,
             kind,
-            decides=may_label(payload.member, settings),
+            decides=await may_label(payload.member, self.bot.storage),
         )
 
     @commands.Cog.listener()
@@ -55,9 +54,7 @@ class Votes(commands.Cog):
         """Take a vote back; bots never had one."""
         kind = _KINDS.get(payload.emoji.name or "")
         if kind is not None:
-            await self.bot.learning.take_back(
-                payload.message_id, None, payload.user_id, kind
-            )
+            await self.bot.learning.take_back(payload.message_id, None, payload.user_id, kind)
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:

@@ -24,10 +24,18 @@ class CropStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._unrecorded: set[str] = set()
 
     async def save(self, server_id: int, crops: Iterable[Pixels]) -> list[str]:
-        """Write crops, (side, side, 3) uint8 RGB each; return their names."""
+        """Write crops, (side, side, 3) uint8 RGB each; return their names.
+
+        No sweep removes them before `recorded` says that rows hold them.
+        """
         return await asyncio.to_thread(self._save, server_id, list(crops))
+
+    def recorded(self, names: Iterable[str]) -> None:
+        """Say that rows hold these crops, or that nothing ever will."""
+        self._unrecorded.difference_update(names)
 
     async def load(self, name: str) -> bytes | None:
         """Return a crop's file, None where it is gone."""
@@ -41,9 +49,19 @@ class CropStore:
         """Return one PNG of several crops side by side, None where all are gone."""
         return await asyncio.to_thread(self._sheet, list(names), side, columns)
 
-    async def sweep(self, in_use: set[str]) -> int:
-        """Delete every file that no row names; return how many there were."""
-        return await asyncio.to_thread(self._sweep, in_use)
+    async def list(self) -> set[str]:
+        """Return the names of all files that rows should hold by now."""
+        files = await asyncio.to_thread(lambda: list(self.folder.glob("*/*.webp")))
+        return {f"{file.parent.name}/{file.name}" for file in files} - self._unrecorded
+
+    async def delete(self, names: Iterable[str]) -> None:
+        """Delete files; those that are gone already are fine."""
+
+        def delete() -> None:
+            for name in names:
+                (self.folder / name).unlink(missing_ok=True)
+
+        await asyncio.to_thread(delete)
 
     def _save(self, server_id: int, crops: list[Pixels]) -> list[str]:
         folder = self.folder / str(server_id)
@@ -51,6 +69,7 @@ class CropStore:
         names: list[str] = []
         for crop in crops:
             name = f"{server_id}/{secrets.token_hex(12)}.webp"
+            self._unrecorded.add(name)
             buffer = BytesIO()
             Image.fromarray(crop).save(buffer, "WEBP", quality=_QUALITY, method=2)
             (self.folder / name).write_bytes(buffer.getvalue())
@@ -83,11 +102,3 @@ class CropStore:
         buffer = BytesIO()
         sheet.save(buffer, "PNG")
         return buffer.getvalue()
-
-    def _sweep(self, in_use: set[str]) -> int:
-        gone = 0
-        for file in self.folder.glob("*/*.webp"):
-            if f"{file.parent.name}/{file.name}" not in in_use:
-                file.unlink(missing_ok=True)
-                gone += 1
-        return gone

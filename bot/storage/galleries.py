@@ -208,6 +208,14 @@ class GalleryRepository:
                 await bump(session, server_id)
             return len(servers)
 
+    async def forget_user(self, user_id: int) -> None:
+        """Take a member's name out of what was done to galleries; the acts stand."""
+        async with self._storage.write() as session:
+            for column in (GalleryActionRow.user_id, GalleryActionRow.undone_by):
+                await session.execute(
+                    update(GalleryActionRow).where(column == user_id).values({column: 0})
+                )
+
     async def crop_names(self) -> set[str]:
         """Return the file names of all taught crops."""
         async with self._storage.read() as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.learning_records import Label, LabelChange
@@ -106,6 +106,17 @@ class LabelRepository:
                 .where(AnswerRow.server_id == server_id)
             )
             return {(reply_id, user_id) for reply_id, user_id in rows}
+
+    async def forget_user(self, user_id: int) -> None:
+        """Take a member's name out of every trail; what his votes decided is judged again."""
+        async with self._storage.write() as session:
+            await session.execute(delete(DecisionRow).where(DecisionRow.user_id == user_id))
+            await session.execute(
+                update(LabelRow).where(LabelRow.decided_by == user_id).values(decided_by=None)
+            )
+            await session.execute(
+                update(LabelChangeRow).where(LabelChangeRow.user_id == user_id).values(user_id=None)
+            )
 
 
 def _to_label(row: LabelRow) -> Label:

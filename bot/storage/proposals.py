@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from bot.storage.learning_records import Proposal
 from bot.storage.learning_tables import ProposalRow
@@ -66,6 +66,12 @@ class ProposalRepository:
                 .returning(ProposalRow.id)
             )
             return bool(done.all())
+
+    async def count_of(self, user_id: int) -> int:
+        """Return how many proposals of a member are kept."""
+        async with self._storage.read() as session:
+            count = select(func.count()).select_from(ProposalRow)
+            return await session.scalar(count.where(ProposalRow.user_id == user_id)) or 0
 
     async def erase_user(self, user_id: int) -> int:
         """Erase what a member proposed; return how many there were."""

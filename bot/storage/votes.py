@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.storage.records import WITHDRAWN, Vote, VoteKind
@@ -90,6 +90,23 @@ class VoteRepository:
         """Count the votes that stand for one face, or for the answer as a whole, by kind."""
         votes = await self.for_answer(reply_id)
         return Counter(vote.kind for vote in votes if vote.face_index == face_index)
+
+    async def count_of(self, user_id: int) -> int:
+        """Return how many events of a user are kept."""
+        async with self._storage.read() as session:
+            count = select(func.count()).select_from(VoteEventRow)
+            return await session.scalar(count.where(VoteEventRow.user_id == user_id)) or 0
+
+    async def servers_of(self, user_id: int) -> list[int]:
+        """Return the servers that a user voted in."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(AnswerRow.server_id)
+                .join(VoteEventRow, VoteEventRow.reply_id == AnswerRow.reply_id)
+                .where(VoteEventRow.user_id == user_id, AnswerRow.server_id.is_not(None))
+                .distinct()
+            )
+            return [server_id for server_id in rows if server_id is not None]
 
     async def erase_user(self, user_id: int) -> int:
         """Erase every event of a user, on request; return how many there were."""

@@ -25,6 +25,8 @@ class FakeStages:
 
     model_version = "fake-1"
     characters = (MARIN,)
+    gallery = None
+    backbone = "fake"
 
     def __init__(self) -> None:
         self.gate = threading.Event()

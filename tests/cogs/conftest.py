@@ -18,6 +18,7 @@ from bot.asking import Asking
 from bot.client import MoedexBot
 from bot.config import load_config
 from bot.inference import IdentifiedPicture, InferenceWorker
+from bot.learning.learning import Learning
 from bot.storage import Answer, AnsweredPicture, Storage
 from models.types import Box, Character, Face, Guess, NamedFace
 
@@ -45,7 +46,7 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-def bot(storage: Storage) -> Any:
+def bot(storage: Storage, tmp_path: Path) -> Any:
     """Return a stand-in for the client whose worker finds one known face."""
     found = MagicMock(spec=MoedexBot)
     found.config = load_config(None)
@@ -58,6 +59,14 @@ def bot(storage: Storage) -> Any:
     elsewhere = Mock(spec=discord.PartialMessageable)
     elsewhere.get_partial_message.return_value.delete = AsyncMock()
     found.get_partial_messageable = Mock(return_value=elsewhere)
+    found.learning = Learning(
+        storage,
+        tmp_path / "crops",
+        found.config.learning,
+        characters=CHARACTERS,
+        shipped=None,
+        backbone="test",
+    )
     found.asking = Asking(found)
     return found
 

@@ -1,0 +1,143 @@
+"""Deleting so that it is gone: rows, crops, vectors, and the versions trained on them.
+
+Whatever deletes an answer takes its sightings along in the database. The sweep does the rest: it
+removes crops that no row names, erases versions trained on what is gone, and empties the
+write-ahead log, so that no byte stays behind. It runs soon after every deletion and at the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.learning.crops import CropStore
+    from bot.storage import Storage
+
+log = logging.getLogger(__name__)
+
+SWEEP_AFTER_S = 1.0
+"""Seconds after a deletion until the sweep, so that a purge of a hundred messages is one."""
+_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a member, as `/privacy show` says it."""
+
+    sightings: int
+    crops: int
+    votes: int
+    taught: int
+    proposals: int
+    opted_out: bool
+
+
+class Erasure:
+    """Erases on request, on deletion, and when the time is up."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        crops: CropStore,
+        changed: Callable[[int | None], None],
+        rejudge: Callable[[int], Awaitable[object]],
+    ) -> None:
+        self._storage = storage
+        self._crops = crops
+        self._changed = changed
+        self._rejudge = rejudge
+        self._soon: asyncio.Task[None] | None = None
+        self.refit: set[int] = set()
+        """Servers whose current version was erased, and that should learn anew."""
+
+    async def kept(self, user_id: int) -> Kept:
+        """Say what is kept of a member, in all servers."""
+        sightings = await self._storage.sightings.by_author(user_id)
+        return Kept(
+            sightings=len(sightings),
+            crops=sum(s.crop is not None for s in sightings),
+            votes=await self._storage.votes.count_of(user_id),
+            taught=len(await self._storage.galleries.exemplars_by(user_id)),
+            proposals=await self._storage.proposals.count_of(user_id),
+            opted_out=await self._storage.consents.opted_out(user_id),
+        )
+
+    async def erase_member(self, user_id: int) -> None:
+        """Erase a member's pictures, votes, drawings and proposals, in all servers."""
+        storage = self._storage
+        exemplars = await storage.galleries.exemplars_by(user_id)
+        voted_in = await storage.votes.servers_of(user_id)
+        for sighting in await storage.sightings.by_author(user_id):
+            await storage.answers.delete_by_reply(sighting.reply_id)
+        await storage.answers.delete_asker(user_id)
+        await storage.votes.erase_user(user_id)
+        await storage.labels.forget_user(user_id)
+        await storage.galleries.erase_exemplars([e.id for e in exemplars])
+        await storage.galleries.forget_user(user_id)
+        await storage.proposals.erase_user(user_id)
+        self._changed(None)
+        for server_id in voted_in:
+            await self._rejudge(server_id)
+        await self.sweep()
+
+    async def stop_learning(self, server_id: int) -> None:
+        """Erase what was kept because learning was on: crops, vectors and what they trained."""
+        await self._storage.sightings.strip(server_id)
+        await self.sweep()
+        self._changed(server_id)
+
+    async def erase_server(self, server_id: int) -> None:
+        """Erase everything that is kept of a server."""
+        await self._storage.answers.delete_server(server_id)
+        await self._storage.consents.erase_server(server_id)
+        await self._storage.settings.erase_server(server_id)
+        await self.sweep()
+        self._changed(server_id)
+
+    async def retire(self, crops_days: int, now: datetime | None = None) -> None:
+        """Take crops and vectors from sightings older than the configuration allows."""
+        now = now or datetime.now(UTC)
+        await self._storage.sightings.strip_before(now - timedelta(days=crops_days))
+        await self.sweep()
+
+    def sweep_soon(self) -> None:
+        """Sweep in a moment; called after each deletion."""
+        if self._soon is None or self._soon.done():
+            self._soon = asyncio.create_task(self._sweep_later(), name="sweep")
+
+    async def sweep(self) -> None:
+        """Remove what belongs to nothing any more, down to the bytes."""
+        versions = await self._storage.versions.trained_on_erased()
+        if versions:
+            self.refit |= {v.server_id for v in versions if v.state == "current"}
+            await self._storage.versions.erase(versions)
+        # Files first: a crop written after this look may have its row after the next one.
+        files = await self._crops.list()
+        in_use = await self._storage.sightings.crop_names()
+        in_use |= await self._storage.galleries.crop_names()
+        await self._crops.delete(files - in_use)
+        # What is gone may have been a prototype.
+        self._changed(None)
+        for _ in range(_TRIES):
+            if await self._storage.consents.flush_erased():
+                return
+            await asyncio.sleep(0.1)
+        log.warning("Erased pages are still in the write-ahead log: a reader holds it open")
+
+    async def close(self) -> None:
+        """End the sweep in the background; the next start sweeps again."""
+        if self._soon is not None:
+            self._soon.cancel()
+            await asyncio.gather(self._soon, return_exceptions=True)
+
+    async def _sweep_later(self) -> None:
+        await asyncio.sleep(SWEEP_AFTER_S)
+        try:
+            await self.sweep()
+        except Exception:  # the next deletion, or start, tries again
+            log.exception("The sweep after a deletion failed")

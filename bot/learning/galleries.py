@@ -1,0 +1,148 @@
+"""The gallery that a server's faces are named by: the shipped one with the server's own on top.
+
+`Examples` is what a server has: taught drawings, packs, and settled labels. A fifth of the groups
+of labelled pictures is held back by a fixed rule: it measures versions, and neither names nor
+trains. Importing this module imports no model; the functions do, so they belong in a thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.learning.consensus import NOT_A_FACE, SPECIAL_LABELS
+
+if TYPE_CHECKING:
+    from bot.learning.roster import ServerRoster
+    from bot.storage.learning_records import Exemplar, Label, Sighting, SourceKind
+    from models.naming import Gallery
+    from models.types import Character, Vectors
+
+HELD_BACK = 5
+"""Every so manieth group of labelled pictures is held back."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One labelled vector of a server; `group` numbers near-duplicate pictures."""
+
+    vector: Vectors
+    label: str
+    kind: SourceKind
+    source_id: int
+    group: int
+
+    @property
+    def held_back(self) -> bool:
+        """Whether it is kept for measuring; what was taught never is."""
+        return self.kind == "sighting" and is_held_back(self.group)
+
+
+def is_held_back(group: int) -> bool:
+    """Say whether a group of pictures is kept for measuring; the same at every call."""
+    return hashlib.sha256(str(group).encode()).digest()[0] % HELD_BACK == 0
+
+
+def examples_of(
+    exemplars: Iterable[Exemplar],
+    settled: Iterable[tuple[Sighting, Label]],
+    roster: ServerRoster,
+    backbone: str,
+) -> list[Example]:
+    """Return what a server has of this backbone, merges followed, the forgotten left out."""
+    found = [
+        Example(e.vector, label, "exemplar", e.id, -e.id)
+        for e in exemplars
+        if e.backbone == backbone and (label := roster.resolve(e.character_id))
+    ]
+    for sighting, label in settled:
+        if sighting.vector is None or sighting.backbone != backbone or label.label is None:
+            continue
+        special = label.label in SPECIAL_LABELS
+        name = label.label if special else roster.resolve(label.label)
+        if name is not None:
+            group = sighting.group_id or sighting.id
+            found.append(Example(sighting.vector, name, "sighting", sighting.id, group))
+    return found
+
+
+def shown_by(shipped: Gallery, roster: ServerRoster) -> Gallery:
+    """Return the shipped gallery with a server's names, merges and forgotten characters."""
+    from models.naming import Gallery
+
+    names = tuple(
+        roster.characters.get(character.id, character) for character in shipped.characters
+    )
+    gallery = replace(shipped, characters=names)
+    targets = [roster.resolve(character.id) for character in shipped.characters]
+    if all(t == c.id for t, c in zip(targets, shipped.characters, strict=True)):
+        return gallery
+    stay = [i for i, t in enumerate(targets) if t == shipped.characters[i].id]
+    moved: dict[str, list[Vectors]] = {}
+    for i, target in enumerate(targets):
+        if target is not None and i not in stay:
+            own = shipped.exemplars[shipped.owners == i]
+            moved.setdefault(target, []).append(own if len(own) else shipped.prototypes[[i]])
+    place = np.full(len(targets), -1, np.int32)
+    place[stay] = np.arange(len(stay), dtype=np.int32)
+    keep = place[shipped.owners] >= 0
+    gallery = replace(
+        gallery,
+        characters=tuple(names[i] for i in stay),
+        prototypes=shipped.prototypes[stay],
+        counts=shipped.counts[stay],
+        directions=shipped.directions[stay],
+        exemplars=shipped.exemplars[keep],
+        owners=place[shipped.owners][keep],
+    )
+    extra = {
+        roster.characters[target]: np.concatenate(parts)
+        for target, parts in moved.items()
+        if target in roster.characters
+    }
+    return gallery.extended(Gallery.of(extra)) if extra else gallery
+
+
+def own_part(examples: Sequence[Example], roster: ServerRoster, shipped: Gallery) -> Gallery | None:
+    """Return the gallery of a server's examples as they are, without training; None for none.
+
+    Labels of shipped characters wait for a trained and measured version; what somebody taught, and
+    the server's own characters, name at once.
+    """
+    from models.naming import Gallery
+
+    known = {character.id for character in shipped.characters}
+    chosen: dict[Character, list[Vectors]] = {}
+    for example in examples:
+        character = roster.characters.get(example.label)
+        at_once = example.kind == "exemplar" or example.label not in known
+        if character is not None and at_once and not example.held_back:
+            chosen.setdefault(character, []).append(example.vector)
+    rejects = [e.vector for e in examples if e.label == NOT_A_FACE and not e.held_back]
+    if not chosen:
+        return None
+    gallery = Gallery.of({c: np.stack(vectors) for c, vectors in chosen.items()})
+    return replace(gallery, rejects=np.stack(rejects)) if rejects else gallery
+
+
+def serving(
+    shipped: Gallery, roster: ServerRoster, examples: Sequence[Example], head: Gallery | None
+) -> Gallery:
+    """Return what names a server's faces: shipped, its trained head, and what came after it.
+
+    `examples` are all where there is no head, else those newer than it.
+    """
+    gallery = shown_by(shipped, roster)
+    for part in (
+        None if head is None else shown_by(head, roster),
+        own_part(examples, roster, shipped),
+    ):
+        if part is not None and len(part.characters):
+            gallery = gallery.extended(part)
+    if head is not None:
+        gallery = replace(gallery, calibration=head.calibration, threshold=head.threshold)
+    return gallery

@@ -1,0 +1,313 @@
+"""What a running bot does with answers and votes: the one object that cogs speak to.
+
+`Learning` keeps sightings, hands votes to the labelling, and gives each server the gallery that its
+faces are named by. Galleries are built in a thread, kept, and built anew within a second of any
+change, be it from this process or from a `moedex learn` beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.learning.crops import CropStore
+from bot.learning.duplicates import HashTree
+from bot.learning.erasure import Erasure
+from bot.learning.galleries import examples_of, serving
+from bot.learning.heads import read_head
+from bot.learning.labelling import Labelling
+from bot.learning.roster import ServerRoster
+from bot.learning.teaching import Teaching
+from bot.storage.learning_records import NewSighting
+from models.types import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bot.config import LearningConfig
+    from bot.inference import IdentifiedPicture
+    from bot.storage import Answer, Storage, VoteKind
+    from bot.storage.learning_records import Sighting
+    from models.types import Character
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.5
+"""Seconds between two looks for changes by another process."""
+
+
+class Learning:
+    """Learning in all servers. `start` and `close` begin and end its work in the background.
+
+    `shipped` is the shipped `models.naming.Gallery`, None where the stages have none (then nothing
+    is named differently); `backbone` is the hash that vectors are bound to.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        crops: Path,
+        config: LearningConfig,
+        *,
+        characters: Sequence[Character],
+        shipped: Any,
+        backbone: str,
+    ) -> None:
+        self.storage = storage
+        self.crops = CropStore(crops)
+        self.config = config
+        self.backbone = backbone
+        self._characters = tuple(characters)
+        self._shipped = shipped
+        self._rosters: dict[int, ServerRoster] = {}
+        self._galleries: dict[int, asyncio.Task[Any]] = {}
+        self._to_judge: set[int] = set()
+        self._judging: dict[int, asyncio.Task[None]] = {}
+        self._revisions: dict[int, int] = {}
+        self._hashes: dict[int, HashTree] = {}
+        self._grouping = asyncio.Lock()
+        self._looking: asyncio.Task[None] | None = None
+        self.labelling = Labelling(storage, self.roster)
+        self.teaching = Teaching(storage, self.crops, self.roster, self.forget_cached, backbone)
+        self.erasure = Erasure(storage, self.crops, self.forget_cached, self.labelling.relearn)
+
+    async def start(self) -> None:
+        """Start looking for changes that other processes make."""
+        self._revisions = await self.storage.galleries.revisions()
+        self._looking = asyncio.create_task(self._look_for_changes(), name="gallery changes")
+
+    async def close(self) -> None:
+        """End the work in the background."""
+        tasks: list[asyncio.Task[Any]] = [*self._galleries.values(), *self._judging.values()]
+        if self._looking is not None:
+            self._looking.cancel()
+            tasks.append(self._looking)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.labelling.close()
+        await self.erasure.close()
+
+    async def roster(self, server_id: int) -> ServerRoster:
+        """Return who can be named in a server."""
+        roster = self._rosters.get(server_id)
+        if roster is None:
+            roster = ServerRoster(
+                self._characters,
+                await self.storage.galleries.characters(server_id),
+                await self.storage.galleries.aliases(server_id),
+            )
+            self._rosters[server_id] = roster
+        return roster
+
+    async def gallery(self, server_id: int | None) -> Any:
+        """Return what a server's faces are named by; None is the shipped gallery.
+
+        While a changed gallery is built, everybody who asks waits for that one.
+        """
+        if server_id is None or self._shipped is None:
+            return None
+        task = self._galleries.get(server_id)
+        if task is None or task.cancelled():
+            task = asyncio.create_task(self._build(server_id), name=f"gallery {server_id}")
+            self._galleries[server_id] = task
+        try:
+            return await asyncio.shield(task)
+        except Exception:
+            if self._galleries.get(server_id) is task:
+                del self._galleries[server_id]
+            log.exception("The gallery of server %d could not be built", server_id)
+            return None
+
+    def forget_cached(self, server_id: int | None) -> None:
+        """Read a server's characters and gallery anew from now on; None does so for all."""
+        for cache in (self._rosters, self._galleries, self._hashes):
+            if server_id is None:
+                cache.clear()
+            else:
+                cache.pop(server_id, None)
+
+    async def saw(
+        self,
+        answer: Answer,
+        pictures: Sequence[tuple[IdentifiedPicture, bool]],
+        *,
+        author_id: int,
+        may_keep: bool,
+    ) -> list[Sighting]:
+        """Keep the faces of an answer as sightings; of a DM nothing.
+
+        `pictures` are those of the answer in order, each with whether it is hidden (spoilered, or
+        from an age-restricted channel). Crop and vector are kept where the server learns, the
+        author did not opt out, and `may_keep` (the picture is from the answer's own channel).
+        """
+        server_id = answer.server_id
+        if server_id is None or not answer.pictures:
+            return []
+        keep = may_keep and (await self.storage.settings.get(server_id)).learning
+        keep = keep and not await self.storage.consents.opted_out(author_id)
+        faces = [face for picture, _ in pictures for face in picture.faces]
+        saved = await self.crops.save(server_id, [f.crop for f in faces]) if keep else []
+        crops: list[str | None] = [*saved] if keep else [None] * len(faces)
+        async with self._grouping:
+            tree = await self._tree(server_id)
+            rows = _sightings(answer, server_id, pictures, author_id, crops, tree, self.backbone)
+            try:
+                kept = await self.storage.sightings.add(rows)
+            finally:
+                self.crops.recorded(saved)
+            for sighting in kept:
+                if sighting.group_id == sighting.id:
+                    tree.add(sighting.id, sighting.phash)
+        if any(s.group_id != s.id for s in kept) or await self.storage.votes.for_answer(
+            answer.reply_id
+        ):
+            await self.labelling.judge(answer.reply_id, "the same picture, or early votes")
+        return kept
+
+    async def vote(
+        self,
+        reply_id: int,
+        face_index: int | None,
+        user_id: int,
+        kind: VoteKind,
+        *,
+        value: str = "",
+        decides: bool = False,
+    ) -> bool:
+        """Keep a vote; it is safe when this returns. `decides`: of a moderator or labeller.
+
+        Returns false where the answer is not kept, or this vote stands already.
+        """
+        if decides:
+            await self.storage.labels.mark_decider(reply_id, user_id)
+        now = datetime.now(UTC)
+        kept = await self.storage.votes.add(reply_id, face_index, user_id, kind, now, value=value)
+        if kept:
+            self._judge_soon(reply_id)
+        return kept
+
+    async def take_back(
+        self, reply_id: int, face_index: int | None, user_id: int, kind: VoteKind
+    ) -> bool:
+        """Take a vote back; false where it didn't stand."""
+        now = datetime.now(UTC)
+        kept = await self.storage.votes.withdraw(reply_id, face_index, user_id, kind, now)
+        if kept:
+            self._judge_soon(reply_id)
+        return kept
+
+    async def judged(self) -> None:
+        """Return once every vote so far is judged."""
+        while self._judging:
+            await asyncio.gather(*self._judging.values(), return_exceptions=True)
+
+    def _judge_soon(self, reply_id: int) -> None:
+        # Fifty votes at once are judged once or twice, not fifty times.
+        self._to_judge.add(reply_id)
+        if reply_id not in self._judging:
+            task = asyncio.create_task(self._judge(reply_id), name=f"judge {reply_id}")
+            self._judging[reply_id] = task
+
+    async def _judge(self, reply_id: int) -> None:
+        try:
+            while reply_id in self._to_judge:
+                self._to_judge.discard(reply_id)
+                changes = await self.labelling.judge(reply_id)
+                faces = await self.storage.sightings.by_reply(reply_id) if changes else []
+                for server_id in {face.server_id for face in faces}:
+                    self._galleries.pop(server_id, None)
+        except Exception:  # the vote is kept; the next one, or the next start, judges it
+            log.exception("The votes on answer %d could not be judged", reply_id)
+        finally:
+            del self._judging[reply_id]
+
+    async def _tree(self, server_id: int) -> HashTree:
+        tree = self._hashes.get(server_id)
+        if tree is None:
+            tree = HashTree(await self.storage.sightings.hashes(server_id))
+            self._hashes[server_id] = tree
+        return tree
+
+    async def _build(self, server_id: int) -> Any:
+        roster = await self.roster(server_id)
+        exemplars = await self.storage.galleries.exemplars(server_id)
+        settled = await self.storage.labels.in_server(server_id, "settled")
+        version = await self.storage.versions.current(server_id)
+        if version is not None and version.backbone != self.backbone:
+            version = None
+        if version is not None:
+            # A head was trained on all that came before it.
+            exemplars = [e for e in exemplars if e.at > version.at]
+            settled = [(s, label) for s, label in settled if label.at > version.at]
+        if not (exemplars or settled or version or roster.changed):
+            return None
+        examples = examples_of(exemplars, settled, roster, self.backbone)
+        head = None if version is None else version.head
+
+        def build() -> Any:
+            return serving(
+                self._shipped, roster, examples, None if head is None else read_head(head)
+            )
+
+        return await asyncio.to_thread(build)
+
+    async def _look_for_changes(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            with contextlib.suppress(OSError):
+                revisions = await self.storage.galleries.revisions()
+                for server_id in {*revisions, *self._revisions}:
+                    if revisions.get(server_id) != self._revisions.get(server_id):
+                        self.forget_cached(server_id)
+                self._revisions = revisions
+
+
+def _sightings(
+    answer: Answer,
+    server_id: int,
+    pictures: Sequence[tuple[IdentifiedPicture, bool]],
+    author_id: int,
+    crops: Sequence[str | None],
+    tree: HashTree,
+    backbone: str,
+) -> list[NewSighting]:
+    rows: list[NewSighting] = []
+    now = datetime.now(UTC)
+    for picture, hidden in pictures:
+        near = tree.within(picture.phash)
+        for face in picture.faces:
+            box = face.face.box
+            crop = crops[len(rows)]
+            rows.append(
+                NewSighting(
+                    server_id=server_id,
+                    channel_id=answer.channel_id,
+                    message_id=answer.source_message_id,
+                    reply_id=answer.reply_id,
+                    face_index=len(rows),
+                    author_id=author_id,
+                    phash=picture.phash,
+                    box=Box(
+                        box.x0 / picture.width,
+                        box.y0 / picture.height,
+                        box.x1 / picture.width,
+                        box.y1 / picture.height,
+                    ),
+                    guesses=tuple(
+                        {"id": g.character.id, "probability": round(g.probability, 4)}
+                        for g in face.guesses
+                    ),
+                    unknown=face.unknown,
+                    model_version=answer.model_version,
+                    hidden=hidden,
+                    at=now,
+                    group_id=near[0][1] if near else None,
+                    crop=crop,
+                    vector=face.vector if crop else None,
+                    backbone=backbone if crop else None,
+                )
+            )
+    return rows
