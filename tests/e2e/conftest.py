@@ -15,14 +15,30 @@ from bot.client import MoedexBot, run_bot
 from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
+from sandbox.events import Event, Kind, Predicate
 from sandbox.server import Sandbox
 from sandbox.world import Message
 from tests.bot.fakes import FakeStages
+from tests.sandbox.conformance import DESCRIPTION, Description
 
 PATIENCE_S = 60
 """How long a test waits for what must happen; long, because the machine may be busy."""
 
 Start = Callable[..., Any]
+
+
+class PatientSandbox(Sandbox):
+    """A sandbox in which waiting may take long, because the machine may be busy."""
+
+    async def wait_for(
+        self,
+        what: Kind | Predicate,
+        where: Predicate | None = None,
+        timeout: float = PATIENCE_S,  # noqa: ASYNC109 - as in the sandbox
+        after: int | None = None,
+    ) -> Event:
+        """Wait for an event; see the sandbox's own."""
+        return await super().wait_for(what, where, max(timeout, PATIENCE_S), after)
 
 
 @pytest.fixture(scope="session")
@@ -48,11 +64,20 @@ def _impatient_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MoedexBot, "_get_state", impatient)
 
 
+@pytest.fixture(scope="session")
+def description() -> Description | None:
+    """Return Discord's description of its API; None where it is not on this machine."""
+    return Description() if DESCRIPTION.is_file() else None
+
+
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    """Return a running local Discord."""
-    async with Sandbox() as running:
+async def sandbox(description: Description | None) -> AsyncIterator[Sandbox]:
+    """Return a running local Discord; all that the bot sent is then held against the real one."""
+    async with PatientSandbox() as running:
         yield running
+    if description is not None:
+        differences = "\n".join(description.differences(running.exchanges))
+        assert not differences, differences
 
 
 @pytest.fixture
@@ -137,7 +162,7 @@ async def settled(sandbox: Sandbox, bot: MoedexBot) -> None:
     Events arrive in order, so a picture posted last is answered after all before it were seen.
     """
     last = await sandbox.member("ann").post("fan-art", files=[("last.png", b"1")])
-    await sandbox.answer_to(last, PATIENCE_S)
+    await sandbox.answer_to(last)
 
 
 def text_of(message: Message) -> str:

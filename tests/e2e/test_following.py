@@ -37,9 +37,7 @@ async def in_work(stages: FakeStages) -> None:
 
 async def gone(sandbox: Sandbox, message: Message) -> None:
     if not message.deleted:
-        await sandbox.wait_for(
-            "message_delete", lambda event: message in event.messages, PATIENCE_S
-        )
+        await sandbox.wait_for("message_delete", lambda event: message in event.messages)
 
 
 @pytest.mark.parametrize("way", ["posted", "reply", "asker", "menu"])
@@ -163,10 +161,10 @@ async def test_lost_connection_is_resumed_in_mid_work(
     deleted = await ben.post("fan-art", files=[ONE])
     await ben.delete(deleted)
     stages.gate.set()
-    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    reply = await sandbox.answer_to(posted)
     assert "Marin" in text_of(reply)
     sandbox.release_gateway()
-    assert "`2` **Marin**" in text_of(await sandbox.answer_to(missed, PATIENCE_S))
+    assert "`2` **Marin**" in text_of(await sandbox.answer_to(missed))
     assert sandbox.resumes == 1
     assert len(sandbox.replies(posted)) == 1
 
@@ -207,7 +205,7 @@ async def test_card_pages_after_a_restart(
         await kept(bot, reply)
     async with start(FakeStages()):
         await ben.press(reply, "▶")
-        await sandbox.wait_for("message_update", lambda event: event.message is reply, PATIENCE_S)
+        await sandbox.wait_for("message_update", lambda event: event.message is reply)
         assert "Picture 2 of 2 · two.png" in text_of(reply)
         assert "||**Marin**" in text_of(reply)
         assert labels_of(reply) == ["◀", "▶"]

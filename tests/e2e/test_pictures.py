@@ -14,7 +14,7 @@ from cogs.who import MENU
 from sandbox.samples import load_samples
 from sandbox.server import Sandbox
 from sandbox.world import Attachment, Message
-from tests.e2e.conftest import PATIENCE_S, text_of
+from tests.e2e.conftest import text_of
 
 SAMPLES = {sample.id: sample for sample in load_samples()}
 
@@ -40,7 +40,7 @@ async def test_posted_drawing_of_a_stranger_is_unknown(
     sandbox: Sandbox, real_bot: MoedexBot
 ) -> None:
     posted = await sandbox.member("ben").post("fan-art", files=[sample("hikari-1")])
-    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    reply = await sandbox.answer_to(posted)
     assert faces_in(reply) == 1
     assert "**Unknown**" in text_of(reply)
     card = card_of(reply)
@@ -58,7 +58,7 @@ async def test_known_character_is_named_first(
     posted = await sandbox.member("ben").post(
         "fan-art", files=[(picture.name, picture.read_bytes())]
     )
-    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    reply = await sandbox.answer_to(posted)
     assert text_of(reply).startswith(f"`1` **{names[character]}** — ")
     assert names[character] in (reply.files[0].description or "")
 
@@ -66,11 +66,9 @@ async def test_known_character_is_named_first(
 async def test_who_as_a_reply_and_menu_and_slash(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     ben = sandbox.member("ben")
     posted = await ben.post("quiet", files=[sample("ren-1")])
-    by_reply = await sandbox.answer_to(await ben.post("quiet", "!who", reply_to=posted), PATIENCE_S)
-    by_menu = await sandbox.answer(await ben.menu(posted, MENU), PATIENCE_S)
-    by_slash = await sandbox.answer(
-        await ben.slash("quiet", "who", {"image": sample("ren-1")}), PATIENCE_S
-    )
+    by_reply = await sandbox.answer_to(await ben.post("quiet", "!who", reply_to=posted))
+    by_menu = await sandbox.answer(await ben.menu(posted, MENU))
+    by_slash = await sandbox.answer(await ben.slash("quiet", "who", {"image": sample("ren-1")}))
     assert [faces_in(each) for each in (by_reply, by_menu, by_slash)] == [1, 1, 1]
     assert text_of(by_reply) == text_of(by_menu) == text_of(by_slash)
 
@@ -78,17 +76,17 @@ async def test_who_as_a_reply_and_menu_and_slash(sandbox: Sandbox, real_bot: Moe
 async def test_direct_message(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     ben = sandbox.member("ben")
     posted = await ben.post(await ben.dm(), files=[sample("suzu-1")])
-    assert faces_in(await sandbox.answer_to(posted, PATIENCE_S)) == 1
+    assert faces_in(await sandbox.answer_to(posted)) == 1
 
 
 async def test_animation(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     posted = await sandbox.member("ben").post("fan-art", files=[sample("nodding")])
-    assert faces_in(await sandbox.answer_to(posted, PATIENCE_S)) == 1
+    assert faces_in(await sandbox.answer_to(posted)) == 1
 
 
 async def test_spoiler(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     posted = await sandbox.member("ben").post("fan-art", files=[sample("mikan-1")], spoiler=True)
-    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    reply = await sandbox.answer_to(posted)
     assert reply.files[0].spoiler
     names = [line for line in text_of(reply).splitlines() if line.startswith(("`", "-#"))]
     assert names
@@ -97,21 +95,19 @@ async def test_spoiler(sandbox: Sandbox, real_bot: MoedexBot) -> None:
 
 async def test_four_pictures_at_once(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     files = [sample(f"{name}-2") for name in ("hikari", "ren", "suzu", "mikan")]
-    reply = await sandbox.answer_to(
-        await sandbox.member("ben").post("fan-art", files=files), PATIENCE_S
-    )
+    reply = await sandbox.answer_to(await sandbox.member("ben").post("fan-art", files=files))
     assert len(reply.files) == 4
     assert "Picture 1 of 4" in text_of(reply)
 
 
 async def test_three_faces(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     posted = await sandbox.member("ben").post("fan-art", files=[sample("three-friends")])
-    assert faces_in(await sandbox.answer_to(posted, PATIENCE_S)) == 3
+    assert faces_in(await sandbox.answer_to(posted)) == 3
 
 
 async def test_no_face(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     posted = await sandbox.member("ben").post("quiet", "!who", files=[sample("lake")])
-    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    reply = await sandbox.answer_to(posted)
     assert "no drawn face in lake.png" in text_of(reply)
     assert reply.files == []
 
@@ -137,7 +133,7 @@ async def test_bad_file_is_one_clear_sentence_that_names_it(
 ) -> None:
     files = [(name, data), sample("ren-3")]
     posted = await sandbox.member("ben").post("fan-art", files=files)
-    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    reply = await sandbox.answer_to(posted)
     assert reply.content.count(name) == 1
     assert len(reply.content.splitlines()) == 1
     assert faces_in(reply) == 1

@@ -10,7 +10,7 @@ from cogs.watch import DM_HINT
 from cogs.who import MENU, NO_PICTURE, OWN_ANSWER, USE_SLASH
 from sandbox.server import Sandbox
 from sandbox.world import Channel, Message
-from tests.e2e.conftest import PATIENCE_S, kept, labels_of, settled, text_of
+from tests.e2e.conftest import kept, labels_of, settled, text_of
 
 ONE = ("one.png", b"1")
 NONE = ("none.png", b"0")
@@ -292,5 +292,5 @@ async def test_all_unknown_is_silent_where_the_server_wants_it(
     await bot.storage.settings.update(sandbox.server.id, on_all_unknown="quiet")
     silent = await ben.post("fan-art", files=[ONE])
     asked = await ben.post("fan-art", "!who", files=[ONE])
-    await sandbox.answer_to(asked, PATIENCE_S)
+    await sandbox.answer_to(asked)
     assert sandbox.replies(silent) == []

@@ -34,6 +34,7 @@ class Description:
         # where the description is behind what Discord does: forwards are references of type 1, ...
         schemas = self.document["components"]["schemas"]
         schemas["MessageReferenceType"]["oneOf"].append({"title": "FORWARD", "const": 1})
+        schemas["ChannelTypes"]["oneOf"].append({"title": "GUILD_MEDIA", "const": 16})
         # ... and it has numbers here, where Discord's own documentation shows, and clients get,
         # words such as BASE_TYPE_MAX_LENGTH
         schemas["InnerErrors"]["properties"]["_errors"]["items"] = {
