@@ -60,7 +60,7 @@ def single_faces(data: Path | None, count: int) -> list[Pixels]:
         drawn = [sample for sample in load_samples() if sample.people == 1]
         return [read(drawn[i % len(drawn)].read()) for i in range(count)]
     with (data.parent / "posts.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in list(csv.reader(file))[1:] if row[3] and ";" not in row[3]]
+        rows = [row for row in list(csv.reader(file))[1:] if len(row[3].split()) == 1]
     names = [row[0] for row in rows][:: max(1, len(rows) // count)]
     return [read((data / names[i % len(names)]).read_bytes()) for i in range(count)]
 

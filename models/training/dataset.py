@@ -184,7 +184,7 @@ def _backgrounds(root: Path, first_group: int, seed: int, per_post: int = 4) -> 
         rows = list(csv.reader(file))[1:]
     for number, (name, _, _, boxes) in enumerate(rows):
         result = _read_whole(root / "posts" / name)
-        heads = [[float(v) for v in box.split(",")[:4]] for box in boxes.split(";") if box.strip()]
+        heads = [[float(v) for v in box.split(",")[:4]] for box in boxes.split()]
         if result is None or not heads:
             continue
         height, width = result.shape[:2]
