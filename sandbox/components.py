@@ -117,7 +117,7 @@ def _check_custom_ids(every: list[Json]) -> None:
 
 def _complete(item: Json, resolve: Resolver, numbers: Iterator[int]) -> Json:
     """Complete one component and what is in it; nulls are left out, as Discord does."""
-    done: Json = {key: value for key, value in item.items() if value is not None}
+    done = _without_nulls(item)
     done["id"] = done.get("id") or next(numbers)
     match done["type"]:
         case 2:
@@ -155,6 +155,14 @@ def _complete(item: Json, resolve: Resolver, numbers: Iterator[int]) -> Json:
         if key in done:
             done[key] = _complete(done[key], resolve, numbers)
     return done
+
+
+def _without_nulls(item: Json) -> Json:
+    """Leave out what is null, in the emoji of a button or option too."""
+    kept = {key: value for key, value in item.items() if value is not None}
+    if "emoji" in kept:
+        kept["emoji"] = _without_nulls(kept["emoji"])
+    return kept
 
 
 def _media(resolve: Resolver, item: Json) -> Json:
@@ -202,6 +210,4 @@ def _complete_select(select: Json) -> None:
                 raise invalid_form("components", "BASE_TYPE_BAD_LENGTH", f"{key}: 1 to 100.")
         if len(option.get("description") or "") > 100:
             raise invalid_form("components", "BASE_TYPE_BAD_LENGTH", "description: up to 100.")
-    select["options"] = [
-        {key: value for key, value in option.items() if value is not None} for option in options
-    ]
+    select["options"] = [_without_nulls(option) for option in options]
