@@ -141,18 +141,19 @@ def _reduction8(make: _Layers, x: keras.KerasTensor, name: str) -> keras.KerasTe
     return keras.layers.Concatenate(name=name)([three, seven, keras.layers.MaxPooling2D(3, 2)(x)])
 
 
-def read_start(path: Path) -> Tensors:
+def read_start(path: Path, folder: str = PACKAGE_FOLDER) -> Tensors:
     """Read Inception-v3's tensors from an unpacked nsfwjs package or its .tgz file.
 
     `path` is the tarball, the unpacked `package` folder's parent, the folder itself, or the
-    `inception_v3` folder. Returns kernels, betas, means and variances under their own names
-    (`conv2d_1/kernel`, `batch_normalization_1/beta`, ...). Raises StartError.
+    `inception_v3` folder; `folder` names another model of the package. Returns kernels, betas,
+    means and variances under their own names (`conv2d_1/kernel`, `batch_normalization_1/beta`,
+    ...). Raises StartError.
     """
-    files = _package_files(path)
+    files = _package_files(path, folder)
     manifest = files.get("model.min.js")
     if manifest is None:
         raise StartError(
-            f"{path} holds no {PACKAGE_FOLDER}/model.min.js; give the npm package nsfwjs 4.3.0, "
+            f"{path} holds no {folder}/model.min.js; give the npm package nsfwjs 4.3.0, "
             "as a .tgz file or unpacked"
         )
     shards: list[bytes] = []
@@ -164,18 +165,18 @@ def read_start(path: Path) -> Tensors:
     return _dequantised(manifest, b"".join(shards), path)
 
 
-def _package_files(path: Path) -> dict[str, str]:
+def _package_files(path: Path, folder: str) -> dict[str, str]:
     if path.is_file():
         try:
             with tarfile.open(path) as archive:
-                members = [m for m in archive.getmembers() if m.name.startswith(PACKAGE_FOLDER)]
+                members = [m for m in archive.getmembers() if m.name.startswith(f"{folder}/")]
                 opened = ((Path(m.name).name, archive.extractfile(m)) for m in members)
                 return {name: file.read().decode() for name, file in opened if file is not None}
         except tarfile.TarError as error:
             raise StartError(f"{path} is not an npm package: {error}") from error
-    for folder in (path, path / PACKAGE_FOLDER, path / PACKAGE_FOLDER.removeprefix("package/")):
-        if (folder / "model.min.js").is_file():
-            return {file.name: file.read_text() for file in folder.glob("*.min.js")}
+    for place in (path, path / folder, path / folder.removeprefix("package/")):
+        if (place / "model.min.js").is_file():
+            return {file.name: file.read_text() for file in place.glob("*.min.js")}
     return {}
 
 

@@ -1,0 +1,1 @@
+"""Head boxes checked by hand, and the tool that they were made with."""

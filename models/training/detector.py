@@ -1,0 +1,230 @@
+"""Trains the learned detector's network (`models.headmap`) and writes its weights.
+
+Loss: Zhou et al., "Objects as Points" (2019): a focal loss on the heat map whose penalty shrinks
+near a centre, and the absolute error of log side and offset where a box is learned. AdamW with a
+cosine that falls to nought, gradients clipped, averaged weights. The first layers stay as they
+start. One seed decides every picture drawn, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import keras
+import numpy as np
+from keras import ops
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from models.headmap import build_headmap, load_headmap, normalised, save_headmap
+from models.training.detector_data import load_pictures, read_box_file
+from models.training.detector_mix import draw_example, targets
+from models.trunk import BATCH_NORM_EPSILON, StartError, read_start
+
+if TYPE_CHECKING:
+
+    from numpy.typing import NDArray
+
+    from models.training.detector_data import DetectorPictures
+
+BOXES: Final = Path(__file__).with_name("detector_boxes.csv")
+"""Heads of the posts that train, looked at by hand; files below the data folder."""
+
+HELD_OUT: Final = Path(__file__).parents[2] / "benchmarks" / "boxes" / "posts.csv"
+"""Heads of the posts that test; neither they nor crops of them train."""
+
+MOBILENET_FOLDER: Final = "package/dist/models/mobilenet_v2"
+BOX_LOSS_WEIGHT: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRun:
+    """How a detector is trained; the defaults make the shipped one."""
+
+    steps: int = 1000
+    batch: int = 16
+    side: int = 256
+    rate: float = 8e-4
+    weight_decay: float = 1e-4
+    average: float = 0.995
+    frozen_until: str = "block_3"
+    seed: int = 7
+    round: int = 50
+    workers: int = 2
+
+
+class _Batches(keras.utils.PyDataset):
+    """Draws batch `index` of a run; the same for the same seed and index."""
+
+    def __init__(self, pictures: DetectorPictures, run: DetectorRun, first: int) -> None:
+        super().__init__(workers=run.workers, use_multiprocessing=False, max_queue_size=4)
+        self.pictures, self.run, self.first = pictures, run, first
+
+    def __len__(self) -> int:
+        return self.run.steps - self.first
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        drawn, wanted = [], []
+        for item in range(self.run.batch):
+            random = np.random.default_rng((self.run.seed, self.first + index, item))
+            pixels, heads = draw_example(self.pictures, self.run.side, random)
+            drawn.append(pixels)
+            wanted.append(targets(heads, self.run.side))
+        return normalised(np.stack(drawn)), np.stack(wanted)
+
+
+def headmap_loss(wanted: keras.KerasTensor, given: keras.KerasTensor) -> keras.KerasTensor:
+    """Return the loss of a batch, a scalar; `wanted` as `detector_mix.targets` makes it."""
+    heat, weight, box_weight = wanted[..., 0], wanted[..., 4], wanted[..., 5]
+    logit = given[..., 0]
+    chance = ops.sigmoid(logit)
+    centre = ops.cast(heat > 0.999, "float32") * weight
+    hit = ops.square(1 - chance) * ops.softplus(-logit) * centre
+    miss = (1 - heat) ** 4 * ops.square(chance) * ops.softplus(logit) * (1 - centre) * weight
+    count = ops.maximum(ops.sum(centre), 1.0)
+    error = ops.sum(ops.abs(wanted[..., 1:4] - given[..., 1:4]), axis=-1) * box_weight
+    return (ops.sum(hit) + ops.sum(miss) + BOX_LOSS_WEIGHT * ops.sum(error)) / count
+
+
+def load_mobilenet(network: keras.Model, package: Path) -> None:
+    """Start the trunk from the MobileNetV2 of the npm package nsfwjs (MIT), unpacked or not.
+
+    Its batch norms are folded into the convolutions. Raises StartError.
+    """
+    tensors = read_start(package, MOBILENET_FOLDER)
+    for layer in network.layers:
+        if not layer.name.startswith(("Conv1", "expanded_conv", "block_")):
+            continue
+        depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+        norm = "bn_Conv1" if layer.name == "Conv1" else f"{layer.name}_BN"
+        try:
+            kernel = tensors[f"{layer.name}/{'depthwise_kernel' if depthwise else 'kernel'}"]
+            scale = 1 / np.sqrt(tensors[f"{norm}/moving_variance"] + BATCH_NORM_EPSILON)
+            scale = scale * tensors.get(f"{norm}/gamma", np.float32(1))
+            bias = tensors[f"{norm}/beta"] - tensors[f"{norm}/moving_mean"] * scale
+            layer.set_weights([kernel * (scale[:, None] if depthwise else scale), bias])
+        except (KeyError, ValueError) as error:
+            raise StartError(f"the starting weights don't fit {layer.name}: {error}") from error
+
+
+class _Log(keras.callbacks.Callback):
+    """Shows progress, writes a JSON line a round and a checkpoint to go on from."""
+
+    def __init__(self, run: DetectorRun, folder: Path, first: int) -> None:
+        super().__init__()
+        self.run, self.folder, self.step = run, folder, first
+        self.started = time.monotonic()
+        self.losses: list[float] = []
+        self.progress = Progress(
+            TextColumn("detector"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.3f}"),
+            TimeRemainingColumn(),
+        )
+        self.task = self.progress.add_task("", total=run.steps, completed=first, loss=0.0)
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self.progress.start()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        self.progress.stop()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.step += 1
+        self.losses.append(float((logs or {}).get("loss", 0.0)))
+        self.progress.update(self.task, completed=self.step, loss=self.losses[-1])
+        if self.step % self.run.round and self.step != self.run.steps:
+            return
+        line = {
+            "step": self.step,
+            "loss": round(float(np.mean(self.losses)), 4),
+            "seconds": round(time.monotonic() - self.started, 1),
+        }
+        self.losses.clear()
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        checkpoint = self.folder / "checkpoint.keras"
+        self.model.save(checkpoint.with_suffix(".new.keras"))
+        checkpoint.with_suffix(".new.keras").replace(checkpoint)
+        (self.folder / "checkpoint.json").write_text(json.dumps(asdict(self.run) | line))
+
+
+def train_detector(
+    data: Path,
+    out: Path,
+    *,
+    start: Path,
+    run: DetectorRun | None = None,
+    boxes: Path = BOXES,
+    held_out: Path = HELD_OUT,
+) -> Path:
+    """Train on `data`, keep checkpoints and `log.jsonl` in `out`; return the weights' file there.
+
+    `start` is the nsfwjs package, unpacked or not, or a safetensors file of an earlier run. A run
+    that was broken off with the same settings goes on where its last checkpoint was written.
+    Pictures that can't be read are listed in `skipped.txt`. `held_out` is left out of an
+    installation without the benchmarks: nothing is held out there.
+
+    Raises StartError or ValueError: the start doesn't fit, or `data` holds nothing to learn from.
+    """
+    run = run or DetectorRun()
+    keras.utils.set_random_seed(run.seed)
+    kept = read_box_file(held_out) if held_out.is_file() else {}
+    pictures = load_pictures(
+        data, read_box_file(boxes), {f"posts/{name}": heads for name, heads in kept.items()}
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "skipped.txt").write_text("".join(f"{name}\n" for name in pictures.skipped))
+    network, first = _resumed(out, run)
+    if network is None:
+        network = _started(start, run)
+    if first < run.steps:
+        network.fit(_Batches(pictures, run, first), verbose=0, callbacks=[_Log(run, out, first)])
+        network.optimizer.finalize_variable_values(network.trainable_variables)
+    path = out / "detector.safetensors"
+    save_headmap(network, path, asdict(run))
+    return path
+
+
+def _started(start: Path, run: DetectorRun) -> keras.Model:
+    """Return the network at its start, compiled."""
+    network = build_headmap(run.side, run.side)
+    if start.suffix == ".safetensors":
+        load_headmap(network, start)
+    else:
+        load_mobilenet(network, start)
+    for layer in network.layers:
+        if layer.name.startswith(f"{run.frozen_until}_"):
+            break
+        layer.trainable = False
+    warm_up = min(60, run.steps // 4)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        run.rate * 0.05, run.steps - warm_up, 0.01, warmup_target=run.rate, warmup_steps=warm_up
+    )
+    optimizer = keras.optimizers.AdamW(
+        schedule,
+        weight_decay=run.weight_decay,
+        global_clipnorm=5.0,
+        use_ema=True,
+        ema_momentum=run.average,
+    )
+    network.compile(optimizer, headmap_loss, jit_compile=False)
+    return network
+
+
+def _resumed(out: Path, run: DetectorRun) -> tuple[keras.Model | None, int]:
+    """Return the checkpoint of this very run and the step it was written at, if there is one."""
+    note = out / "checkpoint.json"
+    if not note.is_file() or not (out / "checkpoint.keras").is_file():
+        return None, 0
+    found = json.loads(note.read_text())
+    if {key: found.get(key) for key in asdict(run)} != asdict(run):
+        return None, 0
+    network = keras.saving.load_model(
+        out / "checkpoint.keras", custom_objects={"headmap_loss": headmap_loss}
+    )
+    return network, int(found["step"])

@@ -1,0 +1,111 @@
+"""The detector's training: what it draws, what it asks for, what it holds out, going on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from models.headmap import STRIDE, build_headmap, save_headmap
+from models.training.detector import BOXES, HELD_OUT, DetectorRun, headmap_loss, train_detector
+from models.training.detector_data import load_pictures, read_box_file
+from models.training.detector_mix import draw_example, targets
+from tests.models.drawn import noise
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Make a data folder of noise: a post, six crops close and wide, one of them of the post."""
+    post = cv2.resize(noise(8, 8, 9), (160, 160))
+    (tmp_path / "posts" / "ann").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "posts" / "ann" / "0.jpg"), post)
+    rows = ["file,near_duplicate_group,source"]
+    for number in range(6):
+        folder = tmp_path / "characters" / "ann"
+        folder.mkdir(parents=True, exist_ok=True)
+        crop = post[20:140, 20:140] if number == 3 else cv2.resize(noise(8, 8, number), (120, 120))
+        cv2.imwrite(str(folder / f"{number}.jpg"), crop)
+        source = "hololive fan art" if number < 3 else "genshin fan art A"
+        rows.append(f"ann/{number}.jpg,{min(number, 4)},{source}")
+    (tmp_path / "pictures.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+HEADS = np.array([[80, 80, 80]], np.float32)
+
+
+def test_crops_that_show_a_held_out_post_do_not_train(data: Path) -> None:
+    everything = load_pictures(data, {"posts/ann/0.jpg": HEADS}, {})
+    assert (len(everything.posts), len(everything.tight), len(everything.wide)) == (1, 3, 3)
+    without = load_pictures(data, {"posts/ann/0.jpg": HEADS}, {"posts/ann/0.jpg": HEADS})
+    assert (len(without.posts), len(without.tight), len(without.wide)) == (0, 3, 2)
+
+
+def test_files_that_cannot_be_read_are_listed(data: Path) -> None:
+    (data / "characters" / "ann" / "5.jpg").write_bytes(b"no picture")
+    found = load_pictures(data, {"posts/ann/7.jpg": HEADS}, {})
+    assert found.skipped == ["posts/ann/7.jpg", "characters/ann/5.jpg"]
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="too few pictures"):
+        load_pictures(tmp_path, {}, {})
+
+
+def test_a_seed_draws_the_same_pictures_with_heads_of_sensible_size(data: Path) -> None:
+    pictures = load_pictures(data, {"posts/ann/0.jpg": HEADS}, {})
+    counts = []
+    for seed in range(20):
+        pixels, heads = draw_example(pictures, 96, np.random.default_rng(seed))
+        again, _ = draw_example(pictures, 96, np.random.default_rng(seed))
+        np.testing.assert_array_equal(pixels, again)
+        assert pixels.shape == (96, 96, 3)
+        assert pixels.dtype == np.uint8
+        assert (heads[:, 2] > 0).all()
+        counts.append(len(heads))
+    assert sum(counts) > 10
+
+
+def test_targets_ask_for_a_head_where_it_is_and_ignore_tiny_ones() -> None:
+    wanted = targets(np.array([[50, 30, 40], [80, 80, 5]], np.float32), 96)
+    assert wanted.shape == (12, 12, 6)
+    row, column = 30 // STRIDE, 50 // STRIDE
+    assert wanted[row, column, 0] == 1
+    assert wanted[..., 5].sum() == pytest.approx(1)
+    assert np.exp(wanted[row, column, 1]) * 32 == pytest.approx(40, rel=1e-4)
+    assert wanted[80 // STRIDE, 80 // STRIDE, 4] == 0 or wanted[..., 0].max() == 1
+
+
+def test_the_loss_is_least_where_the_map_is_right() -> None:
+    wanted = targets(np.array([[50, 30, 40]], np.float32), 96)[None]
+    right = wanted[..., :4].copy()
+    right[..., 0] = np.where(wanted[..., 0] > 0.999, 8, -8)
+    moved = np.roll(right, 3, axis=2)
+    assert float(headmap_loss(wanted, right)) < 0.1
+    assert float(headmap_loss(wanted, moved)) > 5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_training_goes_on_where_it_was_broken_off(data: Path, tmp_path: Path) -> None:
+    start = tmp_path / "start.safetensors"
+    save_headmap(build_headmap(64, 64), start, {})
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text("file,x0,y0,x1,y1\nposts/ann/0.jpg,40,40,120,120\n")
+    run = DetectorRun(steps=4, batch=2, side=64, round=2, workers=1)
+    out = tmp_path / "run"
+    first = train_detector(data, out, start=start, run=run, boxes=boxes).read_bytes()
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4]
+    again = train_detector(data, out, start=start, run=run, boxes=boxes).read_bytes()
+    assert again == first
+    assert len((out / "log.jsonl").read_text().splitlines()) == 2
+
+
+def test_no_post_of_the_test_trains() -> None:
+    held_out = {f"posts/{name}" for name in read_box_file(HELD_OUT)}
+    assert len(held_out) == 120
+    assert not held_out & read_box_file(BOXES).keys()
