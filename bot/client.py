@@ -12,7 +12,6 @@ import pkgutil
 import signal
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -26,6 +25,7 @@ from discord.http import Route
 from bot.asking import Asking
 from bot.errors import ErrorTree, answer_command_error, log_unexpected
 from bot.inference import InferenceWorker
+from bot.learning.crops import crop_folder
 from bot.learning.learning import Learning
 from bot.storage import Storage, StorageError
 
@@ -94,7 +94,7 @@ class MoedexBot(commands.AutoShardedBot):
         self.asking = Asking(self)
         self.learning = Learning(
             storage,
-            Path(config.learning.crops),
+            crop_folder(config.learning, storage),
             config.learning,
             characters=worker.characters,
             shipped=worker.gallery,

@@ -146,7 +146,9 @@ class LearningConfig(_Section):
     """What is learned from votes, where a server's moderators switched that on."""
 
     crops: str = Field(
-        "data/crops", description="Folder of the kept crops of faces. Made if it is missing."
+        "",
+        description="Folder of the kept crops of faces. Empty: beside the database, where backups "
+        "take them along.",
     )
     crops_days: int = Field(
         365, ge=1, description="Days after which a kept crop and its vector are erased."

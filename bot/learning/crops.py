@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +13,20 @@ from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+    from bot.config import LearningConfig
+    from bot.storage import Storage
     from models.types import Pixels
 
 _QUALITY = 92
+_WITHOUT_FILE = Path("data/crops")
+
+
+def crop_folder(config: LearningConfig, storage: Storage) -> Path:
+    """Return where crops are kept: as configured, else with the database's own files."""
+    if config.crops:
+        return Path(config.crops)
+    return _WITHOUT_FILE if storage.files is None else storage.files / "crops"
 
 
 class CropStore:

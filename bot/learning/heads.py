@@ -128,7 +128,8 @@ def fit_directions(
     """
     place = {c.id: i for i, c in enumerate(shipped.characters)}
     known = [i for i, label in enumerate(data.labels) if label in place]
-    fixed = np.where(shipped.directed[:, None], shipped.directions, shipped.prototypes)
+    directed = np.any(shipped.directions != 0, axis=1)
+    fixed = np.where(directed[:, None], shipped.directions, shipped.prototypes)
     x = np.concatenate([data.vectors[known], *own])
     y = np.concatenate(
         [
