@@ -1,7 +1,7 @@
-"""A supersampled canvas: smooth curves, gradient fills and tapered strokes in local coordinates.
+"""A canvas: smooth curves, gradient fills and tapered strokes in local coordinates.
 
-Pillow draws without anti-aliasing; the canvas draws at `SCALE` times the size and reduces at the
-end. Shapes are (n, 2) arrays of points in the coordinates of the canvas's current placement.
+OpenCV draws the polygons, anti-aliased. Shapes are (n, 2) arrays of points in the coordinates of
+the canvas's current placement.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image
 
 Points = NDArray[np.float64]
 """A polyline or polygon: (n, 2), x to the right, y down."""
@@ -21,9 +22,6 @@ Point = Sequence[float] | NDArray[np.float64]
 
 Color = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""
-
-SCALE = 2
-"""Drawn pixels per pixel of the finished picture, each way."""
 
 
 def mix(a: Color, b: Color, part: float) -> Color:
@@ -93,11 +91,15 @@ def ribbon(line: Points, start: float, middle: float, end: float) -> Points:
     return np.concatenate([line + normal * half, (line - normal * half)[::-1]])
 
 
-def _soft_disc() -> Image.Image:
+_FRACTION_BITS = 4
+"""Binary digits behind the point of the coordinates that OpenCV is given."""
+
+
+def _soft_disc() -> NDArray[np.uint8]:
     """Return a disc that fades from 255 in its centre to 0 at its rim."""
     y, x = np.mgrid[-1:1:128j, -1:1:128j]
     t = np.clip(1 - np.hypot(x, y), 0, 1)
-    return Image.fromarray((255 * t * t * (3 - 2 * t)).astype(np.uint8))
+    return (255 * t * t * (3 - 2 * t)).astype(np.uint8)
 
 
 _SOFT = _soft_disc()
@@ -108,8 +110,8 @@ class Canvas:
 
     def __init__(self, width: int, height: int, background: Color = (255, 255, 255)) -> None:
         self.width, self.height = width, height
-        self.image = Image.new("RGB", (width * SCALE, height * SCALE), background)
-        self._matrix = np.eye(2) * SCALE
+        self.pixels = np.full((height, width, 3), background, dtype=np.uint8)
+        self._matrix = np.eye(2)
         self._shift = np.zeros(2)
 
     def placed(
@@ -120,50 +122,39 @@ class Canvas:
         `narrow` is how wide a unit is in relation to its height.
         """
         other = object.__new__(Canvas)
-        other.width, other.height, other.image = self.width, self.height, self.image
+        other.width, other.height, other.pixels = self.width, self.height, self.pixels
         turn = math.radians(degrees)
         rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
         other._matrix = self._matrix @ rotation @ np.diag([narrow, 1.0]) * size
         other._shift = self._shift + self._matrix @ np.array([x, y])
         return other
 
-    def _pixels(self, shape: Points) -> Points:
+    def _in_pixels(self, shape: Points) -> Points:
         return shape @ self._matrix.T + self._shift
-
-    def _mask(
-        self, shape: Points, alpha: float, clip: Points | None
-    ) -> tuple[Image.Image, tuple[int, int, int, int]] | None:
-        """Return the coverage of a polygon and the part of the picture that it lies in."""
-        pixels = self._pixels(shape)
-        low = np.maximum(np.floor(pixels.min(axis=0)), 0).astype(int)
-        high = np.minimum(np.ceil(pixels.max(axis=0)) + 1, self.image.size).astype(int)
-        if (high <= low).any():
-            return None
-        size = (int(high[0] - low[0]), int(high[1] - low[1]))
-        level = round(255 * alpha)
-        mask = Image.new("L", size)
-        ImageDraw.Draw(mask).polygon([tuple(p) for p in pixels - low], fill=level)
-        if clip is not None:
-            inside = Image.new("L", size)
-            edge = self._pixels(clip) - low
-            ImageDraw.Draw(inside).polygon([tuple(p) for p in edge], fill=255)
-            mask = ImageChops.multiply(mask, inside)
-        return mask, (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
     def fill(
         self, shape: Points, *colors: Color, alpha: float = 1, clip: Points | None = None
     ) -> None:
         """Fill a polygon with one colour, or with several from its top to its bottom."""
-        found = self._mask(shape, alpha, clip)
-        if found is None:
+        corners = self._in_pixels(shape)
+        if len(colors) == 1 and alpha == 1 and clip is None:
+            _polygon(self.pixels, corners, colors[0])
             return
-        mask, box = found
-        if len(colors) == 1:
-            self.image.paste(colors[0], box, mask)
+        height, width = self.pixels.shape[:2]
+        left, top = np.maximum(np.floor(corners.min(axis=0)) - 1, 0).astype(int)
+        right, bottom = np.minimum(np.ceil(corners.max(axis=0)) + 2, (width, height)).astype(int)
+        if right <= left or bottom <= top:
             return
-        column = Image.new("RGB", (1, len(colors)))
-        column.putdata(list(colors))
-        self.image.paste(column.resize(mask.size, Image.Resampling.BILINEAR), box, mask)
+        corner = np.array([left, top])
+        mask = np.zeros((bottom - top, right - left), dtype=np.uint8)
+        _polygon(mask, corners - corner, round(255 * alpha))
+        if clip is not None:
+            inside = np.zeros_like(mask)
+            _polygon(inside, self._in_pixels(clip) - corner, 255)
+            mask = (mask.astype(np.uint16) * inside // 255).astype(np.uint8)
+        column = np.array(colors, dtype=np.uint8)[:, None]
+        paint = _resized(column, (1, int(bottom - top))) if len(colors) > 1 else column
+        _blend(self.pixels[top:bottom, left:right], paint, mask)
 
     def stroke(
         self,
@@ -193,17 +184,38 @@ class Canvas:
         self, x: float, y: float, radius: float, color: Color, alpha: float, squash: float = 1
     ) -> None:
         """Lay a soft round patch of colour over the picture, `squash` times as high as wide."""
-        center = self._pixels(points([(x, y)]))[0]
+        center = self._in_pixels(points([(x, y)]))[0]
         reach = radius * math.sqrt(abs(np.linalg.det(self._matrix)))
         size = (max(2, round(reach * 2)), max(2, round(reach * 2 * squash)))
-        soft = _SOFT.point([round(v * alpha) for v in range(256)])
-        corner = (round(center[0] - size[0] / 2), round(center[1] - size[1] / 2))
-        self.image.paste(
-            color,
-            (corner[0], corner[1], corner[0] + size[0], corner[1] + size[1]),
-            soft.resize(size, Image.Resampling.BILINEAR),
-        )
+        mask = _resized((_SOFT * alpha).astype(np.uint8), size)
+        left, top = round(center[0] - size[0] / 2), round(center[1] - size[1] / 2)
+        part = self.pixels[
+            max(top, 0) : max(top + size[1], 0), max(left, 0) : max(left + size[0], 0)
+        ]
+        from_y, from_x = max(-top, 0), max(-left, 0)
+        mask = mask[from_y : from_y + part.shape[0], from_x : from_x + part.shape[1]]
+        _blend(part, np.array([[color]], dtype=np.uint8), mask)
+
+    def blur(self, radius: float) -> None:
+        """Blur all that is there, by so many pixels of the finished picture."""
+        side = round(radius) * 2 + 1
+        cv2.blur(self.pixels, (side, side), dst=self.pixels)
 
     def finished(self) -> Image.Image:
-        """Return the picture at its own size, anti-aliased."""
-        return self.image.reduce(SCALE)
+        """Return the picture at its own size."""
+        return Image.fromarray(self.pixels)
+
+
+def _resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(picture, size), dtype=np.uint8)
+
+
+def _polygon(target: NDArray[np.uint8], corners: Points, color: Color | int) -> None:
+    fixed = np.rint((corners - 0.5) * 2**_FRACTION_BITS).astype(np.int32)
+    cv2.fillPoly(target, [fixed], color, cv2.LINE_AA, _FRACTION_BITS)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def _blend(part: NDArray[np.uint8], paint: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
+    """Mix paint into part of a picture where the mask says how much (255: only paint)."""
+    cover = mask[..., None].astype(np.uint16)
+    part[:] = (part * (255 - cover) + paint * cover + 127) // 255

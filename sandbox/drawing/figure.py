@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from .backdrops import draw_backdrop
-from .canvas import SCALE, Canvas, Color
+from .canvas import Canvas, Color
 from .clothes import draw_behind, draw_body, draw_worn
 from .face import draw_brows, draw_features, draw_head
 from .hair import draw_back, draw_bangs, draw_side_locks
@@ -54,7 +54,7 @@ def draw_picture(drawing: Drawing) -> Image.Image:
     canvas = Canvas(*drawing.size)
     draw_backdrop(canvas, drawing.backdrop, drawing.seed)
     if drawing.style == "soft":
-        canvas.image = canvas.image.filter(ImageFilter.BoxBlur(4 * SCALE))
+        canvas.blur(4)
     for look, shot in drawing.figures:
         draw_figure(canvas, look, shot, drawing.style)
     return _finish(canvas.finished(), drawing.style, drawing.light)
