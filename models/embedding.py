@@ -86,6 +86,18 @@ def load_network(path: Path, side: int | None = None) -> tuple[keras.Model, dict
     return network, settings
 
 
+def version_of(path: Path | None = None) -> str:
+    """Return what vectors of a weights file (default: the shipped one) are bound to.
+
+    The first twelve digits of the file's SHA-256; nothing is loaded. Raises WeightsError.
+    """
+    file = path or EMBEDDING_FILE
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    except OSError as error:
+        raise WeightsError(f"the embedding's weights {file} can't be read ({error})") from error
+
+
 class Embedder:
     """Face crops in, unit vectors out. Safe to share between threads.
 
@@ -112,7 +124,7 @@ class Embedder:
         """
         file = path or EMBEDDING_FILE
         network, settings = load_network(file)
-        version = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        version = version_of(file)
         both = settings["mirrored"] if mirrored is None else mirrored
         return cls(network, mirrored=both, version=version)
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import backup, demo, doctor, evaluate, identify, run, train
+from bot.cli import backup, demo, doctor, evaluate, identify, learn, run, train
 
 NO_LIBGL = (
     "OpenCV needs the system library libGL, which is missing here. "
@@ -33,6 +33,7 @@ app.command("identify")(identify.identify)
 app.add_typer(train.app)
 app.command("evaluate")(evaluate.evaluate)
 app.command("embed")(evaluate.embed)
+app.command("learn")(learn.learn)
 app.add_typer(evaluate.model)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from models.bulk import FileResult
     from models.types import Vectors
 
-model = typer.Typer(name="model", help="What is known about the model.", no_args_is_help=True)
+model = typer.Typer(
+    name="model", help="The model, and the versions that servers trained.", no_args_is_help=True
+)
 
 
 def evaluate(

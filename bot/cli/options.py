@@ -16,6 +16,10 @@ ConfigOption = Annotated[
     ),
 ]
 
+ServerOption = Annotated[
+    int | None, typer.Option("--server", metavar="ID", help="A Discord server's id.")
+]
+
 DEMO_PORT = 8642
 """Where the demo's page is if nothing else is asked for."""
 

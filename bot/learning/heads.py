@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from bot.learning.consensus import NOT_A_FACE
 from models.types import Character, Vectors
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from bot.learning.galleries import Example
     from bot.learning.roster import ServerRoster
     from models.naming import Gallery
+    from models.vectors import VectorSet
 
 SCALE: Final = 24.0
 """What cosines are multiplied by in the softmax; the backbone was trained with the same."""
@@ -40,44 +39,6 @@ EXEMPLARS: Final = 12
 
 class HeadError(Exception):
     """The bytes of a head can't be read; the text says why."""
-
-
-@dataclass(frozen=True, eq=False)
-class VectorSet:
-    """Labelled vectors of the shipped data: (n, dimensions); near-duplicates share a group."""
-
-    vectors: Vectors
-    labels: tuple[str, ...]
-    groups: tuple[int, ...]
-
-    @classmethod
-    def of_gallery(cls, gallery: Gallery) -> VectorSet:
-        """Take a gallery's exemplars for its data, each a group of its own."""
-        labels = tuple(gallery.characters[i].id for i in gallery.owners)
-        return cls(gallery.exemplars, labels, tuple(range(len(labels))))
-
-    @classmethod
-    def load(cls, path: Path, backbone: str) -> VectorSet | None:
-        """Read the set that was shipped; None where there is none for this backbone."""
-        if not path.is_file():
-            return None
-        with safe_open(path, "numpy") as file:
-            about = json.loads(file.metadata()["moedex"])
-            if about["backbone"] != backbone:
-                return None
-            vectors = file.get_tensor("vectors").astype(np.float32)
-            groups = file.get_tensor("groups")
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        return cls(vectors, tuple(about["labels"]), tuple(groups.tolist()))
-
-    def save(self, path: Path, backbone: str) -> None:
-        """Write the set in half precision, bound to the backbone that made it."""
-        about = {"backbone": backbone, "labels": list(self.labels)}
-        tensors = {
-            "vectors": self.vectors.astype(np.float16),
-            "groups": np.array(self.groups, np.int32),
-        }
-        path.write_bytes(save(tensors, {"moedex": json.dumps(about)}))
 
 
 def train_head(
@@ -198,7 +159,7 @@ def read_head(data: bytes) -> Gallery:
             and Calibration(**{**calibration, "weights": tuple(calibration["weights"])}),
             threshold=about["threshold"],
         )
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise HeadError(f"the head can't be read ({error})") from error
 
 

@@ -13,13 +13,14 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.learning.crops import CropStore
 from bot.learning.duplicates import HashTree
 from bot.learning.erasure import Erasure
-from bot.learning.galleries import examples_of, serving
-from bot.learning.heads import read_head
 from bot.learning.labelling import Labelling
 from bot.learning.roster import ServerRoster
+from bot.learning.serving import read_server
 from bot.learning.teaching import Teaching
 from bot.storage.learning_records import NewSighting
 from models.types import Box
@@ -233,31 +234,15 @@ class Learning:
 
     async def _build(self, server_id: int) -> Any:
         roster = await self.roster(server_id)
-        exemplars = await self.storage.galleries.exemplars(server_id)
-        settled = await self.storage.labels.in_server(server_id, "settled")
-        version = await self.storage.versions.current(server_id)
-        if version is not None and version.backbone != self.backbone:
-            version = None
-        if version is not None:
-            # A head was trained on all that came before it.
-            exemplars = [e for e in exemplars if e.at > version.at]
-            settled = [(s, label) for s, label in settled if label.at > version.at]
-        if not (exemplars or settled or version or roster.changed):
+        state = await read_server(self.storage, server_id, roster, self.backbone)
+        if not (state.newer or state.version or roster.changed):
             return None
-        examples = examples_of(exemplars, settled, roster, self.backbone)
-        head = None if version is None else version.head
-
-        def build() -> Any:
-            return serving(
-                self._shipped, roster, examples, None if head is None else read_head(head)
-            )
-
-        return await asyncio.to_thread(build)
+        return await asyncio.to_thread(state.gallery, self._shipped)
 
     async def _look_for_changes(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, SQLAlchemyError):  # busy: the next look tells
                 revisions = await self.storage.galleries.revisions()
                 for server_id in {*revisions, *self._revisions}:
                     if revisions.get(server_id) != self._revisions.get(server_id):

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.learning.galleries import Example
-    from bot.learning.heads import VectorSet
     from bot.learning.roster import ServerRoster
     from models.naming import Gallery, Namer
     from models.types import Vectors
+    from models.vectors import VectorSet
 
 DRAWS: Final = 2000
 STRANGER_EVERY: Final = 8

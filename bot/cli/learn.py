@@ -1,0 +1,261 @@
+"""`moedex learn`, and the versions it keeps: `moedex model list|show|promote|rollback`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.evaluate import model
+from bot.cli.options import ConfigOption, ServerOption, one_line_for
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.config import Config
+    from bot.learning.training import Trained
+    from bot.storage import Storage
+    from bot.storage.learning_records import ModelVersion
+
+SHIPPED = "the shipped names"
+
+
+class VersionError(Exception):
+    """There is no such version; the text says what there is."""
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+NumberArgument = Annotated[int, typer.Argument(metavar="VERSION", help="A version's number.")]
+
+
+def learn(
+    server: ServerOption = None, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
+    """Train servers' heads on their settled labels; the bot may go on running.
+
+    A version that loses nothing answers within a second. Without --server, every server that has
+    learning on and something new is trained.
+    """
+    from models.embedding import WeightsError
+
+    with _readable_errors(), one_line_for(WeightsError):
+        with suppress(PermissionError):
+            os.nice(10)  # answering goes first
+        asyncio.run(_learn(_config(config), server, as_json))
+
+
+@model.command("list")
+def list_versions(
+    server: ServerOption = None, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
+    """List the versions of servers' heads."""
+
+    async def work(storage: Storage) -> None:
+        chosen = [server] if server is not None else sorted(await storage.versions.servers())
+        found = [v for s in chosen for v in await storage.versions.list(s)]
+        if as_json:
+            for version in found:
+                typer.echo(json.dumps(_summary(version)))
+            return
+        for number in chosen:
+            own = [v for v in found if v.server_id == number]
+            answering = next((v for v in own if v.state == "current"), None)
+            answers = f"version {answering.number}" if answering else SHIPPED
+            typer.echo(f"Server {number}: {answers} answer{'s' if answering else ''}.")
+            for version in own:
+                typer.echo(f"  {_line(version)}")
+        if not found:
+            typer.echo("No server has a version of its own yet; `moedex learn` trains one.")
+
+    _in_storage(config, work)
+
+
+@model.command("show")
+def show(
+    number: NumberArgument,
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show what a version was trained on, what was measured, and why it answers or doesn't."""
+
+    async def work(storage: Storage) -> None:
+        version = await _version(storage, await _server(storage, server), number)
+        if as_json:
+            typer.echo(json.dumps(_summary(version) | {"report": version.report}))
+            return
+        report = version.report
+        typer.echo(f"Server {version.server_id}: {_line(version)}, backbone {version.backbone}")
+        typer.echo(
+            f"Trained on {report.get('examples', 0)} labelled faces of "
+            f"{report.get('characters', 0)} characters, {report.get('held_back', 0)} held back."
+        )
+        for reason in report.get("reasons", ()):
+            typer.echo(f"- {reason}")
+
+    _in_storage(config, work)
+
+
+@model.command("promote")
+def promote(
+    number: NumberArgument, server: ServerOption = None, config: ConfigOption = None
+) -> None:
+    """Let a kept version answer, whatever its report says; a running bot swaps in a second."""
+
+    async def work(storage: Storage) -> None:
+        from models.embedding import WeightsError, version_of
+
+        version = await _version(storage, await _server(storage, server), number)
+        with one_line_for(WeightsError):
+            backbone = version_of()
+        if version.backbone != backbone:
+            raise VersionError(
+                f"Version {number} belongs to another backbone ({version.backbone}; this is "
+                f"{backbone}) and can't answer: run `moedex learn` for a new one."
+            )
+        await storage.versions.promote(version.server_id, number)
+        typer.echo(f"Server {version.server_id}: version {number} answers from now on.")
+
+    _in_storage(config, work)
+
+
+@model.command("rollback")
+def rollback(server: ServerOption = None, config: ConfigOption = None) -> None:
+    """Go back to the version that answered before, or to the shipped names."""
+
+    async def work(storage: Storage) -> None:
+        chosen = await _server(storage, server)
+        current = await storage.versions.current(chosen)
+        if current is None:
+            raise VersionError(f"Server {chosen}: {SHIPPED} answer already.")
+        earlier = [
+            v.number
+            for v in await storage.versions.list(chosen)
+            if v.state == "kept" and v.number < current.number and v.backbone == current.backbone
+        ]
+        target = max(earlier, default=None)
+        await storage.versions.promote(chosen, target)
+        told = SHIPPED if target is None else f"version {target}"
+        typer.echo(f"Server {chosen}: back from version {current.number} to {told}.")
+
+    _in_storage(config, work)
+
+
+async def _learn(config: Config, server: int | None, as_json: bool) -> None:
+    from bot.learning.training import NothingToLearnError
+    from bot.learning.training import learn as train
+    from bot.storage import Storage
+
+    async with Storage.open(config.storage.url, exclusive=False) as storage:
+        servers = [server] if server is not None else await _learning_servers(storage)
+        if not servers:
+            typer.echo("No server has learning on and something to learn from.", err=True)
+            return
+        # What is heavy is loaded only where there is something to do.
+        from models.embedding import version_of
+        from models.naming import Namer
+        from models.vectors import VECTORS_FILE, VectorSet
+
+        namer, backbone = Namer.load(), version_of()
+        data = VectorSet.load(VECTORS_FILE, backbone) or VectorSet.of_gallery(namer.gallery)
+
+        for number in servers:
+
+            def told(step: str, number: int = number) -> None:
+                line = {"server": number, "step": step}
+                typer.echo(json.dumps(line) if as_json else f"Server {number}: {step} ...")
+
+            try:
+                trained = await train(storage, number, namer, data, backbone, told)
+            except NothingToLearnError as error:
+                reason = {"server": number, "nothing": str(error)}
+                typer.echo(json.dumps(reason) if as_json else str(error))
+                continue
+            _tell(trained, as_json)
+
+
+def _tell(trained: Trained, as_json: bool) -> None:
+    version, decision = trained.version, trained.decision
+    if as_json:
+        line = _summary(version) | {
+            "promoted": decision.promote,
+            "reasons": decision.reasons,
+        }
+        typer.echo(json.dumps(line))
+        return
+    end = "answers from now on" if decision.promote else "is kept, but does not answer"
+    typer.echo(f"Server {version.server_id}: version {version.number} {end}.")
+    for reason in decision.reasons:
+        typer.echo(f"- {reason}")
+
+
+async def _learning_servers(storage: Storage) -> list[int]:
+    touched = await storage.galleries.revisions()
+    return [s for s in sorted(touched) if (await storage.settings.get(s)).learning]
+
+
+async def _server(storage: Storage, server: int | None) -> int:
+    if server is not None:
+        return server
+    known = await storage.versions.servers()
+    if len(known) == 1:
+        return next(iter(known))
+    if not known:
+        raise VersionError("No server has a version of its own yet; `moedex learn` trains one.")
+    names = ", ".join(map(str, sorted(known)))
+    raise VersionError(f"Several servers have versions: say --server with one of {names}.")
+
+
+async def _version(storage: Storage, server: int, number: int) -> ModelVersion:
+    version = await storage.versions.get(server, number)
+    if version is not None:
+        return version
+    known = ", ".join(str(v.number) for v in await storage.versions.list(server)) or "none"
+    raise VersionError(f"Server {server} has no version {number} (there are: {known}).")
+
+
+def _summary(version: ModelVersion) -> dict[str, object]:
+    return {
+        "server": version.server_id,
+        "version": version.number,
+        "state": version.state,
+        "backbone": version.backbone,
+        "at": version.at.isoformat(timespec="seconds"),
+        "examples": version.report.get("examples", 0),
+    }
+
+
+def _line(version: ModelVersion) -> str:
+    return (
+        f"version {version.number}  {version.state:<8}  {version.at:%Y-%m-%d %H:%M} UTC  "
+        f"{version.report.get('examples', 0)} labelled faces"
+    )
+
+
+def _in_storage(config: Path | None, work: Callable[[Storage], Awaitable[None]]) -> None:
+    async def run() -> None:
+        from bot.storage import Storage
+
+        async with Storage.open(_config(config).storage.url, exclusive=False) as storage:
+            await work(storage)
+
+    with _readable_errors():
+        asyncio.run(run())
+
+
+def _config(path: Path | None) -> Config:
+    from bot.config import load_config
+
+    return load_config(path)
+
+
+def _readable_errors() -> AbstractContextManager[None]:
+    from bot.config import ConfigError
+    from bot.storage import StorageError
+
+    return one_line_for(ConfigError, StorageError, VersionError)

@@ -1,0 +1,122 @@
+"""One training of a server's head: read, fit, calibrate, measure, and keep the version.
+
+It runs in a process of its own beside the bot (`moedex learn`), which finds the new version in the
+storage within a second. A version is kept whether it may answer or not, with its report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.learning.heads import write_head
+from bot.learning.promotion import train_and_decide
+from bot.learning.roster import ServerRoster
+from bot.learning.serving import read_server
+
+if TYPE_CHECKING:
+    from bot.learning.galleries import Example
+    from bot.learning.promotion import Decision
+    from bot.learning.serving import ServerState
+    from bot.storage import Storage
+    from bot.storage.learning_records import ModelVersion
+    from models.naming import Gallery, Namer
+    from models.vectors import VectorSet
+
+
+class NothingToLearnError(Exception):
+    """There is nothing to train a server's head on; the text says why."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A kept version, and why it answers from now on or doesn't."""
+
+    version: ModelVersion
+    decision: Decision
+
+
+async def learn(
+    storage: Storage,
+    server_id: int,
+    namer: Namer,
+    data: VectorSet,
+    backbone: str,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Trained:
+    """Train a server's head on all it has, and let it answer if it is not worse.
+
+    `namer` is the shipped one and `data` the vectors that it was made of. `progress` is told each
+    step in words. Raises NothingToLearnError.
+    """
+    if not (await storage.settings.get(server_id)).learning:
+        raise NothingToLearnError(
+            f"Learning is off in server {server_id}: a moderator turns it on with /learning on."
+        )
+    started, clock = datetime.now(UTC), time.perf_counter()
+    roster = ServerRoster(
+        namer.gallery.characters,
+        await storage.galleries.characters(server_id),
+        await storage.galleries.aliases(server_id),
+    )
+    state = await read_server(storage, server_id, roster, backbone)
+    await _check_worthwhile(storage, server_id, state)
+    progress(f"fitting on {len(state.examples)} labelled faces")
+
+    def fit() -> tuple[Gallery, Decision] | None:
+        shipped = namer.gallery
+        return train_and_decide(
+            namer, data, state.examples, roster,
+            state.gallery(shipped), state.first_gallery(shipped),
+        )  # fmt: skip
+
+    fitted = await asyncio.to_thread(fit)
+    if fitted is None:
+        raise NothingToLearnError(
+            f"Server {server_id} has no labelled face of a character to learn from yet."
+        )
+    head, decision = fitted
+    report = decision.report | {
+        "fingerprint": _fingerprint(state.examples),
+        "examples": len(state.examples),
+        "held_back": sum(e.held_back for e in state.examples),
+        "characters": len(head.characters),
+        "shipped_vectors": len(data.labels),
+        "seconds": round(time.perf_counter() - clock, 1),
+    }
+    # The moment of reading: a label settled since then names beside the version.
+    version = await storage.versions.add(
+        server_id, backbone, write_head(head), report,
+        [(e.kind, e.source_id) for e in state.examples], started, promoted=decision.promote,
+    )  # fmt: skip
+    gone = [v for v in await storage.versions.trained_on_erased() if v.id == version.id]
+    if gone:
+        await storage.versions.erase(gone)
+        raise NothingToLearnError(
+            "Something it was trained on was erased meanwhile, so the version was too: start again."
+        )
+    return Trained(version, decision)
+
+
+async def _check_worthwhile(storage: Storage, server_id: int, state: ServerState) -> None:
+    if not any(not e.held_back for e in state.examples):
+        raise NothingToLearnError(
+            f"Server {server_id} has no labelled face to learn from yet. Faces are labelled by "
+            "votes, reviews and /teach while learning is on."
+        )
+    last = max(await storage.versions.list(server_id), key=lambda v: v.number, default=None)
+    if last is not None and last.report.get("fingerprint") == _fingerprint(state.examples):
+        raise NothingToLearnError(
+            f"Nothing changed in server {server_id} since its version {last.number}."
+        )
+
+
+def _fingerprint(examples: Iterable[Example]) -> str:
+    """Return a hash of what is trained on and how it is labelled, whatever the order."""
+    told = sorted(f"{e.kind} {e.source_id} {e.label}" for e in examples)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()

@@ -1,0 +1,162 @@
+"""`moedex learn` without the command line: versions, their reports, and what answers after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bot.learning.heads import HeadError, read_head, write_head
+from bot.learning.promotion import Results, decide
+from bot.learning.roster import ServerRoster
+from bot.learning.serving import read_server
+from bot.learning.training import NothingToLearnError, learn
+from models.vectors import VectorSet
+from tests.learning.conftest import BACKBONE, SERVER, SHIPPED, faces, own_character
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from bot.storage import Storage
+    from bot.storage.learning_records import Sighting
+    from models.naming import Gallery, Namer
+
+    Labelled = Callable[..., Awaitable[Sighting]]
+
+
+async def answering(storage: Storage, namer: Namer) -> Gallery:
+    roster = ServerRoster(
+        namer.gallery.characters,
+        await storage.galleries.characters(SERVER),
+        await storage.galleries.aliases(SERVER),
+    )
+    state = await read_server(storage, SERVER, roster, BACKBONE)
+    return state.gallery(namer.gallery)
+
+
+async def test_labels_become_a_version_that_answers(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    for vector in faces(20, 15, 3):
+        await labelled(vector, "aoi")
+    steps: list[str] = []
+    trained = await learn(storage, SERVER, namer, data, BACKBONE, steps.append)
+    assert trained.decision.promote, trained.decision.reasons
+    assert steps == ["fitting on 15 labelled faces"]
+    current = await storage.versions.current(SERVER)
+    assert current is not None
+    assert current.number == trained.version.number == 1
+    assert current.report["promoted"]
+    assert current.report["reasons"]
+    gallery = await answering(storage, namer)
+    named = namer.name(faces(20, 10, 9), gallery)
+    assert all(n.guesses[0].character.id == "aoi" for n in named)
+    assert not any(n.unknown for n in named)
+    kept = namer.name(faces(2, 10, 9), gallery)
+    assert all(n.guesses[0].character.id == SHIPPED[2].id for n in kept)
+
+
+async def test_nothing_is_learned_without_consent_labels_or_change(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    with pytest.raises(NothingToLearnError, match="no labelled face"):
+        await learn(storage, SERVER, namer, data, BACKBONE)
+    await own_character(storage, "aoi", "Aoi")
+    for vector in faces(20, 15, 3):
+        await labelled(vector, "aoi")
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    with pytest.raises(NothingToLearnError, match="Nothing changed"):
+        await learn(storage, SERVER, namer, data, BACKBONE)
+    await storage.settings.update(SERVER, learning=False)
+    with pytest.raises(NothingToLearnError, match="/learning on"):
+        await learn(storage, SERVER, namer, data, BACKBONE)
+
+
+async def test_labels_that_take_shipped_characters_over_are_not_promoted(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    for place in range(3):
+        for vector in faces(place, 20, 4):
+            await labelled(vector, SHIPPED[place + 1].id)
+    trained = await learn(storage, SERVER, namer, data, BACKBONE)
+    assert not trained.decision.promote
+    assert any("worse" in reason for reason in trained.decision.reasons)
+    assert trained.version.state == "rejected"
+    assert await storage.versions.current(SERVER) is None
+
+
+async def test_what_is_labelled_later_names_beside_the_version(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    await own_character(storage, "yuu", "Yuu")
+    for vector in faces(20, 12, 3):
+        await labelled(vector, "aoi")
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    for vector in faces(21, 4, 3):
+        await labelled(vector, "yuu")
+    gallery = await answering(storage, namer)
+    named = namer.name(np.concatenate([faces(20, 3, 9), faces(21, 3, 9)]), gallery)
+    assert [n.guesses[0].character.id for n in named] == ["aoi"] * 3 + ["yuu"] * 3
+
+
+async def test_a_version_goes_with_what_it_was_trained_on(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    seen = [await labelled(vector, "aoi") for vector in faces(20, 10, 3)]
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    await storage.answers.delete_by_reply(seen[0].reply_id)
+    (version,) = await storage.versions.trained_on_erased()
+    assert version.number == 1
+
+
+async def test_a_version_of_another_backbone_does_not_answer(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    for vector in faces(20, 10, 3):
+        await labelled(vector, "aoi")
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    roster = ServerRoster(SHIPPED, await storage.galleries.characters(SERVER))
+    state = await read_server(storage, SERVER, roster, "another")
+    assert state.version is None
+    assert state.examples == []
+
+
+def test_a_head_survives_its_file(namer: Namer) -> None:
+    head = replace(namer.gallery, calibration=namer.calibration, threshold=0.4)
+    back = read_head(write_head(head))
+    assert back.characters == head.characters
+    assert (back.calibration, back.threshold) == (head.calibration, head.threshold)
+    assert np.abs(back.prototypes - head.prototypes).max() < 1e-3
+    with pytest.raises(HeadError, match="can't be read"):
+        read_head(b"no head")
+
+
+def test_the_rule_of_promotion() -> None:
+    ones, zeros = np.ones(200), np.zeros(200)
+    slightly = np.where(np.arange(200) < 1, 0.0, 1.0)
+    base = Results(ones, slightly, ones)
+    assert decide(base, base, base).promote
+    assert not decide(replace(base, holdout=slightly), base, base).promote
+    # A face less of two hundred is chance on the server's own labels, and no reason to refuse.
+    assert decide(base, replace(base, own=ones), base).promote
+    assert not decide(replace(base, own=zeros), base, base).promote
+    assert not decide(replace(base, strangers=zeros), base, base).promote
+    assert not decide(base, base, Results(ones, slightly, ones * 2)).promote
+
+
+def test_shipped_vectors_are_bound_to_their_backbone(data: VectorSet, tmp_path: Path) -> None:
+    file = tmp_path / "vectors.safetensors"
+    assert VectorSet.load(file, BACKBONE) is None
+    data.save(file, BACKBONE)
+    back = VectorSet.load(file, BACKBONE)
+    assert back is not None
+    assert (back.labels, back.groups) == (data.labels, data.groups)
+    assert np.abs(back.vectors - data.vectors).max() < 1e-3
+    assert VectorSet.load(file, "another") is None
