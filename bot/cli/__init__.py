@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import backup, demo, doctor, evaluate, identify, learn, run, train
+from bot.cli import backup, dataset, demo, doctor, evaluate, identify, learn, run, train
 
 NO_LIBGL = (
     "OpenCV needs the system library libGL, which is missing here. "
@@ -35,6 +35,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("embed")(evaluate.embed)
 app.command("learn")(learn.learn)
 app.add_typer(evaluate.model)
+app.add_typer(dataset.app)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
