@@ -1,8 +1,10 @@
 """The learned detector: a small network that marks the centres of heads on a heat map.
 
-A picture is shrunk to a fixed set of shapes and looked at once. Where nothing is found, it is
-looked at closer, for heads that take little of it. `models.headmap` describes the network,
-`models.training.detector` how it is trained, docs/detection.md what it finds.
+A picture is looked at in a few views, small and larger and mirrored, and a head's score is the mean
+of its heat over them: heads are seen in all views, buttons and brooches in one. The best head of a
+picture is believed sooner than further ones, as nearly every picture that is posted shows one.
+`models.headmap` describes the network, `models.training.detector` how it is trained,
+docs/detection.md what it finds.
 """
 
 from __future__ import annotations
@@ -21,18 +23,34 @@ from models.headmap import MULTIPLE, SIDE_UNIT, STRIDE, build_headmap, load_head
 from models.types import Box, Face, Pixels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 DETECTOR_FILE: Final = Path(__file__).with_name("weights") / "detector.safetensors"
 
-THRESHOLD: Final = 0.35
-"""Heat from which a peak is a head; chosen on posts that are not in the test."""
+FIRST: Final = 0.2
+"""Score from which the best head of a picture is taken."""
 
-LONGEST: Final = 320
-"""Longer side of the picture at the first look, in pixels."""
+FURTHER: Final = 0.5
+"""Score from which further heads are taken. Both were chosen on posts that are not in the test."""
 
-CLOSER: Final = 512
-"""Longer side at the second look, where the first found nothing."""
+LEAST: Final = 0.08
+"""Heat below which a view's peak is not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A look at a picture whose longer side is `longest` pixels."""
+
+    longest: int
+    mirrored: bool = False
+
+
+VIEWS: Final = (View(192), View(256), View(256, mirrored=True))
+
+CLOSER: Final = (View(512),)
+"""Looked at where the first views find nothing, for heads that take little of the picture."""
 
 SHAPES: Final = (1.0, 0.8, 0.6)
 """Shorter sides of the padded input in parts of the longer one; the least that fits is taken."""
@@ -50,47 +68,60 @@ class _Cell:
 class LearnedDetector:
     """Finds heads with the learned network; may be called from several threads at once."""
 
-    def __init__(self, network: keras.Model, *, threshold: float = THRESHOLD) -> None:
+    def __init__(self, network: keras.Model) -> None:
         """Take a network of `models.headmap` that accepts every shape."""
-        self.threshold = threshold
         network.trainable = False
         self._network = network
         self._of_shape: dict[tuple[int, int], keras.Model] = {}
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, path: Path | None = None, *, threshold: float = THRESHOLD) -> LearnedDetector:
+    def load(cls, path: Path | None = None) -> LearnedDetector:
         """Load the shipped weights, or those of `path`.
 
         Raises ValueError: the weights are missing, unreadable or of another network.
         """
         network = build_headmap()
         load_headmap(network, path or DETECTOR_FILE)
-        return cls(network, threshold=threshold)
+        return cls(network)
 
     def detect(self, picture: Pixels) -> list[Face]:
         """Return the heads in a (height, width, 3) uint8 RGB picture, in reading order.
 
-        The score is the heat of the head's centre, `threshold` to 1.
+        The score is the mean heat of the head's centre over the views, `FIRST` to 1.
         """
-        return self.look(picture, LONGEST) or self.look(picture, CLOSER)
+        return believed(self.candidates(picture)) or believed(
+            self.candidates(picture, CLOSER), first=FURTHER
+        )
 
-    def look(self, picture: Pixels, longest: int) -> list[Face]:
-        """Return the heads seen when the picture's longer side is `longest` pixels."""
+    def candidates(self, picture: Pixels, views: Sequence[View] = VIEWS) -> list[Face]:
+        """Return all that might be heads, however low their score."""
+        return fused([self.look(picture, view) for view in views])
+
+    def look(self, picture: Pixels, view: View) -> list[Face]:
+        """Return what one view shows, from a heat of `LEAST`."""
         height, width = picture.shape[:2]
-        scale = longest / max(height, width)
+        scale = view.longest / max(height, width)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         pixels = cv2.resize(picture, size, interpolation=interpolation)
-        rows, columns = padded_shape(size[1], size[0], longest)
+        rows, columns = padded_shape(size[1], size[0], view.longest)
         batch = np.zeros((1, rows, columns, 3), np.uint8)
-        batch[0, : size[1], : size[0]] = pixels
+        batch[0, : size[1], : size[0]] = pixels[:, ::-1] if view.mirrored else pixels
         with self._lock:
             network = self._compiled(rows, columns)
             given = np.asarray(network.predict_on_batch(normalised(batch)))[0]
-        return [
+        faces = [
             Face(Box(*(value / scale for value in face.box.as_list())), face.score)
-            for face in decode_heads(given, self.threshold)
+            for face in decode_heads(given, LEAST)
+        ]
+        if not view.mirrored:
+            return faces
+        return [
+            Face(
+                Box(width - face.box.x1, face.box.y0, width - face.box.x0, face.box.y1), face.score
+            )
+            for face in faces
         ]
 
     def _compiled(self, rows: int, columns: int) -> keras.Model:
@@ -102,6 +133,34 @@ class LearnedDetector:
             network.compile(jit_compile=False)
             self._of_shape[rows, columns] = network
         return network
+
+
+def fused(views: Sequence[Sequence[Face]]) -> list[Face]:
+    """Join what several views show: mean boxes, and mean scores where 0 stands for not seen."""
+    seen = [(number, face) for number, faces in enumerate(views) for face in faces]
+    heads: list[Face] = []
+    for group in cluster([face.box for _, face in seen], [face.score for _, face in seen]):
+        best: dict[int, float] = {}
+        for number, face in (seen[index] for index in group):
+            best[number] = max(best.get(number, 0.0), face.score)
+        faces = [seen[index][1] for index in group]
+        box = mean_box([face.box for face in faces], [face.score**2 for face in faces])
+        heads.append(Face(box, sum(best.values()) / len(views)))
+    return heads
+
+
+def believed(
+    candidates: Sequence[Face], first: float = FIRST, further: float = FURTHER
+) -> list[Face]:
+    """Return, in reading order, the best candidate from `first`, the others from `further`."""
+    best = max(candidates, key=lambda face: face.score, default=None)
+    return reading_order(
+        [
+            face
+            for face in candidates
+            if face.score >= further or (face is best and face.score >= first)
+        ]
+    )
 
 
 def padded_shape(height: int, width: int, longest: int) -> tuple[int, int]:

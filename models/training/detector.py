@@ -1,8 +1,9 @@
 """Trains the learned detector's network (`models.headmap`) and writes its weights.
 
-Loss: Zhou et al., "Objects as Points" (2019): a focal loss on the heat map whose penalty shrinks
-near a centre, and the absolute error of log side and offset where a box is learned. AdamW with a
-cosine that falls to nought, gradients clipped, averaged weights. The first layers stay as they
+Loss: Li et al., "Generalized Focal Loss" (2020), on the heat map: the cross entropy with a soft
+target, weighted by the squared distance from it; and the absolute error of log side and offset
+where a box is learned. AdamW with a cosine that falls to nought, gradients clipped, averaged
+weights. The first layers stay as they
 start. One seed decides every picture drawn, whatever the number of workers.
 """
 
@@ -25,7 +26,6 @@ from models.training.detector_mix import draw_example, targets
 from models.trunk import BATCH_NORM_EPSILON, StartError, read_start
 
 if TYPE_CHECKING:
-
     from numpy.typing import NDArray
 
     from models.training.detector_data import DetectorPictures
@@ -37,6 +37,7 @@ HELD_OUT: Final = Path(__file__).parents[2] / "benchmarks" / "boxes" / "posts.cs
 """Heads of the posts that test; neither they nor crops of them train."""
 
 MOBILENET_FOLDER: Final = "package/dist/models/mobilenet_v2"
+HEAT_LOSS_WEIGHT: Final = 6.0
 BOX_LOSS_WEIGHT: Final = 2.0
 
 
@@ -80,13 +81,15 @@ def headmap_loss(wanted: keras.KerasTensor, given: keras.KerasTensor) -> keras.K
     """Return the loss of a batch, a scalar; `wanted` as `detector_mix.targets` makes it."""
     heat, weight, box_weight = wanted[..., 0], wanted[..., 4], wanted[..., 5]
     logit = given[..., 0]
-    chance = ops.sigmoid(logit)
-    centre = ops.cast(heat > 0.999, "float32") * weight
-    hit = ops.square(1 - chance) * ops.softplus(-logit) * centre
-    miss = (1 - heat) ** 4 * ops.square(chance) * ops.softplus(logit) * (1 - centre) * weight
-    count = ops.maximum(ops.sum(centre), 1.0)
+    distance = ops.square(heat - ops.sigmoid(logit))
+    entropy = heat * ops.softplus(-logit) + (1 - heat) * ops.softplus(logit)
+    count = ops.maximum(ops.sum(heat * weight), 1.0)
+    heads = ops.maximum(ops.sum(box_weight), 1.0)
     error = ops.sum(ops.abs(wanted[..., 1:4] - given[..., 1:4]), axis=-1) * box_weight
-    return (ops.sum(hit) + ops.sum(miss) + BOX_LOSS_WEIGHT * ops.sum(error)) / count
+    return (
+        HEAT_LOSS_WEIGHT * ops.sum(distance * entropy * weight) / count
+        + BOX_LOSS_WEIGHT * ops.sum(error) / heads
+    )
 
 
 def load_mobilenet(network: keras.Model, package: Path) -> None:

@@ -151,6 +151,9 @@ def _post(item: Labelled, side: int, random: np.random.Generator) -> Labelled:
         to = tuple(((0.5 + random.uniform(-slack, slack, 2)) * side).tolist())
     elif len(item.heads) and random.random() < 0.75:
         x, y, length = item.heads[int(random.integers(len(item.heads)))].tolist()
+        if random.random() < 0.3:  # clothes and hands are what is taken for a head most
+            y += float(random.uniform(0.8, 2.0)) * length
+            length *= float(random.uniform(0.3, 1.0))
         scale = float(np.exp(random.uniform(np.log(12), np.log(side)))) / length
         scale = min(scale, 2.0)
         place = (x, y)
@@ -194,7 +197,10 @@ def _panels(pictures: DetectorPictures, side: int, random: np.random.Generator) 
             width, height = right - left - gutter, bottom - top - gutter
             if min(width, height) < 24:
                 continue
-            if pictures.posts and random.random() < 0.3:
+            draw = random.random()
+            if draw < 0.1:
+                panel = _written(width, height, random)
+            elif pictures.posts and draw < 0.4:
                 size = max(width, height)
                 panel = _post(_pick(pictures.posts, random), size, random)
                 panel = Labelled(panel.pixels[:height, :width], panel.heads)
@@ -208,6 +214,27 @@ def _panels(pictures: DetectorPictures, side: int, random: np.random.Generator) 
         page = np.repeat(page.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
     joined = np.concatenate(heads) if heads else np.zeros((0, 3), np.float32)
     return Labelled(page, joined.astype(np.float32))
+
+
+def _written(width: int, height: int, random: np.random.Generator) -> Labelled:
+    """Draw columns of strokes that look like writing, in a bubble or on plain paper: no head."""
+    paper, ink = sorted(random.integers(0, 256, (2, 3)).tolist(), key=sum, reverse=True)
+    if random.random() < 0.6:
+        paper, ink = [255] * 3, [0] * 3
+    page = np.full((height, width, 3), paper, np.uint8)
+    if random.random() < 0.5:
+        page[:] = random.integers(0, 256, 3)
+        axes = (max(width * 2 // 5, 4), max(height * 2 // 5, 4))
+        cv2.ellipse(page, (width // 2, height // 2), axes, 0, 0, 360, paper, -1)
+        cv2.ellipse(page, (width // 2, height // 2), axes, 0, 0, 360, ink, 1)
+    glyph = int(random.integers(6, 22))
+    for x in range(width // 5, width * 4 // 5 - glyph, glyph + glyph // 3):
+        for y in range(height // 5, height * 4 // 5 - glyph, glyph + glyph // 6):
+            strokes = random.integers(0, glyph, (int(random.integers(2, 6)), 4))
+            for x0, y0, x1, y1 in strokes.tolist():
+                thick = max(1, glyph // 10)
+                cv2.line(page, (x + x0, y + y0), (x + x1, y + y1), ink, thick, cv2.LINE_AA)
+    return Labelled(page, np.zeros((0, 3), np.float32))
 
 
 def _cuts(length: int, count: int, random: np.random.Generator) -> list[int]:

@@ -1,0 +1,192 @@
+"""What the detectors find on hand-boxed posts and on the look-alikes' posts, and how fast.
+
+    python -m benchmarks.detection [--data ../shared/data] [--write docs/detection.md]
+
+Recall: hand-checked heads (`benchmarks/boxes/posts.csv`) that a box overlaps by an IoU of 0.4 or
+more; precision: boxes that do so for some head, each head once. Boxes on regions marked to be
+ignored count neither way. `--sweep` tries thresholds on the posts that train, never on the test.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+
+from benchmarks.boxes.tool import BOXES, TRAINING_BOXES, Marked, read_boxes
+from benchmarks.statistics import Share, machine, table, today, write_section
+from models.boxes import iou
+from models.cascade import CascadeDetector, View
+from models.detection import Detector, load_detector
+from models.learned import LearnedDetector, believed
+from models.pictures import decode
+from models.types import Box, Face, Pixels
+
+MATCH = 0.4
+IGNORED = 0.3
+TIMED_SIDE = 1000
+THRESHOLDS = (0.36, 0.4, 0.44, 0.48, 0.5, 0.52, 0.56, 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a detector found on a set of boxed pictures."""
+
+    recall: Share
+    precision: Share
+    pictures: Share
+    missed: tuple[str, ...]
+    false: tuple[str, ...]
+
+
+class OnePass:
+    """The article's way: one pass of the cascade at full size."""
+
+    def __init__(self) -> None:
+        self._cascade = CascadeDetector()
+
+    def detect(self, picture: Pixels) -> list[Face]:
+        """Return the heads that a single pass over the picture finds."""
+        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        hits = self._cascade.look(grey, View(max(grey.shape)), 0)
+        return [Face(hit.box, 1.0) for hit in hits]
+
+
+def match(heads: list[Marked], faces: list[Face]) -> tuple[int, int, int]:
+    """Return heads found, heads asked for, and boxes that are no head; best overlap first."""
+    wanted = [Box(*box) for box, ignored in heads if not ignored]
+    ignored = [Box(*box) for box, skipped in heads if skipped]
+    pairs = sorted(
+        (
+            (iou(head, face.box), h, f)
+            for h, head in enumerate(wanted)
+            for f, face in enumerate(faces)
+        ),
+        reverse=True,
+    )
+    taken_heads: set[int] = set()
+    taken_faces: set[int] = set()
+    for overlap, head, face in pairs:
+        if overlap >= MATCH and head not in taken_heads and face not in taken_faces:
+            taken_heads.add(head)
+            taken_faces.add(face)
+    false = [
+        face
+        for index, face in enumerate(faces)
+        if index not in taken_faces and all(iou(face.box, box) < IGNORED for box in ignored)
+    ]
+    return len(taken_heads), len(wanted), len(false)
+
+
+def measure(found: dict[str, list[Face]], boxes: dict[str, list[Marked]]) -> Found:
+    """Compare what was found, by file, with the hand-checked boxes."""
+    hits = asked = false = pictures = 0
+    missed: list[str] = []
+    alarms: list[str] = []
+    for name, heads in boxes.items():
+        right, wanted, wrong = match(heads, found[name])
+        hits, asked, false = hits + right, asked + wanted, false + wrong
+        pictures += right == wanted and not wrong
+        if right < wanted:
+            missed.append(name)
+        if wrong:
+            alarms.append(name)
+    return Found(
+        Share(hits, asked),
+        Share(hits, hits + false),
+        Share(pictures, len(boxes)),
+        tuple(missed),
+        tuple(alarms),
+    )
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
+        "../shared/data"
+    ),
+    write: Annotated[
+        Path | None, typer.Option(help="Also put the figures into this document.")
+    ] = None,
+    sweep: Annotated[bool, typer.Option(help="Try thresholds on the posts that train.")] = False,
+) -> None:
+    """Print recall, precision and time of every detector."""
+    if sweep:
+        print(_sweep(data))
+        return
+    boxes = read_boxes(BOXES)
+    posts = {name: _read(data / "posts" / name) for name in boxes}
+    lookalikes = [_read(path) for path in sorted((data / "three_lookalikes/posts").glob("*/*"))]
+    detectors: dict[str, Detector] = {
+        "cascade, one pass": OnePass(),
+        "cascade": CascadeDetector(),
+        "learned": load_detector("learned"),
+        "auto": load_detector("auto"),
+    }
+    rows: list[list[str]] = []
+    notes: list[str] = []
+    for title, detector in detectors.items():
+        found = {name: detector.detect(picture) for name, picture in posts.items()}
+        result = measure(found, boxes)
+        seen = sum(bool(detector.detect(picture)) for picture in lookalikes)
+        rows.append(
+            [
+                title,
+                str(result.recall),
+                str(result.precision),
+                str(result.pictures),
+                f"{seen} of {len(lookalikes)}",
+                f"{_milliseconds(detector, list(posts.values())):.0f}",
+            ]
+        )
+        notes.append(f"- {title}: missed a head in {', '.join(result.missed) or 'none'};")
+        notes.append(f"  false box in {', '.join(result.false) or 'none'}.")
+    heading = ("detector", "recall", "precision", "posts without fault", "look-alikes", "ms")
+    text = "\n".join([f"{today()}, {machine()}", "", table(heading, rows), "", *notes, ""])
+    print(text)
+    if write is not None:
+        write_section(write, "figures", text)
+
+
+def _read(path: Path) -> Pixels:
+    return decode(path.read_bytes(), path.name).frames[0]
+
+
+def _milliseconds(detector: Detector, pictures: list[Pixels]) -> float:
+    """Median over pictures of the least of five times, in ms; the longer side is TIMED_SIDE.
+
+    The least of five, as other processes may have the cores in between.
+    """
+    medians: list[float] = []
+    for picture in pictures[:20]:
+        scale = TIMED_SIDE / max(picture.shape[:2])
+        scaled = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale), np.uint8)
+        seconds: list[float] = []
+        for _ in range(5):
+            started = time.perf_counter()
+            detector.detect(scaled)
+            seconds.append(time.perf_counter() - started)
+        medians.append(min(seconds))
+    return 1000 * statistics.median(medians)
+
+
+def _sweep(data: Path) -> str:
+    """Recall and precision at several thresholds for further heads, on the posts that train."""
+    detector = LearnedDetector.load()
+    boxes = read_boxes(TRAINING_BOXES)
+    seen = {name: detector.candidates(_read(data / name)) for name in boxes}
+    rows = []
+    for further in THRESHOLDS:
+        found = {name: believed(faces, further=further) for name, faces in seen.items()}
+        result = measure(found, boxes)
+        rows.append([f"{further:.2f}", str(result.recall), str(result.precision)])
+    return table(("threshold", "recall", "precision"), rows)
+
+
+if __name__ == "__main__":
+    typer.run(main)
