@@ -58,24 +58,23 @@ class Naming:
 class Parts:
     """How much each cosine counts in a score; the sum is 1."""
 
-    prototype: float = 0.5
-    direction: float = 0.3
-    exemplars: float = 0.2
+    prototype: float = 0.45
+    direction: float = 0.4
+    exemplars: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Turns scores into probabilities.
 
-    `weights`: of the features best score, lead over the second, lead over the mean of the next
-    five, and lead over "no face"; with `bias` they order faces by how sure the name is. `slope` and
-    `offset` make that a probability. `temperature` spreads what is left over the other guesses.
+    `weights`: of the features best score, lead over the mean of the next five, and lead over "no
+    face"; their sum orders faces by how sure the name is. `slope` and `offset` make that a
+    probability. `temperature` spreads what is left over the other guesses.
     """
 
-    weights: tuple[float, float, float, float] = (6.0, 6.0, 6.0, 2.0)
-    bias: float = -5.0
-    slope: float = 1.0
-    offset: float = 0.0
+    weights: tuple[float, float, float] = (0.5, 0.45, 0.05)
+    slope: float = 20.0
+    offset: float = -8.0
     temperature: float = 0.06
 
 
@@ -132,32 +131,23 @@ class Gallery:
                 f"{self.prototypes.shape[1]}; embed the pictures again with this model"
             )
         place = {character.id: index for index, character in enumerate(self.characters)}
-        characters = list(self.characters)
-        prototypes = [*self.prototypes]
-        counts = [*self.counts.tolist()]
-        directions = [*self.directions]
-        moved = np.empty(len(other.characters), np.int32)
-        for index, character in enumerate(other.characters):
-            count = int(other.counts[index])
-            at = place.get(character.id)
-            if at is None:
-                at = len(characters)
-                characters.append(character)
-                prototypes.append(other.prototypes[index])
-                directions.append(other.directions[index])
-                counts.append(count)
-            else:
-                mixed = counts[at] * prototypes[at] + count * other.prototypes[index]
-                prototypes[at] = mixed / max(float(np.linalg.norm(mixed)), 1e-9)
-                counts[at] += count
-            moved[index] = at
+        at = np.array([place.get(character.id, -1) for character in other.characters], np.int64)
+        new = np.flatnonzero(at < 0)
+        both = np.flatnonzero(at >= 0)
+        prototypes = np.concatenate([self.prototypes, other.prototypes[new]])
+        counts = np.concatenate([self.counts, other.counts[new]])
+        mixed = self.counts[at[both], None] * self.prototypes[at[both]]
+        prototypes[at[both]] = unit(mixed + other.counts[both, None] * other.prototypes[both])
+        counts[at[both]] += other.counts[both]
+        moved = at.astype(np.int32)
+        moved[new] = len(self.characters) + np.arange(len(new))
         owners = np.concatenate([self.owners, moved[other.owners]])
         order = np.argsort(owners, kind="stable")
         return Gallery(
-            characters=tuple(characters),
-            prototypes=np.array(prototypes, np.float32),
-            counts=np.array(counts, np.int32),
-            directions=np.array(directions, np.float32),
+            characters=self.characters + tuple(other.characters[index] for index in new),
+            prototypes=prototypes,
+            counts=counts,
+            directions=np.concatenate([self.directions, other.directions[new]]),
             exemplars=np.concatenate([self.exemplars, other.exemplars])[order],
             owners=owners[order],
             rejects=np.concatenate([self.rejects, other.rejects]),
@@ -166,9 +156,14 @@ class Gallery:
         )
 
     @cached_property
-    def directed(self) -> NDArray[np.bool_]:
-        """Which characters have a learned direction, (characters,) bool."""
-        return np.any(self.directions != 0, axis=1)
+    def directed(self) -> NDArray[np.intp]:
+        """The indices of the characters that have a learned direction."""
+        return np.flatnonzero(np.any(self.directions != 0, axis=1))
+
+    @cached_property
+    def known_directions(self) -> Vectors:
+        """The rows of `directions` that `directed` names."""
+        return self.directions[self.directed]
 
     @cached_property
     def exemplar_starts(self) -> NDArray[np.int64]:
@@ -185,9 +180,12 @@ def unit(vectors: NDArray[np.float32]) -> Vectors:
 def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float32]:
     """The score of each face for each character, (n, characters) float32, -1 to 1."""
     by_prototype = vectors @ gallery.prototypes.T
-    by_direction = np.where(gallery.directed, vectors @ gallery.directions.T, by_prototype)
-    shares = parts.prototype + parts.direction
-    result = (parts.prototype * by_prototype + parts.direction * by_direction) / max(shares, 1e-9)
+    result = by_prototype.copy()
+    directed = gallery.directed
+    if len(directed) and parts.direction:
+        share = parts.direction / (parts.prototype + parts.direction)
+        by_direction = vectors @ gallery.known_directions.T
+        result[:, directed] += share * (by_direction - by_prototype[:, directed])
     if parts.exemplars == 0 or len(gallery.exemplars) == 0:
         return result
     starts = gallery.exemplar_starts
@@ -206,19 +204,19 @@ def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float
 
 
 def features(score: NDArray[np.float32], vectors: Vectors, rejects: Vectors) -> NDArray[np.float64]:
-    """What says how sure the best name is: (n, 4), see `Calibration.weights`."""
+    """What says how sure the best name is: (n, 3), see `Calibration.weights`."""
     count = min(RIVALS + 1, score.shape[1])
-    top = -np.sort(-score, axis=1)[:, :count].astype(np.float64)
+    top = np.partition(score, score.shape[1] - count, axis=1)[:, -count:]
+    top = -np.sort(-top, axis=1).astype(np.float64)
     best = top[:, 0]
-    second = top[:, 1] if count > 1 else np.zeros(len(top))
     rest = top[:, 1:].mean(1) if count > 1 else np.zeros(len(top))
     refused = (vectors @ rejects.T).max(1) if len(rejects) else np.zeros(len(top))
-    return np.stack([best, best - second, best - rest, best - refused], axis=1)
+    return np.stack([best, best - rest, best - refused], axis=1)
 
 
 def certainty(feature: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
     """The probability that the best name is right, (n,), 0 to 1."""
-    ordered = feature @ np.array(calibration.weights) + calibration.bias
+    ordered = feature @ np.array(calibration.weights)
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-(calibration.slope * ordered + calibration.offset)))
 

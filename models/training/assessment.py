@@ -67,7 +67,7 @@ def assess(
         figures["calibration_error"] = calibration_error(judged)
     if not known.all():
         others = judge(vectors[~known], [x for x in labels if x not in ids], *arguments)
-        named = Share(int((others.sure >= namer.threshold).sum()), len(others.sure))
+        named = Share.of(others.sure >= namer.threshold)
         figures["strangers_named"] = named.as_dict()
     if known.any() and not known.all():
         for rate in FALSE_RATES:

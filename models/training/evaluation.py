@@ -36,6 +36,11 @@ class Share:
     hits: int
     total: int
 
+    @classmethod
+    def of(cls, hits: NDArray[np.bool_]) -> Share:
+        """The share of true values."""
+        return cls(int(hits.sum()), len(hits))
+
     @property
     def value(self) -> float:
         """The share itself; 0 where there was nothing to count."""

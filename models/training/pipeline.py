@@ -20,7 +20,7 @@ from models.augment import framed
 from models.embedding import WEIGHTS, Embedder
 from models.naming import Gallery, Namer, Parts
 from models.roster import load_roster
-from models.training.backbone import BackbonePlan, train_backbone
+from models.training.backbone import BackbonePlan, class_directions, train_backbone
 from models.training.dataset import Dataset, Sample, load_dataset
 from models.training.evaluation import identified, judge
 from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
@@ -30,8 +30,6 @@ from models.types import Character
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from models.types import Vectors
 
     Report = Callable[[dict], None]
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
 PARTS: Final = Parts()
 EVALUATION: Final = "evaluation"
 SHIPPED: Final = "shipped"
+SPLIT_FILE: Final = "split.json"
 SHIPPED_FILES: Final = ("embedding.safetensors", "naming.safetensors")
 
 
@@ -57,7 +56,13 @@ def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
     return TrainingPlan(
         evaluation=BackbonePlan(minutes=first, seed=seed),
         shipped=BackbonePlan(
-            sides=((128, 1.0),), passes=10, minutes=second, rate=5e-4, seed=seed + 1
+            sides=((112, 1.0),),
+            passes=9,
+            minutes=second,
+            rate=4e-4,
+            warm_up=0.05,
+            average=0.995,
+            seed=seed + 1,
         ),
     )
 
@@ -73,6 +78,8 @@ def train_both(
     write_skipped(dataset, out)
     split = split_samples(dataset.samples, plan.evaluation.seed)
     honest = out / EVALUATION
+    honest.mkdir(parents=True, exist_ok=True)
+    split.save(honest / SPLIT_FILE, dataset.samples)
     learned = [dataset.samples[index] for index in split.train]
     held_out = [dataset.samples[index] for index in split.known][::3]
     train_backbone(learned, honest, plan.evaluation, start=start, probe=held_out, report=report)
@@ -83,7 +90,7 @@ def train_both(
         list(dataset.samples),
         shipped,
         plan.shipped,
-        warm=honest / "embedding.safetensors",
+        warm=honest,
         report=report,
     )
     fit_shipped_head(dataset, shipped, measured).save(shipped / "naming.safetensors")
@@ -104,12 +111,6 @@ def embed_all(embedder: Embedder, samples: Sequence[Sample]) -> Vectors:
         crops = [framed(sample.pixels, embedder.side) for sample in samples[first : first + 32]]
         parts.append(embedder.embed(np.stack(crops)))
     return np.concatenate(parts)
-
-
-def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The class directions that a backbone run learned, by label."""
-    with np.load(folder / "classes.npz") as file:
-        return dict(zip(file["labels"].tolist(), file["directions"], strict=True))
 
 
 def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:

@@ -5,6 +5,7 @@ Deterministic by the seed; shared by `moedex train` and `benchmarks/accuracy.py`
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from models.training.dataset import Sample
 
@@ -41,6 +43,18 @@ class Split:
     strangers: tuple[int, ...]
     icons: tuple[int, ...]
     no_face: tuple[int, ...]
+
+    def save(self, path: Path, samples: Sequence[Sample]) -> None:
+        """Write each part's files, so that a run can be measured by the very split it was given."""
+        parts = {part: [samples[i].file for i in getattr(self, part)] for part in self.__slots__}
+        path.write_text(json.dumps(parts, indent=0), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path, samples: Sequence[Sample]) -> Split:
+        """Read a saved split; files that are not among `samples` any more are left out."""
+        place = {sample.file: index for index, sample in enumerate(samples)}
+        parts = json.loads(path.read_text(encoding="utf-8"))
+        return cls(*(tuple(place[f] for f in parts[p] if f in place) for p in cls.__slots__))
 
 
 def split_samples(samples: Sequence[Sample], seed: int = 0) -> Split:
@@ -74,7 +88,9 @@ def split_samples(samples: Sequence[Sample], seed: int = 0) -> Split:
             held_groups.update(groups)
         elif samples[members[0]].kind in ("character", "no_face"):
             count = round(HELD_OUT_SHARE * len(groups)) if len(groups) >= 3 else 0
-            held_groups.update(groups[i] for i in rng.permutation(len(groups))[:count])
+            # Each class draws for itself: a picture more of one must not move another's.
+            own = np.random.default_rng((seed, *label.encode()))
+            held_groups.update(groups[i] for i in own.permutation(len(groups))[:count])
     left_out_names = {part for label in unseen | strangers for part in label.split("_")}
     shown: set[tuple[str, int]] = set()
     for index, sample in enumerate(samples):

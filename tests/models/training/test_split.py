@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from models.training.dataset import Sample
-from models.training.split import STRANGER_CHARACTERS, UNSEEN_CHARACTERS, split_samples
+from models.training.split import (
+    STRANGER_CHARACTERS,
+    UNSEEN_CHARACTERS,
+    Split,
+    split_samples,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PIXELS = np.zeros((1, 1, 3), np.uint8)
 
@@ -55,3 +66,26 @@ def test_the_seed_decides() -> None:
     samples = _samples()
     assert split_samples(samples, 3) == split_samples(samples, 3)
     assert split_samples(samples, 3) != split_samples(samples, 4)
+
+
+def test_a_saved_split_is_the_same_and_leaves_out_what_is_gone(tmp_path: Path) -> None:
+    samples = [replace(sample, file=str(index)) for index, sample in enumerate(_samples())]
+    split = split_samples(samples)
+    split.save(tmp_path / "split.json", samples)
+
+    assert Split.load(tmp_path / "split.json", samples) == split
+    fewer = Split.load(tmp_path / "split.json", samples[:-1])
+    assert len(fewer.train) + len(fewer.no_face) == len(split.train) + len(split.no_face) - 1
+
+
+def test_a_picture_more_of_one_character_moves_no_other() -> None:
+    samples = _samples()
+    extra = Sample("", "c05", "character", 40_000, "", 0, PIXELS)
+    before, after = split_samples(samples), split_samples([*samples, extra])
+
+    def others(split: Split) -> list[int]:
+        return [i for i in split.known if samples[i].label != "c05"]
+
+    assert others(before) == [
+        i for i in after.known if i < len(samples) and samples[i].label != "c05"
+    ]
