@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,8 +82,11 @@ def embed(
                 raise typer.Exit(1)
             names += [str(result.file)] * len(result.faces)
             vectors += [named.vector[None] for named in result.faces]
-        with out.open("wb") as file:
-            np.savez(file, file=np.array(names), vector=np.concatenate(vectors))
+        # numpy.savez has a parameter `file` of its own, so it can't write an array of that name.
+        with zipfile.ZipFile(out, "w") as archive:
+            for name, array in (("file", np.array(names)), ("vector", np.concatenate(vectors))):
+                with archive.open(f"{name}.npy", "w") as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
     typer.echo(f"{len(names)} vectors in {out}")
 
 
