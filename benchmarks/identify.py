@@ -1,6 +1,6 @@
 """From a posted picture to the bot's answer: time, its stages, throughput and memory.
 
-    python -m benchmarks.identify [--data ../shared/data/posts] [--out identify.json]
+    python -m benchmarks.identify [--data ../shared/data/posts] [--docs docs/serving.md]
 
 The bot runs in its own process, over the real protocol against the sandbox. Pictures come from
 `--data` (posts with one head each) where given, else from the sandbox's drawn shelf.
@@ -20,7 +20,7 @@ import numpy as np
 import typer
 
 from benchmarks.serving import Served, served
-from benchmarks.statistics import machine, table, today
+from benchmarks.statistics import machine, table, today, write_section
 from models.types import Pixels
 from sandbox.samples import load_samples
 
@@ -154,7 +154,7 @@ def shown(figures: dict[str, Any]) -> str:
     memory = table(
         ["memory", "MB"], [[when, f"{mb:.0f}"] for when, mb in figures["memory_mb"].items()]
     )
-    head = f"{figures['date']}, {figures['machine']}, {figures['pictures']}"
+    head = f"{figures['date']}, {figures['machine']}; pictures: {figures['pictures']}."
     return "\n\n".join([head, scenes_table, rates, memory])
 
 
@@ -162,11 +162,14 @@ def main(
     data: Annotated[Path | None, typer.Option(help="The folder of posts.")] = None,
     count: Annotated[int, typer.Option(help="Different pictures a scene.")] = 20,
     repeats: Annotated[int, typer.Option(help="How often each is posted.")] = 2,
+    docs: Annotated[Path | None, typer.Option(help="Page whose section is rewritten.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the JSON goes.")] = None,
 ) -> None:
     """Measure from post to answer."""
     figures = asyncio.run(measure(data, count, repeats))
     print(shown(figures))
+    if docs is not None:
+        write_section(docs, "identify", shown(figures))
     if out is not None:
         out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 

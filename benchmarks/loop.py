@@ -1,6 +1,6 @@
 """How late the bot's event loop is under load: it must never be blocked for more than 50 ms.
 
-    python -m benchmarks.loop [--pictures 64] [--rounds 3]
+    python -m benchmarks.loop [--pictures 64] [--rounds 3] [--docs docs/serving.md]
 
 The bot runs in its own process with all pictures posted at once; a task on its event loop asks to
 be woken every 5 ms and tells how late it was, and how long the loop's own thread computed
@@ -19,7 +19,7 @@ import typer
 
 from benchmarks.identify import jpeg, post_all, single_faces, sized
 from benchmarks.serving import served
-from benchmarks.statistics import machine, table, today
+from benchmarks.statistics import machine, table, today, write_section
 
 LIMIT_MS = 50
 
@@ -52,11 +52,18 @@ def main(
     data: Annotated[Path | None, typer.Option(help="The folder of posts.")] = None,
     pictures: Annotated[int, typer.Option(help="Posted at once.")] = 64,
     rounds: Annotated[int, typer.Option(help="How often.")] = 3,
+    docs: Annotated[Path | None, typer.Option(help="Page whose section is rewritten.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the JSON goes.")] = None,
 ) -> None:
     """Measure the event loop's lateness under load."""
     figures = asyncio.run(measure(data, pictures, rounds))
-    print(table(["figure", "value"], figures.items()))
+    shown = table(
+        ["figure", "value"],
+        [[n, f"{v:.1f}" if isinstance(v, float) else v] for n, v in figures.items()],
+    )
+    print(shown)
+    if docs is not None:
+        write_section(docs, "loop", shown)
     if out is not None:
         out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
