@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 
 SCALE: Final = 24.0
 """What cosines are multiplied by in the softmax; the backbone was trained with the same."""
-PULL: Final = 4.0
-"""How strongly a direction is held to its prototype; so many pictures weigh as much."""
+PULL: Final = 200.0
+"""How strongly a direction is held to its prototype.
+
+The faces of all shipped characters push it away, those of one pull: with less, characters of few
+pictures are named worse than by their prototypes alone.
+"""
 STEPS: Final = 80
 RATE: Final = 0.02
 EXEMPLARS: Final = 12
