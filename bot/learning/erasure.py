@@ -85,6 +85,11 @@ class Erasure:
             await self._rejudge(server_id)
         await self.sweep()
 
+    async def strip_member(self, user_id: int) -> None:
+        """Erase crops and vectors of a member's pictures; their answers and votes stay."""
+        await self._storage.sightings.strip_author(user_id)
+        await self.sweep()
+
     async def stop_learning(self, server_id: int) -> None:
         """Erase what was kept because learning was on: crops, vectors and what they trained."""
         await self._storage.sightings.strip(server_id)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.errors import UserError
 from bot.learning.duplicates import SAME_PICTURE
 from bot.storage.learning_records import NewExemplar, ServerCharacter
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from bot.learning.crops import CropStore
     from bot.learning.roster import ServerRoster
@@ -28,7 +29,7 @@ SHOTS = 5
 """Pictures that one /teach takes."""
 
 
-class TeachingError(Exception):
+class TeachingError(UserError):
     """What was asked for can't be done; the text says why and what to do."""
 
 
@@ -62,6 +63,7 @@ class Teaching:
     ) -> tuple[Character, GalleryAction]:
         """Enrol a character, or add drawings to one there is; usable when this returns.
 
+        Without lessons the character gets a name only, and its faces from votes.
         Raises TeachingError for an empty name or one that several characters have.
         """
         roster = await self._roster(server_id)
@@ -72,13 +74,16 @@ class Teaching:
             server_id,
             "teach",
             user_id,
-            f"taught {row.name} from {len(lessons)} picture{'s' * (len(lessons) != 1)}",
+            f"taught {row.name} from {len(lessons)} picture{'s' * (len(lessons) != 1)}"
+            if lessons
+            else f"added {row.name}",
             datetime.now(UTC),
             characters=[] if known else [row],
             # An empty entry marks whom the action touched, so that undoing keeps the order.
             aliases=None if known is None else {row.id: await self._aliases(server_id, row.id)},
             exemplars=exemplars,
         )
+        self._crops.recorded(e.crop for e in exemplars if e.crop)
         self._changed(server_id)
         return (await self._roster(server_id)).characters[row.id], action
 
@@ -163,6 +168,7 @@ class Teaching:
         if lessons:
             exemplars = await self._exemplars(server_id, user_id, "", lessons)
             await self._storage.galleries.propose_exemplars(server_id, proposal.id, exemplars)
+            self._crops.recorded(e.crop for e in exemplars if e.crop)
         return proposal
 
     async def decide(
@@ -184,6 +190,13 @@ class Teaching:
             await self._storage.proposals.erase(proposal_id)
         self._changed(server_id)
         return summary
+
+    async def check(self, server_id: int, arguments: Mapping[str, str]) -> None:
+        """Raise TeachingError where a proposal names a character that there isn't."""
+        roster = await self._roster(server_id)
+        for key in ("character", "into"):
+            if key in arguments:
+                self._one(roster, arguments[key])
 
     def known(self, roster: ServerRoster, name: str, series: str) -> Character | None:
         """Return the character that a name to be taught already means, None for a new one."""

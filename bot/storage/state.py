@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bot.storage.tables import StateRow
 
@@ -31,6 +31,17 @@ class StateRepository:
         """Set the value of a key."""
         async with self._storage.write() as session:
             await session.merge(StateRow(key=key, value=value, at=datetime.now(UTC)))
+
+    async def starting_with(self, prefix: str) -> dict[str, str]:
+        """Return the keys that begin with `prefix`, with their values."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(select(StateRow).where(StateRow.key.startswith(prefix)))
+            return {row.key: row.value for row in rows}
+
+    async def forget(self, key: str) -> None:
+        """Erase a key."""
+        async with self._storage.write() as session:
+            await session.execute(delete(StateRow).where(StateRow.key == key))
 
     async def may_warn(
         self, key: str, *, every: timedelta = timedelta(days=1), now: datetime | None = None

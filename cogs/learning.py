@@ -1,0 +1,209 @@
+"""`/learning` and `/privacy`: consent, what is kept of whom, and its deletion.
+
+Learning is off until somebody with Manage Server turns it on, in the open: what is kept, for how
+long and where it goes is posted in the channel.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands, tasks
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+
+log = logging.getLogger(__name__)
+
+ON = (
+    "**Learning is on in this server.** Of pictures I answer I now keep a crop of each face and "
+    "its vector (numbers that say what it looks like), for at most {days} days; your ✅, ❌ and "
+    "names become labels, and labels make me better at this server's characters. It stays on the "
+    "machine I run on, and no other server sees it. Deleting a message deletes what came from it. "
+    "`/privacy show` tells what I keep of you, `/privacy delete` erases it, `/privacy optout` "
+    "keeps your pictures out. I never learn from DMs."
+)
+OFF = (
+    "**Learning is off in this server.** Crops and vectors that I kept are erased, with what was "
+    "trained on them. ✅ and ❌ are still counted. What was taught by `/teach` stays until "
+    "`/forget` or its uploader's `/privacy delete`."
+)
+STATE = {True: "Learning is on in this server.", False: "Learning is off in this server."}
+LABELLERS = "{role} may label and teach now, beside moderators."
+NO_LABELLERS = "Only moderators may label and teach now."
+KEPT = (
+    "In all servers I share with you I keep, of your pictures: {sightings} faces, {crops} of them "
+    "with a crop and a vector. Of you: {votes} votes, {taught} taught drawings, {proposals} "
+    "proposals. You have {opted}opted out of learning. `/privacy delete` erases all of it. Exports "
+    "that somebody made already can't be called back."
+)
+DELETED = (
+    "Erased: your pictures' faces, crops and vectors, your votes, drawings and proposals, and "
+    "the model versions trained on them. Exports that somebody made already can't be called back."
+)
+OPTED_OUT = (
+    "Noted: I keep no crop and no vector of your pictures, in any server. Kept ones are gone."
+)
+OPTED_IN = "Noted: where learning is on, your pictures may be learned from again."
+
+_LEFT = "left:"
+
+
+class LearningCommands(commands.Cog):
+    """Consent and erasure, and what follows deletions."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Begin erasing what is too old."""
+        self.erase_old.start()
+
+    async def cog_unload(self) -> None:
+        """Stop erasing what is too old."""
+        self.erase_old.cancel()
+
+    learning = app_commands.Group(
+        name="learning",
+        description="What I learn from this server's pictures and votes",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+    privacy = app_commands.Group(name="privacy", description="What I keep of you")
+
+    @learning.command(name="on")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def on(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Let me learn from this server's pictures; says here what is kept."""
+        await interaction.response.defer(thinking=True)
+        await self._switch(interaction, on=True)
+        await interaction.followup.send(ON.format(days=self.bot.config.learning.crops_days))
+
+    @learning.command(name="off")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def off(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Stop learning here, and erase the crops and vectors I kept."""
+        await interaction.response.defer(thinking=True)
+        await self._switch(interaction, on=False)
+        await self.bot.learning.erasure.stop_learning(interaction.guild_id or 0)
+        await interaction.followup.send(OFF)
+
+    @learning.command(name="show")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def show(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Say whether learning is on, and who switched it when."""
+        settings = await self.bot.storage.settings.get(interaction.guild_id or 0)
+        history = await self.bot.storage.consents.history(interaction.guild_id or 0)
+        lines = [STATE[settings.learning]]
+        lines += [
+            f"-# <t:{int(at.timestamp())}:d> {'on' if on else 'off'}, by <@{user_id}>"
+            for at, user_id, on in history[-5:]
+        ]
+        await interaction.response.send_message("\n".join(lines), ephemeral=True)
+
+    @learning.command(name="labellers")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    @app_commands.describe(role="Whose word on a face decides at once; leave out for nobody's")
+    async def labellers(
+        self, interaction: discord.Interaction[MoedexBot], role: discord.Role | None = None
+    ) -> None:
+        """Choose a role whose members label and teach like moderators."""
+        await self.bot.storage.settings.update(
+            interaction.guild_id or 0, labeller_role=role.id if role else None
+        )
+        text = LABELLERS.format(role=role.mention) if role else NO_LABELLERS
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @privacy.command(name="show")
+    async def kept(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Tell what I keep of you."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self.bot.learning.erasure.kept(interaction.user.id)
+        text = KEPT.format(
+            sightings=found.sightings,
+            crops=found.crops,
+            votes=found.votes,
+            taught=found.taught,
+            proposals=found.proposals,
+            opted="" if found.opted_out else "not ",
+        )
+        await interaction.followup.send(text, ephemeral=True)
+
+    @privacy.command(name="delete")
+    async def delete(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Erase everything that I keep of you, in all servers."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.bot.learning.erasure.erase_member(interaction.user.id)
+        await interaction.followup.send(DELETED, ephemeral=True)
+
+    @privacy.command(name="optout")
+    @app_commands.describe(out="False lets me learn from your pictures again")
+    async def optout(self, interaction: discord.Interaction[MoedexBot], out: bool = True) -> None:
+        """Keep your pictures out of learning, in all servers."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if out:
+            await self.bot.storage.consents.opt_out(interaction.user.id, datetime.now(UTC))
+            await self.bot.learning.erasure.strip_member(interaction.user.id)
+        else:
+            await self.bot.storage.consents.opt_in(interaction.user.id)
+        await interaction.followup.send(OPTED_OUT if out else OPTED_IN, ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Sweep after a deleted message."""
+        self.bot.learning.erasure.sweep_soon()
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Sweep after messages deleted together."""
+        self.bot.learning.erasure.sweep_soon()
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Sweep after a deleted channel."""
+        self.bot.learning.erasure.sweep_soon()
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """Sweep after a deleted thread."""
+        self.bot.learning.erasure.sweep_soon()
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Remember when a server was left; its data is erased after the configured days."""
+        await self.bot.storage.state.set(f"{_LEFT}{guild.id}", datetime.now(UTC).isoformat())
+
+    @tasks.loop(hours=6)
+    async def erase_old(self) -> None:
+        """Erase crops that are too old, and servers that were left long enough ago."""
+        try:
+            now, limits = datetime.now(UTC), self.bot.config.learning
+            left = await self.bot.storage.state.starting_with(_LEFT)
+            for key, since in left.items():
+                server_id = int(key.removeprefix(_LEFT))
+                if self.bot.get_guild(server_id) is not None:
+                    await self.bot.storage.state.forget(key)
+                elif now - datetime.fromisoformat(since) >= timedelta(days=limits.leave_days):
+                    await self.bot.learning.erasure.erase_server(server_id)
+                    await self.bot.storage.state.forget(key)
+            await self.bot.learning.erasure.retire(limits.crops_days, now)
+        except Exception:  # the loop must go on: the next round tries again
+            log.exception("What is too old could not all be erased")
+
+    @erase_old.before_loop
+    async def _wait(self) -> None:
+        await self.bot.wait_until_ready()
+
+    async def _switch(self, interaction: discord.Interaction[MoedexBot], *, on: bool) -> None:
+        await self.bot.storage.consents.set_learning(
+            interaction.guild_id or 0, interaction.user.id, datetime.now(UTC), on=on
+        )
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(LearningCommands(bot))

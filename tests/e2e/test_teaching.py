@@ -1,0 +1,96 @@
+"""/teach and its kin, proposals with /review, /learning and /privacy, over the local Discord."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.e2e.conftest import PATIENCE_S, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.client import MoedexBot
+    from sandbox.interactions import Interaction
+    from sandbox.server import Sandbox
+
+
+async def responded(interaction: Interaction) -> bool:
+    """Say whether the bot answered an interaction."""
+    return bool(interaction.answers)
+
+
+async def said(interaction: Interaction) -> str:
+    """Return the text of the bot's first answer."""
+    await eventually(lambda: responded(interaction))
+    return interaction.answers[0].content
+
+
+async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann, server_id = sandbox.member("ann"), bot.guilds[0].id
+    taught = await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
+    assert "I know **Aoi** now" in await said(taught)
+    assert "aoi" in (await bot.learning.roster(server_id)).characters
+    renamed = await ann.slash("general", "rename", {"character": "aoi", "name": "Aoi Sora"})
+    assert "renamed Aoi to Aoi Sora" in await said(renamed)
+    choices = await ann.autocomplete("general", "forget", {"character": "sora"}, "character")
+    assert [choice["value"] for choice in choices][:1] == ["aoi"]
+    early = await ann.press(taught.answers[0], "Undo")
+    assert "Undo the later change first" in await said(early)
+    undone = await ann.press(renamed.answers[0], "Undo")
+    assert "Undone" in await said(undone)
+    assert (await bot.learning.roster(server_id)).name("aoi") == "Aoi"
+
+
+async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
+    proposed = await ben.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
+    assert "/review" in await said(proposed)
+    assert "aoi" not in (await bot.learning.roster(server_id)).characters
+    refused = await ben.slash("general", "review")
+    assert "Only moderators" in await said(refused)
+    review = await ann.slash("general", "review")
+    assert "add **Aoi**" in await said(review)
+    await ann.press(review.answers[0], "Accept")
+
+    async def added() -> bool:
+        return "aoi" in (await bot.learning.roster(server_id)).characters
+
+    await eventually(added)
+    assert len(await bot.storage.galleries.exemplars(server_id)) == 1
+
+
+async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_bytes(
+    sandbox: Sandbox, bot: MoedexBot, tmp_path: Path
+) -> None:
+    ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
+
+    async def answered() -> int:
+        posted = await ben.post("fan-art", files=[("a.png", b"1")])
+        return (await sandbox.answer_to(posted, PATIENCE_S)).id
+
+    def crops() -> list[Path]:
+        return list(bot.learning.crops.folder.rglob("*.webp"))
+
+    off = await answered()
+    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(off))
+    assert (face.crop, face.vector) == (None, None)
+    assert not crops()
+    switched = await ann.slash("general", "learning on")
+    assert "Learning is on" in await said(switched)
+    on = await answered()
+    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(on))
+    assert face.crop
+    assert face.vector is not None
+    assert len(crops()) == 1
+    needle = face.crop.encode()
+    files = [tmp_path / "moedex.db", tmp_path / "moedex.db-wal"]
+
+    def stored() -> bool:
+        return any(needle in file.read_bytes() for file in files if file.exists())
+
+    assert stored()
+    erased = await ben.slash("general", "privacy delete")
+    assert "Erased" in await said(erased)
+    assert not crops()
+    assert not stored()
+    assert not await bot.storage.sightings.in_server(server_id)
