@@ -223,7 +223,7 @@ def embed_samples(
     network: keras.Model, samples: Sequence[Sample], side: int, batch: int = 32
 ) -> Vectors:
     """The network's output for each sample, unchanged but framed; (n, outputs) float32."""
-    parts: list[Vectors] = []
+    parts: list[Vectors] = [np.empty((0, network.output_shape[-1]), np.float32)]
     for first in range(0, len(samples), batch):
         crops = np.zeros((batch, side, side, 3), np.float32)
         for row, sample in enumerate(samples[first : first + batch]):

@@ -1,9 +1,11 @@
 """The labelled pictures that the embedding learns from, and their near-duplicate groups.
 
 A data folder holds `characters/<id>/*` (one face a picture), optionally `icons/<id>/*` and
-`stickers/<id>/*` (further classes, never names), `posts/` with `posts.csv` (whole pictures; parts
-of them without a head are the class "no face"), and `pictures.csv` with known near-duplicate
-groups. A folder of nothing but `character/picture` folders works too.
+`stickers/<id>/*` (further classes, never names), `three_lookalikes/train_96px/<id>/*` (faces cut
+more tightly than the rest: without them tight crops are named by other tight ones), `posts/` with
+`posts.csv` (whole pictures; parts of them without a head are the class "no face"), and
+`pictures.csv` with known near-duplicate groups. A folder of nothing but `character/picture` folders
+works too.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ _KINDS: Final[tuple[tuple[str, Kind], ...]] = (
     ("characters", "character"),
     ("icons", "icon"),
     ("stickers", "sticker"),
+    ("three_lookalikes/train_96px", "character"),
 )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.augment import framed
+from models.augment import Augmentation, framed
 from models.embedding import WEIGHTS, Embedder
 from models.naming import Gallery, Namer, Parts
 from models.roster import load_roster
@@ -62,6 +62,7 @@ def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
             rate=4e-4,
             warm_up=0.05,
             average=0.995,
+            augmentation=Augmentation(zoom=(0.5, 1.25), grey=0.25),
             seed=seed + 1,
         ),
     )
