@@ -7,7 +7,7 @@ import { glyph } from "./emoji.js";
 import { popover } from "./popover.js";
 import { pickReaction, toggleReaction } from "./reactions.js";
 
-const QUICK = ["✅", "❌", "👍", "❤️", "😂"];
+const QUICK = ["✅", "❌", "❤️", "⭐"];
 
 /**
  * Open a menu.

@@ -35,7 +35,7 @@ export class CommandForm {
     this.element.addEventListener("keydown", (event) => {
       if (event.defaultPrevented || event.isComposing) return;
       if (event.key === "Escape") onDone(false);
-      if (event.key === "Enter" && event.target.tagName === "INPUT") {
+      if (event.key === "Enter" && (event.target.tagName === "INPUT" || event.ctrlKey)) {
         event.preventDefault();
         this.submit();
       }
@@ -49,7 +49,8 @@ export class CommandForm {
   }
 
   focus() {
-    (this.fields.querySelector("input:not([type=file]), button") ?? this.element.querySelector("button"))?.focus();
+    const first = this.fields.querySelector("input:not([type=file]), button") ?? this.more.querySelector("button");
+    (first ?? this.element.querySelector("button")).focus();
   }
 
   /** Take a file into the attachment option; returns whether there is one. */
