@@ -1,0 +1,338 @@
+"""What members' votes make of a server's own new characters, and how quick learning is.
+
+    python -m benchmarks.feedback --data ../shared/data --run runs/evaluation
+
+`--run` is the folder that `moedex train all` left of the run that never saw the split's "unseen"
+characters: these are what the server teaches, one picture each, and votes on. Voters are simulated,
+everything else is the bot's own: ballots, consensus, galleries, heads, promotion. Writes a section
+of `docs/learning.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.accuracy import Faces, embedded, gallery_of
+from benchmarks.learning_speed import Speed, measure_speed
+from benchmarks.statistics import Share, machine, table, today, write_section
+from benchmarks.voters import Crowd, Member
+from bot.learning.ballots import ballots_of
+from bot.learning.consensus import decide, learn_standings
+from bot.learning.galleries import Example, serving
+from bot.learning.promotion import train_and_decide
+from bot.learning.roster import ServerRoster
+from bot.storage.learning_records import ServerCharacter, Sighting
+from models.embedding import Embedder
+from models.naming import Namer
+from models.training.backbone import class_directions
+from models.training.evaluation import averaged
+from models.training.head import Trial
+from models.training.pipeline import PARTS, calibrated
+from models.types import Box
+from models.vectors import VectorSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.learning.consensus import Ballot
+    from bot.storage import Vote
+    from models.naming import Gallery, Naming
+    from models.types import Vectors
+
+CHECKPOINTS = (100, 500, 2000)
+ANSWERS_CHANGE_EVERY = 100
+"""Votes between two new galleries for what the simulated bot answers."""
+TESTED = 0.4
+"""The share of a new character's groups that is only tested."""
+VOTES_A_FACE = (3, 7)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is the same for every simulated server."""
+
+    faces: Faces
+    vectors: Vectors
+    namer: Namer
+    shipped: VectorSet
+
+
+@dataclass(frozen=True)
+class Server:
+    """One draw: what is taught, what is posted, what is only tested; rows of the samples."""
+
+    taught: dict[str, int]
+    posted: list[int]
+    tested: list[int]
+
+
+@dataclass
+class Measured:
+    """The state after a number of votes, summed over draws."""
+
+    best: Share = field(default_factory=lambda: Share(0, 0))
+    named: Share = field(default_factory=lambda: Share(0, 0))
+    wrong: Share = field(default_factory=lambda: Share(0, 0))
+    promoted: int = 0
+    refused: int = 0
+    lost: int = 0
+
+
+def main() -> None:
+    """Run the benchmark and write its section."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=Path("docs/learning.md"))
+    arguments = parser.parse_args()
+    embedder = Embedder.load(arguments.run / "embedding.safetensors")
+    world = make_world(arguments.data, arguments.run, embedder)
+    crowds = {
+        "never wrong": Crowd(wrong=0.0),
+        "wrong 10 %": Crowd(wrong=0.1),
+        "wrong 20 %": Crowd(wrong=0.2),
+        "wrong 10 %, a tenth hostile": Crowd(wrong=0.1, hostile=0.1),
+    }
+    rows: dict[str, dict[int, Measured]] = {}
+    for name, crowd in crowds.items():
+        totals: dict[int, Measured] = defaultdict(Measured)
+        for seed in range(arguments.draws):
+            simulate(world, crowd, seed, totals)
+        rows[name] = totals
+        print(
+            name,
+            {
+                votes: (str(m.best), str(m.named), str(m.wrong), m.promoted, m.refused)
+                for votes, m in totals.items()
+            },
+            flush=True,
+        )
+    speed = measure_speed(embedder, world.namer)
+    text = report(rows, speed, arguments.draws, embedder.version)
+    write_section(arguments.out, "feedback", text)
+    print(text)
+
+
+def make_world(data: Path, run: Path, embedder: Embedder) -> World:
+    """Build the shipped side from the training part; nothing of it has seen the new characters."""
+    faces = embedded(data, run, embedder)
+    vectors = averaged(faces.plain, faces.mirrored)
+    split = faces.split
+    gallery = gallery_of(faces, vectors, class_directions(run))
+    known = [i for i in split.known if faces.samples[i].group % 2 == 0]
+    asked = [*known, *split.strangers, *split.no_face]
+    truth = (*faces.labels(known), *([""] * (len(asked) - len(known))))
+    namer = calibrated(gallery, Trial(vectors[asked], truth), PARTS)
+    names = {c.id for c in gallery.characters}
+    own = [i for i in (*split.train, *split.known) if faces.samples[i].label in names]
+    shipped = VectorSet(
+        vectors[own], tuple(faces.labels(own)), tuple(faces.samples[i].group for i in own)
+    )
+    return World(faces, vectors, namer, shipped)
+
+
+def draw_server(world: World, seed: int) -> Server:
+    """Draw what is taught, posted and tested; no near-duplicates on two sides."""
+    rng = np.random.default_rng(seed)
+    samples, split = world.faces.samples, world.faces.split
+    groups: dict[str, dict[int, int]] = defaultdict(dict)
+    for i in split.unseen:
+        groups[samples[i].label].setdefault(samples[i].group, i)
+    taught: dict[str, int] = {}
+    posted: list[int] = []
+    tested: list[int] = []
+    for label in sorted(groups):
+        rows = [int(i) for i in rng.permutation(list(groups[label].values()))]
+        taught[label] = rows[0]
+        kept = 1 + round(TESTED * (len(rows) - 1))
+        tested += rows[1:kept]
+        posted += rows[kept:]
+    # One in three pictures shows somebody of the shipped roster, none of whom was calibrated on.
+    others = [i for i in split.known if samples[i].group % 2 == 1]
+    posted += [int(i) for i in rng.permutation(others)[: len(posted) // 2]]
+    return Server(taught, [int(i) for i in rng.permutation(posted)], tested)
+
+
+class Simulation:
+    """One server with its voters, from the first picture taught to the last vote."""
+
+    def __init__(self, world: World, crowd: Crowd, seed: int) -> None:
+        self.world = world
+        self.server = draw_server(world, seed)
+        self.rng = np.random.default_rng((seed, 7))
+        names = [c.id for c in world.namer.gallery.characters]
+        self.members = crowd.members([*self.server.taught, *names], self.rng)
+        self.roster = ServerRoster(
+            world.namer.gallery.characters,
+            [ServerCharacter(label, label, "Own") for label in self.server.taught],
+        )
+        self.taught = [
+            Example(world.vectors[row], label, "exemplar", n + 1, -n - 1)
+            for n, (label, row) in enumerate(self.server.taught.items())
+        ]
+        self.votes: dict[int, list[Vote]] = defaultdict(list)
+        self.seen: dict[int, Sighting] = {}
+        self.head: Gallery | None = None
+        self.trained_on: set[int] = set()
+
+    def label(self, row: int) -> str:
+        """Return the truth."""
+        return self.world.faces.samples[row].label
+
+    def settled(self) -> list[Example]:
+        """Return the faces whose labels are settled by the votes so far."""
+        ballots: dict[int, list[Ballot]] = {}
+        for row, votes in self.votes.items():
+            ballots |= ballots_of([self.seen[row]], votes, set(), self.roster.resolve)
+        standings = learn_standings(ballots.values())
+        verdicts = {row: decide(found, standings) for row, found in ballots.items()}
+        return [
+            Example(self.world.vectors[row], verdict.label, "sighting", row, row)
+            for row, verdict in verdicts.items()
+            if verdict.state == "settled" and verdict.label is not None
+        ]
+
+    def gallery(self, settled: Iterable[Example]) -> Gallery:
+        """Return what answers now."""
+        newer = [e for e in settled if e.source_id not in self.trained_on]
+        taught = [] if self.head is not None else self.taught
+        return serving(self.world.namer.gallery, self.roster, [*taught, *newer], self.head)
+
+    def learn(self, settled: Sequence[Example]) -> dict:
+        """Train as `moedex learn` does; return the report."""
+        examples = [*self.taught, *settled]
+        shipped = self.world.namer.gallery
+        first = serving(shipped, self.roster, examples, None)
+        trained = train_and_decide(
+            self.world.namer, self.world.shipped, examples, self.roster,
+            self.gallery(settled), first,
+        )  # fmt: skip
+        if trained is None:
+            raise RuntimeError("what was taught is always there to train on")
+        head, decision = trained
+        if decision.promote:
+            self.head = head
+            self.trained_on = {e.source_id for e in settled}
+        return decision.report
+
+    def post(self, row: int, gallery: Gallery) -> None:
+        """Let the bot answer a picture."""
+        (naming,) = self.world.namer.name(self.world.vectors[[row]], gallery)
+        self.seen[row] = answered(row, naming)
+
+    def vote(self, row: int) -> int:
+        """Let a few more members vote on a picture; return how many votes came."""
+        count = int(self.rng.integers(VOTES_A_FACE[0], VOTES_A_FACE[1] + 1))
+        voted = {vote.user_id for vote in self.votes[row]}
+        free = [m for m in self.members if m.user_id not in voted]
+        activity = np.array([m.activity for m in free])
+        chosen = self.rng.choice(
+            len(free), min(count, len(free)), replace=False, p=activity / activity.sum()
+        )
+        voters: list[Member] = [free[i] for i in chosen]
+        self.votes[row] += [m.vote(self.seen[row], self.label(row), self.rng) for m in voters]
+        return len(voters)
+
+
+def simulate(world: World, crowd: Crowd, seed: int, totals: dict[int, Measured]) -> None:
+    """Run one server and add what is measured to `totals`, by votes."""
+    run = Simulation(world, crowd, seed)
+    gallery = run.gallery([])
+    measure(run, gallery, [], totals[0])
+    votes, built, due = 0, 0, list(CHECKPOINTS)
+    while due:
+        for row in run.server.posted:
+            if row not in run.seen:
+                run.post(row, gallery)
+            votes += run.vote(row)
+            if votes >= built + ANSWERS_CHANGE_EVERY:
+                built, gallery = votes, run.gallery(run.settled())
+            if due and votes >= due[0]:
+                settled = run.settled()
+                total = totals[due.pop(0)]
+                outcome = run.learn(settled)
+                holdout = outcome["current"]["holdout"]
+                total.promoted += outcome["promoted"]
+                total.refused += not outcome["promoted"]
+                total.lost += outcome["promoted"] and holdout["after"] < holdout["before"]
+                gallery = run.gallery(settled)
+                measure(run, gallery, settled, total)
+
+
+def measure(run: Simulation, gallery: Gallery, settled: Sequence[Example], into: Measured) -> None:
+    """Name the tested pictures of the server's own characters."""
+    rows = run.server.tested
+    namings = run.world.namer.name(run.world.vectors[rows], gallery)
+    right = [
+        n.guesses[0].character.id == run.label(row) for n, row in zip(namings, rows, strict=True)
+    ]
+    told = [good and not n.unknown for good, n in zip(right, namings, strict=True)]
+    into.best += Share(sum(right), len(rows))
+    into.named += Share(sum(told), len(rows))
+    wrong = sum(e.label != run.label(e.source_id) for e in settled)
+    into.wrong += Share(wrong, len(settled))
+
+
+def answered(row: int, naming: Naming) -> Sighting:
+    """Return the sighting of a picture that the bot answered."""
+    return Sighting(
+        server_id=1, channel_id=1, message_id=row, reply_id=row, face_index=0, author_id=1,
+        phash="0", box=Box(0, 0, 1, 1), model_version="", hidden=False, at=datetime.now(UTC),
+        guesses=tuple({"id": g.character.id} for g in naming.guesses), unknown=naming.unknown,
+        id=row,
+    )  # fmt: skip
+
+
+def report(rows: dict[str, dict[int, Measured]], speed: Speed, draws: int, backbone: str) -> str:
+    """Write the tables."""
+
+    def cells(value: str) -> list[list[str]]:
+        return [
+            [name, *(str(getattr(m, value)) for m in totals.values())]
+            for name, totals in rows.items()
+        ]
+
+    head = ["Voters", "Taught, no votes", *(f"{n:,} votes" for n in CHECKPOINTS)]
+    wrong = [
+        [name, *(f"{m.wrong.hits} of {m.wrong.of}" for v, m in totals.items() if v)]
+        for name, totals in rows.items()
+    ]
+    promoted = [
+        [name, *(f"{m.promoted} of {m.promoted + m.refused}" for v, m in totals.items() if v),
+         sum(m.lost for m in totals.values())]
+        for name, totals in rows.items()
+    ]  # fmt: skip
+    return "\n\n".join(
+        (
+            f"Measured {today()} on {machine()} with `python -m benchmarks.feedback --data "
+            f"../shared/data --run runs/evaluation --draws {draws}`, backbone {backbone}, {draws} "
+            "draws of each server. The 15 characters that the backbone never saw are a server's "
+            "own, beside the "
+            "shipped roster: each is taught with one picture, two fifths of its other pictures are "
+            "only tested, and the rest is posted, with half as many of shipped characters. Thirty "
+            "members, some far busier than others, cast 3 to 7 votes on a picture. Who is wrong "
+            "means a name that the bot had guessed, or any other; the hostile ones agree on one "
+            "wrong name for each character. No moderator helps.",
+            "Best guess right, on tested pictures of the server's own characters:",
+            table(head, cells("best")),
+            "Named rightly, which a face below the threshold is not:",
+            table(head, cells("named")),
+            "Wrong labels among those that reached training:",
+            table(["Voters", *head[2:]], wrong),
+            "Versions promoted, and promotions that lost on the frozen holdout:",
+            table(["Voters", *head[2:], "lost"], promoted),
+            speed.text(),
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""How long it takes from /teach to its first use, and what a large gallery costs."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.config import LearningConfig
+from bot.learning.learning import Learning
+from bot.learning.teaching import Lesson
+from bot.storage import Storage
+from models.naming import Gallery, unit
+from models.types import Box, Character, Face, Guess, NamedFace
+
+if TYPE_CHECKING:
+    from models.embedding import Embedder
+    from models.naming import Namer
+
+SMALL, LARGE = 100, 10_000
+SHOTS = 4
+TAUGHT = 12
+REPEATS = 200
+SERVER = 1
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Milliseconds, each the median and the largest of the repeats."""
+
+    teach: tuple[float, float]
+    small: tuple[float, float]
+    large: tuple[float, float]
+
+    def text(self) -> str:
+        """Say it in a paragraph."""
+        return (
+            f"From a face's crop, given to /teach, to the gallery that names by it (embedded, "
+            f"written to the database, gallery rebuilt): {self.teach[0]:.0f} ms, at most "
+            f"{self.teach[1]:.0f} ms of {TAUGHT}. Naming a face by a gallery of {SMALL} "
+            f"characters with {SHOTS} pictures each: {self.small[0]:.2f} ms; of {LARGE:,}: "
+            f"{self.large[0]:.2f} ms, {self.large[0] - self.small[0]:.2f} ms more (medians of "
+            f"{REPEATS})."
+        )
+
+
+def measure_speed(embedder: Embedder, namer: Namer) -> Speed:
+    """Measure both; the machine should have nothing else to do."""
+    teach = asyncio.run(_teach(embedder, namer))
+    return Speed(teach, _naming(namer, SMALL), _naming(namer, LARGE))
+
+
+async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
+    rng = np.random.default_rng(3)
+    crops = rng.integers(0, 256, (TAUGHT, embedder.side, embedder.side, 3)).astype(np.uint8)
+    embedder.warm_up((1,))
+    seconds: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with Storage.open(Path(folder, "moedex.db")) as storage:
+            learning = Learning(
+                storage, Path(folder, "crops"), LearningConfig.model_validate({}),
+                characters=namer.gallery.characters, shipped=namer.gallery,
+                backbone=embedder.version,
+            )  # fmt: skip
+            for number, crop in enumerate(crops):
+                await learning.gallery(SERVER)
+                start = time.perf_counter()
+                vector = embedder.embed(crop[None])
+                guess = Guess(namer.gallery.characters[0], 0.0)
+                face = NamedFace(Face(Box(0, 0, 9, 9), 1.0), (guess,), True, vector[0], crop)
+                await learning.teaching.teach(
+                    SERVER, 1, f"Taught {number}", "Own", [Lesson(face, f"{number:016x}")]
+                )
+                gallery = await learning.gallery(SERVER)
+                seconds.append(time.perf_counter() - start)
+                (naming,) = namer.name(vector, gallery)
+                if naming.guesses[0].character.name != f"Taught {number}":
+                    raise RuntimeError("what was taught is not named")
+            await learning.close()
+    return 1000 * median(seconds), 1000 * max(seconds)
+
+
+def _naming(namer: Namer, characters: int) -> tuple[float, float]:
+    rng = np.random.default_rng(4)
+    dimensions = namer.gallery.prototypes.shape[1]
+    vectors = unit(rng.normal(size=(characters, SHOTS, dimensions)).astype(np.float32))
+    gallery = Gallery.of({Character(f"c{n}", f"C {n}", ""): own for n, own in enumerate(vectors)})
+    asked = unit(rng.normal(size=(REPEATS + 5, 1, dimensions)).astype(np.float32))
+    seconds: list[float] = []
+    for face in asked:
+        start = time.perf_counter()
+        namer.name(face, gallery)
+        seconds.append(time.perf_counter() - start)
+    return 1000 * median(seconds[5:]), 1000 * max(seconds[5:])
