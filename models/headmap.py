@@ -3,7 +3,7 @@
 Methods: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018) for the
 trunk (width 1.0 up to its fifteenth block, batch norms folded); Lin et al., "Feature Pyramid
 Networks for Object Detection" (2017) for the way back up to a stride of 8 pixels; Zhou et al.,
-"Objects as Points" (2019) for heads as peaks of a heat map. 1.3 million weights.
+"Objects as Points" (2019) for heads as peaks of a heat map. 1.1 million weights.
 
 A cell (row, column) of the map stands for the pixel ((column + 0.5) * 8, (row + 0.5) * 8). Its four
 channels: logit that a head's centre lies here; log(side / 32 px); the centre's distance from the

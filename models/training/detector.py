@@ -10,6 +10,7 @@ start. One seed decides every picture drawn, whatever the number of workers.
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from models.training.detector_mix import draw_example, targets
 from models.trunk import BATCH_NORM_EPSILON, StartError, read_start
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from models.training.detector_data import DetectorPictures
@@ -43,11 +46,16 @@ BOX_LOSS_WEIGHT: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class DetectorRun:
-    """How a detector is trained; the defaults make the shipped one."""
+    """How a detector is trained in one run.
 
-    steps: int = 1000
+    `side`: of the pictures drawn, in pixels. `frozen_until`: layers before the first whose name
+    starts so stay as they start. `average`: decay of the averaged weights, which are kept.
+    `round`: steps between checkpoints.
+    """
+
+    steps: int = 600
     batch: int = 16
-    side: int = 256
+    side: int = 192
     rate: float = 8e-4
     weight_decay: float = 1e-4
     average: float = 0.995
@@ -55,6 +63,13 @@ class DetectorRun:
     seed: int = 7
     round: int = 50
     workers: int = 2
+
+
+RUNS: Final = (
+    DetectorRun(),
+    DetectorRun(steps=420, rate=1.5e-3, average=0.99, frozen_until="lateral", seed=8),
+)
+"""First nearly the whole network, then, at a quarter of the time a step, what is new in it."""
 
 
 class _Batches(keras.utils.PyDataset):
@@ -161,34 +176,42 @@ def train_detector(
     out: Path,
     *,
     start: Path,
-    run: DetectorRun | None = None,
+    runs: Sequence[DetectorRun] = RUNS,
     boxes: Path = BOXES,
     held_out: Path = HELD_OUT,
 ) -> Path:
-    """Train on `data`, keep checkpoints and `log.jsonl` in `out`; return the weights' file there.
+    """Train on `data` in one run after another; return `out/detector.safetensors`.
 
-    `start` is the nsfwjs package, unpacked or not, or a safetensors file of an earlier run. A run
-    that was broken off with the same settings goes on where its last checkpoint was written.
-    Pictures that can't be read are listed in `skipped.txt`. `held_out` is left out of an
-    installation without the benchmarks: nothing is held out there.
+    Each run has a folder in `out` with `log.jsonl` and checkpoints; one that was broken off goes on
+    where its last checkpoint was written. `start` is the nsfwjs package, unpacked or not, or a
+    safetensors file of an earlier run. Pictures that can't be read are listed in `skipped.txt`.
+    Without `held_out`, as in an installation without the benchmarks, nothing is held out.
 
     Raises StartError or ValueError: the start doesn't fit, or `data` holds nothing to learn from.
     """
-    run = run or DetectorRun()
-    keras.utils.set_random_seed(run.seed)
     kept = read_box_file(held_out) if held_out.is_file() else {}
     pictures = load_pictures(
         data, read_box_file(boxes), {f"posts/{name}": heads for name, heads in kept.items()}
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / "skipped.txt").write_text("".join(f"{name}\n" for name in pictures.skipped))
-    network, first = _resumed(out, run)
+    for number, run in enumerate(runs, 1):
+        start = _trained(pictures, out / f"run_{number}", start, run)
+    return Path(shutil.copy(start, out / "detector.safetensors"))
+
+
+def _trained(pictures: DetectorPictures, folder: Path, start: Path, run: DetectorRun) -> Path:
+    """Do one run, or what is left of it; return its weights' file."""
+    keras.utils.set_random_seed(run.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    network, first = _resumed(folder, run)
     if network is None:
         network = _started(start, run)
     if first < run.steps:
-        network.fit(_Batches(pictures, run, first), verbose=0, callbacks=[_Log(run, out, first)])
-        network.optimizer.finalize_variable_values(network.trainable_variables)
-    path = out / "detector.safetensors"
+        batches = _Batches(pictures, run, first)
+        network.fit(batches, verbose=0, callbacks=[_Log(run, folder, first)])
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    path = folder / "detector.safetensors"
     save_headmap(network, path, asdict(run))
     return path
 

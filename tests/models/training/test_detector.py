@@ -97,12 +97,13 @@ def test_training_goes_on_where_it_was_broken_off(data: Path, tmp_path: Path) ->
     boxes.write_text("file,x0,y0,x1,y1\nposts/ann/0.jpg,40,40,120,120\n")
     run = DetectorRun(steps=4, batch=2, side=64, round=2, workers=1)
     out = tmp_path / "run"
-    first = train_detector(data, out, start=start, run=run, boxes=boxes).read_bytes()
-    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    log = out / "run_1" / "log.jsonl"
+    first = train_detector(data, out, start=start, runs=[run], boxes=boxes).read_bytes()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4]
-    again = train_detector(data, out, start=start, run=run, boxes=boxes).read_bytes()
+    again = train_detector(data, out, start=start, runs=[run], boxes=boxes).read_bytes()
     assert again == first
-    assert len((out / "log.jsonl").read_text().splitlines()) == 2
+    assert len(log.read_text().splitlines()) == 2
 
 
 def test_no_post_of_the_test_trains() -> None:
