@@ -15,6 +15,7 @@ import discord
 from bot import answers
 from bot.errors import answer_interaction_error
 from bot.learning.authority import may_label
+from bot.learning.naming_question import question_view
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -150,9 +151,16 @@ class VoteButton(
         await interaction.response.defer()
         learning, user_id = bot.learning, interaction.user.id
         decides = await may_label(interaction.user, bot.storage)
-        await bot.asking.kept(reply_id)
+        answer = await bot.asking.kept(reply_id)
         if await learning.vote(reply_id, None, user_id, self.kind, decides=decides):
             text = THANKS[self.kind]
+            if self.kind == "no" and answer is not None and answer.faces:
+                votes = discord.ui.View(timeout=None)
+                votes.add_item(VoteButton("yes"))
+                votes.add_item(VoteButton("no"))
+                await interaction.edit_original_response(
+                    view=question_view(answer, 0, buttons=votes)
+                )
         elif await learning.take_back(reply_id, None, user_id, self.kind):
             text = TAKEN_BACK
         else:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 import webbrowser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,6 +68,9 @@ async def _demo(
     from sandbox import Sandbox
 
     async def on_ready(bot: MoedexBot) -> None:
+        await bot.storage.consents.set_learning(
+            sandbox.server.id, sandbox.member("ann").id, datetime.now(UTC), on=True
+        )
         for name in WATCHED:
             await bot.storage.settings.watch(
                 sandbox.server.id, sandbox.channel(name).id, sandbox.member("ann").id
@@ -76,6 +80,7 @@ async def _demo(
             await bot.close()
             return
         typer.echo(f"\nMoedex is ready: open {sandbox.page_url}\nCtrl+C ends it.")
+        typer.echo("Learning is on in the demo's server; all of it is deleted at the end.")
         if open_page:
             await asyncio.to_thread(webbrowser.open, sandbox.page_url)
 
