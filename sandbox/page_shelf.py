@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from sandbox.errors import ApiError
@@ -19,6 +20,8 @@ class Shelf:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._samples: dict[str, Sample] | None = None
+        # One drawing at a time, in a thread of its own: what members post must not wait for them.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="shelf")
 
     async def all(self) -> dict[str, Sample]:
         """Return every sample by its id; drawn and listed the first time."""
@@ -36,4 +39,5 @@ class Shelf:
     async def upload(self, sample_id: str) -> Upload:
         """Return a sample as a file to post; ApiError 404 where there is none."""
         sample = await self._get(sample_id)
-        return Upload(sample.filename, await asyncio.to_thread(sample.read))
+        loop = asyncio.get_running_loop()
+        return Upload(sample.filename, await loop.run_in_executor(self._thread, sample.read))

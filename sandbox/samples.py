@@ -9,7 +9,6 @@ demand and kept in memory.
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,10 +22,6 @@ from .drawing.cast import CAST, DRAWINGS, GROUP, NOD
 from .drawing.figure import draw_picture
 
 FOLDER_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".apng", ".avif"})
-
-
-_ONE_AT_A_TIME = threading.Lock()
-"""A page asks for the whole shelf at once; drawing it must leave room for what else runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +46,7 @@ class Sample:
             OSError: the file of a folder can't be read any more.
 
         """
-        with _ONE_AT_A_TIME:
-            return self._make()
+        return self._make()
 
 
 def load_samples(folder: Path | None = None) -> list[Sample]:

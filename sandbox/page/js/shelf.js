@@ -5,6 +5,7 @@ import { h, ICONS, replace, svg } from "./dom.js";
 
 export const SAMPLE = "application/x-moedex-sample";
 const AT_ONCE = 24;
+const PARALLEL = 2;
 
 export class Shelf {
   constructor(store, host, { takeInstead, onPosted, onClose }) {
@@ -14,6 +15,16 @@ export class Shelf {
     this.onPosted = onPosted;
     this.onClose = onClose;
     this.samples = [];
+    this.queue = [];
+    this.loading = 0;
+    this.seen = new IntersectionObserver((entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        this.seen.unobserve(target);
+        this.queue.push(target);
+      }
+      this.#fetchNext();
+    }, { rootMargin: "200px" });
     store.on("world", () => this.read());
   }
 
@@ -69,7 +80,28 @@ export class Shelf {
           event.dataTransfer.effectAllowed = "copy";
         },
       },
-    }, h("img", { src: sample.url, alt: "", loading: "lazy", decoding: "async", draggable: "false" }), hidden && h("span.tray-badge", {}, "SPOILER"));
+    }, this.#thumbnail(sample.url), hidden && h("span.tray-badge", {}, "SPOILER"));
+  }
+
+  /** A picture that is fetched when its turn comes: the server draws, and messages must not wait. */
+  #thumbnail(url) {
+    const image = h("img", { alt: "", decoding: "async", draggable: "false", data: { url } });
+    this.seen.observe(image);
+    return image;
+  }
+
+  #fetchNext() {
+    while (this.loading < PARALLEL && this.queue.length) {
+      const image = this.queue.shift();
+      this.loading += 1;
+      const done = () => {
+        this.loading -= 1;
+        this.#fetchNext();
+      };
+      image.addEventListener("load", done, { once: true });
+      image.addEventListener("error", done, { once: true });
+      image.src = image.dataset.url;
+    }
   }
 
   async #post(sample, button) {
