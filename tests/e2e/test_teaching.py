@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e.conftest import PATIENCE_S, eventually
+from sandbox.samples import load_samples
+from tests.e2e.conftest import PATIENCE_S, eventually, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,3 +95,21 @@ async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_byt
     assert not crops()
     assert not stored()
     assert not await bot.storage.sightings.in_server(server_id)
+
+
+async def test_one_drawing_teaches_what_the_next_one_shows(
+    sandbox: Sandbox, real_bot: MoedexBot
+) -> None:
+    drawn = [sample for sample in load_samples() if sample.people == 1]
+    name = drawn[0].group
+    first, second = [sample for sample in drawn if sample.group == name][:2]
+    ann = sandbox.member("ann")
+    posted = await ann.post("fan-art", files=[("before.png", second.read())])
+    before = await sandbox.answer_to(posted, PATIENCE_S)
+    assert "Unknown" in text_of(before)
+    image = ("first.png", first.read())
+    taught = await ann.slash("fan-art", "teach", {"name": "Tested One", "image1": image})
+    assert "I know **Tested One** now" in await said(taught)
+    posted = await ann.post("fan-art", files=[("after.png", second.read())])
+    after = await sandbox.answer_to(posted, PATIENCE_S)
+    assert "**Tested One**" in text_of(after)
