@@ -33,7 +33,7 @@ FIRST: Final = 0.2
 """Score from which the best head of a picture is taken."""
 
 FURTHER: Final = 0.5
-"""Score from which further heads are taken. Both were chosen on posts that are not in the test."""
+"""Score from which further heads are taken; docs/detection.md says how both were chosen."""
 
 LEAST: Final = 0.08
 """Heat below which a view's peak is not looked at."""
