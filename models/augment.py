@@ -4,6 +4,9 @@ Framing (zoom, shift, rotation, aspect), mirroring, recolouring, greying, blurri
 re-compressing and covering. Plain OpenCV on uint8, about half a millisecond a picture.
 """
 
+# OpenCV's annotations forget that uint8 goes in and out.
+# pyright: reportArgumentType=false, reportReturnType=false, reportAssignmentType=false
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -4,6 +4,9 @@ The network is the folded Inception-v3 trunk, its global average, and one projec
 of unit length; the cosine of two says how alike two faces are.
 """
 
+# Keras's annotations name one backend's tensors and too narrow arguments.
+# pyright: reportArgumentType=false
+
 from __future__ import annotations
 
 import hashlib

@@ -137,7 +137,9 @@ class Gallery:
         prototypes = np.concatenate([self.prototypes, other.prototypes[new]])
         counts = np.concatenate([self.counts, other.counts[new]])
         mixed = self.counts[at[both], None] * self.prototypes[at[both]]
-        prototypes[at[both]] = unit(mixed + other.counts[both, None] * other.prototypes[both])
+        prototypes[at[both]] = unit(
+            (mixed + other.counts[both, None] * other.prototypes[both]).astype(np.float32)
+        )
         counts[at[both]] += other.counts[both]
         moved = at.astype(np.int32)
         moved[new] = len(self.characters) + np.arange(len(new))
@@ -192,7 +194,7 @@ def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float
     listed = min(SHORTLIST, len(gallery.characters))
     shortlist = np.argpartition(-result, listed - 1, axis=1)[:, :listed]
     # Off the shortlist the exemplars count as the prototype does; so low they can't win anyway.
-    combined = (1 - parts.exemplars) * result + parts.exemplars * by_prototype
+    combined = result + np.float32(parts.exemplars) * (by_prototype - result)
     for row, columns in enumerate(shortlist):
         for column in columns:
             own = gallery.exemplars[starts[column] : starts[column + 1]]
@@ -200,7 +202,7 @@ def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float
                 cosines = own @ vectors[row]
                 nearest = np.sort(cosines)[-NEAREST:].mean()
                 combined[row, column] += parts.exemplars * (nearest - by_prototype[row, column])
-    return combined
+    return combined.astype(np.float32, copy=False)
 
 
 def features(score: NDArray[np.float32], vectors: Vectors, rejects: Vectors) -> NDArray[np.float64]:

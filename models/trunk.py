@@ -10,6 +10,9 @@ The start without a download from Keras: the npm package `nsfwjs` (MIT) carries 
 `dist/models/inception_v3` as base64 shards, each tensor quantised to uint8 (value * scale + min).
 """
 
+# Keras's annotations name one backend's tensors and too narrow arguments.
+# pyright: reportArgumentType=false
+
 from __future__ import annotations
 
 import base64

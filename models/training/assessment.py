@@ -60,6 +60,7 @@ def assess(
     ids = {character.id for character in used.characters}
     known = np.array([label in ids for label in labels])
     arguments = (used, namer.parts, namer.calibration)
+    judged = others = None
     if known.any():
         judged = judge(vectors[known], [x for x in labels if x in ids], *arguments)
         figures["top_1"] = judged.top(1).as_dict()
@@ -69,7 +70,7 @@ def assess(
         others = judge(vectors[~known], [x for x in labels if x not in ids], *arguments)
         named = Share.of(others.sure >= namer.threshold)
         figures["strangers_named"] = named.as_dict()
-    if known.any() and not known.all():
+    if judged is not None and others is not None:
         for rate in FALSE_RATES:
             share, _ = identified(judged, others, rate)
             figures[f"named_rightly_at_{rate:.0%}_strangers"] = share.as_dict()

@@ -5,6 +5,9 @@ components) and the class directions their start; then additive-margin softmax w
 decay, and an exponential average of the weights, first at a small side, then at a larger one.
 """
 
+# Keras's annotations name one backend's tensors and too narrow arguments.
+# pyright: reportArgumentType=false, reportOptionalMemberAccess=false, reportAttributeAccessIssue=false, reportFunctionMemberAccess=false
+
 from __future__ import annotations
 
 import json

@@ -114,8 +114,11 @@ def load_dataset(root: Path, *, backgrounds: bool = True, seed: int = 0) -> Data
 
 
 def _files(root: Path) -> Iterable[tuple[Path, str, Kind]]:
-    kinds = [(root / folder, kind) for folder, kind in _KINDS if (root / folder).is_dir()]
-    for folder, kind in kinds or [(root, "character")]:
+    kinds: list[tuple[Path, Kind]] = [
+        (root / folder, kind) for folder, kind in _KINDS if (root / folder).is_dir()
+    ]
+    plain: list[tuple[Path, Kind]] = [(root, "character")]
+    for folder, kind in kinds or plain:
         for path in sorted(folder.glob("*/*")):
             if path.suffix.lower() in PICTURE_SUFFIXES:
                 name = path.parent.name
@@ -203,7 +206,9 @@ def _backgrounds(root: Path, first_group: int, seed: int, per_post: int = 4) -> 
             )
             file_name = f"posts/{name}#{x},{y},{side}"
             group = first_group + number
-            samples.append(Sample(file_name, "no_face", "no_face", group, "posts", 0, part))
+            samples.append(
+                Sample(file_name, "no_face", "no_face", group, "posts", 0, np.asarray(part))
+            )
     return samples
 
 

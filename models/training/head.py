@@ -104,7 +104,7 @@ def clusters(vectors: Vectors, count: int, seed: int = 0) -> Vectors:
     """Centres, of unit length, of at most `count` clusters; the vectors themselves if fewer."""
     if len(vectors) <= count:
         return unit(vectors)
-    means = KMeans(count, n_init=4, random_state=seed).fit(vectors)
+    means = KMeans(count, n_init="auto", random_state=seed).fit(vectors)
     return unit(means.cluster_centers_.astype(np.float32))
 
 

@@ -3,6 +3,9 @@
 Method: Wang et al., "Additive Margin Softmax for Face Verification" (2018).
 """
 
+# Keras's annotations name one backend's tensors and too narrow arguments.
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportOptionalOperand=false, reportReturnType=false
+
 from __future__ import annotations
 
 import keras
