@@ -26,7 +26,7 @@ from sandbox.samples import load_samples
 
 STAGES = ("wait", "decode", "detect", "crop", "gather", "embed", "name", "draw")
 WAITING = (1, 8, 64)
-_ANSWER_S = 300.0
+_ANSWER_S = 60.0
 
 
 def read(data: bytes) -> Pixels:
@@ -87,9 +87,7 @@ async def post_all(bot: Served, pictures: list[bytes]) -> float:
         await ann.post("general", files=[(f"picture-{i}.jpg", data)])
         for i, data in enumerate(pictures)
     ]
-    async with asyncio.timeout(_ANSWER_S):
-        while not all(bot.sandbox.replies(message) for message in posted):
-            await bot.sandbox.wait_for(lambda event: event.by_bot, timeout=_ANSWER_S)
+    await asyncio.gather(*(bot.sandbox.answer_to(message, _ANSWER_S) for message in posted))
     return time.perf_counter() - start
 
 

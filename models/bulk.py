@@ -125,7 +125,9 @@ class BulkNaming:
                 continue
             own = vectors[start : start + len(one.crops)]
             start += len(one.crops)
-            named = self.identifier.name(one.faces, one.crops, own, threshold=self.threshold)
+            named = self.identifier.name(
+                one.faces, one.crops, own, threshold=self.threshold, found=not self.one_face
+            )
             yield FileResult(one.file, one.width, one.height, tuple(named), None, one.frame)
 
 

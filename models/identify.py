@@ -83,17 +83,23 @@ class Identifier:
         vectors: Vectors,
         gallery: Gallery | None = None,
         threshold: float | None = None,
+        *,
+        found: bool = True,
     ) -> list[NamedFace]:
         """Name faces by their vectors; what an animation shows twice is given once.
 
-        `gallery` and `threshold` are the shipped ones where None. Raises ValueError for vectors of
-        another model.
+        `gallery` and `threshold` are the shipped ones where None. Where the faces were `found` by
+        the detector, those whose vector is that of no face are left out. Raises ValueError for
+        vectors of another model.
         """
         namings = self.namer.name(vectors, gallery, threshold)
         named = [
             NamedFace(face, naming.guesses, naming.unknown, vector, crop)
             for face, naming, vector, crop in zip(faces, namings, vectors, crops, strict=True)
         ]
+        if found and named:
+            refused = self.namer.no_face(vectors, gallery)
+            named = [face for face, out in zip(named, refused, strict=True) if not out]
         return _each_once(named)
 
     def identify(

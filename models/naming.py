@@ -39,6 +39,9 @@ NAMING_FILE: Final = WEIGHTS / "naming.safetensors"
 RIVALS: Final = 5
 """How many runners-up make the loneliness of the best score."""
 
+NO_FACE_LEAD: Final = 0.05
+"""A crop is no face where its cosine to one of the rejects leads that to anybody by so much."""
+
 SHORTLIST: Final = 24
 """So many characters, the best by prototype and direction, are compared by exemplars too."""
 
@@ -302,6 +305,13 @@ class Namer:
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, path, {"moedex": json.dumps(settings)})
+
+    def no_face(self, vectors: Vectors, gallery: Gallery | None = None) -> NDArray[np.bool_]:
+        """Which vectors are more like what is no face than like anybody of `gallery`, (n,) bool."""
+        gallery = gallery or self.gallery
+        likest = (vectors @ gallery.prototypes.T).max(1, initial=-1)
+        refused = (vectors @ gallery.rejects.T).max(1, initial=-1)
+        return refused > likest + NO_FACE_LEAD
 
     def with_parts(self, parts: Parts) -> Namer:
         """The same namer with other weights of the parts; for measuring each part."""
