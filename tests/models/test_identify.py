@@ -43,6 +43,9 @@ class ByStrongestColour:
 
     version, threshold = "strongest", 0.5
 
+    def no_face(self, vectors: Vectors, gallery: None = None) -> NDArray[np.bool_]:
+        return np.zeros(len(vectors), np.bool_)
+
     def name(
         self, vectors: Vectors, gallery: None = None, threshold: float | None = None, top: int = 5
     ) -> list[Naming]:

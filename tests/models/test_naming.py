@@ -156,3 +156,11 @@ def test_the_shipped_names_are_the_roster_and_no_icons() -> None:
     assert not any("/" in name for name in ids)
     assert all(character.series for character in namer.gallery.characters)
     assert 0 < namer.threshold < 1
+
+
+def test_a_vector_nearer_to_no_face_than_to_anybody_is_no_face() -> None:
+    namer = Namer.load()
+    faces, rejects = namer.gallery.prototypes[:3], namer.gallery.rejects[:3]
+    assert not namer.no_face(faces).any()
+    assert namer.no_face(rejects).all()
+    assert namer.no_face(np.empty((0, faces.shape[1]), np.float32)).shape == (0,)
