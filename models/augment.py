@@ -32,13 +32,13 @@ class Augmentation:
     its centre, relative to the picture. `degrees`: the largest rotation.
     """
 
-    zoom: tuple[float, float] = (0.66, 1.22)
+    zoom: tuple[float, float] = (0.5, 1.25)
     shift: float = 0.09
     degrees: float = 18.0
     aspect: float = 0.1
     mirror: float = 0.5
     recolour: float = 0.8
-    grey: float = 0.12
+    grey: float = 0.25
     blur: float = 0.12
     shrink: float = 0.3
     compress: float = 0.3

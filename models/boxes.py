@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.types import Box, Face
 
 SAME_FACE = 0.4
@@ -63,16 +66,40 @@ def cluster(boxes: Sequence[Box], weights: Sequence[float]) -> list[list[int]]:
 
     Greedy, as in non-maximum suppression: the heaviest box left takes all that mean its face.
     """
-    order = sorted(range(len(boxes)), key=lambda index: -weights[index])
-    groups: list[list[int]] = []
-    for index in order:
-        for group in groups:
-            if same_face(boxes[group[0]], boxes[index]):
-                group.append(index)
-                break
-        else:
-            groups.append([index])
+    corners = np.array([box.as_list() for box in boxes], np.float64).reshape(-1, 4)
+    return [group.tolist() for group in cluster_corners(corners, np.asarray(weights, np.float64))]
+
+
+def cluster_corners(
+    corners: NDArray[np.float64], weights: NDArray[np.float64]
+) -> list[NDArray[np.intp]]:
+    """Do as `cluster` does, for many boxes: `corners` is (n, 4), each x0, y0, x1, y1."""
+    left = np.argsort(-weights, kind="stable")
+    groups: list[NDArray[np.intp]] = []
+    while len(left):
+        same = _same_face_as(corners[left[0]], corners[left])
+        same[0] = True
+        groups.append(left[same])
+        left = left[~same]
     return groups
+
+
+def overlaps(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the IoU, 0 to 1, of a box (4,) with each of (n, 4) boxes."""
+    width = np.minimum(one[2], many[:, 2]) - np.maximum(one[0], many[:, 0])
+    height = np.minimum(one[3], many[:, 3]) - np.maximum(one[1], many[:, 1])
+    shared = np.maximum(width, 0) * np.maximum(height, 0)
+    area = (many[:, 2] - many[:, 0]) * (many[:, 3] - many[:, 1])
+    joined = (one[2] - one[0]) * (one[3] - one[1]) + area - shared
+    return np.divide(shared, joined, out=np.zeros_like(shared), where=shared > 0)
+
+
+def _same_face_as(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """`same_face` of a box (4,) with each of (n, 4) boxes."""
+    sides = np.maximum(many[:, 2:] - many[:, :2], 0).max(1)
+    reach = np.maximum(sides, (one[2:] - one[:2]).max()) / 4
+    apart = np.abs((many[:, 2:] + many[:, :2]) - (one[2:] + one[:2])).max(1) / 2
+    return (overlaps(one, many) >= SAME_FACE) | (apart < reach)
 
 
 def best_faces(faces: Sequence[Face], limit: int) -> list[Face]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import keras
 import numpy as np
+from keras import ops
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -41,6 +42,36 @@ LAST_STAGE: Final = (6, 160, 2, 2)
 """The stage at stride 32, cut after two of its three blocks."""
 
 
+@keras.saving.register_keras_serializable("moedex")
+class Doubled(keras.layers.Layer):
+    """Doubles height and width bilinearly, (n, h, w, c) -> (n, 2h, 2w, c), edges repeated.
+
+    `UpSampling2D` computes the same, but needs a graph of its own for each size of picture.
+    """
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Double the rows, then the columns."""
+        count, rows, columns, channels = ops.shape(inputs)
+        tall = _interleaved(inputs, axis=1)
+        tall = ops.reshape(tall, (count, 2 * rows, columns, channels))
+        wide = _interleaved(tall, axis=2)
+        return ops.reshape(wide, (count, 2 * rows, 2 * columns, channels))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(n, 2h, 2w, c)."""
+        count, rows, columns, channels = input_shape
+        return count, rows and 2 * rows, columns and 2 * columns, channels
+
+
+def _interleaved(x: keras.KerasTensor, axis: int) -> keras.KerasTensor:
+    """Stack, behind `axis`, the values a quarter of a cell before and behind each cell's centre."""
+    first, last = ops.take(x, [0], axis), ops.take(x, [-1], axis)
+    start = [slice(None)] * axis
+    before = ops.concatenate([first, x[(*start, slice(None, -1))]], axis)
+    behind = ops.concatenate([x[(*start, slice(1, None))], last], axis)
+    return ops.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * behind], axis + 1)
+
+
 def build_headmap(height: int | None = None, width: int | None = None) -> keras.Model:
     """Build the network with random weights.
 
@@ -61,7 +92,7 @@ def build_headmap(height: int | None = None, width: int | None = None) -> keras.
             channels, index = filters, index + 1
     top = _conv(x, PYRAMID_WIDTH, 1, "lateral_32")
     for level in (16, 8):
-        top = keras.layers.UpSampling2D(interpolation="bilinear")(top)
+        top = Doubled()(top)
         lateral = _conv(skips[level], PYRAMID_WIDTH, 1, f"lateral_{level}")
         top = _depthwise(keras.layers.Add()([top, lateral]), f"smooth_{level}_depthwise")
         top = _conv(top, PYRAMID_WIDTH, 1, f"smooth_{level}")

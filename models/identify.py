@@ -53,6 +53,11 @@ class Identifier:
         naming = weights / "naming.safetensors" if weights else None
         return cls(load_detector(detector, cascade), Embedder.load(embedding), Namer.load(naming))
 
+    def warm_up(self) -> None:
+        """Compile the networks' graphs, so that the first picture is answered quickly."""
+        self.detector.detect(np.zeros((96, 64, 3), np.uint8))
+        self.embedder.warm_up()
+
     def find(self, picture: Picture, max_faces: int = MAX_FACES) -> list[Face]:
         """Return at most `max_faces` faces, in reading order.
 

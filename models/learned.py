@@ -18,7 +18,7 @@ import cv2
 import keras
 import numpy as np
 
-from models.boxes import around, cluster, iou, mean_box, reading_order
+from models.boxes import cluster, cluster_corners, mean_box, overlaps, reading_order
 from models.headmap import MULTIPLE, SIDE_UNIT, STRIDE, build_headmap, load_headmap, normalised
 from models.types import Box, Face, Pixels
 
@@ -41,13 +41,13 @@ LEAST: Final = 0.08
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A look at a picture whose longer side is `longest` pixels."""
+    """A look at a picture whose longer side is `longest` pixels; `both_ways`: mirrored too."""
 
     longest: int
-    mirrored: bool = False
+    both_ways: bool = False
 
 
-VIEWS: Final = (View(192), View(256), View(256, mirrored=True))
+VIEWS: Final = (View(192), View(256, both_ways=True))
 
 CLOSER: Final = (View(512),)
 """Looked at where the first views find nothing, for heads that take little of the picture."""
@@ -59,20 +59,14 @@ VOTING: Final = 0.5
 """Cells that are this warm, in parts of the peak, and box the same face, are averaged."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    box: Box
-    heat: float
-
-
 class LearnedDetector:
     """Finds heads with the learned network; may be called from several threads at once."""
 
     def __init__(self, network: keras.Model) -> None:
         """Take a network of `models.headmap` that accepts every shape."""
         network.trainable = False
+        network.compile(jit_compile=False)
         self._network = network
-        self._of_shape: dict[tuple[int, int], keras.Model] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -96,43 +90,46 @@ class LearnedDetector:
 
     def candidates(self, picture: Pixels, views: Sequence[View] = VIEWS) -> list[Face]:
         """Return all that might be heads, however low their score."""
-        return fused([self.look(picture, view) for view in views])
+        return fused([faces for view in views for faces in self.look(picture, view)])
 
-    def look(self, picture: Pixels, view: View) -> list[Face]:
-        """Return what one view shows, from a heat of `LEAST`."""
+    def look(self, picture: Pixels, view: View) -> list[list[Face]]:
+        """Return what a view shows, from a heat of `LEAST`, and what its mirrored copy does."""
         height, width = picture.shape[:2]
         scale = view.longest / max(height, width)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        pixels = cv2.resize(picture, size, interpolation=interpolation)
-        rows, columns = padded_shape(size[1], size[0], view.longest)
-        batch = np.zeros((1, rows, columns, 3), np.uint8)
-        batch[0, : size[1], : size[0]] = pixels[:, ::-1] if view.mirrored else pixels
+        pixels = shrunk(picture, max(1, round(width * scale)), max(1, round(height * scale)))
+        rows, columns = padded_shape(*pixels.shape[:2], view.longest)
+        batch = np.zeros((1 + view.both_ways, rows, columns, 3), np.uint8)
+        batch[0, : pixels.shape[0], : pixels.shape[1]] = pixels
+        if view.both_ways:
+            batch[1, : pixels.shape[0], : pixels.shape[1]] = pixels[:, ::-1]
         with self._lock:
-            network = self._compiled(rows, columns)
-            given = np.asarray(network.predict_on_batch(normalised(batch)))[0]
-        faces = [
-            Face(Box(*(value / scale for value in face.box.as_list())), face.score)
-            for face in decode_heads(given, LEAST)
+            given = np.asarray(self._network.predict_on_batch(normalised(batch)))
+        seen = [
+            [
+                Face(Box(*(value / scale for value in face.box.as_list())), face.score)
+                for face in decode_heads(way, LEAST)
+            ]
+            for way in given
         ]
-        if not view.mirrored:
-            return faces
-        return [
-            Face(
-                Box(width - face.box.x1, face.box.y0, width - face.box.x0, face.box.y1), face.score
-            )
-            for face in faces
-        ]
+        return [seen[0], *(_mirrored(faces, width) for faces in seen[1:])]
 
-    def _compiled(self, rows: int, columns: int) -> keras.Model:
-        """Return the network compiled for a shape; all share the same weights."""
-        network = self._of_shape.get((rows, columns))
-        if network is None:
-            pixels = keras.Input((rows, columns, 3))
-            network = keras.Model(pixels, self._network(pixels))
-            network.compile(jit_compile=False)
-            self._of_shape[rows, columns] = network
-        return network
+
+def _mirrored(faces: Sequence[Face], width: int) -> list[Face]:
+    """The same faces in the picture's mirror image, whose width is `width` pixels."""
+    return [
+        Face(Box(width - face.box.x1, face.box.y0, width - face.box.x0, face.box.y1), face.score)
+        for face in faces
+    ]
+
+
+def shrunk(picture: Pixels, width: int, height: int) -> Pixels:
+    """Resize to (height, width), by halves first where it is far larger: a fifth of the time."""
+    while picture.shape[0] >= 4 * height and picture.shape[1] >= 4 * width:
+        half = picture.shape[1] // 2, picture.shape[0] // 2
+        picture = cv2.resize(picture, half, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    smaller = picture.shape[0] > height
+    interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=interpolation), np.uint8)
 
 
 def fused(views: Sequence[Sequence[Face]]) -> list[Face]:
@@ -178,26 +175,21 @@ def decode_heads(given: NDArray[np.float32], threshold: float) -> list[Face]:
     Cells of one face are joined: the box is the mean of the warm cells around the peak, weighted
     by their heat. Faces in reading order; scores are the peaks' heat.
     """
-    heat = 1 / (1 + np.exp(-given[..., 0]))
-    at = np.argwhere(heat >= threshold * VOTING)
-    cells = [
-        _Cell(
-            around(
-                (column + 0.5) * STRIDE + dx * side, (row + 0.5) * STRIDE + dy * side, float(side)
-            ),
-            float(heat[row, column]),
-        )
-        for row, column in at
-        for side in [SIDE_UNIT * np.exp(np.clip(given[row, column, 1], -3, 4))]
-        for dx, dy in [given[row, column, 2:4]]
-    ]
+    heat = 1 / (1 + np.exp(-given[..., 0].astype(np.float64)))
+    rows, columns = np.nonzero(heat >= threshold * VOTING)
+    heat = heat[rows, columns]
+    values = given[rows, columns, 1:4].astype(np.float64)
+    half = SIDE_UNIT * np.exp(np.clip(values[:, 0], -3, 4)) / 2
+    x = (columns + 0.5) * STRIDE + values[:, 1] * 2 * half
+    y = (rows + 0.5) * STRIDE + values[:, 2] * 2 * half
+    corners = np.stack([x - half, y - half, x + half, y + half], axis=1)
     heads: list[Face] = []
-    for group in cluster([cell.box for cell in cells], [cell.heat for cell in cells]):
-        peak = cells[group[0]]
-        if peak.heat < threshold:
-            continue
-        warm = [cells[i] for i in group if cells[i].heat >= VOTING * peak.heat]
-        near = [cell for cell in warm if iou(cell.box, peak.box) >= VOTING]
-        box = mean_box([cell.box for cell in near], [cell.heat for cell in near])
-        heads.append(Face(box, peak.heat))
+    for group in cluster_corners(corners, heat):
+        peak = group[0]
+        if heat[peak] < threshold:
+            break  # groups come by falling heat
+        warm = group[heat[group] >= VOTING * heat[peak]]
+        near = warm[overlaps(corners[peak], corners[warm]) >= VOTING]
+        box = np.average(corners[near], axis=0, weights=heat[near])
+        heads.append(Face(Box(*box.tolist()), float(heat[peak])))
     return reading_order(heads)

@@ -33,7 +33,7 @@ class RealStages:
         self._identifier = Identifier.load(
             config.inference.detector, Path(cascade) if cascade else None
         )
-        self._identifier.embedder.warm_up()  # the first picture must not pay for it
+        self._identifier.warm_up()  # the first picture must not pay for it
         self._limits = PictureLimits(
             max_bytes=config.pictures.max_bytes,
             max_pixels=config.pictures.max_pixels,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.augment import Augmentation, framed
+from models.augment import framed
 from models.embedding import WEIGHTS, Embedder
 from models.naming import Gallery, Namer, Parts
 from models.roster import load_roster
@@ -51,18 +51,16 @@ class TrainingPlan:
 
 def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
     """The recipe of the shipped weights; `minutes` bounds both runs together by the clock."""
-    shares = (0.6, 0.4)
+    shares = (0.7, 0.3)
     first, second = (None if minutes is None else share * minutes for share in shares)
     return TrainingPlan(
         evaluation=BackbonePlan(minutes=first, seed=seed),
         shipped=BackbonePlan(
-            sides=((112, 1.0),),
-            passes=9,
+            sides=((144, 1.0),),
+            passes=16,
             minutes=second,
             rate=4e-4,
             warm_up=0.05,
-            average=0.995,
-            augmentation=Augmentation(zoom=(0.5, 1.25), grey=0.25),
             seed=seed + 1,
         ),
     )
