@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import keras
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from models.lean_tensorflow import keras, tf
 from models.trunk import build_trunk
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 WEIGHTS: Final = Path(__file__).parent / "weights"
 EMBEDDING_FILE: Final = WEIGHTS / "embedding.safetensors"
 
-BATCH_SIZES: Final = (1, 2, 4, 8, 16, 32)
-"""Batches are padded to one of these, so that the graph is compiled once for each."""
+LARGEST_BATCH: Final = 32
+"""So many crops are embedded at once; more are embedded in turn, which bounds the memory."""
 
 
 class WeightsError(Exception):
@@ -114,10 +113,10 @@ class Embedder:
         self.version = version
         self.mirrored = mirrored
         network.trainable = False
-        self._network = network
-        self._network.compile(jit_compile=False)
-        self._network.make_predict_function()
-        self._lock = threading.Lock()
+        # One graph for every number of crops; Keras's own `predict` makes one anew for some.
+        crops = tf.TensorSpec((None, self.side, self.side, 3), tf.float32)
+        run = tf.function(lambda batch: network(batch, training=False), input_signature=[crops])
+        self._run = run.get_concrete_function()
 
     @classmethod
     def load(cls, path: Path | None = None, *, mirrored: bool | None = None) -> Embedder:
@@ -146,22 +145,15 @@ class Embedder:
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
-    def warm_up(self, sizes: tuple[int, ...] = BATCH_SIZES[:4]) -> None:
-        """Compile the graph for the given batch sizes, so that the first answer is quick."""
-        for size in sizes:
-            self.embed(np.zeros((size, self.side, self.side, 3), np.uint8))
+    def warm_up(self) -> None:
+        """Run the graph once, so that the first answer is quick."""
+        self.embed(np.zeros((1, self.side, self.side, 3), np.uint8))
 
     def _vectors(self, crops: NDArray[np.uint8]) -> Vectors:
-        largest = BATCH_SIZES[-1]
         parts: list[Vectors] = []
-        for start in range(0, len(crops), largest):
-            part = crops[start : start + largest]
-            size = next(size for size in BATCH_SIZES if size >= len(part))
-            batch = np.zeros((size, self.side, self.side, 3), np.float32)
-            batch[: len(part)] = part
-            batch[: len(part)] /= 127.5
+        for start in range(0, len(crops), LARGEST_BATCH):
+            batch = crops[start : start + LARGEST_BATCH].astype(np.float32)
+            batch /= 127.5
             batch -= 1
-            with self._lock:
-                out = self._network.predict_on_batch(batch)
-            parts.append(np.asarray(out, np.float32)[: len(part)])
+            parts.append(self._run(tf.constant(batch)).numpy())
         return np.concatenate(parts)

@@ -10,6 +10,9 @@ channels: logit that a head's centre lies here; log(side / 32 px); the centre's 
 cell in x and in y, in sides of the head.
 """
 
+# Keras's annotations name one backend's tensors and too narrow arguments.
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportGeneralTypeIssues=false, reportOptionalIterable=false
+
 from __future__ import annotations
 
 import json

@@ -7,6 +7,9 @@ picture is believed sooner than further ones, as nearly every picture that is po
 docs/detection.md what it finds.
 """
 
+# Keras's annotations name one backend's tensors and too narrow arguments.
+# pyright: reportArgumentType=false
+
 from __future__ import annotations
 
 import threading
@@ -97,7 +100,7 @@ class LearnedDetector:
         height, width = picture.shape[:2]
         scale = view.longest / max(height, width)
         pixels = shrunk(picture, max(1, round(width * scale)), max(1, round(height * scale)))
-        rows, columns = padded_shape(*pixels.shape[:2], view.longest)
+        rows, columns = padded_shape(pixels.shape[0], pixels.shape[1], view.longest)
         batch = np.zeros((1 + view.both_ways, rows, columns, 3), np.uint8)
         batch[0, : pixels.shape[0], : pixels.shape[1]] = pixels
         if view.both_ways:

@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import keras
 import numpy as np
+
+from models.lean_tensorflow import keras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,12 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import cv2
-import imagehash
 import numpy as np
 from PIL import Image
 
+from models.boxes import squared
+from models.crops import crop_face
+from models.similarity import NEAR, perceptual_hash
+from models.types import Box
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,9 +39,6 @@ Kind = Literal["character", "icon", "sticker", "no_face"]
 
 CACHED_SIDE: Final = 192
 """Pictures are kept in memory at most this large, in pixels of the longer side."""
-
-DUPLICATE_BITS: Final = 6
-"""Perceptual hashes (64 bits) that differ in at most this many bits are near-duplicates."""
 
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})
 _KINDS: Final[tuple[tuple[str, Kind], ...]] = (
@@ -146,18 +147,14 @@ def _read(path: Path) -> tuple[Pixels, int] | str:
                 image = Image.alpha_composite(white, image)
             image = image.convert("RGB")
             image.thumbnail((CACHED_SIDE, CACHED_SIDE), Image.Resampling.LANCZOS)
-            return np.asarray(image), perceptual_hash(image)
+            pixels = np.asarray(image)
+            return pixels, int(perceptual_hash(pixels), 16)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return str(error) or type(error).__name__
 
 
-def perceptual_hash(image: Image.Image) -> int:
-    """The 64-bit DCT hash (ImageHash's phash) as an integer."""
-    return int(str(imagehash.phash(image)), 16)
-
-
 def near_duplicate_groups(hashes: Sequence[int], given: Sequence[str] | None = None) -> list[int]:
-    """Number the near-duplicate groups: equal given groups, and hashes within `DUPLICATE_BITS`.
+    """Number the near-duplicate groups: equal given groups, and hashes within `NEAR` bits.
 
     Groups are the connected parts, numbered from 0 in order of their first member.
     """
@@ -175,7 +172,7 @@ def near_duplicate_groups(hashes: Sequence[int], given: Sequence[str] | None = N
             parent[root_of(index)] = root_of(first.setdefault(name, index))
     codes = np.array(hashes, np.uint64)
     for index in range(len(codes)):
-        near = np.bitwise_count(codes[index + 1 :] ^ codes[index]) <= DUPLICATE_BITS
+        near = np.bitwise_count(codes[index + 1 :] ^ codes[index]) <= NEAR
         for other in np.flatnonzero(near):
             parent[root_of(int(other) + index + 1)] = root_of(index)
     numbers: dict[int, int] = {}
@@ -186,13 +183,7 @@ def _backgrounds(root: Path, first_group: int, seed: int, per_post: int = 4) -> 
     """Cut squares without a head out of the posts: the class "no face", one group a post."""
     rng = np.random.default_rng(seed)
     samples: list[Sample] = []
-    with (root / "posts.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))[1:]
-    for number, (name, _, _, boxes) in enumerate(rows):
-        result = _read_whole(root / "posts" / name)
-        heads = [[float(v) for v in box.split(",")[:4]] for box in boxes.split()]
-        if result is None or not heads:
-            continue
+    for number, (name, result, heads) in enumerate(_posts(root)):
         height, width = result.shape[:2]
         for _ in range(per_post):
             side = int(rng.uniform(0.08, 0.35) * min(height, width))
@@ -206,10 +197,44 @@ def _backgrounds(root: Path, first_group: int, seed: int, per_post: int = 4) -> 
             )
             file_name = f"posts/{name}#{x},{y},{side}"
             group = first_group + number
-            samples.append(
-                Sample(file_name, "no_face", "no_face", group, "posts", 0, np.asarray(part))
-            )
+            pixels = np.asarray(part, np.uint8)
+            samples.append(Sample(file_name, "no_face", "no_face", group, "posts", 0, pixels))
     return samples
+
+
+def post_faces(root: Path, characters: Collection[str]) -> list[Sample]:
+    """Cut the face out of each post of one of `characters` that shows just one, as in use.
+
+    Many posts are the whole pictures of crops in `characters/`; which ones is not known, so these
+    samples are no part of `load_dataset` and its split: only what holds nothing out learns them.
+    Their groups are negative.
+    """
+    if not (root / "posts.csv").is_file():
+        return []
+    return [
+        Sample(
+            f"posts/{name}",
+            name.split("/")[0],
+            "character",
+            -1 - number,
+            "posts",
+            0,
+            crop_face(pixels, squared(Box(*heads[0])), CACHED_SIDE),
+        )
+        for number, (name, pixels, heads) in enumerate(_posts(root))
+        if len(heads) == 1 and name.split("/")[0] in characters
+    ]
+
+
+def _posts(root: Path) -> Iterator[tuple[str, Pixels, list[list[float]]]]:
+    """The readable posts with a head: file below `posts/`, picture, head boxes."""
+    with (root / "posts.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    for name, _, _, boxes in rows:
+        heads = [[float(v) for v in box.split(",")[:4]] for box in boxes.split()]
+        pixels = _read_whole(root / "posts" / name) if heads else None
+        if pixels is not None:
+            yield name, pixels, heads
 
 
 def _read_whole(path: Path) -> Pixels | None:

@@ -7,6 +7,9 @@ weights. The first layers stay as they
 start. One seed decides every picture drawn, whatever the number of workers.
 """
 
+# Keras's annotations name one backend's tensors and too narrow arguments.
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportOptionalOperand=false, reportOptionalMemberAccess=false
+
 from __future__ import annotations
 
 import json

@@ -77,7 +77,7 @@ def read_rgb(path: Path, longest: int) -> tuple[Pixels, float] | None:
     scale = min(1.0, longest / max(picture.shape[:2]))
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(picture[:, :, ::-1]), scale
+    return np.ascontiguousarray(picture[:, :, ::-1], np.uint8), scale
 
 
 def read_box_file(path: Path) -> dict[str, Heads]:
@@ -195,5 +195,5 @@ def _windows(picture: Pixels, heads: Heads) -> list[Pixels]:
                     max(top, 0) : top + int(2 * half), max(left, 0) : left + int(2 * half)
                 ]
                 if min(window.shape[:2]) >= 8:
-                    windows.append(window)
+                    windows.append(np.asarray(window, np.uint8))
     return windows

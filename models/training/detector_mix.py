@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from models.augment import compressed
 from models.headmap import SIDE_UNIT, STRIDE
 from models.training.detector_data import Labelled
 
@@ -112,7 +113,7 @@ def _warp(
             heads[:, :2] - heads[:, 2:] / 2, 0
         )
         heads = heads[(seen > 0).all(axis=1)]
-    return Labelled(drawn, heads.astype(np.float32))
+    return Labelled(np.asarray(drawn, np.uint8), heads.astype(np.float32))
 
 
 def _similarity(
@@ -293,8 +294,7 @@ def _recoloured(picture: Pixels, random: np.random.Generator) -> Pixels:
     if random.random() < 0.2:
         drawn = cv2.GaussianBlur(drawn, (0, 0), float(random.uniform(0.4, 1.6)))
     if random.random() < 0.4:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(25, 90))]
-        drawn = cv2.imdecode(cv2.imencode(".jpg", drawn, quality)[1], cv2.IMREAD_COLOR)
+        drawn = compressed(np.asarray(drawn, np.uint8), int(random.integers(25, 90)))
     if random.random() < 0.03:
         drawn = 255 - drawn
-    return drawn
+    return np.asarray(drawn, np.uint8)

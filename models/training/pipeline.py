@@ -2,14 +2,16 @@
 
 1. The evaluation run learns from the training part of `split_samples`. What it never saw fits the
    calibration and the threshold, and gives the figures of `docs/accuracy.md`.
-2. The shipped run goes on from it with every picture there is; its gallery holds every character,
-   and it takes over the calibration and threshold of the first, as nothing is left to fit them on.
+2. The shipped run goes on from it with every picture there is, and the faces of the posts; its
+   gallery holds every character, and it takes over the calibration and threshold of the first, as
+   nothing is left to fit them on.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,14 +23,15 @@ from models.embedding import WEIGHTS, Embedder
 from models.naming import Gallery, Namer, Parts
 from models.roster import load_roster
 from models.training.backbone import BackbonePlan, class_directions, train_backbone
-from models.training.dataset import Dataset, Sample, load_dataset
+from models.training.dataset import Dataset, Sample, load_dataset, post_faces
 from models.training.evaluation import identified, judge
 from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
 from models.training.split import Split, split_samples
 from models.types import Character
+from models.vectors import VectorSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from models.types import Vectors
 
@@ -38,7 +41,11 @@ PARTS: Final = Parts()
 EVALUATION: Final = "evaluation"
 SHIPPED: Final = "shipped"
 SPLIT_FILE: Final = "split.json"
-SHIPPED_FILES: Final = ("embedding.safetensors", "naming.safetensors")
+SHIPPED_FILES: Final = ("embedding.safetensors", "naming.safetensors", "vectors.safetensors")
+
+KEPT_VECTORS: Final = 10
+"""Vectors that are shipped of each character, one a near-duplicate group: with more, all that is
+shipped would exceed 25 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +92,10 @@ def train_both(
     measured = fit_evaluation_head(dataset, split, honest)
     measured.save(honest / "naming.safetensors")
     shipped = out / SHIPPED
-    train_backbone(
-        list(dataset.samples),
-        shipped,
-        plan.shipped,
-        warm=honest,
-        report=report,
-    )
-    fit_shipped_head(dataset, shipped, measured).save(shipped / "naming.safetensors")
+    faces = post_faces(data, {s.label for s in dataset.samples if s.kind == "character"})
+    samples = [*dataset.samples, *faces]
+    train_backbone(samples, shipped, plan.shipped, warm=honest, report=report)
+    fit_shipped_head(samples, shipped, measured)
     return shipped
 
 
@@ -135,19 +138,44 @@ def calibrated(gallery: Gallery, trial: Trial, parts: Parts) -> Namer:
     return Namer(gallery, parts=parts, calibration=calibration, threshold=threshold, version="")
 
 
-def fit_shipped_head(dataset: Dataset, folder: Path, measured: Namer) -> Namer:
-    """Gallery from every picture, with the calibration and threshold of the measured run."""
+def fit_shipped_head(samples: Sequence[Sample], folder: Path, measured: Namer) -> None:
+    """Write the gallery of every picture, and the vectors that heads of servers learn beside.
+
+    Calibration and threshold are those of the measured run.
+    """
     embedder = Embedder.load(folder / "embedding.safetensors")
-    vectors = embed_all(embedder, dataset.samples)
-    labels = [sample.label for sample in dataset.samples]
+    vectors = embed_all(embedder, samples)
+    labels = [sample.label for sample in samples]
     gallery = fit_gallery(vectors, labels, load_roster(), class_directions(folder))
-    return Namer(
+    namer = Namer(
         gallery,
         parts=measured.parts,
         calibration=measured.calibration,
         threshold=measured.threshold,
         version="",
     )
+    namer.save(folder / "naming.safetensors")
+    kept = _some_of_each(samples, {character.id for character in gallery.characters})
+    data = VectorSet(
+        vectors[kept],
+        tuple(labels[index] for index in kept),
+        tuple(samples[index].group for index in kept),
+    )
+    data.save(folder / "vectors.safetensors", embedder.version)
+
+
+def _some_of_each(samples: Sequence[Sample], characters: Collection[str]) -> list[int]:
+    """Draw `KEPT_VECTORS` samples of each character, one a group, the same each time."""
+    order = np.random.default_rng(0).permutation(len(samples)).tolist()
+    groups: dict[str, set[int]] = defaultdict(set)
+    kept: list[int] = []
+    for index in order:
+        sample = samples[index]
+        taken = groups[sample.label]
+        if sample.label in characters and len(taken) < KEPT_VECTORS and sample.group not in taken:
+            taken.add(sample.group)
+            kept.append(index)
+    return sorted(kept)
 
 
 def fit_own_head(

@@ -1,0 +1,35 @@
+"""TensorFlow and Keras, imported without the packages that only their extras use.
+
+Keras imports scikit-learn for its estimator wrappers and matplotlib for its plots, wherever they
+are installed: some 90 MB and seconds of start-up that the running bot has no use for. They are
+hidden while Keras loads, which takes their absence well; who imports them afterwards gets them. It
+works where this module is the first to import TensorFlow or Keras in a process, so what runs in
+the bot takes both from here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+__all__ = ["keras", "tf"]
+
+
+@contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Let packages that aren't imported yet look as if they weren't installed."""
+    modules = cast("dict[str, Any]", sys.modules)
+    hidden = [name for name in names if name not in modules]
+    modules.update(dict.fromkeys(hidden))  # None there makes an import fail
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del modules[name]
+
+
+with _hidden("sklearn", "matplotlib"):
+    import keras
+    import tensorflow as tf
