@@ -15,6 +15,7 @@ from models.training.dataset import (
     labels_of,
     load_dataset,
     near_duplicate_groups,
+    post_faces,
 )
 
 if TYPE_CHECKING:
@@ -90,3 +91,28 @@ def test_parts_of_posts_without_a_head_are_no_face(folder: Path) -> None:
     for part in parts:
         x, y, side = (int(value) for value in part.file.split("#")[1].split(","))
         assert x + side <= 200 or x >= 400 or y + side <= 200 or y >= 400
+
+
+def test_faces_of_posts_with_one_head_are_cut_as_in_use(folder: Path) -> None:
+    head, hair, background = (200, 40, 40), (40, 40, 200), (90, 90, 90)
+    for name in ("anna/0.png", "anna/1.png", "nobody/2.png"):
+        pixels = np.full((300, 400, 3), background, np.uint8)
+        pixels[85:215, 135:265] = hair
+        pixels[100:200, 150:250] = head
+        path = folder / "posts" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    one, two = "150,100,250,200,0.9", "150,100,250,200,0.9 10,10,60,60,0.8"
+    rows = [f'anna/0.png,400,300,"{one}"', f'anna/1.png,400,300,"{two}"']
+    rows += [f'nobody/2.png,400,300,"{one}"', 'anna/gone.png,400,300,"1,1,9,9,0.9"']
+    (folder / "posts.csv").write_text("\n".join(["file,width,height,heads", *rows]) + "\n")
+
+    faces = post_faces(folder, {"anna", "bea"})
+
+    assert [(face.file, face.label) for face in faces] == [("posts/anna/0.png", "anna")]
+    pixels = faces[0].pixels
+    assert pixels.shape == (CACHED_SIDE, CACHED_SIDE, 3)
+    np.testing.assert_allclose(pixels[CACHED_SIDE // 2, CACHED_SIDE // 2], head, atol=2)
+    np.testing.assert_allclose(pixels[CACHED_SIDE // 2, 3], hair, atol=2)
+    assert {sample.source for sample in load_dataset(folder).samples} <= {"", "posts"}
+    assert not [s for s in load_dataset(folder).samples if s.file == "posts/anna/0.png"]
