@@ -59,7 +59,7 @@ def measure_speed(embedder: Embedder, namer: Namer) -> Speed:
 async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
     rng = np.random.default_rng(3)
     crops = rng.integers(0, 256, (TAUGHT, embedder.side, embedder.side, 3)).astype(np.uint8)
-    embedder.warm_up((1,))
+    embedder.warm_up()
     seconds: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         async with Storage.open(Path(folder, "moedex.db")) as storage:

@@ -18,7 +18,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from models.lean_tensorflow import keras, tf
+from models.graphs import one_graph
+from models.lean_tensorflow import keras
 from models.trunk import build_trunk
 
 if TYPE_CHECKING:
@@ -112,11 +113,7 @@ class Embedder:
         self.dimensions: int = network.output_shape[1]
         self.version = version
         self.mirrored = mirrored
-        network.trainable = False
-        # One graph for every number of crops; Keras's own `predict` makes one anew for some.
-        crops = tf.TensorSpec((None, self.side, self.side, 3), tf.float32)
-        run = tf.function(lambda batch: network(batch, training=False), input_signature=[crops])
-        self._run = run.get_concrete_function()
+        self._run = one_graph(network)
 
     @classmethod
     def load(cls, path: Path | None = None, *, mirrored: bool | None = None) -> Embedder:
@@ -155,5 +152,5 @@ class Embedder:
             batch = crops[start : start + LARGEST_BATCH].astype(np.float32)
             batch /= 127.5
             batch -= 1
-            parts.append(self._run(tf.constant(batch)).numpy())
+            parts.append(self._run(batch))
         return np.concatenate(parts)

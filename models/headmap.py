@@ -19,14 +19,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import keras
 import numpy as np
-from keras import ops
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from models.lean_tensorflow import keras
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+ops = keras.ops
 
 STRIDE: Final = 8
 """Pixels of the network's input a cell of its map."""

@@ -12,16 +12,15 @@ docs/detection.md what it finds.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import cv2
-import keras
 import numpy as np
 
 from models.boxes import cluster, cluster_corners, mean_box, overlaps, reading_order
+from models.graphs import one_graph
 from models.headmap import MULTIPLE, SIDE_UNIT, STRIDE, build_headmap, load_headmap, normalised
 from models.types import Box, Face, Pixels
 
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from models.lean_tensorflow import keras
 
 DETECTOR_FILE: Final = Path(__file__).with_name("weights") / "detector.safetensors"
 
@@ -67,10 +68,7 @@ class LearnedDetector:
 
     def __init__(self, network: keras.Model) -> None:
         """Take a network of `models.headmap` that accepts every shape."""
-        network.trainable = False
-        network.compile(jit_compile=False)
-        self._network = network
-        self._lock = threading.Lock()
+        self._run = one_graph(network)
 
     @classmethod
     def load(cls, path: Path | None = None) -> LearnedDetector:
@@ -105,8 +103,7 @@ class LearnedDetector:
         batch[0, : pixels.shape[0], : pixels.shape[1]] = pixels
         if view.both_ways:
             batch[1, : pixels.shape[0], : pixels.shape[1]] = pixels[:, ::-1]
-        with self._lock:
-            given = np.asarray(self._network.predict_on_batch(normalised(batch)))
+        given = self._run(normalised(batch))
         seen = [
             [
                 Face(Box(*(value / scale for value in face.box.as_list())), face.score)

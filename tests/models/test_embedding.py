@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models.embedding import (
+    LARGEST_BATCH,
     Embedder,
     WeightsError,
     build_embedding_network,
@@ -47,6 +48,13 @@ def test_a_face_has_the_same_vector_in_any_batch(
     together = embedder.embed(crops)
     alone = np.concatenate([embedder.embed(crop[None]) for crop in crops])
     np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_more_crops_than_a_batch_holds_keep_their_order(
+    embedder: Embedder, crops: NDArray[np.uint8]
+) -> None:
+    many = crops[np.arange(LARGEST_BATCH + 2) % 3]
+    np.testing.assert_allclose(embedder.embed(many)[-2:], embedder.embed(many[-2:]), atol=1e-4)
 
 
 def test_threads_share_it(embedder: Embedder, crops: NDArray[np.uint8]) -> None:
