@@ -39,7 +39,7 @@ from models.types import Box
 from models.vectors import VectorSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from bot.learning.consensus import Ballot
     from bot.storage import Vote
@@ -200,17 +200,17 @@ class Simulation:
             if verdict.state == "settled" and verdict.label is not None
         ]
 
-    def gallery(self, settled: Iterable[Example]) -> Gallery:
+    def gallery(self, settled: Sequence[Example]) -> Gallery:
         """Return what answers now."""
         newer = [e for e in settled if e.source_id not in self.trained_on]
-        taught = [] if self.head is not None else self.taught
-        return serving(self.world.namer.gallery, self.roster, [*taught, *newer], self.head)
+        examples = [*self.taught, *settled]
+        return serving(self.world.namer.gallery, self.roster, examples, newer, self.head)
 
     def learn(self, settled: Sequence[Example]) -> dict:
         """Train as `moedex learn` does; return the report."""
         examples = [*self.taught, *settled]
         shipped = self.world.namer.gallery
-        first = serving(shipped, self.roster, examples, None)
+        first = serving(shipped, self.roster, examples)
         trained = train_and_decide(
             self.world.namer, self.world.shipped, examples, self.roster,
             self.gallery(settled), first,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -158,6 +158,23 @@ class Gallery:
             rejects=np.concatenate([self.rejects, other.rejects]),
             calibration=self.calibration,
             threshold=self.threshold,
+        )
+
+    def only(self, keep: Sequence[int]) -> Gallery:
+        """Return the gallery with the characters at these indices alone, in this order."""
+        place = np.full(len(self.characters), -1, np.int32)
+        place[list(keep)] = np.arange(len(keep), dtype=np.int32)
+        owners = place[self.owners]
+        stay = np.flatnonzero(owners >= 0)
+        stay = stay[np.argsort(owners[stay], kind="stable")]
+        return replace(
+            self,
+            characters=tuple(self.characters[index] for index in keep),
+            prototypes=self.prototypes[list(keep)],
+            counts=self.counts[list(keep)],
+            directions=self.directions[list(keep)],
+            exemplars=self.exemplars[stay],
+            owners=owners[stay],
         )
 
     @cached_property

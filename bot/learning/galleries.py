@@ -87,18 +87,7 @@ def shown_by(shipped: Gallery, roster: ServerRoster) -> Gallery:
         if target is not None and i not in stay:
             own = shipped.exemplars[shipped.owners == i]
             moved.setdefault(target, []).append(own if len(own) else shipped.prototypes[[i]])
-    place = np.full(len(targets), -1, np.int32)
-    place[stay] = np.arange(len(stay), dtype=np.int32)
-    keep = place[shipped.owners] >= 0
-    gallery = replace(
-        gallery,
-        characters=tuple(names[i] for i in stay),
-        prototypes=shipped.prototypes[stay],
-        counts=shipped.counts[stay],
-        directions=shipped.directions[stay],
-        exemplars=shipped.exemplars[keep],
-        owners=place[shipped.owners][keep],
-    )
+    gallery = gallery.only(stay)
     extra = {
         roster.characters[target]: np.concatenate(parts)
         for target, parts in moved.items()
@@ -130,19 +119,32 @@ def own_part(examples: Sequence[Example], roster: ServerRoster, shipped: Gallery
 
 
 def serving(
-    shipped: Gallery, roster: ServerRoster, examples: Sequence[Example], head: Gallery | None
+    shipped: Gallery,
+    roster: ServerRoster,
+    examples: Sequence[Example],
+    newer: Sequence[Example] = (),
+    head: Gallery | None = None,
 ) -> Gallery:
     """Return what names a server's faces: shipped, its trained head, and what came after it.
 
-    `examples` are all where there is no head, else those newer than it.
+    `examples` are all that the server has; `newer` those that the head was not trained on. A
+    character of the server's own that has newer ones is named by all its examples, as if it had
+    never been trained: directions fitted to fewer pictures would hold the newer ones back.
     """
     gallery = shown_by(shipped, roster)
-    for part in (
-        None if head is None else shown_by(head, roster),
-        own_part(examples, roster, shipped),
-    ):
-        if part is not None and len(part.characters):
-            gallery = gallery.extended(part)
+    untrained: Sequence[Example] = examples
+    if head is not None:
+        shipped_ids = {character.id for character in shipped.characters}
+        stale = {e.label for e in newer if not e.held_back} & roster.characters.keys()
+        stale -= shipped_ids
+        part = shown_by(head, roster)
+        part = part.only([i for i, c in enumerate(part.characters) if c.id not in stale])
+        gallery = gallery.extended(part)
+        late = {(e.kind, e.source_id) for e in newer}
+        untrained = [e for e in examples if e.label in stale or (e.kind, e.source_id) in late]
+    own = own_part(untrained, roster, shipped)
+    if own is not None:
+        gallery = gallery.extended(own)
     if head is not None:
         gallery = replace(gallery, calibration=head.calibration, threshold=head.threshold)
     return gallery

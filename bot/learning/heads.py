@@ -1,15 +1,16 @@
 """A server's trained head: class directions, prototypes and exemplars of its own part.
 
 Shipped directions are never touched: what is fitted are directions for the server's own characters,
-by softmax over all characters, shipped ones included, with a pull towards the prototype that
-decides alone where there are few pictures. Importing this imports no model.
+by softmax over all characters, shipped ones included, with a pull towards the prototype. How strong
+the pull is, is chosen anew in every training, by naming labelled faces that a fit was made without.
+Importing this imports no model.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,17 +25,18 @@ if TYPE_CHECKING:
 
     from bot.learning.galleries import Example
     from bot.learning.roster import ServerRoster
-    from models.naming import Gallery
+    from models.naming import Gallery, Parts
     from models.vectors import VectorSet
 
 SCALE: Final = 24.0
 """What cosines are multiplied by in the softmax; the backbone was trained with the same."""
-PULL: Final = 200.0
-"""How strongly a direction is held to its prototype.
+PULLS: Final = (20.0, 200.0, 2000.0)
+"""How strongly a direction may be held to its prototype; `choose_pull` chooses among these.
 
-The faces of all shipped characters push it away, those of one pull: with less, characters of few
-pictures are named worse than by their prototypes alone.
+The faces of all shipped characters push it away, those of one pull: held too loosely, characters of
+few pictures are named worse than by their prototypes alone.
 """
+FOLDS: Final = 4
 STEPS: Final = 80
 RATE: Final = 0.02
 EXEMPLARS: Final = 12
@@ -46,50 +48,134 @@ class HeadError(Exception):
 
 
 def train_head(
-    shipped: Gallery, data: VectorSet, examples: Sequence[Example], roster: ServerRoster
+    shipped: Gallery,
+    data: VectorSet,
+    examples: Sequence[Example],
+    roster: ServerRoster,
+    parts: Parts,
 ) -> Gallery | None:
     """Fit the own part of a server's gallery from its examples; None where there are none.
 
-    `data` are shipped vectors to hold the new directions apart from. Held-back examples must have
-    been left out by the caller.
+    `data` are shipped vectors to hold the new directions apart from, `parts` those that faces are
+    named by. Held-back examples must have been left out by the caller.
     """
+    named = [e for e in examples if e.label in roster.characters]
+    if not named:
+        return None
+    pull = choose_pull(shipped, data, named, roster, parts)
+    head = _undirected(examples, roster)
+    return _directed(head, shipped, data, named, roster, pull)
+
+
+def choose_pull(
+    shipped: Gallery,
+    data: VectorSet,
+    examples: Sequence[Example],
+    roster: ServerRoster,
+    parts: Parts,
+) -> float:
+    """Return the pull that names left-out faces of the server's own characters best.
+
+    Every labelled face is named once by a head that was fitted without it and its near-duplicates.
+    A looser pull than the strongest must be better by more than chance (a standard error); where
+    there are too few faces to tell, the strongest it is, which trusts the prototypes.
+    """
+    from models.naming import scores
+
+    shipped_ids = {character.id for character in shipped.characters}
+    folds = _folds(e for e in examples if e.label not in shipped_ids)
+    if not folds:
+        return PULLS[-1]
+    right: dict[float, list[bool]] = {pull: [] for pull in PULLS}
+    for fold in range(FOLDS):
+        left_out = [e for e in examples if folds.get((e.label, e.group)) == fold]
+        rest = [e for e in examples if folds.get((e.label, e.group)) != fold]
+        if not left_out:
+            continue
+        asked = np.stack([e.vector for e in left_out])
+        head = _undirected(rest, roster)
+        for pull in PULLS:
+            gallery = shipped.extended(_directed(head, shipped, data, rest, roster, pull))
+            best = scores(asked, gallery, parts).argmax(axis=1)
+            right[pull] += [
+                gallery.characters[i].id == e.label for i, e in zip(best, left_out, strict=True)
+            ]
+    shares = {pull: float(np.mean(hits)) for pull, hits in right.items()}
+    top = max(shares.values())
+    error = np.sqrt(top * (1 - top) / len(right[PULLS[0]]))
+    return max(pull for pull, share in shares.items() if share >= top - error)
+
+
+def _folds(examples: Iterable[Example]) -> dict[tuple[str, int], int]:
+    """Return the fold of each group of pictures, by character; one of a lone group has none."""
+    groups: dict[str, list[int]] = {}
+    for example in examples:
+        own = groups.setdefault(example.label, [])
+        if example.group not in own:
+            own.append(example.group)
+    return {
+        (label, group): place % FOLDS
+        for label, own in groups.items()
+        if len(own) > 1
+        for place, group in enumerate(own)
+    }
+
+
+def _undirected(examples: Sequence[Example], roster: ServerRoster) -> Gallery:
     from models.naming import Gallery
     from models.training.head import clusters, trimmed_mean
 
-    own: dict[str, list[Vectors]] = {}
-    for example in examples:
-        if example.label in roster.characters:
-            own.setdefault(example.label, []).append(example.vector)
-    if not own:
-        return None
-    stacks = {key: np.stack(vectors) for key, vectors in sorted(own.items())}
+    stacks = _stacks(examples, roster)
     prototypes = np.stack([trimmed_mean(stack) for stack in stacks.values()])
-    new = {c.id for c in shipped.characters}.isdisjoint
-    fresh = [i for i, key in enumerate(stacks) if new({key})]
-    directions = np.zeros_like(prototypes)
-    if fresh:
-        directions[fresh] = fit_directions(
-            shipped, data, [list(stacks.values())[i] for i in fresh], prototypes[fresh]
-        )
     centres = [clusters(stack, EXEMPLARS) for stack in stacks.values()]
     rejects = [e.vector for e in examples if e.label == NOT_A_FACE]
     return Gallery(
         characters=tuple(roster.characters[key] for key in stacks),
         prototypes=prototypes,
         counts=np.array([len(stack) for stack in stacks.values()], np.int32),
-        directions=directions,
+        directions=np.zeros_like(prototypes),
         exemplars=np.concatenate(centres),
         owners=np.repeat(np.arange(len(centres), dtype=np.int32), [len(c) for c in centres]),
         rejects=np.stack(rejects) if rejects else np.empty((0, prototypes.shape[1]), np.float32),
     )
 
 
+def _directed(
+    head: Gallery,
+    shipped: Gallery,
+    data: VectorSet,
+    examples: Sequence[Example],
+    roster: ServerRoster,
+    pull: float,
+) -> Gallery:
+    shipped_ids = {character.id for character in shipped.characters}
+    fresh = [i for i, c in enumerate(head.characters) if c.id not in shipped_ids]
+    if not fresh:
+        return head
+    stacks = list(_stacks(examples, roster).values())
+    directions = head.directions.copy()
+    directions[fresh] = fit_directions(
+        shipped, data, [stacks[i] for i in fresh], head.prototypes[fresh], pull
+    )
+    return replace(head, directions=directions)
+
+
+def _stacks(examples: Iterable[Example], roster: ServerRoster) -> dict[str, Vectors]:
+    """Return the vectors of each character, in the order of their ids."""
+    own: dict[str, list[Vectors]] = {}
+    for example in examples:
+        if example.label in roster.characters:
+            own.setdefault(example.label, []).append(example.vector)
+    return {key: np.stack(vectors) for key, vectors in sorted(own.items())}
+
+
 def fit_directions(
-    shipped: Gallery, data: VectorSet, own: Sequence[Vectors], prototypes: Vectors
+    shipped: Gallery, data: VectorSet, own: Sequence[Vectors], prototypes: Vectors, pull: float
 ) -> Vectors:
     """Return directions (k, dimensions), unit length, for new characters with vectors `own`.
 
     Adam on the cross entropy over shipped and new characters; each character weighs the same.
+    `pull` is how strongly each direction is held to its row of `prototypes`.
     """
     place = {c.id: i for i, c in enumerate(shipped.characters)}
     known = [i for i, label in enumerate(data.labels) if label in place]
@@ -118,7 +204,7 @@ def fit_directions(
         new, old = np.exp(logits - top), np.exp(held - top).sum(axis=1, keepdims=True)
         share = new / (new.sum(axis=1, keepdims=True) + old)
         gradient = SCALE * ((share - target) * weight[:, None]).T @ x
-        gradient += PULL * SCALE * (unit - prototypes)
+        gradient += pull * SCALE * (unit - prototypes)
         first = 0.9 * first + 0.1 * gradient
         second = 0.99 * second + 0.01 * gradient**2
         change = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)

@@ -84,19 +84,7 @@ class Bench:
         keep = [i for i, c in enumerate(gallery.characters) if c.id not in self._outsiders]
         if not keep or not len(self._strangers):
             return np.empty(0)
-        place = np.full(len(gallery.characters), -1, np.int32)
-        place[keep] = np.arange(len(keep), dtype=np.int32)
-        rows = place[gallery.owners] >= 0
-        without = replace(
-            gallery,
-            characters=tuple(gallery.characters[i] for i in keep),
-            prototypes=gallery.prototypes[keep],
-            counts=gallery.counts[keep],
-            directions=gallery.directions[keep],
-            exemplars=gallery.exemplars[rows],
-            owners=place[gallery.owners][rows],
-        )
-        namings = self._namer.name(self._strangers, without, 0.0, top=1)
+        namings = self._namer.name(self._strangers, gallery.only(keep), 0.0, top=1)
         return np.array([naming.guesses[0].probability for naming in namings])
 
     def calibrated(self, gallery: Gallery, reference: Gallery) -> Gallery:
@@ -224,7 +212,8 @@ def train_and_decide(
         labels=tuple(data.labels[i] for i in fitting),
         groups=tuple(data.groups[i] for i in fitting),
     )
-    head = train_head(shipped, fit_data, [e for e in examples if not e.held_back], roster)
+    trained_on = [e for e in examples if not e.held_back]
+    head = train_head(shipped, fit_data, trained_on, roster, namer.parts)
     if head is None:
         return None
     bench = Bench(namer, data, [e for e in examples if e.held_back])

@@ -32,11 +32,11 @@ class ServerState:
     def gallery(self, shipped: Gallery) -> Gallery:
         """Build what answers now. Slow, and imports the models: for a thread."""
         head = None if self.version is None else read_head(self.version.head)
-        return serving(shipped, self.roster, self.newer, head)
+        return serving(shipped, self.roster, self.examples, self.newer, head)
 
     def first_gallery(self, shipped: Gallery) -> Gallery:
         """Build what would answer if nothing had ever been trained."""
-        return serving(shipped, self.roster, self.examples, None)
+        return serving(shipped, self.roster, self.examples)
 
 
 async def read_server(
