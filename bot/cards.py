@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 import discord
 
 from bot import answers
-from bot.errors import answer_interaction_error
+from bot.errors import answers_errors
 from bot.learning.authority import may_label
 from bot.learning.naming_question import question_view
 
@@ -83,14 +83,9 @@ class PageButton(
         step = cast("Step", match["step"])
         return cls(step, int(match["page"]), match["opened"] == "1")
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page that the button leads to."""
-        try:
-            await self._turn(interaction)
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
-
-    async def _turn(self, interaction: discord.Interaction[Any]) -> None:
         bot = cast("MoedexBot", interaction.client)
         message = cast("discord.Message", interaction.message)
         await interaction.response.defer()
@@ -138,14 +133,9 @@ class VoteButton(
         """Read the kind of vote back from a pressed button."""
         return cls(cast("VoteKind", match["kind"]))
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Store the vote, or take it back, and say which to whoever pressed."""
-        try:
-            await self._vote(interaction)
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
-
-    async def _vote(self, interaction: discord.Interaction[Any]) -> None:
         bot = cast("MoedexBot", interaction.client)
         reply_id = cast("discord.Message", interaction.message).id
         await interaction.response.defer()

@@ -6,10 +6,12 @@ and last the unexpected: logged with its traceback under a short reference that 
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import secrets
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import discord
 from discord import app_commands
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
 
 log = logging.getLogger(__name__)
+
+Callback = TypeVar("Callback", bound=Callable[..., Coroutine[Any, Any, None]])
 
 _WRAPPERS = (
     commands.CommandInvokeError,
@@ -70,6 +74,19 @@ async def answer_interaction_error(interaction: discord.Interaction[Any], error:
             await interaction.response.send_message(text, ephemeral=True)
     except discord.HTTPException as refused:
         log.info("An error could not be told to user %s: %s", interaction.user.id, refused)
+
+
+def answers_errors(callback: Callback) -> Callback:
+    """Answer whatever a component's callback raises; discord.py would leave that unanswered."""
+
+    @functools.wraps(callback)
+    async def answered(owner: object, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await callback(owner, interaction)
+        except Exception as error:  # the person waits for an answer, whatever it was
+            await answer_interaction_error(interaction, error)
+
+    return cast("Callback", answered)
 
 
 def explain(error: BaseException, where: str) -> str | None:

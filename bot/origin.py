@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import discord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.client import MoedexBot
 
 AGE_RESTRICTED = "That picture comes from an age-restricted channel, so I only answer it there."
@@ -81,6 +83,29 @@ async def linked_message(
         return await found.fetch_message(message_id)
     except discord.HTTPException:
         return None
+
+
+async def readable(
+    channel_ids: Iterable[int], reader: object, guild: discord.Guild | None, where: object
+) -> set[int]:
+    """Return those channels of a server whose crops may be shown to `reader` in `where`.
+
+    The reader must be able to read the channel now; what comes from an age-restricted one is only
+    shown in one. A channel that can't be found counts as one that can't be read.
+    """
+    found: set[int] = set()
+    if guild is None or not isinstance(reader, discord.Member):
+        return found
+    for channel_id in channel_ids:
+        channel = guild.get_channel_or_thread(channel_id)
+        if channel is None or (_restricted(channel) and not _restricted(where)):
+            continue
+        try:
+            if await _reads(channel, reader):
+                found.add(channel_id)
+        except discord.HTTPException:
+            continue
+    return found
 
 
 async def _reads(channel: discord.abc.GuildChannel | discord.Thread, who: discord.Member) -> bool:

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process, utils
 
 from bot.answers import ACCENT, plain
 from bot.asking import only
-from bot.errors import answer_interaction_error
+from bot.errors import answers_errors
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -103,19 +103,17 @@ class RosterButton(
         """Read the state back from a pressed button."""
         return cls(match["step"], int(match["page"]), match["search"])
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page that the button leads to."""
-        try:
-            await interaction.response.defer()
-            bot = cast("MoedexBot", interaction.client)
-            found = matching(bot.worker.characters, self.search)
-            page = max(0, min(self.page, _last_page(found)))
-            await interaction.edit_original_response(
-                embed=roster_embed(found, page, self.search),
-                view=roster_view(found, page, self.search),
-            )
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
+        await interaction.response.defer()
+        bot = cast("MoedexBot", interaction.client)
+        found = matching(bot.worker.characters, self.search)
+        page = max(0, min(self.page, _last_page(found)))
+        await interaction.edit_original_response(
+            embed=roster_embed(found, page, self.search),
+            view=roster_view(found, page, self.search),
+        )
 
 
 def matching(characters: Sequence[Character], search: str) -> list[Character]:

@@ -17,7 +17,7 @@ from discord.ext import commands
 
 from bot.asking import VOTES
 from bot.cards import card_view
-from bot.errors import answer_interaction_error
+from bot.errors import answers_errors
 from bot.learning.authority import may_label
 from bot.learning.naming_question import (
     FaceSelect,
@@ -26,6 +26,7 @@ from bot.learning.naming_question import (
     answer_form,
     question_view,
 )
+from bot.learning.subjects import SUBJECT, read_subject
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -37,7 +38,7 @@ RECENT = timedelta(days=14)
 """Answers so old are looked at again at the start."""
 
 _ITEMS = (FaceSelect, MoreFaces, PickSelect)
-_FORM = re.compile(r"moedex:name:(\d{1,20}):(\d{1,4})")
+_FORM = re.compile(rf"moedex:name:({SUBJECT})")
 _KINDS: dict[str, VoteKind] = {VOTES[0]: "yes", VOTES[1]: "no"}
 
 
@@ -78,6 +79,7 @@ class Feedback(commands.Cog):
         await self.ask(answer)
 
     @commands.Cog.listener()
+    @answers_errors
     async def on_interaction(self, interaction: discord.Interaction[MoedexBot]) -> None:
         """Take in the form for another name, also one that was opened before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
@@ -85,10 +87,7 @@ class Feedback(commands.Cog):
         match = _FORM.fullmatch(str((interaction.data or {}).get("custom_id", "")))
         if match is None:
             return
-        try:
-            await answer_form(interaction, int(match[1]), int(match[2]))
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
+        await answer_form(interaction, read_subject(match[1]))
 
     async def ask(self, answer: Answer) -> None:
         """Put the question under an answer; one that is gone, or can't be edited, is left."""

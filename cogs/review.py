@@ -1,12 +1,16 @@
-"""`/review`: walks a moderator through disputed faces and proposals, one at a time.
+"""`/review`: walks a moderator through what waits, one at a time.
 
-A crop is shown only to somebody who may see the channel it came from, and a hidden one as a
-spoiler. Every answer here is a vote, or a change of the gallery, that can be taken back.
+First what members proposed, then clusters of unknown faces ("seen 7 times, who is it?", each shown
+once), then disputed faces. A crop is shown only to somebody who may see the channel it came from,
+and a hidden one as a spoiler. Every answer here is a vote, or a change of the gallery, that can be
+taken back.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -15,23 +19,35 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answers import plain
-from bot.errors import UserError, answer_interaction_error
+from bot.errors import UserError, answers_errors
 from bot.learning.authority import may_label
 from bot.learning.consensus import SPECIAL_LABELS
 from bot.learning.naming_question import SOMEONE_ELSE, name_form, note
-from bot.learning.undoing import MODERATORS_ONLY
+from bot.learning.subjects import SUBJECT, ClusterSubject, FaceSubject, read_subject
+from bot.learning.undoing import MODERATORS_ONLY, TakeBackButton
+from bot.origin import readable
+from bot.storage.learning_records import Proposal, Sighting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.client import MoedexBot
     from bot.learning.roster import ServerRoster
-    from bot.storage.learning_records import Proposal, Sighting
+    from bot.learning.subjects import Subject
 
 NOTHING = "Nothing waits for a decision."
 DISPUTED = "**Who is this?** The votes disagree. {link}"
+TURNS_UP = (
+    "**Seen {count} times in the last {days} days: who is it?** I know nobody these faces fit. "
+    "One answer is kept for all of them.\n-# {links}"
+)
 PROPOSAL = "**A proposal** by <@{user_id}>: {what}"
 GONE = "That was decided already."
 
 _LENGTH = 100
+_KNOWN = 20
+_CROPS = 12
+_LINKS = 5
 _WHAT = {
     "teach": "add **{name}** {series}",
     "alias": "call **{character}** also **{alias}**",
@@ -39,6 +55,16 @@ _WHAT = {
     "merge": "make **{character}** and **{into}** one",
     "forget": "forget **{character}**",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """One item of the queue as it is shown; `cluster_id` is that of a cluster shown with it."""
+
+    text: str
+    items: list[discord.ui.Item[Any]]
+    files: list[discord.File] = field(default_factory=list)
+    cluster_id: int | None = None
 
 
 class Review(commands.Cog):
@@ -49,16 +75,16 @@ class Review(commands.Cog):
 
     async def cog_load(self) -> None:
         """Make reviews opened before a restart work."""
-        self.bot.add_dynamic_items(FaceDecision, ProposalButton, SkipButton)
+        self.bot.add_dynamic_items(*_ITEMS)
 
     async def cog_unload(self) -> None:
         """Stop listening."""
-        self.bot.remove_dynamic_items(FaceDecision, ProposalButton, SkipButton)
+        self.bot.remove_dynamic_items(*_ITEMS)
 
     @app_commands.command(name="review")
     @app_commands.guild_only()
     async def review(self, interaction: discord.Interaction[MoedexBot]) -> None:
-        """Decide what waits: disputed faces, and what members proposed."""
+        """Decide what waits: proposals, strangers who keep turning up, disputed faces."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show(interaction, 0)
 
@@ -68,55 +94,95 @@ async def show(interaction: discord.Interaction[Any], place: int) -> None:
     bot = cast("MoedexBot", interaction.client)
     if not await may_label(interaction.user, bot.storage):
         raise UserError(MODERATORS_ONLY)
-    server_id = interaction.guild_id or 0
-    proposals = await bot.storage.proposals.waiting(server_id)
-    disputed = [
-        sighting
-        for sighting, _ in await bot.storage.labels.in_server(server_id, "disputed")
-        if _may_see(interaction, sighting)
-    ]
-    roster = await bot.learning.roster(server_id)
-    view = discord.ui.View(timeout=None)
-    files: list[discord.File] = []
-    if place < len(proposals):
-        text = _describe(proposals[place], roster)
-        view.add_item(ProposalButton(proposals[place].id, accept=True))
-        view.add_item(ProposalButton(proposals[place].id, accept=False))
-        exemplars = await bot.storage.galleries.exemplars_of(proposals[place].id)
-        sheet = await bot.learning.crops.sheet(e.crop for e in exemplars if e.crop)
-        if sheet:
-            files.append(discord.File(BytesIO(sheet), "drawings.png"))
-    elif place < len(proposals) + len(disputed):
-        face = disputed[place - len(proposals)]
-        link = f"https://discord.com/channels/{server_id}/{face.channel_id}/{face.reply_id}"
-        text = DISPUTED.format(link=link)
-        view.add_item(FaceDecision(face.id, await _candidates(bot, face, roster)))
-        data = await bot.learning.crops.load(face.crop) if face.crop else None
-        if data:
-            files.append(discord.File(BytesIO(data), "face.webp", spoiler=face.hidden))
-    else:
+    queue = await _queue(interaction)
+    if place >= len(queue):
         await interaction.edit_original_response(content=NOTHING, view=None, attachments=[])
         return
-    if place + 1 < len(proposals) + len(disputed):
-        view.add_item(SkipButton(place + 1))
+    card = await _card(bot, interaction.guild_id or 0, queue[place])
+    view = discord.ui.View(timeout=None)
+    for item in card.items:
+        view.add_item(item)
+    if place + 1 < len(queue) or card.cluster_id is not None:
+        view.add_item(SkipButton(place + 1, card.cluster_id))
     await interaction.edit_original_response(
-        content=text,
+        content=card.text,
         view=view,
-        attachments=files,
+        attachments=card.files,
         allowed_mentions=discord.AllowedMentions.none(),
     )
 
 
-def _may_see(interaction: discord.Interaction[Any], sighting: Sighting) -> bool:
-    guild, member = interaction.guild, interaction.user
-    if guild is None or not isinstance(member, discord.Member):
-        return False
-    channel = guild.get_channel_or_thread(sighting.channel_id)
-    if channel is None or not channel.permissions_for(member).view_channel:
-        return False
-    restricted = bool(getattr(channel, "is_nsfw", bool)())
-    here = getattr(interaction.channel, "is_nsfw", bool)
-    return not restricted or bool(here())
+async def _queue(
+    interaction: discord.Interaction[Any],
+) -> list[Proposal | list[Sighting] | Sighting]:
+    """Return what waits and may be shown here: proposals, clusters, disputed faces."""
+    bot, server_id = cast("MoedexBot", interaction.client), interaction.guild_id or 0
+    channels = (await bot.storage.sightings.channels()).get(server_id, set())
+    seen = await readable(channels, interaction.user, interaction.guild, interaction.channel)
+    disputed = await bot.storage.labels.in_server(server_id, "disputed")
+    return [
+        *await bot.storage.proposals.waiting(server_id),
+        *await bot.learning.strangers.find(server_id, seen),
+        *(face for face, _ in disputed if face.channel_id in seen),
+    ]
+
+
+async def _card(
+    bot: MoedexBot, server_id: int, waiting: Proposal | list[Sighting] | Sighting
+) -> _Card:
+    roster = await bot.learning.roster(server_id)
+    if isinstance(waiting, Proposal):
+        exemplars = await bot.storage.galleries.exemplars_of(waiting.id)
+        sheet = await bot.learning.crops.sheet(e.crop for e in exemplars if e.crop)
+        return _Card(
+            _describe(waiting, roster),
+            [ProposalButton(waiting.id, accept=yes) for yes in (True, False)],
+            [discord.File(BytesIO(sheet), "drawings.png")] if sheet else [],
+        )
+    if isinstance(waiting, Sighting):
+        votes = await bot.storage.votes.for_answer(waiting.reply_id)
+        named = [v.value for v in votes if v.kind == "is" and v.face_index == waiting.face_index]
+        options = _options([*named, *(guess["id"] for guess in waiting.guesses)], roster)
+        return _Card(
+            DISPUTED.format(link=_link(waiting)),
+            [FaceDecision(FaceSubject(waiting.reply_id, waiting.face_index), options)],
+            await _crops(bot, [waiting]),
+        )
+    cluster_id = await bot.learning.strangers.remember(server_id, waiting)
+    guessed = Counter(guess["id"] for face in waiting for guess in face.guesses)
+    options = _options([key for key, _ in guessed.most_common()], roster, many=True)
+    newest = sorted(waiting, key=lambda face: face.at, reverse=True)[:_LINKS]
+    text = TURNS_UP.format(
+        count=len(waiting),
+        days=bot.config.learning.cluster_days,
+        links=" · ".join(_link(face) for face in newest),
+    )
+    subject = ClusterSubject(cluster_id)
+    return _Card(text, [FaceDecision(subject, options)], await _crops(bot, waiting), cluster_id)
+
+
+async def _crops(bot: MoedexBot, faces: list[Sighting]) -> list[discord.File]:
+    """Return the faces' crops as one picture, and those that are hidden as a spoiler beside it."""
+    files: list[discord.File] = []
+    for hidden in (False, True):
+        names = [face.crop for face in faces if face.crop and face.hidden == hidden][:_CROPS]
+        sheet = await bot.learning.crops.sheet(names)
+        if sheet:
+            files.append(
+                discord.File(
+                    BytesIO(sheet),
+                    "faces.png",
+                    spoiler=hidden,
+                    description="The face in question"
+                    if len(names) == 1
+                    else "Faces that look alike",
+                )
+            )
+    return files
+
+
+def _link(face: Sighting) -> str:
+    return f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.reply_id}"
 
 
 def _describe(proposal: Proposal, roster: ServerRoster) -> str:
@@ -129,12 +195,9 @@ def _describe(proposal: Proposal, roster: ServerRoster) -> str:
     return PROPOSAL.format(user_id=proposal.user_id, what=what)
 
 
-async def _candidates(
-    bot: MoedexBot, face: Sighting, roster: ServerRoster
+def _options(
+    ids: Iterable[str], roster: ServerRoster, *, many: bool = False
 ) -> list[discord.SelectOption]:
-    votes = await bot.storage.votes.for_answer(face.reply_id)
-    named = [v.value for v in votes if v.kind == "is" and v.face_index == face.face_index]
-    ids = [*named, *(guess["id"] for guess in face.guesses)]
     resolved = dict.fromkeys(key for i in ids if (key := roster.resolve(i)))
     known = [
         discord.SelectOption(
@@ -142,62 +205,56 @@ async def _candidates(
             value=key[:_LENGTH],
             description=roster.characters[key].series[:_LENGTH] or None,
         )
-        for key in list(resolved)[:20]
+        for key in list(resolved)[:_KNOWN]
     ]
     return [
         *known,
         discord.SelectOption(label="Someone else…", value=SOMEONE_ELSE),
-        discord.SelectOption(label="Not a face", value="!not_a_face"),
-        discord.SelectOption(label="Ignore this face", value="!ignore"),
+        discord.SelectOption(label="Not faces" if many else "Not a face", value="!not_a_face"),
+        discord.SelectOption(
+            label="Ignore these faces" if many else "Ignore this face", value="!ignore"
+        ),
     ]
 
 
 class FaceDecision(
     discord.ui.DynamicItem[discord.ui.Select[Any]],
-    template=r"moedex:decide:(?P<sighting>\d{1,18})",
+    template=rf"moedex:decide:(?P<subject>{SUBJECT})",
 ):
-    """Decides who a disputed face is."""
+    """Decides who a disputed face is, or all faces of a cluster."""
 
-    def __init__(self, sighting_id: int, options: list[discord.SelectOption] | None = None) -> None:
+    def __init__(self, subject: Subject, options: list[discord.SelectOption] | None = None) -> None:
         super().__init__(
             discord.ui.Select(
-                custom_id=f"moedex:decide:{sighting_id}",
+                custom_id=f"moedex:decide:{subject.key}",
                 placeholder="Who is it?",
                 options=options or [discord.SelectOption(label="-")],
             )
         )
-        self.sighting_id = sighting_id
+        self.subject = subject
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """Read the sighting's number back."""
-        return cls(int(match["sighting"]))
+        """Read the subject back; the choice is in the interaction."""
+        return cls(read_subject(match["subject"]))
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Vote as a moderator, and go on to what waits next."""
-        try:
-            await self._decide(interaction)
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
-
-    async def _decide(self, interaction: discord.Interaction[Any]) -> None:
         bot = cast("MoedexBot", interaction.client)
         if not await may_label(interaction.user, bot.storage):
             raise UserError(MODERATORS_ONLY)
-        face = await bot.storage.sightings.get(self.sighting_id)
-        if face is None or face.server_id != interaction.guild_id:
-            raise UserError(GONE)
         chosen = cast("dict[str, Any]", interaction.data)["values"][0]
         if chosen == SOMEONE_ELSE:
-            form = name_form(f"moedex:name:{face.reply_id}:{face.face_index}")
-            await interaction.response.send_modal(form)
+            await interaction.response.send_modal(name_form(self.subject))
             return
         await interaction.response.defer()
-        await note(interaction, face.reply_id, face.face_index, chosen)
+        noted = await note(interaction, self.subject, chosen)
         await bot.learning.judged()
         await show(interaction, 0)
+        await noted.tell(interaction)
 
 
 class ProposalButton(
@@ -223,14 +280,9 @@ class ProposalButton(
         """Read the proposal and the answer back."""
         return cls(int(match["proposal"]), accept=match["answer"] == "yes")
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Decide, and go on to what waits next."""
-        try:
-            await self._decide(interaction)
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
-
-    async def _decide(self, interaction: discord.Interaction[Any]) -> None:
         bot = cast("MoedexBot", interaction.client)
         if not await may_label(interaction.user, bot.storage):
             raise UserError(MODERATORS_ONLY)
@@ -257,34 +309,41 @@ class ProposalButton(
 
 
 class SkipButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"moedex:skip:(?P<place>\d{1,6})"
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"moedex:skip:(?P<place>\d{1,6}):(?P<cluster>\d{0,18})",
 ):
-    """Leaves an item for later."""
+    """Leaves an item for later; a cluster left so is asked about again another time."""
 
-    def __init__(self, place: int) -> None:
+    def __init__(self, place: int, cluster_id: int | None) -> None:
         super().__init__(
             discord.ui.Button(
                 label="Later",
                 style=discord.ButtonStyle.secondary,
-                custom_id=f"moedex:skip:{place}",
+                custom_id=f"moedex:skip:{place}:{'' if cluster_id is None else cluster_id}",
             )
         )
-        self.place = place
+        self.place, self.cluster_id = place, cluster_id
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """Read the next place back."""
-        return cls(int(match["place"]))
+        """Read the next place, and the cluster that is left, back."""
+        return cls(int(match["place"]), int(match["cluster"]) if match["cluster"] else None)
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the next item."""
-        try:
-            await interaction.response.defer()
-            await show(interaction, self.place)
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
+        bot = cast("MoedexBot", interaction.client)
+        if not await may_label(interaction.user, bot.storage):
+            raise UserError(MODERATORS_ONLY)
+        await interaction.response.defer()
+        if self.cluster_id is not None:
+            await bot.learning.strangers.forget(interaction.guild_id or 0, self.cluster_id)
+        await show(interaction, self.place)
+
+
+_ITEMS = (FaceDecision, ProposalButton, SkipButton, TakeBackButton)
 
 
 async def setup(bot: MoedexBot) -> None:

@@ -14,10 +14,10 @@ import numpy as np
 from sklearn.cluster import HDBSCAN
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from models.types import Vectors
 
-SMALLEST = 5
-"""Fewest faces that make a cluster worth asking about."""
 LIKENESS = 0.6
 """Cosine similarity to its centre that a face of a cluster has at least."""
 
@@ -32,7 +32,7 @@ class Cluster:
 
 
 def find_clusters(
-    vectors: Vectors, groups: list[int] | None = None, smallest: int = SMALLEST
+    vectors: Vectors, groups: list[int] | None = None, smallest: int = 5
 ) -> list[Cluster]:
     """Return the clusters among `vectors` (n, d), the largest first.
 
@@ -48,12 +48,11 @@ def find_clusters(
     row_of = {groups[i]: row for row, i in enumerate(kept)}
     place = [row_of[g] for g in groups]
     rows = vectors[kept].astype(np.float64)
-    # One character alone is a cluster too, else a server's only newcomer is never asked for.
-    found = HDBSCAN(
-        min_cluster_size=smallest,
-        min_samples=2,
-        allow_single_cluster=True,
-    ).fit_predict(rows)
+    found = _density(rows, smallest, single=False)
+    if not (found >= 0).any():
+        # One character alone is a cluster too, else a server's only newcomer is never asked for.
+        # Allowed from the start, many small clusters would all be taken for one.
+        found = _density(rows, smallest, single=True)
     clusters: list[Cluster] = []
     for label in sorted(set(found.tolist()) - {-1}):
         chosen = np.array(kept)[found == label]
@@ -69,3 +68,15 @@ def find_clusters(
         order = np.argsort(-likeness, kind="stable")
         clusters.append(Cluster(tuple(int(i) for i in members[order]), float(likeness.mean())))
     return sorted(clusters, key=lambda c: (-len(c.members), -c.tightness))
+
+
+def _density(rows: NDArray[np.float64], smallest: int, *, single: bool) -> NDArray[np.int64]:
+    """Return the cluster of each row, -1 for none."""
+    found = HDBSCAN(
+        min_cluster_size=smallest,
+        min_samples=2,
+        allow_single_cluster=single,
+        algorithm="brute",  # trees are slower in hundreds of dimensions
+        copy=True,  # pyright: ignore[reportArgumentType] - typed by its default, "warn"
+    ).fit_predict(rows)
+    return found.astype(np.int64)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+VOTES = "votes"
+"""What a label's trail says where nothing more is known about why it changed."""
 RELEARN_EVERY_S = 10.0
 """Seconds between two rounds of learning whom to believe, in one server."""
 
@@ -42,7 +44,7 @@ class Labelling:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[int] = set()
 
-    async def judge(self, reply_id: int, why: str = "votes") -> list[LabelChange]:
+    async def judge(self, reply_id: int, why: str = VOTES) -> list[LabelChange]:
         """Settle, or unsettle, the faces of an answer by the votes on it and on its copies."""
         faces = await self._storage.sightings.by_reply(reply_id)
         if not faces:

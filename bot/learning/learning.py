@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.learning.crops import CropStore
 from bot.learning.duplicates import HashTree
 from bot.learning.erasure import Erasure
-from bot.learning.labelling import Labelling
+from bot.learning.labelling import VOTES, Labelling
 from bot.learning.roster import ServerRoster
 from bot.learning.serving import read_server
+from bot.learning.strangers import Strangers
 from bot.learning.teaching import Teaching
 from bot.storage.learning_records import NewSighting
 from models.types import Box
@@ -66,7 +67,7 @@ class Learning:
         self._shipped = shipped
         self._rosters: dict[int, ServerRoster] = {}
         self._galleries: dict[int, asyncio.Task[Any]] = {}
-        self._to_judge: set[int] = set()
+        self._to_judge: dict[int, str] = {}
         self._judging: dict[int, asyncio.Task[None]] = {}
         self._revisions: dict[int, int] = {}
         self._hashes: dict[int, HashTree] = {}
@@ -74,6 +75,7 @@ class Learning:
         self._looking: asyncio.Task[None] | None = None
         self.labelling = Labelling(storage, self.roster)
         self.teaching = Teaching(storage, self.crops, self.roster, self.forget_cached, backbone)
+        self.strangers = Strangers(storage, config, backbone)
         self.erasure = Erasure(storage, self.crops, self.forget_cached, self.labelling.relearn)
 
     async def start(self) -> None:
@@ -177,8 +179,11 @@ class Learning:
         *,
         value: str = "",
         decides: bool = False,
+        why: str = VOTES,
     ) -> bool:
         """Keep a vote; it is safe when this returns. `decides`: of a moderator or labeller.
+
+        `why` is what the label's trail says of a change that it makes.
 
         Returns false where the answer is not kept, or this vote stands already.
         """
@@ -187,7 +192,7 @@ class Learning:
         now = datetime.now(UTC)
         kept = await self.storage.votes.add(reply_id, face_index, user_id, kind, now, value=value)
         if kept:
-            self._judge_soon(reply_id)
+            self._judge_soon(reply_id, why)
         return kept
 
     async def take_back(
@@ -197,7 +202,7 @@ class Learning:
         now = datetime.now(UTC)
         kept = await self.storage.votes.withdraw(reply_id, face_index, user_id, kind, now)
         if kept:
-            self._judge_soon(reply_id)
+            self._judge_soon(reply_id, "a vote taken back")
         return kept
 
     async def judged(self) -> None:
@@ -205,9 +210,9 @@ class Learning:
         while self._judging:
             await asyncio.gather(*self._judging.values(), return_exceptions=True)
 
-    def _judge_soon(self, reply_id: int) -> None:
+    def _judge_soon(self, reply_id: int, why: str) -> None:
         # Fifty votes at once are judged once or twice, not fifty times.
-        self._to_judge.add(reply_id)
+        self._to_judge[reply_id] = why
         if reply_id not in self._judging:
             task = asyncio.create_task(self._judge(reply_id), name=f"judge {reply_id}")
             self._judging[reply_id] = task
@@ -215,8 +220,7 @@ class Learning:
     async def _judge(self, reply_id: int) -> None:
         try:
             while reply_id in self._to_judge:
-                self._to_judge.discard(reply_id)
-                changes = await self.labelling.judge(reply_id)
+                changes = await self.labelling.judge(reply_id, self._to_judge.pop(reply_id))
                 faces = await self.storage.sightings.by_reply(reply_id) if changes else []
                 for server_id in {face.server_id for face in faces}:
                     self._galleries.pop(server_id, None)

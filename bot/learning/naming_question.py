@@ -1,5 +1,7 @@
 """What ❌ turns a card into: "who is it?", a choice a face, and a form for another name.
 
+The same form and the same words serve `/review`, where one answer may name a whole cluster.
+
 All state is in the `custom_id`s, so a card that was open before a restart still works. Whatever is
 chosen becomes a vote, safe in the database before it is acknowledged.
 """
@@ -7,36 +9,50 @@ chosen becomes a vote, safe in the database before it is acknowledged.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import discord
 
 from bot.answers import pages, plain
-from bot.errors import UserError, answer_interaction_error
+from bot.errors import UserError, answers_errors
 from bot.learning.authority import may_label
+from bot.learning.labelling import VOTES
+from bot.learning.subjects import SUBJECT, ClusterSubject, FaceSubject, read_subject
+from bot.learning.undoing import MODERATORS_ONLY, TakeBackButton
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.client import MoedexBot
-    from bot.storage import Answer
+    from bot.learning.subjects import Subject
+    from bot.storage import Answer, VoteKind
 
 FACES = 4
 """Faces asked about at once; a message has room for five rows."""
 SOMEONE_ELSE = "!else"
 NEW = "!new:"
 NO_LONGER_KEPT = "What this answer showed is no longer kept. Ask again for a new one."
-NOTED = "Thank you: noted face {number} as **{name}**."
-NOTED_OTHER = {
+ONE_FACE = {
+    "is": "Thank you: noted face {number} as **{name}**.",
+    "new": "**{name}** is new here, and face {number} is noted as them.",
     "not_a_face": "Thank you: noted that {number} is no face.",
     "ignore": "All right: face {number} is left alone.",
 }
+CLUSTER = {
+    "is": "Thank you: noted all {number} faces as **{name}**.",
+    "new": "**{name}** is new here, and all {number} faces are noted as them.",
+    "not_a_face": "Thank you: noted that all {number} are no faces.",
+    "ignore": "All right: all {number} faces are left alone.",
+}
+DECIDED = "Those faces were decided, or erased, already."
+CLUSTER_WHY = "one answer for {number} faces that look alike"
 WHO = "I know nobody called **{name}** for sure. Whom do you mean?"
-ADDED = "**{name}** is new here, and face {number} is noted as them."
 PROPOSED = "Thank you: a moderator will decide in `/review` whether **{name}** is added."
 EMPTY = "A name needs at least one letter."
 
 _LENGTH = 100
+_OTHER: dict[str, VoteKind] = {"!not_a_face": "not_a_face", "!ignore": "ignore"}
 
 
 def question_view(
@@ -109,22 +125,17 @@ class FaceSelect(
         """Read the face's index back; the choice is in the interaction."""
         return cls(int(match["face"]))
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Keep the choice as a vote, or open the form for another name."""
-        try:
-            await self._choose(interaction)
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
-
-    async def _choose(self, interaction: discord.Interaction[Any]) -> None:
         reply_id = cast("discord.Message", interaction.message).id
         chosen = cast("dict[str, Any]", interaction.data)["values"][0]
         if chosen == SOMEONE_ELSE:
-            await interaction.response.send_modal(name_form(f"moedex:name:{reply_id}:{self.face}"))
+            await interaction.response.send_modal(name_form(FaceSubject(reply_id, self.face)))
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        text = await note(interaction, reply_id, self.face, chosen)
-        await interaction.followup.send(text, ephemeral=True)
+        noted = await note(interaction, FaceSubject(reply_id, self.face), chosen)
+        await noted.tell(interaction)
 
 
 class MoreFaces(
@@ -149,62 +160,54 @@ class MoreFaces(
         """Read the first face's index back."""
         return cls(int(match["start"]))
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the choices for these faces."""
-        try:
-            bot = cast("MoedexBot", interaction.client)
-            await interaction.response.defer()
-            answer = await bot.storage.answers.by_reply(
-                cast("discord.Message", interaction.message).id
-            )
-            if answer is None:
-                raise UserError(NO_LONGER_KEPT)
-            await interaction.edit_original_response(
-                view=question_view(answer, self.start, buttons=None)
-            )
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
+        bot = cast("MoedexBot", interaction.client)
+        await interaction.response.defer()
+        answer = await bot.storage.answers.by_reply(cast("discord.Message", interaction.message).id)
+        if answer is None:
+            raise UserError(NO_LONGER_KEPT)
+        await interaction.edit_original_response(
+            view=question_view(answer, self.start, buttons=None)
+        )
 
 
 class PickSelect(
     discord.ui.DynamicItem[discord.ui.Select[Any]],
-    template=r"moedex:pick:(?P<reply>\d{1,20}):(?P<face>\d{1,4})",
+    template=rf"moedex:pick:(?P<subject>{SUBJECT})",
 ):
     """Asks which of several characters a typed name means, or whether it is a new one."""
 
-    def __init__(
-        self, reply_id: int, face: int, options: Sequence[discord.SelectOption] = ()
-    ) -> None:
+    def __init__(self, subject: Subject, options: Sequence[discord.SelectOption] = ()) -> None:
         super().__init__(
             discord.ui.Select(
-                custom_id=f"moedex:pick:{reply_id}:{face}",
+                custom_id=f"moedex:pick:{subject.key}",
                 placeholder="Who is it?",
                 options=list(options) or [discord.SelectOption(label="-")],
             )
         )
-        self.reply_id, self.face = reply_id, face
+        self.subject = subject
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """Read answer and face back; the choice is in the interaction."""
-        return cls(int(match["reply"]), int(match["face"]))
+        """Read the subject back; the choice is in the interaction."""
+        return cls(read_subject(match["subject"]))
 
+    @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Keep the choice; a new character is added, or proposed."""
-        try:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            chosen = cast("dict[str, Any]", interaction.data)["values"][0]
-            text = await note(interaction, self.reply_id, self.face, chosen)
-            await interaction.followup.send(text, ephemeral=True)
-        except Exception as error:  # discord.py would leave it unanswered
-            await answer_interaction_error(interaction, error)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        chosen = cast("dict[str, Any]", interaction.data)["values"][0]
+        noted = await note(interaction, self.subject, chosen)
+        await noted.tell(interaction)
 
 
-def name_form(custom_id: str) -> discord.ui.Modal:
+def name_form(subject: Subject) -> discord.ui.Modal:
     """Return the form that asks for a name; what is sent back is found by its `custom_id`."""
-    form = discord.ui.Modal(title="Who is it?", custom_id=custom_id)
+    form = discord.ui.Modal(title="Who is it?", custom_id=f"moedex:name:{subject.key}")
     form.add_item(
         discord.ui.Label(
             text="Name",
@@ -225,7 +228,7 @@ def typed_name(interaction: discord.Interaction[Any]) -> str:
     return ""
 
 
-async def answer_form(interaction: discord.Interaction[Any], reply_id: int, face: int) -> None:
+async def answer_form(interaction: discord.Interaction[Any], subject: Subject) -> None:
     """Keep a typed name as a vote, or ask back where it isn't sure who is meant."""
     bot = cast("MoedexBot", interaction.client)
     await interaction.response.defer(ephemeral=True, thinking=True)
@@ -235,8 +238,8 @@ async def answer_form(interaction: discord.Interaction[Any], reply_id: int, face
     roster = await bot.learning.roster(interaction.guild_id or 0)
     found = roster.find(name)
     if found is not None:
-        text = await note(interaction, reply_id, face, found.id)
-        await interaction.followup.send(text, ephemeral=True)
+        noted = await note(interaction, subject, found.id)
+        await noted.tell(interaction)
         return
     options = [
         discord.SelectOption(
@@ -249,39 +252,63 @@ async def answer_form(interaction: discord.Interaction[Any], reply_id: int, face
     new = f"New character: {name}"
     options.append(discord.SelectOption(label=new[:_LENGTH], value=f"{NEW}{name}"[:_LENGTH]))
     view = discord.ui.View(timeout=None)
-    view.add_item(PickSelect(reply_id, face, options))
+    view.add_item(PickSelect(subject, options))
     await interaction.followup.send(WHO.format(name=plain(name)), view=view, ephemeral=True)
 
 
-async def note(interaction: discord.Interaction[Any], reply_id: int, face: int, chosen: str) -> str:
-    """Keep a choice as a vote; return what to say. Raises UserError."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a choice came to: what to say, and the buttons below it."""
+
+    text: str
+    view: discord.ui.View
+
+    async def tell(self, interaction: discord.Interaction[Any]) -> None:
+        """Say it to whoever chose, after the interaction was deferred."""
+        await interaction.followup.send(self.text, view=self.view, ephemeral=True)
+
+
+async def note(interaction: discord.Interaction[Any], subject: Subject, chosen: str) -> Noted:
+    """Keep a choice as a vote on each face of the subject. Raises UserError."""
     bot = cast("MoedexBot", interaction.client)
-    answer = await bot.storage.answers.by_reply(reply_id)
-    if answer is None or face >= len(answer.faces):
-        raise UserError(NO_LONGER_KEPT)
-    number = number_of(answer, face)
-    user_id = interaction.user.id
+    server_id, user_id = interaction.guild_id or 0, interaction.user.id
     decides = await may_label(interaction.user, bot.storage)
-    if chosen == "!not_a_face":
-        await bot.learning.vote(reply_id, face, user_id, "not_a_face", decides=decides)
-        return NOTED_OTHER["not_a_face"].format(number=number)
-    if chosen == "!ignore":
-        await bot.learning.vote(reply_id, face, user_id, "ignore", decides=decides)
-        return NOTED_OTHER["ignore"].format(number=number)
-    template = NOTED
-    if chosen.startswith(NEW):
-        name = chosen.removeprefix(NEW)
-        name, series = split_series(name)
-        server_id = answer.server_id or 0
+    view = discord.ui.View(timeout=None)
+    if isinstance(subject, FaceSubject):
+        answer = await bot.storage.answers.by_reply(subject.reply_id)
+        if answer is None or subject.face >= len(answer.faces):
+            raise UserError(NO_LONGER_KEPT)
+        faces, words, why = [(subject.reply_id, subject.face)], ONE_FACE, VOTES
+        number = number_of(answer, subject.face)
+    else:
         if not decides:
-            arguments = {"name": name, "series": series, "reply_id": reply_id, "face": face}
+            raise UserError(MODERATORS_ONLY)
+        left = await bot.learning.strangers.undecided(server_id, subject.cluster_id)
+        if not left:
+            raise UserError(DECIDED)
+        faces, words, number = [(s.reply_id, s.face_index) for s in left], CLUSTER, len(left)
+        why = CLUSTER_WHY.format(number=number)
+    kind, said, value = _OTHER.get(chosen, "is"), _OTHER.get(chosen, "is"), chosen
+    if kind != "is":
+        value = ""
+    elif chosen.startswith(NEW):
+        name, series = split_series(chosen.removeprefix(NEW))
+        if isinstance(subject, FaceSubject) and not decides:
+            arguments = {
+                "name": name, "series": series, "reply_id": subject.reply_id, "face": subject.face
+            }  # fmt: skip
             await bot.learning.teaching.propose(server_id, user_id, "teach", arguments)
-            return PROPOSED.format(name=plain(name))
+            return Noted(PROPOSED.format(name=plain(name)), view)
         character, _ = await bot.learning.teaching.teach(server_id, user_id, name, series, [])
-        chosen, template = character.id, ADDED
-    roster = await bot.learning.roster(answer.server_id or 0)
-    await bot.learning.vote(reply_id, face, user_id, "is", value=chosen, decides=decides)
-    return template.format(number=number, name=plain(roster.name(chosen)))
+        value, said = character.id, "new"
+    for reply_id, face in faces:
+        await bot.learning.vote(
+            reply_id, face, user_id, kind, value=value, decides=decides, why=why
+        )
+    if isinstance(subject, ClusterSubject):
+        view.add_item(TakeBackButton(subject.cluster_id, kind))
+    roster = await bot.learning.roster(server_id)
+    return Noted(words[said].format(number=number, name=plain(roster.name(value))), view)
 
 
 def split_series(name: str) -> tuple[str, str]:

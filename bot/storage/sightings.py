@@ -81,8 +81,8 @@ class SightingRepository:
         return await self._select(*conditions)
 
     async def unknown(self, server_id: int, since: datetime) -> list[Sighting]:
-        """Return faces of nobody's label, unknown when seen, with vectors, never shown yet."""
-        labelled = select(LabelRow.sighting_id).where(LabelRow.state == "settled")
+        """Return faces unknown when seen, with vectors, undecided, and never shown in a cluster."""
+        labelled = select(LabelRow.sighting_id).where(LabelRow.state != "open")
         shown = select(ShownFaceRow.sighting_id)
         return await self._select(
             SightingRow.server_id == server_id,
@@ -152,6 +152,15 @@ class SightingRepository:
             await session.flush()
             session.add_all(ShownFaceRow(cluster_id=cluster.id, sighting_id=m) for m in members)
             return cluster.id
+
+    async def forget_cluster(self, cluster_id: int, server_id: int) -> None:
+        """Forget that a cluster of a server was shown; its faces stay."""
+        async with self._storage.write() as session:
+            await session.execute(
+                delete(ShownClusterRow).where(
+                    ShownClusterRow.id == cluster_id, ShownClusterRow.server_id == server_id
+                )
+            )
 
     async def cluster(self, cluster_id: int, server_id: int) -> list[Sighting]:
         """Return what is left of a shown cluster of a server."""

@@ -60,6 +60,16 @@ def test_who_keeps_turning_up_is_found_among_strangers() -> None:
     assert [set(c.members) for c in clusters] == [set(range(7, 16)), set(range(7))]
 
 
+def test_thirty_newcomers_are_thirty_clusters() -> None:
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(30, 256))
+    faces = np.repeat(centres, 7, axis=0) + rng.normal(0, 0.5, (210, 256))
+    rows = np.concatenate([faces, rng.normal(size=(60, 256))]).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    found = {frozenset(c.members) for c in find_clusters(rows)}
+    assert found == {frozenset(range(n * 7, n * 7 + 7)) for n in range(30)}
+
+
 def test_a_single_newcomer_is_a_cluster() -> None:
     vectors = _faces(np.random.default_rng(4), [3] * 8, 0.05)
     assert [len(c.members) for c in find_clusters(vectors)] == [8]

@@ -1,0 +1,208 @@
+"""`/review`: who keeps turning up is asked once, answered once, and taken back."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.inference.stages import FoundFaces
+from models.types import Guess, NamedFace
+from sandbox.events import Event
+from sandbox.permissions import Permission
+from sandbox.world import Overwrite
+from tests.bot.fakes import MARIN, FakeStages
+from tests.e2e.conftest import PATIENCE_S, eventually, watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from bot.client import MoedexBot
+    from bot.storage.learning_records import Label, Sighting
+    from sandbox.interactions import Interaction
+    from sandbox.server import Sandbox
+    from sandbox.world import Message
+    from tests.e2e.conftest import Start
+
+FACES = 6
+
+
+class Strangers(FakeStages):
+    """Stages that know nobody: every face looks much like the last, every picture is another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
+
+    def find(self, data: bytes, name: str) -> FoundFaces:
+        """Give every picture a hash far from all others."""
+        found = super().find(data, name)
+        self.seen += 1
+        phash = np.random.default_rng(self.seen).bytes(8).hex()
+        return FoundFaces(
+            30, 20, found.frame, found.faces, found.crops, phash, f"{self.seen}", {"decode": 0.0}
+        )
+
+    def embed(self, crops: Sequence[Any]) -> list[Any]:
+        """Return vectors that lie close together."""
+        rng = np.random.default_rng(self.seen)
+        stacks = []
+        for each in crops:
+            rows = np.eye(32)[0] + rng.normal(0, 0.03, (len(each), 32))
+            rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+            stacks.append(rows.astype(np.float32))
+        return stacks
+
+    def name(
+        self, found: FoundFaces, vectors: Any, gallery: Any, threshold: float | None
+    ) -> tuple[NamedFace, ...]:
+        """Know nobody."""
+        return tuple(
+            NamedFace(face, (Guess(MARIN, 0.2),), True, vector, crop)
+            for face, vector, crop in zip(found.faces, vectors, found.crops, strict=True)
+        )
+
+
+@pytest.fixture
+async def bot(start: Start) -> AsyncIterator[MoedexBot]:
+    """Return a bot that knows nobody, and learns in its server."""
+    async with start(Strangers()) as running:
+        for name in ("fan-art", "quiet", "age-restricted"):
+            await watch(running, name)
+        await running.storage.settings.update(running.guilds[0].id, learning=True)
+        yield running
+
+
+async def post(
+    sandbox: Sandbox, bot: MoedexBot, channel: str, *, who: str = "ben", spoiler: bool = False
+) -> Sighting:
+    """Post a picture of a stranger; returns its face as it was kept."""
+    posted = await sandbox.member(who).post(channel, files=[("a.png", b"1")], spoiler=spoiler)
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+    return face
+
+
+async def review(sandbox: Sandbox, channel: str = "general") -> Message:
+    """Open `/review` as a moderator; returns what it shows."""
+    return await shown(await sandbox.member("ann").slash(channel, "review"))
+
+
+async def shown(interaction: Interaction) -> Message:
+    """Return the first message that the bot answers an interaction with, once it says something."""
+
+    async def said() -> bool:
+        return bool(interaction.answers and interaction.answers[0].content)
+
+    await eventually(said)
+    return interaction.answers[0]
+
+
+async def settled(bot: MoedexBot, faces: list[Sighting], name: str | None) -> bool:
+    """Say whether all faces have that label, settled; None for none."""
+    await bot.learning.judged()
+    found: list[Label | None] = [await bot.storage.labels.get(face.id) for face in faces]
+    names = [label.label if label and label.state == "settled" else None for label in found]
+    return names == [name] * len(faces)
+
+
+async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    faces = [await post(sandbox, bot, "fan-art") for _ in range(FACES - 1)]
+    assert "Nothing waits" in (await review(sandbox)).content
+    faces.append(await post(sandbox, bot, "fan-art", spoiler=True))
+    asked = await review(sandbox)
+    assert f"Seen {FACES} times in the last 14 days" in asked.content
+    # Five crops in the open, the spoilered one hidden.
+    assert [file.filename for file in asked.attachments] == ["faces.png", "SPOILER_faces.png"]
+    sizes = [Image.open(io.BytesIO(file.data)).size for file in asked.attachments]
+    assert sizes == [(5 * 128, 128), (128, 128)]
+    assert "Nothing waits" in (await review(sandbox)).content
+
+    ann = sandbox.member("ann")
+    form = await ann.select(asked, "Who is it?", ["Someone else…"])
+    await eventually(lambda: opened(form))
+    sent = await ann.submit(form, {"name": "Aoi Sora"})
+    pick = await shown(sent)
+    chosen = await ann.select(pick, "Who is it?", ["New character: Aoi Sora"])
+    done = await shown(chosen)
+    assert done.content == f"**Aoi Sora** is new here, and all {FACES} faces are noted as them."
+    await eventually(lambda: settled(bot, faces, "aoi_sora"))
+    trail = await bot.storage.labels.trail(faces[2].id)
+    assert [(c.after, c.user_id, c.why) for c in trail] == [
+        ("aoi_sora", ann.id, f"one answer for {FACES} faces that look alike")
+    ]
+
+    undone = await shown(await ann.press(done, "Undo"))
+    assert "Taken back" in undone.content
+    assert await settled(bot, faces, None)
+    assert f"Seen {FACES} times" in (await review(sandbox)).content
+
+
+@pytest.mark.parametrize(
+    ("choice", "label"), [("Ignore these faces", "!ignored"), ("Not faces", "!not_a_face")]
+)
+async def test_a_cluster_can_be_left_alone(
+    sandbox: Sandbox, bot: MoedexBot, choice: str, label: str
+) -> None:
+    faces = [await post(sandbox, bot, "fan-art") for _ in range(FACES)]
+    ann = sandbox.member("ann")
+    await ann.select(await review(sandbox), "Who is it?", [choice])
+    await eventually(lambda: settled(bot, faces, label))
+
+
+async def test_later_keeps_a_cluster_for_the_next_time(sandbox: Sandbox, bot: MoedexBot) -> None:
+    for _ in range(FACES):
+        await post(sandbox, bot, "fan-art")
+    asked = await review(sandbox)
+    await sandbox.member("ann").press(asked, "Later")
+
+    async def gone() -> bool:
+        return "Nothing waits" in asked.content
+
+    await eventually(gone)
+    assert f"Seen {FACES} times" in (await review(sandbox)).content
+
+
+async def test_nobody_is_shown_a_crop_of_a_channel_they_may_not_see(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ben, labellers = sandbox.member("ben"), sandbox.add_role("labellers")
+    sandbox.give_role(ben, labellers)
+    await bot.storage.settings.update(bot.guilds[0].id, labeller_role=labellers.id)
+    for _ in range(FACES):
+        await post(sandbox, bot, "quiet", who="ann")
+    quiet = sandbox.channel("quiet")
+    hidden = Overwrite(ben.id, member=True, deny=Permission.VIEW_CHANNEL)
+    quiet.overwrites[ben.id] = hidden
+    sandbox.stream.emit(Event("channel_update", quiet.server, quiet))
+    refused = await shown(await ben.slash("general", "review"))
+    assert "Nothing waits" in refused.content
+    assert f"Seen {FACES} times" in (await review(sandbox)).content
+
+
+async def test_a_crop_of_an_age_restricted_channel_is_shown_only_in_one(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    for _ in range(FACES):
+        await post(sandbox, bot, "age-restricted")
+    assert "Nothing waits" in (await review(sandbox, "general")).content
+    assert f"Seen {FACES} times" in (await review(sandbox, "age-restricted")).content
+
+
+async def test_who_opted_out_or_is_not_learned_from_is_in_no_cluster(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    for _ in range(FACES):
+        await post(sandbox, bot, "fan-art")
+    await shown(await sandbox.member("ben").slash("general", "privacy optout"))
+    assert "Nothing waits" in (await review(sandbox)).content
+
+
+async def opened(interaction: Interaction) -> bool:
+    """Say whether the bot opened a form."""
+    return interaction.modal is not None
