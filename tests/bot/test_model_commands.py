@@ -49,7 +49,6 @@ def test_embed_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert not out.exists()
 
 
-@pytest.mark.slow  # passes alone; after many others its output was not only JSON, cause unknown
 def test_evaluate_learns_from_a_gallery(tmp_path: Path) -> None:
     for name, seed in (("anna", 1), ("bea", 2)):
         _picture(tmp_path / "gallery" / name / "0.png", seed)
@@ -60,7 +59,7 @@ def test_evaluate_learns_from_a_gallery(tmp_path: Path) -> None:
     )
 
     assert result.exit_code == 0, result.output
-    figures = json.loads(result.output)
+    figures = json.loads(result.stdout)
     assert figures["gallery"] == 2
     assert (figures["top_1"]["hits"], figures["top_1"]["total"]) == (2, 2)
 
