@@ -34,6 +34,10 @@ INVALID_SHARD, SHARDING_REQUIRED, INVALID_INTENTS, DISALLOWED_INTENTS = 4010, 40
 HEARTBEAT_INTERVAL = 41.25
 """Seconds between heartbeats, as Discord asks for."""
 
+LATENCY = 0.1
+"""Seconds until a heartbeat is acknowledged, as over a network. A client that lives in this process
+notes the sending in another thread, and would take an answer at once for one to the beat before."""
+
 REPLAYED = 2_000
 """Events that a session keeps for a resume; with more missed, it can't be resumed."""
 
@@ -207,7 +211,8 @@ class Gateway:
         """Act on a frame of the client; returns the code to close with, None to go on."""
         if op == HEARTBEAT:
             if self.acknowledge_heartbeats:
-                connection.send(HEARTBEAT_ACK)
+                loop = asyncio.get_running_loop()
+                loop.call_later(LATENCY, connection.send, HEARTBEAT_ACK)
         elif op == IDENTIFY:
             return self._identify(connection, data)
         elif op == RESUME:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import aiohttp
 import discord
 import pytest
 
 from sandbox import Member, Sandbox
+from sandbox.gateway import LATENCY
 from sandbox.snowflakes import shard_of
 
 from .client import Client, ShardedClient, running
@@ -156,6 +158,20 @@ async def test_heartbeats_that_are_not_acknowledged(sandbox: Sandbox) -> None:
         await sandbox.wait_for("bot_offline")
         sandbox.ignore_heartbeats(ignore=False)
         await sandbox.wait_for(lambda _: sandbox.resumes >= 1)
+
+
+async def test_a_heartbeat_is_not_acknowledged_before_its_sender_can_note_it(
+    sandbox: Sandbox,
+) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(sandbox.gateway) as socket,
+    ):
+        assert (await socket.receive_json())["op"] == 10
+        sent = time.monotonic()
+        await socket.send_json({"op": 1, "d": None})
+        assert (await socket.receive_json())["op"] == 11
+        assert time.monotonic() - sent >= LATENCY
 
 
 async def test_a_silent_client_is_closed(sandbox: Sandbox) -> None:
