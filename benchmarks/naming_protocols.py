@@ -50,6 +50,12 @@ class Answers:
         hits = (self.names[:, :top] == truth[:, None]).any(axis=1)
         return Share(int(hits.sum()), len(truth))
 
+    def parted(self, sizes: Sequence[int]) -> list[Answers]:
+        """Split into consecutive parts of `sizes` pictures."""
+        ends = np.cumsum(sizes)[:-1]
+        parts = zip(np.split(self.names, ends), np.split(self.scores, ends), strict=True)
+        return [Answers(names, scores) for names, scores in parts]
+
 
 def answers(
     method: Method, learn: NDArray[np.intp], labels: Labels, ask: NDArray[np.intp], top: int = 5

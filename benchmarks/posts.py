@@ -1,17 +1,18 @@
 """How often the right name comes first in whole pictures, as they are posted in a chat.
 
-    python -m benchmarks.posts [--data ../shared/data]
+    python -m benchmarks.posts --data ../shared/data --run runs/evaluation [--docs docs/accuracy.md]
 
 A post counts as right if its character is the best guess of one of its faces, at whatever
 probability; "answered" posts are those where that guess also reaches the threshold, and "first"
-those where the face whose name is surest has it. Posts whose face is a near duplicate of a picture
-in `characters/` (perceptual hash of the crop, at the framings found there) may have been trained
-on and are counted apart.
+those where the face whose name is surest has it. Posts whose face is a near-duplicate of a
+picture that the run was trained on (perceptual hash of the crop, at the framings of `characters/`)
+are counted apart. Without `--run` it asks the shipped model, which was trained on all of them.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,13 @@ import typer
 from numpy.typing import NDArray
 from rich.progress import track
 
-from benchmarks.statistics import Share, machine, table, today
+from benchmarks.statistics import Share, machine, table, today, write_section
 from models.bulk import BulkNaming
 from models.crops import crop_face
 from models.identify import MAX_FACES, Identifier
 from models.pictures import PictureLimits, decode
 from models.similarity import perceptual_hash
+from models.training.pipeline import SPLIT_FILE
 from models.types import Box, NamedFace
 
 FRAMINGS = (-0.08, 0.0, 0.1, 0.225, 0.3)
@@ -73,10 +75,17 @@ def main(
     data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
         "../shared/data"
     ),
+    run: Annotated[
+        Path | None, typer.Option(help="Folder of the evaluation run; else the shipped model.")
+    ] = None,
+    docs: Annotated[
+        Path | None, typer.Option(help="Also put the tables into this document.")
+    ] = None,
 ) -> None:
     """Name the posts and print the shares and the failures."""
-    naming = BulkNaming(Identifier.load(), PictureLimits(), MAX_FACES)
-    hashes = _training_hashes(data / "characters")
+    naming = BulkNaming(Identifier.load(weights=run), PictureLimits(), MAX_FACES)
+    hashes = _training_hashes(data, _trained_files(data, run))
+    tables: list[str] = []
     for title, folder in (
         ("posts", data / "posts"),
         ("look-alikes' posts", data / "three_lookalikes" / "posts"),
@@ -91,10 +100,12 @@ def main(
             boxes = [*heads.get(file, []), *(face.face.box for face in result.faces)]
             trained = _is_trained_on(result.file, boxes, hashes.get(result.file.parent.name))
             answers.append(Answer(file, result.file.parent.name, result.faces, trained))
-        print(f"\n## {title} ({today()}, {machine()}, {naming.identifier.model_version})\n")
-        print(_summary(answers))
-        print("\nNot named rightly:\n")
+        version = naming.identifier.model_version
+        tables.append(f"{title} ({today()}, {machine()}, model {version}):\n\n{_summary(answers)}")
+        print(f"\n{tables[-1]}\n\nNot named rightly:\n")
         print("\n".join(_failure(one) for one in answers if not one.right))
+    if docs is not None:
+        write_section(docs, "posts", "\n\n".join(tables))
 
 
 def _summary(answers: Sequence[Answer]) -> str:
@@ -130,10 +141,18 @@ def _failure(answer: Answer) -> str:
     return f"- {answer.file}{' (trained on)' * answer.trained}: {', '.join(said) or 'no face'}"
 
 
-def _training_hashes(folder: Path) -> dict[str, NDArray[np.uint64]]:
+def _trained_files(data: Path, run: Path | None) -> list[Path]:
+    """The pictures of faces that a run, or the shipped model, was trained on."""
+    if run is None:
+        return sorted((data / "characters").glob("*/*.jpg"))
+    files = json.loads((run / SPLIT_FILE).read_text(encoding="utf-8"))["train"]
+    return [data / file for file in files if file.startswith(("characters/", "three_lookalikes/"))]
+
+
+def _training_hashes(data: Path, files: Sequence[Path]) -> dict[str, NDArray[np.uint64]]:
     """Return the perceptual hashes of each character's training pictures."""
     hashes: dict[str, list[int]] = {}
-    for path in track(sorted(folder.glob("*/*.jpg")), "Hashing characters/"):
+    for path in track(files, f"Hashing {data}"):
         pixels = decode(path.read_bytes(), path.name).frames[0]
         hashes.setdefault(path.parent.name, []).append(int(perceptual_hash(pixels), 16))
     return {name: np.array(values, np.uint64) for name, values in hashes.items()}
