@@ -24,7 +24,7 @@ from benchmarks.damage import FACE_DAMAGES
 from benchmarks.statistics import machine, table, today, write_section
 from models.augment import framed
 from models.embedding import Embedder
-from models.naming import Calibration, Gallery, Parts
+from models.naming import Calibration, Gallery, Parts, no_face
 from models.roster import load_roster
 from models.training.backbone import class_directions
 from models.training.dataset import load_dataset
@@ -214,6 +214,14 @@ def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
             "known_named_rightly": Share.of(told.known_named).as_dict(),
             "no_face_named": Share.of(told.no_face_named).as_dict(),
         },
+        "left_out_as_no_face": {
+            part: Share.of(no_face(vectors[list(indices)], gallery)).as_dict()
+            for part, indices in (
+                ("no_face", faces.split.no_face),
+                ("known", faces.split.known),
+                ("strangers", faces.split.strangers),
+            )
+        },
     }
     for shots in (5, 1):
         for name, beside in (("alone", None), ("beside_known", gallery)):
@@ -356,6 +364,14 @@ def sections(figures: dict) -> dict[str, str]:
         ["strangers named, at the threshold of the other half", percent(fixed["strangers_named"])],
         ["known named rightly, at that threshold", percent(fixed["known_named_rightly"])],
         ["crops without a face named, at that threshold", percent(fixed["no_face_named"])],
+        *(
+            [f"{what} left out as no face", percent(figures["left_out_as_no_face"][part])]
+            for part, what in (
+                ("no_face", "crops without a face"),
+                ("known", "known faces"),
+                ("strangers", "strangers' faces"),
+            )
+        ),
         ["expected calibration error, 15 bins", f"{figures['calibration_error']:.3f}"],
     ]
     whole = known["top_1"]["share"]

@@ -243,6 +243,13 @@ def certainty(feature: NDArray[np.float64], calibration: Calibration) -> NDArray
         return 1 / (1 + np.exp(-(calibration.slope * ordered + calibration.offset)))
 
 
+def no_face(vectors: Vectors, gallery: Gallery) -> NDArray[np.bool_]:
+    """Which vectors are more like what is no face than like anybody, (n,) bool."""
+    likest = (vectors @ gallery.prototypes.T).max(1, initial=-1)
+    refused = (vectors @ gallery.rejects.T).max(1, initial=-1)
+    return refused > likest + NO_FACE_LEAD
+
+
 class Namer:
     """Names faces by the shipped gallery, or by one that extends it.
 
@@ -325,10 +332,7 @@ class Namer:
 
     def no_face(self, vectors: Vectors, gallery: Gallery | None = None) -> NDArray[np.bool_]:
         """Which vectors are more like what is no face than like anybody of `gallery`, (n,) bool."""
-        gallery = gallery or self.gallery
-        likest = (vectors @ gallery.prototypes.T).max(1, initial=-1)
-        refused = (vectors @ gallery.rejects.T).max(1, initial=-1)
-        return refused > likest + NO_FACE_LEAD
+        return no_face(vectors, gallery or self.gallery)
 
     def with_parts(self, parts: Parts) -> Namer:
         """The same namer with other weights of the parts; for measuring each part."""
