@@ -6,10 +6,7 @@ long and where it goes is posted in the channel.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -54,7 +51,6 @@ OPTED_OUT = (
 OPTED_IN = "Noted: where learning is on, your pictures may be learned from again."
 
 _LEFT = "left:"
-_TRAINED = "trained"
 
 
 class LearningCommands(commands.Cog):
@@ -66,12 +62,10 @@ class LearningCommands(commands.Cog):
     async def cog_load(self) -> None:
         """Begin erasing what is too old."""
         self.erase_old.start()
-        self.train.start()
 
     async def cog_unload(self) -> None:
         """Stop erasing what is too old."""
         self.erase_old.cancel()
-        self.train.cancel()
 
     learning = app_commands.Group(
         name="learning",
@@ -200,53 +194,9 @@ class LearningCommands(commands.Cog):
         except Exception:  # the loop must go on: the next round tries again
             log.exception("What is too old could not all be erased")
 
-    @tasks.loop(minutes=30)
-    async def train(self) -> None:
-        """Train in a process of its own when it is time, or a version had to be erased."""
-        learning = self.bot.learning
-        if not await self._due():
-            return
-        learning.erasure.refit.clear()
-        await self.bot.storage.state.set(_TRAINED, datetime.now(UTC).isoformat())
-        # The same storage as this process has, whatever file or demo it was configured by.
-        places = {
-            "MOEDEX_STORAGE__URL": self.bot.config.storage.url,
-            "MOEDEX_LEARNING__CROPS": self.bot.config.learning.crops,
-        }
-        try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "bot", "learn"),
-                env={**os.environ, **places},
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-            try:
-                code = await process.wait()
-            except asyncio.CancelledError:
-                process.terminate()
-                raise
-            log.info("Training ended with exit code %d", code)
-        except OSError as error:
-            log.warning("Training could not be started: %s", error)
-
-    @train.before_loop
     @erase_old.before_loop
     async def _wait(self) -> None:
         await self.bot.wait_until_ready()
-
-    async def _due(self) -> bool:
-        hours = self.bot.config.learning.train_hours
-        settings = [await self.bot.storage.settings.get(guild.id) for guild in self.bot.guilds]
-        if hours == 0 or not any(each.learning for each in settings):
-            return False
-        last = await self.bot.storage.state.get(_TRAINED)
-        if last is None:
-            # Counted from the first look: a start is no reason to train.
-            await self.bot.storage.state.set(_TRAINED, datetime.now(UTC).isoformat())
-            return False
-        age = datetime.now(UTC) - datetime.fromisoformat(last)
-        return bool(self.bot.learning.erasure.refit) or age >= timedelta(hours=hours)
 
     async def _switch(self, interaction: discord.Interaction[MoedexBot], *, on: bool) -> None:
         await self.bot.storage.consents.set_learning(

@@ -8,7 +8,7 @@ versions, so the difference has a paired interval (bootstrap, 95 %).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -197,10 +197,12 @@ def train_and_decide(
     roster: ServerRoster,
     current: Gallery,
     first: Gallery,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Gallery, Decision] | None:
     """Train a head on a server's examples, calibrate it, and measure it; None for no examples.
 
     `current` is the gallery that answers now, `first` the shipped one with what was taught.
+    `progress` is told each step in words.
     """
     from bot.learning.galleries import shown_by
 
@@ -213,12 +215,15 @@ def train_and_decide(
         groups=tuple(data.groups[i] for i in fitting),
     )
     trained_on = [e for e in examples if not e.held_back]
+    progress(f"fitting on {len(trained_on)} labelled faces")
     head = train_head(shipped, fit_data, trained_on, roster, namer.parts)
     if head is None:
         return None
+    progress("calibrating its probabilities")
     bench = Bench(namer, data, [e for e in examples if e.held_back])
     whole = bench.calibrated(shipped.extended(head), current)
     head = replace(head, calibration=whole.calibration, threshold=whole.threshold)
+    progress("measuring it against what answers now")
     decision = decide(bench.run(whole), bench.run(current), bench.run(first))
     return head, decision
 

@@ -66,13 +66,12 @@ async def learn(
     )
     state = await read_server(storage, server_id, roster, backbone)
     await _check_worthwhile(storage, server_id, state)
-    progress(f"fitting on {len(state.examples)} labelled faces")
 
     def fit() -> tuple[Gallery, Decision] | None:
         shipped = namer.gallery
         return train_and_decide(
             namer, data, state.examples, roster,
-            state.gallery(shipped), state.first_gallery(shipped),
+            state.gallery(shipped), state.first_gallery(shipped), progress,
         )  # fmt: skip
 
     fitted = await asyncio.to_thread(fit)

@@ -15,6 +15,7 @@ from bot.storage.tables import AnswerRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from bot.storage.learning_records import LabelState, Sighting
     from bot.storage.storage import Storage
@@ -86,6 +87,14 @@ class LabelRepository:
                 LabelChange(row.sighting_id, row.before, row.after, row.user_id, row.why, row.at)
                 for row in rows
             ]
+
+    async def changed_since(self, server_id: int, at: datetime) -> bool:
+        """Say whether a label of a server was settled, changed or unsettled after `at`."""
+        query = select(LabelChangeRow.id).where(
+            LabelChangeRow.server_id == server_id, LabelChangeRow.at > at
+        )
+        async with self._storage.read() as session:
+            return await session.scalar(query.limit(1)) is not None
 
     async def mark_decider(self, reply_id: int, user_id: int) -> None:
         """Remember that a voter on an answer was a moderator or labeller when he voted."""

@@ -67,8 +67,9 @@ def moedex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 def test_learn_then_list_show_roll_back_and_promote(moedex: CliRunner) -> None:
     trained = moedex.invoke(app, ["learn", "--json"])
     assert trained.exit_code == 0, trained.output
-    step, outcome = map(json.loads, trained.stdout.splitlines())
-    assert step == {"server": SERVER, "step": "fitting on 12 labelled faces"}
+    *steps, outcome = map(json.loads, trained.stdout.splitlines())
+    assert [step["step"].split()[0] for step in steps] == ["fitting", "calibrating", "measuring"]
+    assert {step["server"] for step in steps} == {SERVER}
     assert outcome["promoted"], outcome
     assert outcome["version"] == 1
 

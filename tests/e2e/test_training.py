@@ -1,0 +1,189 @@
+"""`/train`: its progress is one edited message, and the bot's own process answers meanwhile."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.learning import progress, runs
+from bot.learning.runs import TrainingRun
+from bot.storage.learning_records import Label
+from sandbox.commands import UsageError
+from tests.e2e.conftest import PATIENCE_S, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.client import MoedexBot
+    from sandbox.interactions import Interaction
+    from sandbox.server import Sandbox
+    from sandbox.world import Message
+
+# Says a step for each file that appears, and its outcome at the last.
+SCRIPT = """
+import json, pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+server = int(sys.argv[sys.argv.index("--server") + 1])
+for number in range(1, 4):
+    print(json.dumps({"server": server, "step": f"step {number}"}), flush=True)
+    while not (folder / f"go{number}").exists():
+        time.sleep(0.02)
+reasons = ["own labels named rightly: 10.0 % -> 30.0 %"]
+print(json.dumps({"server": server, "version": 4, "promoted": True, "reasons": reasons}))
+"""
+
+
+@pytest.fixture
+def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let trainings be a script that waits for files `go1` to `go3`; returns their folder."""
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT)
+    monkeypatch.setattr(runs, "COMMAND", (sys.executable, str(script), str(tmp_path)))
+    monkeypatch.setattr(progress, "EDIT_EVERY_S", 0.02)
+    return tmp_path
+
+
+async def begun(sandbox: Sandbox, bot: MoedexBot) -> Message:
+    """Switch learning on and start a training; returns the message that shows it."""
+    await bot.storage.settings.update(bot.guilds[0].id, learning=True)
+    return await shown(await sandbox.member("ann").slash("general", "train"))
+
+
+async def shown(interaction: Interaction) -> Message:
+    """Return the bot's first answer to an interaction."""
+
+    async def said() -> bool:
+        return bool(interaction.answers and interaction.answers[0].content)
+
+    await eventually(said)
+    return interaction.answers[0]
+
+
+async def says(message: Message, text: str) -> None:
+    """Return once a message has a text in it."""
+
+    async def there() -> bool:
+        return text in message.content
+
+    await eventually(there)
+
+
+async def test_progress_is_one_edited_message_while_the_bot_answers(
+    sandbox: Sandbox, bot: MoedexBot, scripted: Path
+) -> None:
+    message = await begun(sandbox, bot)
+    await says(message, "⏳ step 1")
+    posted = await sandbox.member("ben").post("fan-art", files=[("a.png", b"1")])
+    await sandbox.answer_to(posted, PATIENCE_S)
+    (scripted / "go1").touch()
+    await says(message, "✅ step 1\n⏳ step 2")
+    # Asked again meanwhile, it shows the same training instead of beginning another.
+    again = await shown(await sandbox.member("ann").slash("quiet", "train"))
+    for number in (2, 3):
+        (scripted / f"go{number}").touch()
+    for each in (message, again):
+        await says(each, "version 4 answers from now on")
+        await says(each, "10.0 % -> 30.0 %")
+    assert sandbox.messages("general") == [message]
+
+
+async def test_a_new_message_takes_over_once_edits_are_refused(
+    sandbox: Sandbox, bot: MoedexBot, scripted: Path
+) -> None:
+    message = await begun(sandbox, bot)
+    await says(message, "⏳ step 1")
+    refused = sandbox.refuse_edits(times=1)
+    (scripted / "go1").touch()
+
+    async def taken_over() -> bool:
+        return len(sandbox.messages("general")) == 2
+
+    await eventually(taken_over)
+    assert refused.met == 1
+    second = sandbox.messages("general")[1]
+    await says(second, "⏳ step 2")
+    for number in (2, 3):
+        (scripted / f"go{number}").touch()
+    await says(second, "version 4 answers from now on")
+    assert "⏳ step 1" in message.content
+    assert len(sandbox.messages("general")) == 2
+
+
+async def test_a_failed_training_says_so(
+    sandbox: Sandbox, bot: MoedexBot, scripted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "COMMAND", (sys.executable, "-c", "raise SystemExit('no models')"))
+    message = await begun(sandbox, bot)
+    await says(message, "That did not work")
+
+
+async def test_only_moderators_of_a_server_that_learns_train(
+    sandbox: Sandbox, bot: MoedexBot, scripted: Path
+) -> None:
+    off = await shown(await sandbox.member("ann").slash("general", "train"))
+    assert "Learning is off" in off.content
+    with pytest.raises(UsageError):
+        await sandbox.member("ben").slash("general", "train")
+
+
+async def test_a_server_is_due_with_new_labels_after_the_interval(
+    sandbox: Sandbox, bot: MoedexBot, scripted: Path
+) -> None:
+    cog: Any = bot.get_cog("Training")
+    server_id = bot.guilds[0].id
+    posted = await sandbox.member("ben").post("fan-art", files=[("a.png", b"1")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+
+    async def looked() -> bool:
+        await cog.train_due()
+        return cog.runs.running(server_id) is not None
+
+    def days_ago(days: int) -> datetime:
+        return datetime.now(UTC) - timedelta(days=days)
+
+    async def last_trained(at: datetime) -> None:
+        await bot.storage.state.set(f"trained:{server_id}", at.isoformat())
+
+    async def labelled(name: str, at: datetime) -> None:
+        label = Label(face.id, server_id, "settled", name, None, at)
+        await bot.storage.labels.set([label], "test")
+
+    await last_trained(days_ago(3))
+    await labelled("marin", days_ago(2))
+    assert not await looked()  # learning is off
+    await bot.storage.settings.update(server_id, learning=True)
+    await last_trained(days_ago(0))
+    assert not await looked()  # too early
+    await last_trained(days_ago(1))
+    assert not await looked()  # nothing new
+    await labelled("aoi", days_ago(0))
+    assert await looked()
+
+
+async def test_many_steps_in_a_moment_are_one_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    run = TrainingRun(1)
+
+    async def slept(seconds: float) -> None:
+        waits.append(seconds)
+        for number in range(10):
+            run.tell(f"step {number}")
+        run.tell(outcome={"nothing": "nothing new"}, done=True)
+
+    class Edited:
+        texts: list[str] = []  # noqa: RUF012 - one message in the test
+
+        async def edit(self, *, content: str) -> None:
+            self.texts.append(content)
+
+    monkeypatch.setattr("asyncio.sleep", slept)
+    message: Any = Edited()
+    await progress.follow(run, message)
+    assert len(message.texts) == 2
+    assert waits == [5.0]
+    assert "✅ step 9" in message.texts[1]
+    assert "nothing new" in message.texts[1]
