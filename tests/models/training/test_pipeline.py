@@ -1,0 +1,82 @@
+"""What is shipped after training: names for every character, and a few vectors of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from models.embedding import Embedder, build_embedding_network, save_embedding
+from models.naming import Calibration, Gallery, Namer, Parts
+from models.roster import load_roster
+from models.training.dataset import Kind, Sample
+from models.training.pipeline import KEPT_VECTORS, fit_shipped_head
+from models.vectors import VectorSet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIDE, DIMENSIONS = 75, 8
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run's folder whose embedding is untrained."""
+    network = build_embedding_network(SIDE, "mixed6", DIMENSIONS)
+    save_embedding(
+        network, tmp_path / "embedding.safetensors", side=SIDE, cut="mixed6", mirrored=False
+    )
+    directions = np.eye(2, DIMENSIONS, dtype=np.float32)
+    first, second = (character.id for character in load_roster()[:2])
+    np.savez(tmp_path / "classes.npz", labels=np.array([first, second]), directions=directions)
+    return tmp_path
+
+
+def _samples(label: str, kind: Kind, count: int, groups: int) -> list[Sample]:
+    rng = np.random.default_rng(len(label) + count)
+    return [
+        Sample(
+            f"{label}/{i}",
+            label,
+            kind,
+            i % groups,
+            "",
+            0,
+            rng.integers(0, 256, (80, 80, 3), np.uint8),
+        )
+        for i in range(count)
+    ]
+
+
+def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Path) -> None:
+    first, second = (character.id for character in load_roster()[:2])
+    samples = [
+        *_samples(first, "character", 14, groups=12),
+        *_samples(second, "character", 6, groups=3),
+        *_samples("icon/nian", "icon", 3, groups=3),
+        *_samples("no_face", "no_face", 2, groups=2),
+    ]
+    empty = np.zeros((1, DIMENSIONS), np.float32)
+    measured = Namer(
+        Gallery.of({load_roster()[0]: empty}),
+        parts=Parts(),
+        calibration=Calibration(slope=7.0),
+        threshold=0.63,
+        version="",
+    )
+
+    fit_shipped_head(samples, folder, measured)
+
+    namer = Namer.load(folder / "naming.safetensors")
+    assert [character.id for character in namer.gallery.characters] == [first, second]
+    assert (namer.threshold, namer.calibration.slope) == (0.63, 7.0)
+    assert len(namer.gallery.rejects) == 2
+    embedder = Embedder.load(folder / "embedding.safetensors")
+    data = VectorSet.load(folder / "vectors.safetensors", embedder.version)
+    assert data is not None
+    assert [data.labels.count(label) for label in (first, second)] == [KEPT_VECTORS, 3]
+    assert set(data.labels) == {first, second}
+    assert len({*zip(data.labels, data.groups, strict=True)}) == KEPT_VECTORS + 3
+    np.testing.assert_allclose(np.linalg.norm(data.vectors, axis=1), 1, atol=1e-3)
+    assert VectorSet.load(folder / "vectors.safetensors", "another") is None
