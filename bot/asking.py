@@ -263,8 +263,10 @@ class Asking:
             reply = self._prompts.pop(message_id)
             await self._bot.storage.answers.delete_by_reply(reply.id)
             await delete_quietly(reply)
-        for answer in await self._bot.storage.answers.by_sources(gone):
+        answered = await self._bot.storage.answers.by_sources(gone)
+        for answer in answered:  # first all of them: Discord may let the next lines wait
             await self._bot.storage.answers.delete_by_reply(answer.reply_id)
+        for answer in answered:
             channel = self._bot.get_partial_messageable(
                 answer.channel_id, guild_id=answer.server_id
             )

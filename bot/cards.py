@@ -14,7 +14,7 @@ import discord
 
 from bot import answers
 from bot.errors import answers_errors
-from bot.learning.authority import may_label
+from bot.learning.authority import OPTED_OUT, may_label
 from bot.learning.naming_question import question_view
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ class VoteButton(
         elif await learning.take_back(reply_id, None, user_id, self.kind):
             text = TAKEN_BACK
         else:
-            text = NO_LONGER_KEPT
+            opted_out = await bot.storage.consents.opted_out(user_id)
+            text = OPTED_OUT if opted_out else NO_LONGER_KEPT
         await interaction.followup.send(text, ephemeral=True)
 
 

@@ -1,4 +1,7 @@
-"""Follows deletions: work for a deleted message ends, and its answer goes with it."""
+"""Follows deletions: work for a deleted message ends, and its answer goes with it.
+
+With an answer go its sightings and votes; the sweep that is asked for here takes the rest along.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,12 @@ class Follow(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Follow a deleted message, the bot's own answers included."""
-        await self.bot.asking.forget([payload.message_id])
-        await self.bot.storage.answers.delete_by_reply(payload.message_id)
+        await self._forget(payload.guild_id, [payload.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """Follow messages deleted together."""
-        await self.bot.asking.forget(list(payload.message_ids))
-        for message_id in payload.message_ids:
-            await self.bot.storage.answers.delete_by_reply(message_id)
+        await self._forget(payload.guild_id, list(payload.message_ids))
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
@@ -40,10 +40,17 @@ class Follow(commands.Cog):
         """Follow a deleted thread."""
         await self._forget_channel(payload.guild_id, payload.thread_id)
 
+    async def _forget(self, server_id: int | None, message_ids: list[int]) -> None:
+        for message_id in message_ids:
+            await self.bot.storage.answers.delete_by_reply(message_id)
+        await self.bot.asking.forget(message_ids)
+        self.bot.learning.erasure.sweep_soon(server_id)
+
     async def _forget_channel(self, server_id: int, channel_id: int) -> None:
         self.bot.asking.cancel_channel(channel_id)
         await self.bot.storage.settings.unwatch(server_id, channel_id)
         await self.bot.storage.answers.delete_channel(channel_id)
+        self.bot.learning.erasure.sweep_soon(server_id)
 
 
 async def setup(bot: MoedexBot) -> None:

@@ -23,9 +23,10 @@ ON = (
     "**Learning is on in this server.** Of pictures I answer I now keep a crop of each face and "
     "its vector (numbers that say what it looks like), for at most {days} days; your ✅, ❌ and "
     "names become labels, and labels make me better at this server's characters. It stays on the "
-    "machine I run on, and no other server sees it. Deleting a message deletes what came from it. "
-    "`/privacy show` tells what I keep of you, `/privacy delete` erases it, `/privacy optout` "
-    "keeps your pictures out. I never learn from DMs."
+    "machine I run on, and no other server sees it. Deleting a message deletes what came from it; "
+    "{leave} days after I am removed from this server all of it is erased. `/privacy show` tells "
+    "what I keep of you, `/privacy delete` erases it, `/privacy optout` keeps you out of it. I "
+    "never learn from DMs."
 )
 OFF = (
     "**Learning is off in this server.** Crops and vectors that I kept are erased, with what was "
@@ -46,15 +47,18 @@ DELETED = (
     "the model versions trained on them. Exports that somebody made already can't be called back."
 )
 OPTED_OUT = (
-    "Noted: I keep no crop and no vector of your pictures, in any server. Kept ones are gone."
+    "Noted, for all servers: I learn nothing from your pictures, and your ✅, ❌ and names are "
+    "neither kept nor counted. Crops and vectors that I had of your pictures are gone; "
+    "`/privacy delete` erases the rest. Your questions are still answered; I only remember which "
+    "message of mine answers which, so that it goes when yours goes."
 )
-OPTED_IN = "Noted: where learning is on, your pictures may be learned from again."
+OPTED_IN = "Noted: where learning is on, your pictures and votes count again."
 
 _LEFT = "left:"
 
 
 class LearningCommands(commands.Cog):
-    """Consent and erasure, and what follows deletions."""
+    """Consent and erasure."""
 
     def __init__(self, bot: MoedexBot) -> None:
         self.bot = bot
@@ -81,7 +85,8 @@ class LearningCommands(commands.Cog):
         """Let me learn from this server's pictures; says here what is kept."""
         await interaction.response.defer(thinking=True)
         await self._switch(interaction, on=True)
-        await interaction.followup.send(ON.format(days=self.bot.config.learning.crops_days))
+        limits = self.bot.config.learning
+        await interaction.followup.send(ON.format(days=limits.crops_days, leave=limits.leave_days))
 
     @learning.command(name="off")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -141,9 +146,9 @@ class LearningCommands(commands.Cog):
         await interaction.followup.send(DELETED, ephemeral=True)
 
     @privacy.command(name="optout")
-    @app_commands.describe(out="False lets me learn from your pictures again")
+    @app_commands.describe(out="False lets your pictures and votes count again")
     async def optout(self, interaction: discord.Interaction[MoedexBot], out: bool = True) -> None:
-        """Keep your pictures out of learning, in all servers."""
+        """Keep your pictures and votes out of learning, in all servers."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         if out:
             await self.bot.storage.consents.opt_out(interaction.user.id, datetime.now(UTC))
@@ -151,26 +156,6 @@ class LearningCommands(commands.Cog):
         else:
             await self.bot.storage.consents.opt_in(interaction.user.id)
         await interaction.followup.send(OPTED_OUT if out else OPTED_IN, ephemeral=True)
-
-    @commands.Cog.listener()
-    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        """Sweep after a deleted message."""
-        self.bot.learning.erasure.sweep_soon()
-
-    @commands.Cog.listener()
-    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
-        """Sweep after messages deleted together."""
-        self.bot.learning.erasure.sweep_soon()
-
-    @commands.Cog.listener()
-    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Sweep after a deleted channel."""
-        self.bot.learning.erasure.sweep_soon()
-
-    @commands.Cog.listener()
-    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
-        """Sweep after a deleted thread."""
-        self.bot.learning.erasure.sweep_soon()
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -183,6 +168,11 @@ class LearningCommands(commands.Cog):
         try:
             now, limits = datetime.now(UTC), self.bot.config.learning
             left = await self.bot.storage.state.starting_with(_LEFT)
+            for server_id in await self.bot.storage.consents.servers():
+                # Thrown out while the bot was away: the days are counted from now.
+                if self.bot.get_guild(server_id) is None and f"{_LEFT}{server_id}" not in left:
+                    left[f"{_LEFT}{server_id}"] = now.isoformat()
+                    await self.bot.storage.state.set(f"{_LEFT}{server_id}", now.isoformat())
             for key, since in left.items():
                 server_id = int(key.removeprefix(_LEFT))
                 if self.bot.get_guild(server_id) is not None:

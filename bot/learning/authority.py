@@ -9,6 +9,11 @@ import discord
 if TYPE_CHECKING:
     from bot.storage import Storage
 
+OPTED_OUT = (
+    "You opted out, so I keep no vote of yours. `/privacy optout` with `out: False` lets me count "
+    "you again."
+)
+
 
 async def may_label(member: object, storage: Storage) -> bool:
     """Say whether somebody's word on a face, or a change of the gallery, holds at once.

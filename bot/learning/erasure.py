@@ -1,15 +1,16 @@
 """Deleting so that it is gone: rows, crops, vectors, and the versions trained on them.
 
-Whatever deletes an answer takes its sightings along in the database. The sweep does the rest: it
-removes crops that no row names, erases versions trained on what is gone, and empties the
-write-ahead log, so that no byte stays behind. It runs soon after every deletion and at the start.
+Whatever deletes an answer takes its sightings and votes along in the database. The sweep does the
+rest: it judges labels again that erased votes had settled, removes crops that no row names, erases
+versions trained on what is gone, and empties the write-ahead log, so that no byte stays behind. It
+runs soon after every deletion and at the start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.learning.crops import CropStore
     from bot.storage import Storage
+    from bot.storage.learning_records import LabelChange, ModelVersion
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +47,15 @@ class Erasure:
         storage: Storage,
         crops: CropStore,
         changed: Callable[[int | None], None],
-        rejudge: Callable[[int], Awaitable[object]],
+        rejudge: Callable[[int], Awaitable[Sequence[LabelChange]]],
     ) -> None:
         self._storage = storage
         self._crops = crops
         self._changed = changed
         self._rejudge = rejudge
         self._soon: asyncio.Task[None] | None = None
+        self._asked = False
+        self._touched: set[int] = set()
         self.refit: set[int] = set()
         """Servers whose current version was erased, and that should learn anew."""
 
@@ -71,18 +75,16 @@ class Erasure:
         """Erase a member's pictures, votes, drawings and proposals, in all servers."""
         storage = self._storage
         exemplars = await storage.galleries.exemplars_by(user_id)
-        voted_in = await storage.votes.servers_of(user_id)
+        self._touched.update(await storage.votes.servers_of(user_id))
         for sighting in await storage.sightings.by_author(user_id):
             await storage.answers.delete_by_reply(sighting.reply_id)
+            self._touched.add(sighting.server_id)
         await storage.answers.delete_asker(user_id)
         await storage.votes.erase_user(user_id)
         await storage.labels.forget_user(user_id)
         await storage.galleries.erase_exemplars([e.id for e in exemplars])
         await storage.galleries.forget_user(user_id)
         await storage.proposals.erase_user(user_id)
-        self._changed(None)
-        for server_id in voted_in:
-            await self._rejudge(server_id)
         await self.sweep()
 
     async def strip_member(self, user_id: int) -> None:
@@ -110,14 +112,19 @@ class Erasure:
         await self._storage.sightings.strip_before(now - timedelta(days=crops_days))
         await self.sweep()
 
-    def sweep_soon(self) -> None:
-        """Sweep in a moment; called after each deletion."""
+    def sweep_soon(self, server_id: int | None = None) -> None:
+        """Sweep in a moment; called after each deletion, with the server that lost something."""
+        if server_id is not None:
+            self._touched.add(server_id)
+        self._asked = True
         if self._soon is None or self._soon.done():
             self._soon = asyncio.create_task(self._sweep_later(), name="sweep")
 
     async def sweep(self) -> None:
         """Remove what belongs to nothing any more, down to the bytes."""
-        versions = await self._storage.versions.trained_on_erased()
+        self._changed(None)
+        versions = await self._unsettled()
+        versions += await self._storage.versions.trained_on_erased()
         if versions:
             self.refit |= {v.server_id for v in versions if v.state == "current"}
             await self._storage.versions.erase(versions)
@@ -140,9 +147,19 @@ class Erasure:
             self._soon.cancel()
             await asyncio.gather(self._soon, return_exceptions=True)
 
+    async def _unsettled(self) -> list[ModelVersion]:
+        """Judge labels again where votes were erased; return the versions that had learned them."""
+        touched, self._touched = self._touched, set()
+        changed: set[int] = set()
+        for server_id in touched:
+            changed |= {change.sighting_id for change in await self._rejudge(server_id)}
+        return await self._storage.versions.trained_on(changed)
+
     async def _sweep_later(self) -> None:
-        await asyncio.sleep(SWEEP_AFTER_S)
-        try:
-            await self.sweep()
-        except Exception:  # the next deletion, or start, tries again
-            log.exception("The sweep after a deletion failed")
+        while self._asked:
+            await asyncio.sleep(SWEEP_AFTER_S)
+            self._asked = False
+            try:
+                await self.sweep()
+            except Exception:  # the next deletion, or start, tries again
+                log.exception("The sweep after a deletion failed")

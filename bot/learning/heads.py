@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SCALE: Final = 24.0
 """What cosines are multiplied by in the softmax; the backbone was trained with the same."""
-PULLS: Final = (20.0, 200.0, 2000.0)
+PULLS: Final = (2.0, 20.0, 200.0, 2000.0)
 """How strongly a direction may be held to its prototype; `choose_pull` chooses among these.
 
 The faces of all shipped characters push it away, those of one pull: held too loosely, characters of

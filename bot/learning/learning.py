@@ -143,14 +143,16 @@ class Learning:
         """Keep the faces of an answer as sightings; of a DM nothing.
 
         `pictures` are those of the answer in order, each with whether it is hidden (spoilered, or
-        from an age-restricted channel). Crop and vector are kept where the server learns, the
-        author did not opt out, and `may_keep` (the picture is from the answer's own channel).
+        from an age-restricted channel). Crop and vector are kept where the server learns and
+        `may_keep` (the picture is from the answer's own channel); of an author who opted out
+        nothing is, so that votes on it label nothing either.
         """
         server_id = answer.server_id
         if server_id is None or not answer.pictures:
             return []
+        if await self.storage.consents.opted_out(author_id):
+            return []
         keep = may_keep and (await self.storage.settings.get(server_id)).learning
-        keep = keep and not await self.storage.consents.opted_out(author_id)
         faces = [face for picture, _ in pictures for face in picture.faces]
         saved = await self.crops.save(server_id, [f.crop for f in faces]) if keep else []
         crops: list[str | None] = [*saved] if keep else [None] * len(faces)
@@ -159,6 +161,10 @@ class Learning:
             rows = _sightings(answer, server_id, pictures, author_id, crops, tree, self.backbone)
             try:
                 kept = await self.storage.sightings.add(rows)
+            except BaseException:
+                # The answer was deleted meanwhile: nothing of it may stay.
+                await self.crops.delete(saved)
+                raise
             finally:
                 self.crops.recorded(saved)
             for sighting in kept:
@@ -185,8 +191,11 @@ class Learning:
 
         `why` is what the label's trail says of a change that it makes.
 
-        Returns false where the answer is not kept, or this vote stands already.
+        Returns false where the answer is not kept, this vote stands already, or the voter opted
+        out.
         """
+        if await self.storage.consents.opted_out(user_id):
+            return False
         if decides:
             await self.storage.labels.mark_decider(reply_id, user_id)
         now = datetime.now(UTC)

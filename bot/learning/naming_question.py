@@ -16,7 +16,7 @@ import discord
 
 from bot.answers import pages, plain
 from bot.errors import UserError, answers_errors
-from bot.learning.authority import may_label
+from bot.learning.authority import OPTED_OUT, may_label
 from bot.learning.labelling import VOTES
 from bot.learning.subjects import SUBJECT, ClusterSubject, FaceSubject, read_subject
 from bot.learning.undoing import MODERATORS_ONLY, TakeBackButton
@@ -272,6 +272,8 @@ async def note(interaction: discord.Interaction[Any], subject: Subject, chosen: 
     """Keep a choice as a vote on each face of the subject. Raises UserError."""
     bot = cast("MoedexBot", interaction.client)
     server_id, user_id = interaction.guild_id or 0, interaction.user.id
+    if await bot.storage.consents.opted_out(user_id):
+        raise UserError(OPTED_OUT)
     decides = await may_label(interaction.user, bot.storage)
     view = discord.ui.View(timeout=None)
     if isinstance(subject, FaceSubject):

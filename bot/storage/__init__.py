@@ -5,11 +5,19 @@
 outside sees a session, a row or a table.
 """
 
-from bot.storage.records import Answer, AnsweredPicture, ServerSettings, Vote, VoteKind
+from bot.storage.records import (
+    Answer,
+    AnsweredPicture,
+    AnswerPlace,
+    ServerSettings,
+    Vote,
+    VoteKind,
+)
 from bot.storage.storage import Storage, StorageError, StorageInUseError
 
 __all__ = [
     "Answer",
+    "AnswerPlace",
     "AnsweredPicture",
     "ServerSettings",
     "Storage",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from bot.storage.records import Answer, AnsweredPicture
+from bot.storage.records import Answer, AnsweredPicture, AnswerPlace
 from bot.storage.tables import AnswerRow, VoteEventRow
 
 if TYPE_CHECKING:
@@ -50,9 +50,17 @@ class AnswerRepository:
         """Return the answers to any of several messages (a bulk deletion), oldest first."""
         return await self._select(AnswerRow.source_message_id.in_(list(source_message_ids)))
 
-    async def since(self, at: datetime) -> list[Answer]:
-        """Return the answers given at `at` or later, oldest first."""
-        return await self._select(AnswerRow.at >= at)
+    async def places(self) -> list[AnswerPlace]:
+        """Return where all answers given in servers are, oldest first."""
+        columns = (
+            AnswerRow.server_id, AnswerRow.channel_id, AnswerRow.source_message_id,
+            AnswerRow.reply_id, AnswerRow.at,
+        )  # fmt: skip
+        async with self._storage.read() as session:
+            rows = await session.execute(
+                select(*columns).where(AnswerRow.server_id.is_not(None)).order_by(AnswerRow.at)
+            )
+            return [AnswerPlace(*row) for row in rows]
 
     async def delete_by_source(self, source_message_id: int) -> int:
         """Erase the answers to a message; return how many there were."""

@@ -22,6 +22,7 @@ from bot.storage.learning_tables import (
     ShownClusterRow,
     SightingRow,
 )
+from bot.storage.tables import AnswerRow, ServerSettingsRow, WatchedChannelRow
 
 if TYPE_CHECKING:
     from bot.storage.storage import Storage
@@ -68,6 +69,19 @@ class ConsentRepository:
             async with self._storage.read() as session:
                 self._opted_out = set(await session.scalars(select(OptOutRow.user_id)))
         return user_id in self._opted_out
+
+    async def servers(self) -> set[int]:
+        """Return the servers that anything is kept of."""
+        tables = (
+            AnswerRow, SightingRow, CharacterRow, ExemplarRow, ProposalRow, ConsentRow,
+            ModelVersionRow, ServerSettingsRow, WatchedChannelRow,
+        )  # fmt: skip
+        found: set[int] = set()
+        async with self._storage.read() as session:
+            for table in tables:
+                rows = await session.scalars(select(table.server_id).distinct())
+                found |= {server_id for server_id in rows if server_id is not None}
+        return found
 
     async def erase_server(self, server_id: int) -> None:
         """Erase all that was learned in a server; its answers and settings are others' part."""

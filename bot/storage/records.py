@@ -68,6 +68,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerPlace:
+    """Where an answer and what it answers are, without what was said."""
+
+    server_id: int
+    channel_id: int
+    source_message_id: int
+    reply_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
     """A vote that stands: the last one of a user about a face that was not taken back.
 

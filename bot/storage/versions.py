@@ -123,6 +123,17 @@ class VersionRepository:
             )
             return [_to_version(row) for row in rows]
 
+    async def trained_on(self, sighting_ids: Iterable[int]) -> list[ModelVersion]:
+        """Return the versions, of any server, that were trained on one of these sightings."""
+        sources = select(ModelSourceRow.version_id).where(
+            ModelSourceRow.kind == "sighting", ModelSourceRow.source_id.in_(list(sighting_ids))
+        )
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(ModelVersionRow).where(ModelVersionRow.id.in_(sources))
+            )
+            return [_to_version(row) for row in rows]
+
     async def erase(self, versions: Iterable[ModelVersion]) -> None:
         """Erase versions; a server whose current one goes answers with the shipped head."""
         async with self._storage.write() as session:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bot.learning.heads import HeadError, read_head, write_head
+from bot.learning.galleries import Example
+from bot.learning.heads import PULLS, HeadError, choose_pull, read_head, write_head
 from bot.learning.promotion import Results, decide
 from bot.learning.roster import ServerRoster
 from bot.learning.serving import read_server
 from bot.learning.training import NothingToLearnError, learn
+from bot.storage.learning_records import ServerCharacter
+from models.naming import Parts
 from models.vectors import VectorSet
 from tests.learning.conftest import BACKBONE, SERVER, SHIPPED, faces, own_character
 
@@ -160,3 +163,71 @@ def test_shipped_vectors_are_bound_to_their_backbone(data: VectorSet, tmp_path: 
     assert (back.labels, back.groups) == (data.labels, data.groups)
     assert np.abs(back.vectors - data.vectors).max() < 1e-3
     assert VectorSet.load(file, "another") is None
+
+
+async def test_newer_labels_are_not_held_back_by_directions_of_fewer(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    """A character's newer faces name at once as they would had it never been trained."""
+    await own_character(storage, "aoi", "Aoi")
+    await own_character(storage, "yuu", "Yuu")
+    for place, key in ((20, "aoi"), (21, "yuu")):
+        for vector in faces(place, 12, 3):
+            await labelled(vector, key)
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    trained = await answering(storage, namer)
+    for vector in faces(25, 6, 3):  # she looks quite different from now on
+        await labelled(vector, "aoi")
+    gallery = await answering(storage, namer)
+    rows = {c.id: i for i, c in enumerate(gallery.characters)}
+    before = {c.id: i for i, c in enumerate(trained.characters)}
+    assert not gallery.directions[rows["aoi"]].any()
+    assert trained.directions[before["aoi"]].any()
+    assert np.array_equal(gallery.directions[rows["yuu"]], trained.directions[before["yuu"]])
+    roster = ServerRoster(namer.gallery.characters, await storage.galleries.characters(SERVER))
+    state = await read_server(storage, SERVER, roster, BACKBONE)
+    untrained = state.first_gallery(namer.gallery)
+    place = [c.id for c in untrained.characters].index("aoi")
+    assert np.allclose(gallery.prototypes[rows["aoi"]], untrained.prototypes[place])
+    assert gallery.counts[rows["aoi"]] == untrained.counts[place]
+    assert gallery.threshold == trained.threshold
+    named = namer.name(faces(25, 5, 9), gallery)
+    assert all(n.guesses[0].character.id == "aoi" for n in named)
+
+
+def own_examples(centres: dict[str, np.ndarray], count: int, loud: float = 0.0) -> list[Example]:
+    """Return `count` faces a character; `loud` is how much two axes vary that say nothing."""
+    rng = np.random.default_rng(1)
+    spread = np.full(32, 0.03)
+    spread[[22, 23]] += loud
+    examples = []
+    for key, centre in centres.items():
+        for _ in range(count):
+            row = centre + rng.normal(0, spread)
+            number = len(examples) + 1
+            vector = (row / np.linalg.norm(row)).astype(np.float32)
+            examples.append(Example(vector, key, "sighting", number, number))
+    return examples
+
+
+def test_the_pull_is_chosen_by_faces_that_were_left_out(namer: Namer, data: VectorSet) -> None:
+    """Where prototypes can't tell two characters apart, directions may leave them; else not."""
+    roster = ServerRoster(
+        SHIPPED, [ServerCharacter("aoi", "Aoi", "Own"), ServerCharacter("yuu", "Yuu", "Own")]
+    )
+    axes = np.eye(32)
+    twins = {"aoi": axes[20] + 0.25 * axes[21], "yuu": axes[20] - 0.25 * axes[21]}
+    directed = Parts(prototype=0.0, direction=1.0, exemplars=0.0)
+    loud = own_examples(twins, 24, loud=0.6)
+    assert choose_pull(namer.gallery, data, loud, roster, directed) < PULLS[-1]
+    easy = own_examples(twins, 24)
+    assert choose_pull(namer.gallery, data, easy, roster, directed) == PULLS[-1]
+    one_each = own_examples(twins, 1)
+    assert choose_pull(namer.gallery, data, one_each, roster, directed) == PULLS[-1]
+
+
+def test_a_face_is_never_named_by_a_fit_on_its_copy(namer: Namer, data: VectorSet) -> None:
+    """Copies share a group: with one group only there is nothing that could be left out."""
+    roster = ServerRoster(SHIPPED, [ServerCharacter("aoi", "Aoi", "Own")])
+    copies = [replace(e, group=1) for e in own_examples({"aoi": np.eye(32)[20]}, 8)]
+    assert choose_pull(namer.gallery, data, copies, roster, namer.parts) == PULLS[-1]
