@@ -22,7 +22,8 @@ def cropped(picture: Pixels, share: float) -> Pixels:
 
 def greyed(picture: Pixels) -> Pixels:
     """Take the colour away, three equal channels kept."""
-    return np.repeat(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def shrunk(picture: Pixels, side: int) -> Pixels:

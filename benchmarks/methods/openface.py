@@ -5,6 +5,9 @@ detector, aligns them by 68 landmarks and maps them to 128 dimensions. Its own n
 file that no longer loads; dlib's network of the same size and training goal stands in for it.
 """
 
+# dlib has no annotations, and comes with the extra `rivals` only.
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+
 from __future__ import annotations
 
 from importlib.util import find_spec
