@@ -128,7 +128,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from sandbox.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU, UsageError
 from sandbox.errors import ApiError
@@ -161,6 +161,7 @@ class PageApi:
         self._views = Views(sandbox)
         self._shelf = Shelf(sandbox)
         self._interactions = PageInteractions(sandbox, self._views, self._shelf)
+        self._open_pages: set[web.WebSocketResponse] = set()
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Serve these routes."""
@@ -410,8 +411,10 @@ class PageApi:
             viewer = self._member(request).user
         except ApiError as error:
             return _answer(error.body(), error.status)
-        socket = web.WebSocketResponse(heartbeat=30)
+        # `timeout`: seconds that the page has to confirm a goodbye
+        socket = web.WebSocketResponse(heartbeat=30, timeout=1.0)
         await socket.prepare(request)
+        self._open_pages.add(socket)
         outbox: asyncio.Queue[Json] = asyncio.Queue()
         translator = PageEvents(self._sandbox, self._views, viewer, outbox.put_nowait)
         outbox.put_nowait({"type": "hello", "world": self._views.world(viewer)})
@@ -423,8 +426,14 @@ class PageApi:
                     break
         finally:
             self._sandbox.stream.unlisten(translator.tell)
+            self._open_pages.discard(socket)
             writer.cancel()
         return socket
+
+    async def leave(self, _: web.Application) -> None:
+        """Tell the open pages that the server stops, so that it need not wait for them."""
+        farewells = [page.close(code=WSCloseCode.GOING_AWAY) for page in self._open_pages]
+        await asyncio.gather(*farewells)
 
 
 async def _write(socket: web.WebSocketResponse, outbox: asyncio.Queue[Json]) -> None:

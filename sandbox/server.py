@@ -117,14 +117,16 @@ class Sandbox(Trouble):
         from sandbox.page_api import PageApi
 
         app = web.Application(client_max_size=MAX_REQUEST, middlewares=[only_loopback])
+        page = PageApi(self)
         for routes in (
             MessageRoutes(self._api),
             InteractionRoutes(self._api),
             PlaceRoutes(self._api),
             Cdn(self.world),
-            PageApi(self),
+            page,
         ):
             routes.add_to(app.router)
+        app.on_shutdown.append(page.leave)
         app.router.add_get("/gateway", self._gateway.handle)
         app.router.add_get("/gateway/", self._gateway.handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

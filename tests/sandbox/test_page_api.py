@@ -314,3 +314,14 @@ async def test_the_pages_files_stay_in_their_folder(sandbox: Sandbox) -> None:
         for path in ("page/%2e%2e/server.py", "page/../server.py", "page/none.js"):
             response = await session.get(sandbox.page_url + path)
             assert response.status == 404
+
+
+async def test_open_pages_are_told_that_the_server_stops() -> None:
+    async with Sandbox() as stopping, aiohttp.ClientSession() as session:
+        user = {"user": str(stopping.member("ann").id)}
+        page = await session.ws_connect(stopping.page_url + "sandbox/events", params=user)
+        await page.receive()
+        closed = asyncio.create_task(page.receive())
+        await stopping.close()
+        assert (await closed).type is aiohttp.WSMsgType.CLOSE
+        assert page.close_code == 1001
