@@ -87,6 +87,24 @@ class LabelChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SettledFace:
+    """How a face was answered and what it turned out to be; as `/stats` needs it.
+
+    `guess` is the id of the best guess and `probability` (0 to 1) what was stated of it; `named` is
+    whether it was given as the name, rather than as the nearest of an unknown face.
+    """
+
+    at: datetime
+    guess: str
+    probability: float
+    named: bool
+    label: str
+    channel_id: int
+    hidden: bool
+    crop: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServerCharacter:
     """A character of a server's own (`own`), or what the server changed about a shipped one."""
 

@@ -24,6 +24,7 @@ from bot.storage.proposals import ProposalRepository
 from bot.storage.settings import SettingsRepository
 from bot.storage.sightings import SightingRepository
 from bot.storage.state import StateRepository
+from bot.storage.statistics import StatisticsRepository
 from bot.storage.versions import VersionRepository
 from bot.storage.votes import VoteRepository
 
@@ -59,6 +60,7 @@ class Storage:
         self.proposals = ProposalRepository(self)
         self.versions = VersionRepository(self)
         self.consents = ConsentRepository(self)
+        self.statistics = StatisticsRepository(self)
 
     @classmethod
     @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,3 +80,18 @@ class FakeStages:
         self.draw_gate.wait(20)
         self.drawn.append(found.sha256)
         return DrawnCard(b"card", "card.jpg", f"{len(named)} faces")
+
+
+class DistinctStages(FakeStages):
+    """Stages for which no picture is a copy of another, whatever their bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
+
+    def find(self, data: bytes, name: str) -> FoundFaces:
+        """Give every picture a hash far from all others."""
+        found = super().find(data, name)
+        self.seen += 1
+        phash = np.random.default_rng(self.seen).bytes(8).hex()
+        return replace(found, phash=phash, sha256=str(self.seen))

@@ -15,9 +15,11 @@ from bot.client import MoedexBot, run_bot
 from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
+from sandbox.driver import Member
 from sandbox.events import Event, Kind, Predicate
+from sandbox.permissions import Permission
 from sandbox.server import Sandbox
-from sandbox.world import Message
+from sandbox.world import Message, Overwrite
 from tests.bot.fakes import FakeStages
 from tests.sandbox.conformance import DESCRIPTION, Description
 
@@ -141,6 +143,13 @@ async def watch(bot: MoedexBot, name: str = "fan-art") -> None:
     guild = bot.guilds[0]
     found = next(each for each in guild.text_channels if each.name == name)
     await bot.storage.settings.watch(guild.id, found.id, guild.owner_id or 0)
+
+
+def hide_channel(sandbox: Sandbox, name: str, member: Member) -> None:
+    """Let a member no longer see a channel."""
+    channel = sandbox.channel(name)
+    channel.overwrites[member.id] = Overwrite(member.id, member=True, deny=Permission.VIEW_CHANNEL)
+    sandbox.stream.emit(Event("channel_update", channel.server, channel))
 
 
 async def eventually(what: Callable[[], Awaitable[Any]]) -> Any:

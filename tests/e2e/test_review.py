@@ -9,18 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.inference.stages import FoundFaces
 from models.types import Guess, NamedFace
-from sandbox.events import Event
-from sandbox.permissions import Permission
-from sandbox.world import Overwrite
-from tests.bot.fakes import MARIN, FakeStages
-from tests.e2e.conftest import PATIENCE_S, eventually, watch
+from tests.bot.fakes import MARIN, DistinctStages
+from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from bot.client import MoedexBot
+    from bot.inference.stages import FoundFaces
     from bot.storage.learning_records import Label, Sighting
     from sandbox.interactions import Interaction
     from sandbox.server import Sandbox
@@ -30,21 +27,8 @@ if TYPE_CHECKING:
 FACES = 6
 
 
-class Strangers(FakeStages):
-    """Stages that know nobody: every face looks much like the last, every picture is another."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen = 0
-
-    def find(self, data: bytes, name: str) -> FoundFaces:
-        """Give every picture a hash far from all others."""
-        found = super().find(data, name)
-        self.seen += 1
-        phash = np.random.default_rng(self.seen).bytes(8).hex()
-        return FoundFaces(
-            30, 20, found.frame, found.faces, found.crops, phash, f"{self.seen}", {"decode": 0.0}
-        )
+class Strangers(DistinctStages):
+    """Stages that know nobody: every face looks much like the last."""
 
     def embed(self, crops: Sequence[Any]) -> list[Any]:
         """Return vectors that lie close together."""
@@ -176,10 +160,7 @@ async def test_nobody_is_shown_a_crop_of_a_channel_they_may_not_see(
     await bot.storage.settings.update(bot.guilds[0].id, labeller_role=labellers.id)
     for _ in range(FACES):
         await post(sandbox, bot, "quiet", who="ann")
-    quiet = sandbox.channel("quiet")
-    hidden = Overwrite(ben.id, member=True, deny=Permission.VIEW_CHANNEL)
-    quiet.overwrites[ben.id] = hidden
-    sandbox.stream.emit(Event("channel_update", quiet.server, quiet))
+    hide_channel(sandbox, "quiet", ben)
     refused = await shown(await ben.slash("general", "review"))
     assert "Nothing waits" in refused.content
     assert f"Seen {FACES} times" in (await review(sandbox)).content
