@@ -42,6 +42,7 @@ TURNS_UP = (
     "One answer is kept for all of them.\n-# {links}"
 )
 PROPOSAL = "**A proposal** by <@{user_id}>: {what}"
+ELSEWHERE = "\n-# Its drawings may only be shown where they were uploaded: open `/review` there."
 GONE = "That was decided already."
 
 _LENGTH = 100
@@ -98,7 +99,7 @@ async def show(interaction: discord.Interaction[Any], place: int) -> None:
     if place >= len(queue):
         await interaction.edit_original_response(content=NOTHING, view=None, attachments=[])
         return
-    card = await _card(bot, interaction.guild_id or 0, queue[place])
+    card = await _card(interaction, queue[place])
     view = discord.ui.View(timeout=None)
     for item in card.items:
         view.add_item(item)
@@ -128,17 +129,14 @@ async def _queue(
 
 
 async def _card(
-    bot: MoedexBot, server_id: int, waiting: Proposal | list[Sighting] | Sighting
+    interaction: discord.Interaction[Any], waiting: Proposal | list[Sighting] | Sighting
 ) -> _Card:
+    bot, server_id = cast("MoedexBot", interaction.client), interaction.guild_id or 0
     roster = await bot.learning.roster(server_id)
     if isinstance(waiting, Proposal):
-        exemplars = await bot.storage.galleries.exemplars_of(waiting.id)
-        sheet = await bot.learning.crops.sheet(e.crop for e in exemplars if e.crop)
-        return _Card(
-            _describe(waiting, roster),
-            [ProposalButton(waiting.id, accept=yes) for yes in (True, False)],
-            [discord.File(BytesIO(sheet), "drawings.png")] if sheet else [],
-        )
+        text, files = _describe(waiting, roster), await _drawings(interaction, waiting)
+        buttons = [ProposalButton(waiting.id, accept=yes) for yes in (True, False)]
+        return _Card(text if files is not None else text + ELSEWHERE, [*buttons], files or [])
     if isinstance(waiting, Sighting):
         votes = await bot.storage.votes.for_answer(waiting.reply_id)
         named = [v.value for v in votes if v.kind == "is" and v.face_index == waiting.face_index]
@@ -159,6 +157,21 @@ async def _card(
     )
     subject = ClusterSubject(cluster_id)
     return _Card(text, [FaceDecision(subject, options)], await _crops(bot, waiting), cluster_id)
+
+
+async def _drawings(
+    interaction: discord.Interaction[Any], proposal: Proposal
+) -> list[discord.File] | None:
+    """Return a proposal's drawings as one picture; None where they may not be shown here."""
+    bot, uploaded = cast("MoedexBot", interaction.client), proposal.arguments.get("channel_id")
+    if uploaded is not None:
+        found = await readable([uploaded], interaction.user, interaction.guild, interaction.channel)
+        if not found:
+            return None
+    exemplars = await bot.storage.galleries.exemplars_of(proposal.id)
+    sheet = await bot.learning.crops.sheet(e.crop for e in exemplars if e.crop)
+    hidden = bool(proposal.arguments.get("hidden"))
+    return [discord.File(BytesIO(sheet), "drawings.png", spoiler=hidden)] if sheet else []
 
 
 async def _crops(bot: MoedexBot, faces: list[Sighting]) -> list[discord.File]:

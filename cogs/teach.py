@@ -77,7 +77,13 @@ class Teach(commands.Cog):
         teaching, server_id = self.bot.learning.teaching, interaction.guild_id or 0
         user_id = interaction.user.id
         if not await may_label(interaction.user, self.bot.storage):
-            arguments = {"name": name, "series": series or ""}
+            arguments = {
+                "name": name,
+                "series": series or "",
+                # Whoever decides sees the drawings as they were uploaded: there, and hidden.
+                "channel_id": interaction.channel_id,
+                "hidden": any(image.is_spoiler() for image in images),
+            }
             await teaching.propose(server_id, user_id, "teach", arguments, lessons)
             await interaction.followup.send(PROPOSED)
             return

@@ -187,3 +187,29 @@ async def test_who_opted_out_or_is_not_learned_from_is_in_no_cluster(
 async def opened(interaction: Interaction) -> bool:
     """Say whether the bot opened a form."""
     return interaction.modal is not None
+
+
+async def test_a_proposals_drawings_are_shown_as_they_were_uploaded(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ben = sandbox.member("ben")
+    for channel, name in (("general", "SPOILER_a.png"), ("age-restricted", "b.png")):
+        options = {"name": f"Aoi {channel}", "image1": (name, b"1")}
+        assert "/review" in (await shown(await ben.slash(channel, "teach", options))).content
+    first = await review(sandbox)
+    assert [file.filename for file in first.attachments] == ["SPOILER_drawings.png"]
+    await sandbox.member("ann").press(first, "Later")
+
+    async def second() -> bool:
+        return "Aoi age-restricted" in first.content
+
+    await eventually(second)
+    assert "only be shown where they were uploaded" in first.content
+    assert not first.attachments
+    there = await review(sandbox, "age-restricted")
+    await sandbox.member("ann").press(there, "Later")
+
+    async def drawn() -> bool:
+        return [file.filename for file in there.attachments] == ["drawings.png"]
+
+    await eventually(drawn)
