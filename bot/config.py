@@ -157,10 +157,16 @@ class LearningConfig(_Section):
         30, ge=0, description="Days after which a server that the bot left is erased."
     )
     train_hours: int = Field(
-        24, ge=0, description="Hours between two trainings of a server's model; 0 never trains."
+        24,
+        ge=0,
+        description="Hours after which a server with new labels is trained again; 0 leaves that to "
+        "/train and `moedex learn`.",
     )
     cluster_faces: int = Field(
-        6, ge=3, description="Unknown faces alike from which moderators are asked who it is."
+        6,
+        ge=3,
+        description="Unknown faces alike, in different pictures, from which `/review` asks who it "
+        "is.",
     )
     cluster_days: int = Field(14, ge=1, description="Days that are searched for such faces.")
 

@@ -22,10 +22,14 @@ ANSWERING = """\
 ✅ says that I was right, ❌ that I was wrong; taking the reaction away takes that back.
 **Next guesses** shows who else it could be. *Unknown* means that nobody I know fits well enough.
 Delete your message and my answer goes with it."""
-MORE = "`/characters` whom I know · `/about` my model, and what I store"
+MORE = """\
+`/characters` whom I know · `/stats` how often I am right here · `/about` my model, and what I store
+`/teach` shows me somebody new · `/privacy` what I keep of you, and its deletion"""
 MODERATORS = """\
 `/watch on` answers every picture in a channel, `/watch off` ends that.
-`/settings` sets how sure I must be, how many guesses I show, and who sees answers."""
+`/settings` sets how sure I must be, how many guesses I show, and who sees answers.
+`/learning on` lets your votes teach me · `/review` asks you what votes can't settle, and who the \
+strangers are that keep turning up · `/train` trains me on what was settled."""
 
 
 class Help(commands.Cog):

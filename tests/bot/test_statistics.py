@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -124,3 +126,12 @@ async def test_the_database_is_counted_by_server_and_time(tmp_path: Path) -> Non
             ("rin", 0.7, True, "saber", AT),
             ("rin", 0.7, False, "saber", AT),
         ]
+
+
+def test_what_only_some_questions_need_is_not_loaded_at_the_start() -> None:
+    code = (
+        "import sys, cogs.stats, cogs.review, cogs.training, bot.learning.learning; "
+        "print({'matplotlib', 'sklearn', 'tensorflow'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout.strip() == "set()"
