@@ -75,7 +75,11 @@ async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
                 guess = Guess(namer.gallery.characters[0], 0.0)
                 face = NamedFace(Face(Box(0, 0, 9, 9), 1.0), (guess,), True, vector[0], crop)
                 await learning.teaching.teach(
-                    SERVER, 1, f"Taught {number}", "Own", [Lesson(face, f"{number:016x}")]
+                    SERVER,
+                    1,
+                    f"Taught {number}",
+                    "Own",
+                    [Lesson(face, f"{number:016x}", embedder.version)],
                 )
                 gallery = await learning.gallery(SERVER)
                 seconds.append(time.perf_counter() - start)

@@ -25,6 +25,7 @@ from discord.http import Route
 from bot.asking import Asking
 from bot.errors import ErrorTree, answer_command_error, log_unexpected
 from bot.inference import InferenceWorker
+from bot.learning.backbones import Backbones
 from bot.learning.crops import crop_folder
 from bot.learning.learning import Learning
 from bot.storage import Storage, StorageError
@@ -100,6 +101,7 @@ class MoedexBot(commands.AutoShardedBot):
             shipped=worker.gallery,
             backbone=worker.backbone,
         )
+        self.backbones = Backbones(self.learning, worker)
 
     async def setup_hook(self) -> None:
         """Load every cog and tell Discord about changed commands, before the gateway opens.
@@ -107,6 +109,7 @@ class MoedexBot(commands.AutoShardedBot):
         Raises StartupError if a cog can't be loaded.
         """
         await self.learning.start()
+        await self.backbones.start()
         for name in _cog_modules():
             try:
                 await self.load_extension(name)
@@ -143,6 +146,7 @@ class MoedexBot(commands.AutoShardedBot):
         """Unload the cogs, then close the gateway and HTTP."""
         self._erase_old.cancel()
         await super().close()
+        await self.backbones.close()
         await self.learning.close()
 
     @tasks.loop(hours=24)

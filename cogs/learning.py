@@ -14,6 +14,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands, tasks
 
+from bot.answers import plain
+
 if TYPE_CHECKING:
     from bot.client import MoedexBot
 
@@ -34,6 +36,14 @@ OFF = (
     "`/forget` or its uploader's `/privacy delete`."
 )
 STATE = {True: "Learning is on in this server.", False: "Learning is off in this server."}
+CHANGING = (
+    "I was upgraded and am getting to know kept faces anew; until that is done I name with what I "
+    "had before."
+)
+TEACH_AGAIN = (
+    "Since I was upgraded I can't name {names}: no picture of theirs was kept here. Please "
+    "`/teach` them again, or load a pack that was made with this version."
+)
 LABELLERS = "{role} may label and teach now, beside moderators."
 NO_LABELLERS = "Only moderators may label and teach now."
 KEPT = (
@@ -54,6 +64,7 @@ OPTED_OUT = (
 )
 OPTED_IN = "Noted: where learning is on, your pictures and votes count again."
 
+_NAMES = 30
 _LEFT = "left:"
 
 
@@ -108,6 +119,7 @@ class LearningCommands(commands.Cog):
             f"-# <t:{int(at.timestamp())}:d> {'on' if on else 'off'}, by <@{user_id}>"
             for at, user_id, on in history[-5:]
         ]
+        lines += await self._of_the_backbone(interaction.guild_id or 0)
         await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
     @learning.command(name="labellers")
@@ -187,6 +199,18 @@ class LearningCommands(commands.Cog):
     @erase_old.before_loop
     async def _wait(self) -> None:
         await self.bot.wait_until_ready()
+
+    async def _of_the_backbone(self, server_id: int) -> list[str]:
+        if self.bot.backbones.changing:
+            return [CHANGING]
+        roster = await self.bot.learning.roster(server_id)
+        backbone = self.bot.learning.backbone
+        lost = await self.bot.storage.vectors.lost(server_id, backbone)
+        names = sorted(plain(roster.name(key)) for key in lost if roster.resolve(key) == key)
+        if not names:
+            return []
+        more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+        return [TEACH_AGAIN.format(names=", ".join(names[:_NAMES]) + more)]
 
     async def _switch(self, interaction: discord.Interaction[MoedexBot], *, on: bool) -> None:
         await self.bot.storage.consents.set_learning(

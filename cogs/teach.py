@@ -10,12 +10,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answers import plain
-from bot.asking import only
 from bot.errors import UserError
 from bot.inference import Job
 from bot.learning.authority import may_label
 from bot.learning.teaching import Lesson, distinct
 from bot.learning.undoing import UndoButton, undo_view
+from bot.replies import only
 from cogs.gallery import PROPOSED, offer
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Teach(commands.Cog):
         if not found.faces:
             raise UserError(NO_FACE.format(name=plain(image.filename)))
         largest = max(found.faces, key=lambda named: named.face.box.side * named.face.score)
-        return Lesson(largest, found.phash), _several(found.faces)
+        return Lesson(largest, found.phash, found.backbone), _several(found.faces)
 
 
 def _several(faces: Sequence[object]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bot.inference.stages import DrawnCard, FoundFaces
+from bot.inference.stages import DrawnCard, FoundFaces, StagesError
 from models.drawing import describe, draw_card
+from models.embedding import EMBEDDING_FILE, WEIGHTS, Embedder, WeightsError, version_of
 from models.identify import Identifier, card_frame
+from models.naming import NAMING_FILE, Namer
 from models.pictures import PictureLimits, decode
 from models.similarity import perceptual_hash
 
@@ -28,12 +31,11 @@ if TYPE_CHECKING:
 class RealStages:
     """Runs the models on one picture at a time, and the embedder on many."""
 
-    def __init__(self, config: Config) -> None:
-        cascade = config.inference.cascade
-        self._identifier = Identifier.load(
-            config.inference.detector, Path(cascade) if cascade else None
-        )
-        self._identifier.warm_up()  # the first picture must not pay for it
+    def __init__(self, config: Config, identifier: Identifier, weights: Path = WEIGHTS) -> None:
+        self._config = config
+        self._identifier = identifier
+        self._weights = weights
+        identifier.warm_up()  # the first picture must not pay for it
         self._limits = PictureLimits(
             max_bytes=config.pictures.max_bytes,
             max_pixels=config.pictures.max_pixels,
@@ -45,6 +47,14 @@ class RealStages:
         self.gallery = self._identifier.namer.gallery
         self.characters = self.gallery.characters
         self.backbone = self._identifier.embedder.version
+        self.side = self._identifier.embedder.side
+
+    @classmethod
+    def load(cls, config: Config) -> RealStages:
+        """Load what was shipped."""
+        cascade = config.inference.cascade
+        detector = config.inference.detector
+        return cls(config, Identifier.load(detector, Path(cascade) if cascade else None))
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""
@@ -86,3 +96,21 @@ class RealStages:
             format=self._answers.format,
         )
         return DrawnCard(card.data, f"faces.{card.extension}", describe(named))
+
+    def save_pair(self, folder: Path) -> None:
+        """Copy the weights of embedding and names. Raises OSError, also where they changed."""
+        for file in (EMBEDDING_FILE, NAMING_FILE):
+            shutil.copyfile(self._weights / file.name, folder / file.name)
+        if version_of(folder / EMBEDDING_FILE.name) != self.backbone:
+            raise OSError("the weights were exchanged since they were loaded")
+
+    def load_pair(self, folder: Path) -> RealStages:
+        """Load kept weights; the detector is the one there is. Raises StagesError."""
+        try:
+            embedder = Embedder.load(folder / EMBEDDING_FILE.name)
+            namer = Namer.load(folder / NAMING_FILE.name)
+        except WeightsError as error:
+            raise StagesError(str(error)) from error
+        return RealStages(
+            self._config, Identifier(self._identifier.detector, embedder, namer), folder
+        )

@@ -26,9 +26,9 @@ class IdentifiedPicture:
 
     `width` and `height` are pixels of the upright picture. `card` is the drawn answer, None if
     there is no face or none was asked for; `card_name` is its file name, `alt_text` says who is
-    where. `phash` and `sha256` are hexadecimal. `seconds` is the time of each stage: `wait`
-    (queued), `decode`, `detect`, `crop`, `gather` (waiting for a batch), `embed` (the whole
-    batch), `name`, `draw`.
+    where. `phash` and `sha256` are hexadecimal; `backbone` is the hash of what made the faces'
+    vectors. `seconds` is the time of each stage: `wait` (queued), `decode`, `detect`, `crop`,
+    `gather` (waiting for a batch), `embed` (the whole batch), `name`, `draw`.
     """
 
     name: str
@@ -40,4 +40,5 @@ class IdentifiedPicture:
     alt_text: str
     phash: str
     sha256: str
+    backbone: str
     seconds: dict[str, float]

@@ -12,12 +12,17 @@ from bot.quiet import no_chatter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from bot.config import Config
     from models.types import Character, Face, NamedFace, Pixels, Vectors
+
+
+class StagesError(Exception):
+    """A pair of backbone and names can't be loaded; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Stages(Protocol):
     """The shipped `models.naming.Gallery`; None where servers can't have their own."""
     backbone: str
     """The hash of what makes vectors; those of two backbones don't compare."""
+    side: int
+    """Pixels of the square crops that `embed` takes."""
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""
@@ -71,10 +78,18 @@ class Stages(Protocol):
         """Draw the card, in at most `max_bytes`."""
         ...
 
+    def save_pair(self, folder: Path) -> None:
+        """Write what vectors and names are made by into a folder. Raises OSError."""
+        ...
+
+    def load_pair(self, folder: Path) -> Stages:
+        """Return stages that run on a pair that `save_pair` wrote. Raises StagesError."""
+        ...
+
 
 def load_stages(config: Config) -> Stages:
     """Load the models and return the real stages; takes seconds, so call it in a thread."""
     with no_chatter():
         from bot.inference.real import RealStages
 
-        return RealStages(config)
+        return RealStages.load(config)

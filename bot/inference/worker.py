@@ -9,6 +9,7 @@ time is up, is dropped at the next border between two steps: a running thread ca
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import time
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from bot.config import Config, InferenceConfig
     from bot.inference.stages import DrawnCard, FoundFaces, Stages
     from models.types import Character, NamedFace, Vectors
@@ -35,11 +39,14 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+_ASIDE_EVERY_S = 2.0
+
 
 @dataclass(eq=False, slots=True)
 class _Task:
     """A picture on its way. `done` is what the caller waits for; once it is done, all stops."""
 
+    stages: Stages
     job: Job
     data: bytes
     name: str
@@ -80,6 +87,7 @@ class _Task:
                 alt_text=card.alt_text if card else "",
                 phash=found.phash,
                 sha256=found.sha256,
+                backbone=self.stages.backbone,
                 seconds=self.seconds,
             )
         )
@@ -162,6 +170,30 @@ class InferenceWorker:
         return self._stages.backbone
 
     @property
+    def stages(self) -> Stages:
+        """What pictures that are posted now are named by."""
+        return self._stages
+
+    def use(self, stages: Stages) -> None:
+        """Name what is posted from now on by other stages.
+
+        A picture that is on its way is finished with those that it was begun with.
+        """
+        self._stages = stages
+
+    async def embed_aside(self, stages: Stages, crops: NDArray[np.uint8]) -> Vectors:
+        """Embed crops, (n, side, side, 3), when nobody waits for an answer.
+
+        A worker that is never idle makes room for it once in `_ASIDE_EVERY_S`: `crops` should be
+        few, as what is posted meanwhile waits for them.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ASIDE_EVERY_S), self._changed:
+                await self._changed.wait_for(lambda: not self._in_flight and not len(self._waiting))
+        (vectors,) = await self._in_thread(self._embedder, stages.embed, [crops])
+        return vectors
+
+    @property
     def waiting(self) -> int:
         """How many pictures wait for their turn."""
         return len(self._waiting)
@@ -188,7 +220,10 @@ class InferenceWorker:
             raise JobCancelled
         threshold = self._config.threshold if threshold is None else threshold
         done = asyncio.get_running_loop().create_future()
-        task = _Task(job, data, name, gallery, threshold, upload_limit, done, time.perf_counter())
+        task = _Task(
+            self._stages, job, data, name, gallery, threshold, upload_limit, done,
+            time.perf_counter(),
+        )  # fmt: skip
         self._make_room(job.server_id)
         self._waiting.put(job.server_id, task)
         self._by_message.setdefault(job.message_id, set()).add(task)
@@ -246,8 +281,11 @@ class InferenceWorker:
             batch: list[_Task] = []
             faces = 0
             while self._to_embed:
-                if batch and faces + self._to_embed[0].faces > self._config.batch:
+                first = self._to_embed[0]
+                if batch and faces + first.faces > self._config.batch:
                     break  # a picture's faces stay together
+                if batch and first.stages is not batch[0].stages:
+                    break
                 task = self._to_embed.popleft()
                 if task.done.done():
                     self._in_flight -= 1
@@ -279,7 +317,7 @@ class InferenceWorker:
         try:
             if not task.done.done():
                 task.lap("wait")
-                found = await self._run(task, self._stages.find, task.data, task.name)
+                found = await self._run(task, task.stages.find, task.data, task.name)
                 going_on = found is not None and self._found(task, found)
         finally:
             self._finding -= 1
@@ -315,7 +353,7 @@ class InferenceWorker:
         """Embed all, then name each picture with its server's gallery; runs in a thread."""
         start = time.perf_counter()
         try:
-            vectors = self._stages.embed([task.found.crops for task in batch if task.found])
+            vectors = batch[0].stages.embed([task.found.crops for task in batch if task.found])
         except Exception as error:  # whatever it is, the callers hear of it
             log.exception("A batch of %d pictures could not be embedded", len(batch))
             return [error for _ in batch]
@@ -330,7 +368,7 @@ class InferenceWorker:
         start = time.perf_counter()
         assert task.found is not None  # noqa: S101 - only found pictures are in a batch
         try:
-            named = self._stages.name(task.found, vectors, task.gallery, task.threshold)
+            named = task.stages.name(task.found, vectors, task.gallery, task.threshold)
         except Exception as error:  # one server's broken gallery must not fail the others
             return error
         task.seconds["name"] = time.perf_counter() - start
@@ -342,7 +380,7 @@ class InferenceWorker:
                 return
             if task.upload_limit is not None:
                 task.card = await self._run(
-                    task, self._stages.draw, task.found, task.named, task.upload_limit
+                    task, task.stages.draw, task.found, task.named, task.upload_limit
                 )
                 task.lap("draw")
             task.answer()

@@ -51,9 +51,9 @@ class CropStore:
         """Return a crop's file, None where it is gone."""
         return await asyncio.to_thread(self._read, name)
 
-    async def pixels(self, name: str) -> Pixels | None:
-        """Return a crop's pixels, None where it is gone or broken."""
-        return await asyncio.to_thread(self._pixels, name)
+    async def pixels(self, name: str, side: int) -> Pixels | None:
+        """Return a crop's pixels, (side, side, 3), None where it is gone or broken."""
+        return await asyncio.to_thread(self._pixels, name, side)
 
     async def sheet(self, names: Iterable[str], side: int = 128, columns: int = 6) -> bytes | None:
         """Return one PNG of several crops side by side, None where all are gone."""
@@ -92,22 +92,23 @@ class CropStore:
         except OSError:
             return None
 
-    def _pixels(self, name: str) -> Pixels | None:
+    def _pixels(self, name: str, side: int) -> Pixels | None:
         try:
             with Image.open(self.folder / name) as image:
-                return np.asarray(image.convert("RGB"))
+                size = (side, side)
+                return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
         except OSError:
             return None
 
     def _sheet(self, names: list[str], side: int, columns: int) -> bytes | None:
-        crops = [crop for name in names if (crop := self._pixels(name)) is not None]
+        crops = [crop for name in names if (crop := self._pixels(name, side)) is not None]
         if not crops:
             return None
         columns = min(columns, len(crops))
         rows = -(-len(crops) // columns)
         sheet = Image.new("RGB", (columns * side, rows * side), "white")
         for i, crop in enumerate(crops):
-            tile = Image.fromarray(crop).resize((side, side), Image.Resampling.LANCZOS)
+            tile = Image.fromarray(crop)
             sheet.paste(tile, (i % columns * side, i // columns * side))
         buffer = BytesIO()
         sheet.save(buffer, "PNG")

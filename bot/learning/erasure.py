@@ -54,7 +54,7 @@ class Erasure:
         self._changed = changed
         self._rejudge = rejudge
         self._soon: asyncio.Task[None] | None = None
-        self._asked = False
+        self._asked = self._sweeping = False
         self._touched: set[int] = set()
         self.refit: set[int] = set()
         """Servers whose current version was erased, and that should learn anew."""
@@ -142,9 +142,10 @@ class Erasure:
         log.warning("Erased pages are still in the write-ahead log: a reader holds it open")
 
     async def close(self) -> None:
-        """End the sweep in the background; the next start sweeps again."""
+        """End the sweep in the background: one that runs goes on to its end."""
         if self._soon is not None:
-            self._soon.cancel()
+            if not self._sweeping:
+                self._soon.cancel()
             await asyncio.gather(self._soon, return_exceptions=True)
 
     async def _unsettled(self) -> list[ModelVersion]:
@@ -158,8 +159,10 @@ class Erasure:
     async def _sweep_later(self) -> None:
         while self._asked:
             await asyncio.sleep(SWEEP_AFTER_S)
-            self._asked = False
+            self._asked, self._sweeping = False, True
             try:
                 await self.sweep()
             except Exception:  # the next deletion, or start, tries again
                 log.exception("The sweep after a deletion failed")
+            finally:
+                self._sweeping = False

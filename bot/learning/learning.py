@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.config import LearningConfig
-    from bot.inference import IdentifiedPicture
+    from bot.inference import IdentifiedPicture, Stages
     from bot.storage import Answer, Storage, VoteKind
     from bot.storage.learning_records import Sighting
     from models.types import Character
@@ -74,9 +74,16 @@ class Learning:
         self._grouping = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
         self.labelling = Labelling(storage, self.roster)
-        self.teaching = Teaching(storage, self.crops, self.roster, self.forget_cached, backbone)
-        self.strangers = Strangers(storage, config, backbone)
+        self.teaching = Teaching(storage, self.crops, self.roster, self.forget_cached)
+        self.strangers = Strangers(storage, config, lambda: self.backbone)
         self.erasure = Erasure(storage, self.crops, self.forget_cached, self.labelling.relearn)
+
+    def use(self, stages: Stages) -> None:
+        """Name by another pair of backbone and shipped gallery from now on."""
+        self.backbone = stages.backbone
+        self._characters = stages.characters
+        self._shipped = stages.gallery
+        self.forget_cached(None)
 
     async def start(self) -> None:
         """Start looking for changes that other processes make."""
@@ -108,21 +115,24 @@ class Learning:
     async def gallery(self, server_id: int | None) -> Any:
         """Return what a server's faces are named by; None is the shipped gallery.
 
-        While a changed gallery is built, everybody who asks waits for that one.
+        While a changed gallery is built, everybody who asks waits for that one. When this returns,
+        the gallery is of the backbone that answers.
         """
-        if server_id is None or self._shipped is None:
+        shipped = self._shipped
+        if server_id is None or shipped is None:
             return None
         task = self._galleries.get(server_id)
         if task is None or task.cancelled():
             task = asyncio.create_task(self._build(server_id), name=f"gallery {server_id}")
             self._galleries[server_id] = task
         try:
-            return await asyncio.shield(task)
+            gallery = await asyncio.shield(task)
         except Exception:
             if self._galleries.get(server_id) is task:
                 del self._galleries[server_id]
             log.exception("The gallery of server %d could not be built", server_id)
-            return None
+            gallery = None
+        return gallery if self._shipped is shipped else await self.gallery(server_id)
 
     def forget_cached(self, server_id: int | None) -> None:
         """Read a server's characters and gallery anew from now on; None does so for all."""
@@ -158,7 +168,7 @@ class Learning:
         crops: list[str | None] = [*saved] if keep else [None] * len(faces)
         async with self._grouping:
             tree = await self._tree(server_id)
-            rows = _sightings(answer, server_id, pictures, author_id, crops, tree, self.backbone)
+            rows = _sightings(answer, server_id, pictures, author_id, crops, tree)
             try:
                 kept = await self.storage.sightings.add(rows)
             except BaseException:
@@ -246,11 +256,12 @@ class Learning:
         return tree
 
     async def _build(self, server_id: int) -> Any:
+        shipped, backbone = self._shipped, self.backbone
         roster = await self.roster(server_id)
-        state = await read_server(self.storage, server_id, roster, self.backbone)
+        state = await read_server(self.storage, server_id, roster, backbone)
         if not (state.newer or state.version or roster.changed):
             return None
-        return await asyncio.to_thread(state.gallery, self._shipped)
+        return await asyncio.to_thread(state.gallery, shipped)
 
     async def _look_for_changes(self) -> None:
         while True:
@@ -270,7 +281,6 @@ def _sightings(
     author_id: int,
     crops: Sequence[str | None],
     tree: HashTree,
-    backbone: str,
 ) -> list[NewSighting]:
     rows: list[NewSighting] = []
     now = datetime.now(UTC)
@@ -305,7 +315,7 @@ def _sightings(
                     group_id=near[0][1] if near else None,
                     crop=crop,
                     vector=face.vector if crop else None,
-                    backbone=backbone if crop else None,
+                    backbone=picture.backbone if crop else None,
                 )
             )
     return rows

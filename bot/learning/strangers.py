@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from bot.config import LearningConfig
     from bot.storage import Storage
@@ -20,9 +20,14 @@ MOST = 1500
 
 
 class Strangers:
-    """The clusters of unknown faces of all servers; `backbone` is the hash vectors are bound to."""
+    """The clusters of unknown faces of all servers.
 
-    def __init__(self, storage: Storage, config: LearningConfig, backbone: str) -> None:
+    `backbone` tells the hash of what makes vectors now: only those compare.
+    """
+
+    def __init__(
+        self, storage: Storage, config: LearningConfig, backbone: Callable[[], str]
+    ) -> None:
         self._storage = storage
         self._config = config
         self._backbone = backbone
@@ -35,10 +40,11 @@ class Strangers:
         if not (await self._storage.settings.get(server_id)).learning:
             return []
         since = datetime.now(UTC) - timedelta(days=self._config.cluster_days)
+        backbone = self._backbone()
         faces = [
             face
             for face in await self._storage.sightings.unknown(server_id, since)
-            if face.backbone == self._backbone and face.channel_id in channels
+            if face.backbone == backbone and face.channel_id in channels
         ][-MOST:]
         if len(faces) < self._config.cluster_faces:
             return []

@@ -35,10 +35,14 @@ class TeachingError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One drawing of a character: its face, and the perceptual hash of the picture."""
+    """One drawing of a character: its face, and the perceptual hash of the picture.
+
+    `backbone` is the hash of what made the face's vector.
+    """
 
     face: NamedFace
     phash: str
+    backbone: str
 
 
 class Teaching:
@@ -50,13 +54,11 @@ class Teaching:
         crops: CropStore,
         roster: Callable[[int], Awaitable[ServerRoster]],
         changed: Callable[[int], None],
-        backbone: str,
     ) -> None:
         self._storage = storage
         self._crops = crops
         self._roster = roster
         self._changed = changed
-        self._backbone = backbone
 
     async def teach(
         self, server_id: int, user_id: int, name: str, series: str, lessons: Sequence[Lesson]
@@ -245,7 +247,7 @@ class Teaching:
                 user_id,
                 "teach",
                 lesson.face.vector,
-                self._backbone,
+                lesson.backbone,
                 now,
                 provenance="taught",
                 phash=lesson.phash,

@@ -1,8 +1,9 @@
 """The tables of what is learned; a change here needs a migration beside it.
 
 Vectors are IEEE half precision in little-endian bytes, bound to the backbone (its hash) that made
-them. Crops are files beside the database; a row holds the file's name. What hangs on a sighting
-or a version goes with it: the database cascades.
+them; that of the next backbone waits beside it while one is exchanged for another. Crops are files
+beside the database; a row holds the file's name. What hangs on a sighting or a version goes with
+it: the database cascades.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class SightingRow(Base):
     crop: Mapped[str | None] = mapped_column(String(100))
     vector: Mapped[bytes | None] = mapped_column(LargeBinary)
     backbone: Mapped[str | None] = mapped_column(String(100))
+    next_vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_backbone: Mapped[str | None] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -133,6 +136,8 @@ class ExemplarRow(Base):
     crop: Mapped[str | None] = mapped_column(String(100))
     vector: Mapped[bytes] = mapped_column(LargeBinary)
     backbone: Mapped[str] = mapped_column(String(100))
+    next_vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_backbone: Mapped[str | None] = mapped_column(String(100))
     at: Mapped[datetime]
 
 

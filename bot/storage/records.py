@@ -22,7 +22,8 @@ class ServerSettings:
     `threshold` is a probability, 0 to 1; None takes the configuration's or the model's own.
     `guesses` is how many names are shown a face. `ephemeral` is about the message menu's answer.
     `on_all_unknown` says what a watched channel gets if no face has a known name. `learning` is
-    whether pictures, crops and vectors may be kept. `labeller_role` decides labels at once.
+    whether pictures, crops and vectors may be kept, `sharing` whether names and vectors may train
+    the heads of other servers. `labeller_role` decides labels at once.
     """
 
     server_id: int
@@ -31,6 +32,7 @@ class ServerSettings:
     ephemeral: bool = True
     on_all_unknown: Literal["answer", "quiet"] = "answer"
     learning: bool = False
+    sharing: bool = False
     labeller_role: int | None = None
 
 
@@ -50,7 +52,10 @@ class AnsweredPicture:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer the bot gave. Ids are Discord's; `server_id` is None in a DM; `at` is in UTC."""
+    """An answer the bot gave. Ids are Discord's; `server_id` is None in a DM; `at` is in UTC.
+
+    `prompt_id` is the message that asked; None where a command did, or where it was not kept.
+    """
 
     reply_id: int
     source_message_id: int
@@ -60,6 +65,7 @@ class Answer:
     pictures: tuple[AnsweredPicture, ...]
     model_version: str
     at: datetime
+    prompt_id: int | None = None
 
     @property
     def faces(self) -> tuple[dict[str, Any], ...]:
@@ -75,7 +81,13 @@ class AnswerPlace:
     channel_id: int
     source_message_id: int
     reply_id: int
+    prompt_id: int | None
     at: datetime
+
+    @property
+    def answers_to(self) -> set[int]:
+        """The messages with which the answer goes: the picture's, and the one that asked."""
+        return {self.source_message_id, self.prompt_id or self.source_message_id}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,16 @@ class SettingsRepository:
         self._settings[server_id] = after
         return after
 
+    async def sharing(self) -> list[int]:
+        """Return the servers that learn, and share names and vectors with others."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(ServerSettingsRow.server_id)
+                .where(ServerSettingsRow.sharing.is_(True), ServerSettingsRow.learning.is_(True))
+                .order_by(ServerSettingsRow.server_id)
+            )
+            return list(rows)
+
     async def watched(self, server_id: int) -> dict[int, int]:
         """Return the channels that are switched on: channel id -> id of who did it."""
         if server_id not in self._watched:

@@ -188,7 +188,7 @@ class SightingRepository:
             gone = await session.scalars(
                 update(SightingRow)
                 .where(*conditions, SightingRow.vector.is_not(None))
-                .values(crop=None, vector=None, backbone=None)
+                .values(crop=None, vector=None, backbone=None, next_vector=None, next_backbone=None)
                 .returning(SightingRow.id)
             )
             return len(gone.all())

@@ -25,6 +25,7 @@ from bot.storage.settings import SettingsRepository
 from bot.storage.sightings import SightingRepository
 from bot.storage.state import StateRepository
 from bot.storage.statistics import StatisticsRepository
+from bot.storage.vectors import VectorRepository
 from bot.storage.versions import VersionRepository
 from bot.storage.votes import VoteRepository
 
@@ -58,6 +59,7 @@ class Storage:
         self.labels = LabelRepository(self)
         self.galleries = GalleryRepository(self)
         self.proposals = ProposalRepository(self)
+        self.vectors = VectorRepository(self)
         self.versions = VersionRepository(self)
         self.consents = ConsentRepository(self)
         self.statistics = StatisticsRepository(self)

@@ -66,6 +66,7 @@ class ServerSettingsRow(Base):
     ephemeral: Mapped[bool]
     on_all_unknown: Mapped[str] = mapped_column(String(10))
     learning: Mapped[bool]
+    sharing: Mapped[bool]
     labeller_role: Mapped[int | None]
 
 
@@ -93,6 +94,7 @@ class AnswerRow(Base):
     pictures: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     model_version: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(index=True)
+    prompt_id: Mapped[int | None] = mapped_column(index=True)
 
 
 class VoteEventRow(Base):

@@ -134,6 +134,16 @@ class VersionRepository:
             )
             return [_to_version(row) for row in rows]
 
+    async def of_others(self, backbone: str) -> set[int]:
+        """Return the servers whose current version belongs to another backbone."""
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(ModelVersionRow.server_id).where(
+                    ModelVersionRow.state == "current", ModelVersionRow.backbone != backbone
+                )
+            )
+            return set(rows)
+
     async def erase(self, versions: Iterable[ModelVersion]) -> None:
         """Erase versions; a server whose current one goes answers with the shipped head."""
         async with self._storage.write() as session:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.inference.stages import DrawnCard, FoundFaces
+from bot.inference.stages import DrawnCard, FoundFaces, StagesError
 from models.pictures import PictureError
 from models.types import Box, Character, Face, Guess, NamedFace, Vectors
 
@@ -28,6 +29,7 @@ class FakeStages:
     characters = (MARIN,)
     gallery = None
     backbone = "fake"
+    side = 8
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -80,6 +82,14 @@ class FakeStages:
         self.draw_gate.wait(20)
         self.drawn.append(found.sha256)
         return DrawnCard(b"card", "card.jpg", f"{len(named)} faces")
+
+    def save_pair(self, folder: Path) -> None:
+        """Write a file with the backbone's name."""
+        (folder / "backbone").write_text(self.backbone)
+
+    def load_pair(self, folder: Path) -> FakeStages:
+        """Refuse: there is only one backbone here."""
+        raise StagesError(f"{folder} can't be loaded")
 
 
 class DistinctStages(FakeStages):

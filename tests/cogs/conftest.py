@@ -59,6 +59,7 @@ def bot(storage: Storage, tmp_path: Path) -> Any:
     elsewhere = Mock(spec=discord.PartialMessageable)
     elsewhere.get_partial_message.return_value.delete = AsyncMock()
     found.get_partial_messageable = Mock(return_value=elsewhere)
+    found.is_closed = Mock(return_value=False)
     found.learning = Learning(
         storage,
         tmp_path / "crops",
@@ -87,6 +88,7 @@ def identified(faces: int, *, unknown: bool = False) -> IdentifiedPicture:
         faces=(face,) * faces,
         card=b"card" if faces else None,
         card_name="a.jpg",
+        backbone="test",
         alt_text="Hatsune Miku on the left",
         phash="0f",
         sha256="ff",
