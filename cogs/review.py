@@ -48,6 +48,7 @@ GONE = "That was decided already."
 _LENGTH = 100
 _KNOWN = 20
 _CROPS = 12
+_ONE, _MANY = 256, 128  # pixels, of the side of a crop
 _LINKS = 5
 _WHAT = {
     "teach": "add **{name}** {series}",
@@ -179,7 +180,8 @@ async def _crops(bot: MoedexBot, faces: list[Sighting]) -> list[discord.File]:
     files: list[discord.File] = []
     for hidden in (False, True):
         names = [face.crop for face in faces if face.crop and face.hidden == hidden][:_CROPS]
-        sheet = await bot.learning.crops.sheet(names)
+        side = _ONE if len(names) == 1 else _MANY
+        sheet = await bot.learning.crops.sheet(names, side)
         if sheet:
             files.append(
                 discord.File(

@@ -104,7 +104,7 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
     # Five crops in the open, the spoilered one hidden.
     assert [file.filename for file in asked.attachments] == ["faces.png", "SPOILER_faces.png"]
     sizes = [Image.open(io.BytesIO(file.data)).size for file in asked.attachments]
-    assert sizes == [(5 * 128, 128), (128, 128)]
+    assert sizes == [(5 * 128, 128), (256, 256)]
     assert "Nothing waits" in (await review(sandbox)).content
 
     ann = sandbox.member("ann")

@@ -13,6 +13,7 @@ from bot.learning.runs import TrainingRun
 from bot.storage.learning_records import Label
 from sandbox.commands import UsageError
 from tests.e2e.conftest import PATIENCE_S, eventually
+from tests.learning.test_commands import label_faces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,20 @@ async def test_progress_is_one_edited_message_while_the_bot_answers(
         await says(each, "version 4 answers from now on")
         await says(each, "10.0 % -> 30.0 %")
     assert sandbox.messages("general") == [message]
+
+
+async def test_a_real_training_ends_in_a_version_that_answers(
+    sandbox: Sandbox, real_bot: MoedexBot
+) -> None:
+    server_id = real_bot.guilds[0].id
+    await label_faces(real_bot.storage, server_id, real_bot.worker.backbone)
+    message = await begun(sandbox, real_bot)
+    await says(message, "version 1 answers from now on")
+    for step in ("loading the models", "fitting on", "calibrating", "measuring"):
+        assert f"✅ {step}" in message.content
+    version = await real_bot.storage.versions.current(server_id)
+    assert version is not None
+    assert version.number == 1
 
 
 async def test_a_new_message_takes_over_once_edits_are_refused(

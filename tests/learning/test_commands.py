@@ -35,23 +35,28 @@ def own_faces(seed: int, count: int) -> np.ndarray:
 
 async def fill(file: Path, backbone: str) -> None:
     async with Storage.open(file) as storage:
-        await storage.consents.set_learning(SERVER, 1, START, on=True)
-        await storage.galleries.change(
-            SERVER, "teach", 5, "taught", START, characters=[ServerCharacter("aoi", "Aoi", "Own")]
-        )
-        for number, vector in enumerate(own_faces(3, 12), 1):
-            await storage.answers.add(Answer(number, number + 99, 3, SERVER, 5, (), "m", START))
-            (seen,) = await storage.sightings.add(
-                [
-                    NewSighting(
-                        SERVER, 3, number + 99, number, 0, 5, f"{number:016x}",
-                        Box(0.1, 0.1, 0.5, 0.6), (), True, "m", False, START,
-                        vector=vector, backbone=backbone,
-                    )
-                ]
-            )  # fmt: skip
-            label = Label(seen.id, SERVER, "settled", "aoi", None, datetime.now(UTC))
-            await storage.labels.set([label], "test")
+        await label_faces(storage, SERVER, backbone)
+
+
+async def label_faces(storage: Storage, server_id: int, backbone: str) -> None:
+    """Let a server learn, with twelve settled faces of a character of its own."""
+    await storage.consents.set_learning(server_id, 1, START, on=True)
+    await storage.galleries.change(
+        server_id, "teach", 5, "taught", START, characters=[ServerCharacter("aoi", "Aoi", "Own")]
+    )
+    for number, vector in enumerate(own_faces(3, 12), 1):
+        await storage.answers.add(Answer(number, number + 99, 3, server_id, 5, (), "m", START))
+        (seen,) = await storage.sightings.add(
+            [
+                NewSighting(
+                    server_id, 3, number + 99, number, 0, 5, f"{number:016x}",
+                    Box(0.1, 0.1, 0.5, 0.6), (), True, "m", False, START,
+                    vector=vector, backbone=backbone,
+                )
+            ]
+        )  # fmt: skip
+        label = Label(seen.id, server_id, "settled", "aoi", None, datetime.now(UTC))
+        await storage.labels.set([label], "test")
 
 
 @pytest.fixture
