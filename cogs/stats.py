@@ -16,7 +16,7 @@ from discord.ext import commands
 
 from bot import statistics
 from bot.origin import readable
-from bot.statistics_picture import ShownPair, draw
+from bot.statistics_picture import CROP, ShownPair, draw
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -99,7 +99,7 @@ class Stats(commands.Cog):
             meant=meant.name,
             meant_native=meant.native_name,
             count=pair.count,
-            crop=await self.bot.learning.crops.pixels(pair.crop) if pair.crop else None,
+            crop=await self.bot.learning.crops.pixels(pair.crop, CROP) if pair.crop else None,
         )
 
 
