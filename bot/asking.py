@@ -10,31 +10,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import discord
 from discord.ext import commands
 
-from bot import answers, cards, permissions
+from bot import answers, cards
 from bot.answers import is_spoiler, plain
 from bot.errors import explain
 from bot.inference import Job, JobCancelled
+from bot.replies import Said, delete_quietly, seed
 from bot.storage import Answer, AnsweredPicture
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference import IdentifiedPicture
+    from bot.replies import Reply
     from bot.sources import Source
     from bot.storage import ServerSettings
 
 log = logging.getLogger(__name__)
-
-VOTES = ("✅", "❌")
 
 NO_FACE = "I found no drawn face in {name}. I need it turned to the viewer, and not too small."
 TOO_MANY = "Of {count} pictures I looked at the first {limit}."
@@ -44,116 +43,8 @@ SLOW_SERVER = "This server asks faster than I can look: try again in {seconds} s
 _ATTACHMENTS = 10  # Discord takes no more in a message
 _ALT_TEXT = 1024
 _CONTENT = 2000
-_PROMPTS_KEPT = 2000
+_PRIVATE_KEPT = 2000
 _UNTIL_KEPT_S = (0.0, 0.1, 0.4, 1.0)
-
-
-class Reply(Protocol):
-    """Where an answer goes."""
-
-    upload_limit: int
-    """Bytes of the largest file that may be sent there."""
-    reactions: bool
-    """Whether reactions can be put under the answer; else ✅ and ❌ are buttons."""
-
-    def typing(self) -> AbstractAsyncContextManager[object]:
-        """Show that the bot is at work."""
-        ...
-
-    async def send(
-        self,
-        content: str | None,
-        embed: discord.Embed | None = None,
-        files: Sequence[discord.File] = (),
-        view: discord.ui.View | None = None,
-    ) -> discord.Message:
-        """Send the answer."""
-        ...
-
-    async def withdraw(self, sent: discord.Message | None) -> None:
-        """Take the answer back, or the announcement that one is coming."""
-        ...
-
-
-class MessageReply:
-    """Answers a message with a reply that doesn't ping."""
-
-    def __init__(self, message: discord.Message) -> None:
-        self._message = message
-        guild = message.guild
-        self.upload_limit = (
-            guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
-        )
-        self.reactions = permissions.may_react(message.channel)
-
-    @asynccontextmanager
-    async def typing(self) -> AsyncIterator[None]:
-        """Show "typing" in the channel; the work doesn't wait until Discord has heard of it."""
-        task = asyncio.create_task(_type(self._message.channel), name="typing")
-        try:
-            yield
-        finally:
-            task.cancel()
-
-    async def send(
-        self,
-        content: str | None,
-        embed: discord.Embed | None = None,
-        files: Sequence[discord.File] = (),
-        view: discord.ui.View | None = None,
-    ) -> discord.Message:
-        """Reply to the message."""
-        return await self._message.reply(
-            content,
-            embeds=[embed] if embed else [],
-            files=files,
-            view=view or discord.utils.MISSING,
-            mention_author=False,
-            allowed_mentions=only(self._message.author),
-        )
-
-    async def withdraw(self, sent: discord.Message | None) -> None:
-        """Delete the reply."""
-        if sent is not None:
-            await delete_quietly(sent)
-
-
-class InteractionReply:
-    """Fills the deferred answer to a command; `interaction` is deferred already."""
-
-    def __init__(self, interaction: discord.Interaction[MoedexBot], *, ephemeral: bool) -> None:
-        self._interaction = interaction
-        self.upload_limit = interaction.filesize_limit
-        # In a server that the bot isn't a member of, it can answer but not react.
-        outside = interaction.guild_id is not None and interaction.guild is None
-        self.reactions = not (ephemeral or outside) and permissions.may_react(interaction.channel)
-
-    def typing(self) -> AbstractAsyncContextManager[object]:
-        """Do nothing: Discord shows "thinking" by itself."""
-        return nullcontext()
-
-    async def send(
-        self,
-        content: str | None,
-        embed: discord.Embed | None = None,
-        files: Sequence[discord.File] = (),
-        view: discord.ui.View | None = None,
-    ) -> discord.Message:
-        """Fill the deferred answer."""
-        return await self._interaction.edit_original_response(
-            content=content,
-            embeds=[embed] if embed else [],
-            attachments=files,
-            view=view,
-            allowed_mentions=only(self._interaction.user),
-        )
-
-    async def withdraw(self, sent: discord.Message | None) -> None:
-        """Delete the answer, or the "thinking" in its place."""
-        try:
-            await self._interaction.delete_original_response()
-        except discord.HTTPException as error:
-            log.debug("An answer could not be taken back: %s", error)
 
 
 @dataclass(slots=True, eq=False)
@@ -193,8 +84,8 @@ class Asking:
     def __init__(self, bot: MoedexBot) -> None:
         self._bot = bot
         self._open: set[Question] = set()
-        # Replies by the message that asked, where that isn't the one with the picture.
-        self._prompts: OrderedDict[int, discord.Message] = OrderedDict()
+        # Answers that only their asker sees, by id: no other way leads back to them.
+        self._private: OrderedDict[int, Reply] = OrderedDict()
         limits = bot.config.cooldowns
         self._users = commands.CooldownMapping[discord.abc.User].from_cooldown(
             limits.user_times, limits.user_seconds, lambda user: user.id
@@ -211,7 +102,7 @@ class Asking:
         slow = self._slow_down(question)
         if slow is not None:
             if question.asked:
-                await question.reply.send(slow)
+                await question.reply.send(Said(slow))
             return
         self._open.add(question)
         try:
@@ -259,14 +150,14 @@ class Asking:
             if gone & {question.source, question.prompt}:
                 question.gone = True
                 self._bot.worker.cancel(question.prompt)
-        for message_id in gone & self._prompts.keys():
-            reply = self._prompts.pop(message_id)
-            await self._bot.storage.answers.delete_by_reply(reply.id)
-            await delete_quietly(reply)
-        answered = await self._bot.storage.answers.by_sources(gone)
+        answered = await self._bot.storage.answers.by_messages(gone)
         for answer in answered:  # first all of them: Discord may let the next lines wait
             await self._bot.storage.answers.delete_by_reply(answer.reply_id)
         for answer in answered:
+            private = self._private.pop(answer.reply_id, None)
+            if private is not None:
+                await private.withdraw(None)
+                continue
             channel = self._bot.get_partial_messageable(
                 answer.channel_id, guild_id=answer.server_id
             )
@@ -317,6 +208,8 @@ class Asking:
         except JobCancelled:
             return _Seen(source, None)
         except Exception as error:  # the other pictures of the message are still answered
+            if self._bot.is_closed():  # it failed because of that, and nothing can be sent any more
+                return _Seen(source, None)
             text = explain(error, "a picture") or ""
             return _Seen(source, None, discord.utils.escape_markdown(text))
         return _Seen(source, found)
@@ -336,24 +229,26 @@ class Asking:
             return None
         content = _fit(lines) or None
         if not pictures:
-            sent = await question.reply.send(content)
+            sent = await question.reply.send(Said(content))
             await self._keep(question, pictures, sent)
             return sent
         votes = not question.reply.reactions
         sent = await question.reply.send(
-            content,
-            answers.embed(pictures, 0, opened=False, guesses=settings.guesses),
-            [
-                _file(index, each.source, each.found)
-                for index, each in enumerate(faces, 1)
-                if each.found and each.found.card
-            ],
-            cards.card_view(pictures, 0, opened=False, guesses=settings.guesses, votes=votes),
+            Said(
+                content,
+                answers.embed(pictures, 0, opened=False, guesses=settings.guesses),
+                [
+                    _file(index, each.source, each.found)
+                    for index, each in enumerate(faces, 1)
+                    if each.found and each.found.card
+                ],
+                cards.card_view(pictures, 0, opened=False, guesses=settings.guesses, votes=votes),
+            )
         )
         answer = await self._keep(question, pictures, sent)
         await self._learn(question, answer, faces)
         if not votes and not question.gone:
-            await _seed(sent)
+            await seed(sent)
         return sent
 
     async def _learn(self, question: Question, answer: Answer, seen: Sequence[_Seen]) -> None:
@@ -400,31 +295,19 @@ class Asking:
             pictures=pictures,
             model_version=self._bot.worker.model_version,
             at=datetime.now(UTC),
+            prompt_id=question.reply.message_id,
         )
         await self._bot.storage.answers.add(answer)
-        if question.prompt != question.source:
-            self._prompts[question.prompt] = sent
-            if len(self._prompts) > _PROMPTS_KEPT:
-                self._prompts.popitem(last=False)
+        if question.reply.private:
+            self._private[sent.id] = question.reply
+            if len(self._private) > _PRIVATE_KEPT:
+                self._private.popitem(last=False)
         return answer
 
     async def _take_back(self, question: Question, sent: discord.Message | None) -> None:
         await question.reply.withdraw(sent)
         if sent is not None:
             await self._bot.storage.answers.delete_by_reply(sent.id)
-
-
-def only(user: discord.abc.User) -> discord.AllowedMentions:
-    """Return what a text of the bot may ping: that user, if it names them, and nobody else."""
-    return discord.AllowedMentions(everyone=False, roles=False, users=[user], replied_user=False)
-
-
-async def delete_quietly(message: discord.Message | discord.PartialMessage) -> None:
-    """Delete a message of the bot's own; one that is gone already is fine."""
-    try:
-        await message.delete()
-    except discord.HTTPException as error:
-        log.debug("Message %s could not be deleted: %s", message.id, error)
 
 
 def _server_id(question: Question) -> int:
@@ -445,23 +328,6 @@ def _file(number: int, source: Source, found: IdentifiedPicture) -> discord.File
         spoiler=hidden,
         description=alt[:_ALT_TEXT],
     )
-
-
-async def _type(channel: discord.abc.Messageable) -> None:
-    try:
-        async with channel.typing():
-            await asyncio.Event().wait()
-    except discord.HTTPException as error:
-        log.debug("Typing could not be shown: %s", error)
-
-
-async def _seed(sent: discord.Message) -> None:
-    try:
-        for emoji in VOTES:
-            await sent.add_reaction(emoji)
-    except discord.HTTPException as error:
-        # The answer is given; it was deleted meanwhile, or the author blocked the bot.
-        log.debug("Reactions could not be seeded: %s", error)
 
 
 def _fit(lines: Sequence[str]) -> str:

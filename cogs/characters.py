@@ -12,8 +12,8 @@ from discord.ext import commands
 from rapidfuzz import fuzz, process, utils
 
 from bot.answers import ACCENT, plain
-from bot.asking import only
 from bot.errors import answers_errors
+from bot.replies import only
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import commands
 
-from bot.asking import VOTES
 from bot.cards import card_view
 from bot.errors import answers_errors
 from bot.learning.naming_question import (
@@ -20,6 +19,7 @@ from bot.learning.naming_question import (
     question_view,
 )
 from bot.learning.subjects import SUBJECT, read_subject
+from bot.replies import VOTES
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -9,9 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answers import plain
-from bot.asking import only
 from bot.learning.authority import may_label
 from bot.learning.undoing import undo_view
+from bot.replies import only
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

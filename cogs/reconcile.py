@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import commands
 
-from bot.asking import VOTES
 from bot.learning.authority import may_label
+from bot.replies import VOTES
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -110,7 +110,7 @@ class Reconcile(commands.Cog):
     ) -> None:
         answers = list(answers)
         since = datetime.now(UTC) - RECENT
-        wanted = {answer.source_message_id for answer in answers}
+        wanted = {message_id for answer in answers for message_id in answer.answers_to}
         wanted |= {answer.reply_id for answer in answers if answer.at >= since}
         try:
             there = await _messages(channel, wanted)
@@ -118,9 +118,13 @@ class Reconcile(commands.Cog):
             log.debug("The history of %d could not be read: %s", channel.id, error)
             return
         for answer in answers:
-            source = answer.source_message_id
-            if source not in there and await _is_gone(channel, source):
-                await self.bot.asking.forget([source])
+            gone = [
+                message_id
+                for message_id in answer.answers_to - there.keys()
+                if await _is_gone(channel, message_id)
+            ]
+            if gone:
+                await self.bot.asking.forget(gone)
                 await self.bot.storage.answers.delete_by_reply(answer.reply_id)
                 self.bot.learning.erasure.sweep_soon(guild.id)
                 continue

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import commands
 
-from bot.asking import VOTES
 from bot.cards import PageButton, VoteButton
 from bot.learning.authority import may_label
+from bot.replies import VOTES
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -14,8 +14,9 @@ import discord
 from discord.ext import commands
 
 from bot import permissions
-from bot.asking import MessageReply, Question
+from bot.asking import Question
 from bot.origin import AGE_RESTRICTED, home, stays_hidden
+from bot.replies import MessageReply
 from bot.sources import sources_of
 
 if TYPE_CHECKING:

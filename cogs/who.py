@@ -12,7 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import permissions
-from bot.asking import InteractionReply, MessageReply, Question
+from bot.asking import Question
 from bot.errors import UserError
 from bot.origin import (
     AGE_RESTRICTED,
@@ -22,6 +22,7 @@ from bot.origin import (
     linked_message,
     stays_hidden,
 )
+from bot.replies import InteractionReply, MessageReply
 from bot.sources import Source, attachment_source, sources_of
 from cogs.channels import NEEDS_INTENT
 

@@ -46,25 +46,24 @@ class AnswerRepository:
         """Return the answers to a message, oldest first."""
         return await self._select(AnswerRow.source_message_id == source_message_id)
 
-    async def by_sources(self, source_message_ids: Iterable[int]) -> list[Answer]:
-        """Return the answers to any of several messages (a bulk deletion), oldest first."""
-        return await self._select(AnswerRow.source_message_id.in_(list(source_message_ids)))
+    async def by_messages(self, message_ids: Iterable[int]) -> list[Answer]:
+        """Return the answers to or asked for by any of several messages, oldest first."""
+        ids = list(message_ids)
+        return await self._select(
+            AnswerRow.source_message_id.in_(ids) | AnswerRow.prompt_id.in_(ids)
+        )
 
     async def places(self) -> list[AnswerPlace]:
         """Return where all answers given in servers are, oldest first."""
         columns = (
             AnswerRow.server_id, AnswerRow.channel_id, AnswerRow.source_message_id,
-            AnswerRow.reply_id, AnswerRow.at,
+            AnswerRow.reply_id, AnswerRow.prompt_id, AnswerRow.at,
         )  # fmt: skip
         async with self._storage.read() as session:
             rows = await session.execute(
                 select(*columns).where(AnswerRow.server_id.is_not(None)).order_by(AnswerRow.at)
             )
             return [AnswerPlace(*row) for row in rows]
-
-    async def delete_by_source(self, source_message_id: int) -> int:
-        """Erase the answers to a message; return how many there were."""
-        return await self._delete(AnswerRow.source_message_id == source_message_id)
 
     async def delete_by_reply(self, reply_id: int) -> int:
         """Erase the answer of a reply; return how many there were (0 or 1)."""
@@ -112,6 +111,7 @@ def _to_row(answer: Answer) -> AnswerRow:
         pictures=pictures,
         model_version=answer.model_version,
         at=answer.at,
+        prompt_id=answer.prompt_id,
     )
 
 
@@ -128,4 +128,5 @@ def _to_answer(row: AnswerRow) -> Answer:
         ),
         model_version=row.model_version,
         at=row.at,
+        prompt_id=row.prompt_id,
     )

@@ -10,9 +10,10 @@ from unittest.mock import AsyncMock, Mock
 import discord
 import pytest
 
-from bot.asking import Asking, MessageReply, Question
+from bot.asking import Asking, Question
 from bot.config import load_config
 from bot.inference import QueueFull
+from bot.replies import MessageReply, Said
 from bot.sources import Source
 from tests.cogs.conftest import IDS, channel, identified, message, person
 
@@ -21,10 +22,12 @@ def source(name: str = "a.png") -> Source:
     return Source(key=name, name=name, read=AsyncMock(return_value=b"data"))
 
 
-def reply_to() -> Any:
+def reply_to(message_id: int | None = None) -> Any:
     sent = Mock(spec=discord.Message, id=next(IDS), channel=channel())
     sent.add_reaction = AsyncMock()
-    found = Mock(spec=MessageReply, upload_limit=10**7, reactions=True)
+    found = Mock(
+        spec=MessageReply, upload_limit=10**7, reactions=True, message_id=message_id, private=False
+    )
     found.typing = Mock(return_value=nullcontext())
     found.send = AsyncMock(return_value=sent)
     found.withdraw = AsyncMock()
@@ -40,14 +43,14 @@ def question(*sources: Source, **changes: Any) -> Question:
         "channel_id": next(IDS),
         "source": message_id,
         "prompt": message_id,
-        "reply": reply_to(),
+        "reply": reply_to(message_id),
     }
     return Question(**{**fields, **changes})
 
 
 def said(asked: Any) -> tuple[str | None, Any, list[discord.File]]:
-    content, *rest = asked.reply.send.await_args.args
-    return content, rest[0] if rest else None, rest[1] if rest else []
+    (sent,) = asked.reply.send.await_args.args
+    return sent.content, sent.embed, list(sent.files)
 
 
 async def test_answer_is_a_card_kept_and_seeded(bot: Any) -> None:
@@ -172,6 +175,27 @@ async def test_given_answer_goes_with_its_message(bot: Any) -> None:
     partial.assert_called_once_with(asked.reply.send.return_value.id)
 
 
+async def test_private_answer_goes_with_its_picture(bot: Any) -> None:
+    asked = question()
+    asked.reply.message_id, asked.reply.private = None, True
+    await bot.asking.ask(asked)
+    await bot.asking.forget([asked.source])
+    asked.reply.withdraw.assert_awaited_once_with(None)
+    bot.get_partial_messageable.assert_not_called()
+
+
+async def test_nothing_is_said_or_logged_of_a_picture_that_the_end_cut_off(
+    bot: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    read = AsyncMock(side_effect=RuntimeError("Session is closed"))
+    broken = Source(key="a.png", name="a.png", read=read)
+    bot.is_closed = Mock(return_value=True)
+    asked = question(broken)
+    await bot.asking.ask(asked)
+    asked.reply.send.assert_not_awaited()
+    assert not caplog.records
+
+
 async def test_vanished_message_is_no_error(bot: Any) -> None:
     asked = question()
     response = Mock(status=400, reason="Bad Request")
@@ -207,7 +231,7 @@ async def test_cooldown_of_a_server_holds_for_all_in_it(bot: Any) -> None:
 
 async def test_reply_pings_nobody_but_may_name_its_author() -> None:
     posted = message(channel())
-    await MessageReply(posted).send("hello")
+    await MessageReply(posted).send(Said("hello"))
     sent = posted.reply.await_args.kwargs
     assert sent["mention_author"] is False
     assert sent["allowed_mentions"].to_dict() == {

@@ -81,7 +81,7 @@ async def test_answer_goes_with_its_message(sandbox: Sandbox, bot: MoedexBot) ->
     await sandbox.member("ann").delete(posted[1], posted[2])
     for each in replies[1:]:
         await gone(sandbox, each)
-    assert await bot.storage.answers.by_sources([each.id for each in posted]) == []
+    assert await bot.storage.answers.by_messages([each.id for each in posted]) == []
 
 
 async def test_answer_goes_with_the_question(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -209,6 +209,35 @@ async def test_card_pages_after_a_restart(
         assert "Picture 2 of 2 · two.png" in text_of(reply)
         assert "||**Marin**" in text_of(reply)
         assert labels_of(reply) == ["◀", "▶"]
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_answer_goes_with_a_question_of_before_a_restart(
+    sandbox: Sandbox, start: Start, stages: FakeStages, away: bool
+) -> None:
+    ben = sandbox.member("ben")
+    async with start(stages) as bot:
+        posted = await ben.post("quiet", files=[ONE])
+        asked = await ben.post("quiet", "!who", reply_to=posted)
+        reply = await sandbox.answer_to(asked)
+        await kept(bot, reply)
+    if away:
+        await ben.delete(asked)
+    async with start(FakeStages()):
+        if not away:
+            await ben.delete(asked)
+        await gone(sandbox, reply)
+    assert not posted.deleted
+
+
+async def test_private_answer_goes_with_its_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    posted = await ben.post("quiet", files=[ONE])
+    answer = await sandbox.answer(await ann.menu(posted, MENU))
+    assert answer.visible_to == ann.id
+    await kept(bot, answer)
+    await ben.delete(posted)
+    await gone(sandbox, answer)
 
 
 async def test_missing_permission_is_said_before_the_work(

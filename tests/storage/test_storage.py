@@ -44,6 +44,7 @@ ANSWER = Answer(
     ),
     model_version="v1",
     at=NOW,
+    prompt_id=13,
 )
 
 
@@ -102,7 +103,8 @@ async def test_answers_come_back_as_they_were(storage: Storage) -> None:
     assert await storage.answers.by_reply(10) == ANSWER
     assert await storage.answers.by_reply(99) is None
     assert await storage.answers.by_source(11) == [ANSWER, dm]
-    assert await storage.answers.by_sources([1, 11]) == [ANSWER, dm]
+    assert await storage.answers.by_messages([1, 11]) == [ANSWER, dm]
+    assert await storage.answers.by_messages([13, 14]) == [ANSWER, dm]
     assert [place.reply_id for place in await storage.answers.places()] == [ANSWER.reply_id]
     assert len(ANSWER.faces) == 3
 
@@ -115,7 +117,6 @@ async def test_moments_need_a_zone(storage: Storage) -> None:
 async def test_answers_are_erased_with_their_votes(storage: Storage) -> None:
     erase = storage.answers
     for reply, call in (
-        (1, lambda: erase.delete_by_source(11)),
         (2, lambda: erase.delete_by_reply(2)),
         (3, lambda: erase.delete_channel(20)),
         (4, lambda: erase.delete_server(30)),
@@ -134,7 +135,7 @@ async def test_what_was_erased_is_gone_from_the_file(file: Path) -> None:
     picture = AnsweredPicture(secret, "ff", "aa", ())
     async with Storage.open(file) as storage:
         await storage.answers.add(replace(ANSWER, pictures=(picture,)))
-        await storage.answers.delete_by_source(11)
+        await storage.answers.delete_by_reply(10)
     # The last connection to close folds the log into the file, and deletes it.
     everything = b"".join(path.read_bytes() for path in kept(file))
     assert secret.encode() not in everything
