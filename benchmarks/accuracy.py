@@ -157,11 +157,14 @@ def halves(faces: Faces) -> tuple[Half, Half]:
 class CrossFitted:
     """Judgements of both halves, each by calibration and threshold of the other.
 
-    `known_named`: rightly, and at the threshold; `strangers_named`, `no_face_named`: at it.
+    `named_rightly_at`: known faces, by the share of strangers named, each half by its own order of
+    certainty. `known_named`: rightly, and at the threshold; `strangers_named`, `no_face_named`: at
+    it.
     """
 
     known: Judged
     strangers: Judged
+    named_rightly_at: dict[str, Share]
     known_named: np.ndarray
     strangers_named: np.ndarray
     no_face_named: np.ndarray
@@ -170,15 +173,19 @@ class CrossFitted:
 def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts) -> CrossFitted:
     """Fit on one half and judge the other, both ways round."""
     told: list[CrossFitted] = []
+    rightly = {f"{rate:.2f}": Share(0, 0) for rate in FALSE_RATES}
     first, second = halves(faces)
     for fitted_on, asked in ((first, second), (second, first)):
         calibration, threshold = fitted(faces, vectors, gallery, parts, fitted_on)
         judged = judged_as(faces, vectors, gallery, parts, calibration, asked)
         known = judged["known"]
+        for rate in FALSE_RATES:
+            rightly[f"{rate:.2f}"] += identified(known, judged["strangers"], rate)[0]
         told.append(
             CrossFitted(
                 known,
                 judged["strangers"],
+                rightly,
                 (known.rank == 0) & (known.sure >= threshold),
                 judged["strangers"].sure >= threshold,
                 judged["no_face"].sure >= threshold,
@@ -187,6 +194,7 @@ def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
     return CrossFitted(
         both_halves([one.known for one in told]),
         both_halves([one.strangers for one in told]),
+        rightly,
         np.concatenate([one.known_named for one in told]),
         np.concatenate([one.strangers_named for one in told]),
         np.concatenate([one.no_face_named for one in told]),
@@ -196,7 +204,7 @@ def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
 def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts) -> dict:
     """Known, strangers, calibration, crops without a face, few pictures, icons."""
     told = cross_fitted(faces, vectors, gallery, parts)
-    everyone, others = told.known, told.strangers
+    everyone = told.known
     unseen, icons = list(faces.split.unseen), list(faces.split.icons)
     figures: dict = {
         "known": {
@@ -207,7 +215,7 @@ def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
         },
         "calibration_error": calibration_error(everyone),
         "named_rightly_at": {
-            f"{rate:.2f}": identified(everyone, others, rate)[0].as_dict() for rate in FALSE_RATES
+            rate: share.as_dict() for rate, share in told.named_rightly_at.items()
         },
         "at_fitted_threshold": {
             "strangers_named": Share.of(told.strangers_named).as_dict(),

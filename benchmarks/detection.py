@@ -21,12 +21,13 @@ import numpy as np
 import typer
 
 from benchmarks.boxes.tool import BOXES, TRAINING_BOXES, Marked, read_boxes
-from benchmarks.statistics import Share, machine, table, today, write_section
+from benchmarks.statistics import machine, table, today, write_section
 from models.boxes import iou
 from models.cascade import CascadeDetector, View
 from models.detection import Detector, load_detector
 from models.learned import LearnedDetector, believed
 from models.pictures import decode
+from models.shares import Share
 from models.types import Box, Face, Pixels
 
 MATCH = 0.4

@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.accuracy import Faces, embedded, gallery_of
 from benchmarks.learning_speed import Speed, measure_speed
-from benchmarks.statistics import Share, machine, table, today, write_section
+from benchmarks.statistics import machine, table, today, write_section
 from benchmarks.voters import Crowd, Member
 from bot.learning.ballots import ballots_of
 from bot.learning.consensus import decide, learn_standings
@@ -31,6 +31,7 @@ from bot.learning.roster import ServerRoster
 from bot.storage.learning_records import ServerCharacter, Sighting
 from models.embedding import Embedder
 from models.naming import Namer
+from models.shares import Share
 from models.training.backbone import class_directions
 from models.training.evaluation import averaged
 from models.training.head import Trial
@@ -302,7 +303,7 @@ def report(rows: dict[str, dict[int, Measured]], speed: Speed, draws: int, backb
 
     head = ["Voters", "Taught, no votes", *(f"{n:,} votes" for n in CHECKPOINTS)]
     wrong = [
-        [name, *(f"{m.wrong.hits} of {m.wrong.of}" for v, m in totals.items() if v)]
+        [name, *(f"{m.wrong.hits} of {m.wrong.total}" for v, m in totals.items() if v)]
         for name, totals in rows.items()
     ]
     promoted = [

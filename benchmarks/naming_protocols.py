@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.statistics import Share
 from models.naming import Gallery, Namer, certainty, features
 from models.naming import scores as gallery_scores
+from models.shares import Share
 from models.types import Character
 
 if TYPE_CHECKING:

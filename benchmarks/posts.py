@@ -23,11 +23,12 @@ import typer
 from numpy.typing import NDArray
 from rich.progress import track
 
-from benchmarks.statistics import Share, machine, table, today, write_section
+from benchmarks.statistics import machine, table, today, write_section
 from models.bulk import BulkNaming
 from models.crops import crop_face
 from models.identify import MAX_FACES, Identifier
 from models.pictures import PictureLimits, decode
+from models.shares import Share
 from models.similarity import perceptual_hash
 from models.training.pipeline import SPLIT_FILE
 from models.types import Box, NamedFace

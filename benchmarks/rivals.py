@@ -26,7 +26,7 @@ from benchmarks.methods.iqdb import WaveletIndex, signature
 from benchmarks.methods.openface import HumanFaceDetectors, OpenFace
 from benchmarks.methods.takayama import Takayama
 from benchmarks.naming_protocols import Method
-from benchmarks.statistics import Share, machine, table, today, write_section
+from benchmarks.statistics import machine, table, today, write_section
 from models.augment import framed
 from models.cascade import CascadeDetector
 from models.crops import crop_face
@@ -34,6 +34,7 @@ from models.detection import Detector, load_detector
 from models.embedding import Embedder
 from models.naming import Namer, Parts
 from models.pictures import PictureError, decode
+from models.shares import Share
 from models.training.dataset import CACHED_SIDE, load_dataset
 from models.training.pipeline import SPLIT_FILE
 from models.training.split import Split
@@ -415,7 +416,7 @@ def main(
     figures["reverse"] = reverse_search(data / "posts", faces)
     write_section(docs, "rivals", shown(figures))
     if out is not None:
-        text = json.dumps(figures, indent=1, default=lambda s: {"hits": s.hits, "of": s.of})
+        text = json.dumps(figures, indent=1, default=lambda s: {"hits": s.hits, "total": s.total})
         out.write_text(text + "\n", encoding="utf-8")
 
 

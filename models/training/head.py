@@ -27,10 +27,16 @@ EXEMPLARS: Final = 6
 
 REJECTS: Final = 12
 
-ORDER: Final = (0.5, 0.45, 0.05)
-"""How much each feature says that a name is right (see `Calibration.weights`).
+ORDERS: Final = (
+    (0.5, 0.45, 0.05),
+    (0.65, 0.3, 0.05),
+    (0.8, 0.15, 0.05),
+    (0.9, 0.05, 0.05),
+    (1.0, 0.0, 0.0),
+)
+"""How much each feature may say that a name is right (see `Calibration.weights`).
 
-Fixed, as weights fitted on some strangers ordered other strangers worse than these round numbers.
+A few to choose from: weights that were fitted freely on some strangers ordered others worse.
 """
 
 TRIMMED: Final = 0.1
@@ -109,18 +115,34 @@ def clusters(vectors: Vectors, count: int, seed: int = 0) -> Vectors:
 
 
 def fit_calibration(trial: Trial, gallery: Gallery, parts: Parts) -> Calibration:
-    """Fit what the fixed order of certainty means as a probability, on the known faces.
+    """Choose the order of certainty, and fit what it means as a probability, on the known faces.
 
-    Strangers don't count: an operator can't know how many will come, the threshold is for them.
+    Strangers count for the order only: how many will come nobody knows, the threshold is for them.
     """
     feature, right, known = examine(trial, gallery, parts)
-    ordered = (feature @ np.array(ORDER))[known, None]
+    order = _best_order(feature, right, known)
     if right[known].all() or not right[known].any():
-        return Calibration(weights=ORDER)
+        return Calibration(weights=order)
+    ordered = (feature @ np.array(order))[known, None]
     fitted = LogisticRegression(C=1e3, max_iter=1000).fit(ordered, right[known])
     return Calibration(
-        weights=ORDER, slope=float(fitted.coef_[0, 0]), offset=float(fitted.intercept_[0])
+        weights=order, slope=float(fitted.coef_[0, 0]), offset=float(fitted.intercept_[0])
     )
+
+
+def _best_order(
+    feature: NDArray[np.float64], right: NDArray[np.bool_], known: NDArray[np.bool_]
+) -> tuple[float, float, float]:
+    """The one of `ORDERS` by which most are named rightly where `STRANGERS_NAMED` are named."""
+    if known.all():
+        return ORDERS[0]
+
+    def named_rightly(order: tuple[float, float, float]) -> int:
+        sure = feature @ np.array(order)
+        limit = np.quantile(sure[~known], 1 - STRANGERS_NAMED, method="higher")
+        return int((right & known & (sure > limit)).sum())
+
+    return max(ORDERS, key=named_rightly)
 
 
 def fit_threshold(
