@@ -15,6 +15,7 @@ from discord import app_commands
 from discord.ext import commands, tasks
 
 from bot.answers import plain
+from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -25,10 +26,10 @@ ON = (
     "**Learning is on in this server.** Of pictures I answer I now keep a crop of each face and "
     "its vector (numbers that say what it looks like), for at most {days} days; your ✅, ❌ and "
     "names become labels, and labels make me better at this server's characters. It stays on the "
-    "machine I run on, and no other server sees it. Deleting a message deletes what came from it; "
-    "{leave} days after I am removed from this server all of it is erased. `/privacy show` tells "
-    "what I keep of you, `/privacy delete` erases it, `/privacy optout` keeps you out of it. I "
-    "never learn from DMs."
+    "machine I run on, and no other server gets any of it unless moderators say so with "
+    "`/learning share on`. Deleting a message deletes what came from it; {leave} days after I am "
+    "removed from this server all of it is erased. `/privacy show` tells what I keep of you, "
+    "`/privacy delete` erases it, `/privacy optout` keeps you out of it. I never learn from DMs."
 )
 OFF = (
     "**Learning is off in this server.** Crops and vectors that I kept are erased, with what was "
@@ -44,6 +45,18 @@ TEACH_AGAIN = (
     "Since I was upgraded I can't name {names}: no picture of theirs was kept here. Please "
     "`/teach` them again, or load a pack that was made with this version."
 )
+SHARED = (
+    "**This server shares what it learned.** When I train for another server that has a character "
+    "of the same name and series, these cross over: the names this server's faces were given, and "
+    "their vectors (numbers that say what a face looks like). Never a picture or a crop, and not "
+    "who posted or voted. `/learning share off` ends it, and erases what others learned from here."
+)
+NOT_SHARED = (
+    "**This server shares nothing any more.** Other servers' models that had learned from it are "
+    "erased, and will be trained again without it."
+)
+NOTHING_TO_SHARE = "Learning is off here, so there is nothing to share: `/learning on` comes first."
+SHARING = "Its names and vectors, never pictures, may train other servers' models."
 LABELLERS = "{role} may label and teach now, beside moderators."
 NO_LABELLERS = "Only moderators may label and teach now."
 KEPT = (
@@ -88,6 +101,11 @@ class LearningCommands(commands.Cog):
         guild_only=True,
         default_permissions=discord.Permissions(manage_guild=True),
     )
+    share = app_commands.Group(
+        name="share",
+        description="Whether other servers may learn from this one's labels",
+        parent=learning,
+    )
     privacy = app_commands.Group(name="privacy", description="What I keep of you")
 
     @learning.command(name="on")
@@ -119,8 +137,27 @@ class LearningCommands(commands.Cog):
             f"-# <t:{int(at.timestamp())}:d> {'on' if on else 'off'}, by <@{user_id}>"
             for at, user_id, on in history[-5:]
         ]
+        lines += [SHARING] * settings.sharing
         lines += await self._of_the_backbone(interaction.guild_id or 0)
         await interaction.response.send_message("\n".join(lines), ephemeral=True)
+
+    @share.command(name="on")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def share_on(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Let other servers' models learn from this server's labels; says what crosses."""
+        server_id = interaction.guild_id or 0
+        if not (await self.bot.storage.settings.get(server_id)).learning:
+            raise UserError(NOTHING_TO_SHARE)
+        await self.bot.storage.settings.update(server_id, sharing=True)
+        await interaction.response.send_message(SHARED)
+
+    @share.command(name="off")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def share_off(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Share nothing more, and erase what other servers learned from here."""
+        await interaction.response.defer(thinking=True)
+        await self.bot.learning.erasure.stop_sharing(interaction.guild_id or 0)
+        await interaction.followup.send(NOT_SHARED)
 
     @learning.command(name="labellers")
     @app_commands.checks.has_permissions(manage_guild=True)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bot.storage.learning_records import ModelVersion
 
 SHIPPED = "the shipped names"
+CHANGING = (
+    "The backbone was exchanged: kept crops are embedded again while the bot runs. Train when that "
+    "is done; /learning show tells."
+)
 
 
 class VersionError(Exception):
@@ -157,11 +161,17 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
             typer.echo("No server has learning on and something to learn from.", err=True)
             return
         # What is heavy is loaded only where there is something to do.
+        from bot.learning.backbones import ANSWERING
         from models.embedding import version_of
         from models.naming import Namer
         from models.vectors import VECTORS_FILE, VectorSet
 
         namer, backbone = Namer.load(), version_of()
+        if await storage.state.get(ANSWERING) not in (None, backbone):
+            for number in servers:
+                reason = {"server": number, "nothing": CHANGING}
+                typer.echo(json.dumps(reason) if as_json else CHANGING)
+            return
         data = VectorSet.load(VECTORS_FILE, backbone) or VectorSet.of_gallery(namer.gallery)
 
         for number in servers:

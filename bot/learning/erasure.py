@@ -95,8 +95,13 @@ class Erasure:
     async def stop_learning(self, server_id: int) -> None:
         """Erase what was kept because learning was on: crops, vectors and what they trained."""
         await self._storage.sightings.strip(server_id)
+        await self.stop_sharing(server_id)
+
+    async def stop_sharing(self, server_id: int) -> None:
+        """Erase what other servers learned from this one."""
+        await self._storage.settings.update(server_id, sharing=False)
+        await self._drop(await self._storage.versions.of_others_trained_on(server_id))
         await self.sweep()
-        self._changed(server_id)
 
     async def erase_server(self, server_id: int) -> None:
         """Erase everything that is kept of a server."""
@@ -125,9 +130,7 @@ class Erasure:
         self._changed(None)
         versions = await self._unsettled()
         versions += await self._storage.versions.trained_on_erased()
-        if versions:
-            self.refit |= {v.server_id for v in versions if v.state == "current"}
-            await self._storage.versions.erase(versions)
+        await self._drop(versions)
         # Files first: a crop written after this look may have its row after the next one.
         files = await self._crops.list()
         in_use = await self._storage.sightings.crop_names()
@@ -147,6 +150,11 @@ class Erasure:
             if not self._sweeping:
                 self._soon.cancel()
             await asyncio.gather(self._soon, return_exceptions=True)
+
+    async def _drop(self, versions: Sequence[ModelVersion]) -> None:
+        if versions:
+            self.refit |= {v.server_id for v in versions if v.state == "current"}
+            await self._storage.versions.erase(versions)
 
     async def _unsettled(self) -> list[ModelVersion]:
         """Judge labels again where votes were erased; return the versions that had learned them."""

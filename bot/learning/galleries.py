@@ -28,18 +28,22 @@ HELD_BACK = 5
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One labelled vector of a server; `group` numbers near-duplicate pictures."""
+    """One labelled vector of a server; `group` numbers near-duplicate pictures.
+
+    `shared` says that another server gave it, which it trains beside the server's own.
+    """
 
     vector: Vectors
     label: str
     kind: SourceKind
     source_id: int
     group: int
+    shared: bool = False
 
     @property
     def held_back(self) -> bool:
-        """Whether it is kept for measuring; what was taught never is."""
-        return self.kind == "sighting" and is_held_back(self.group)
+        """Whether it is kept for measuring; what was taught, or is shared, never is."""
+        return self.kind == "sighting" and not self.shared and is_held_back(self.group)
 
 
 def is_held_back(group: int) -> bool:

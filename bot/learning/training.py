@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,11 +18,11 @@ from bot.learning.heads import write_head
 from bot.learning.promotion import train_and_decide
 from bot.learning.roster import ServerRoster
 from bot.learning.serving import read_server
+from bot.learning.sharing import shared_with
 
 if TYPE_CHECKING:
     from bot.learning.galleries import Example
     from bot.learning.promotion import Decision
-    from bot.learning.serving import ServerState
     from bot.storage import Storage
     from bot.storage.learning_records import ModelVersion
     from models.naming import Gallery, Namer
@@ -65,12 +65,15 @@ async def learn(
         await storage.galleries.aliases(server_id),
     )
     state = await read_server(storage, server_id, roster, backbone)
-    await _check_worthwhile(storage, server_id, state)
+    sharing = set(await storage.settings.sharing())
+    shared = await shared_with(storage, server_id, roster, namer.gallery.characters, backbone)
+    examples = [*state.examples, *shared]
+    await _check_worthwhile(storage, server_id, examples)
 
     def fit() -> tuple[Gallery, Decision] | None:
         shipped = namer.gallery
         return train_and_decide(
-            namer, data, state.examples, roster,
+            namer, data, examples, roster,
             state.gallery(shipped), state.first_gallery(shipped), progress,
         )  # fmt: skip
 
@@ -81,8 +84,9 @@ async def learn(
         )
     head, decision = fitted
     report = decision.report | {
-        "fingerprint": _fingerprint(state.examples),
+        "fingerprint": _fingerprint(examples),
         "examples": len(state.examples),
+        "shared": len(shared),
         "held_back": sum(e.held_back for e in state.examples),
         "characters": len(head.characters),
         "shipped_vectors": len(data.labels),
@@ -91,25 +95,27 @@ async def learn(
     # The moment of reading: a label settled since then names beside the version.
     version = await storage.versions.add(
         server_id, backbone, write_head(head), report,
-        [(e.kind, e.source_id) for e in state.examples], started, promoted=decision.promote,
+        [(e.kind, e.source_id) for e in examples], started, promoted=decision.promote,
     )  # fmt: skip
     gone = [v for v in await storage.versions.trained_on_erased() if v.id == version.id]
+    if shared and sharing - set(await storage.settings.sharing()):
+        gone = [version]  # what a server shared until now can't be taken out of it
     if gone:
         await storage.versions.erase(gone)
         raise NothingToLearnError(
-            "Something it was trained on was erased meanwhile, so the version was too: start again."
+            "What it was trained on was taken back meanwhile, so the version was too: start again."
         )
     return Trained(version, decision)
 
 
-async def _check_worthwhile(storage: Storage, server_id: int, state: ServerState) -> None:
-    if not any(not e.held_back for e in state.examples):
+async def _check_worthwhile(storage: Storage, server_id: int, examples: Sequence[Example]) -> None:
+    if not any(not e.held_back and not e.shared for e in examples):
         raise NothingToLearnError(
             f"Server {server_id} has no labelled face to learn from yet. Faces are labelled by "
             "votes, reviews and /teach while learning is on."
         )
     last = max(await storage.versions.list(server_id), key=lambda v: v.number, default=None)
-    if last is not None and last.report.get("fingerprint") == _fingerprint(state.examples):
+    if last is not None and last.report.get("fingerprint") == _fingerprint(examples):
         raise NothingToLearnError(
             f"Nothing changed in server {server_id} since its version {last.number}."
         )

@@ -134,6 +134,30 @@ class VersionRepository:
             )
             return [_to_version(row) for row in rows]
 
+    async def of_others_trained_on(self, server_id: int) -> list[ModelVersion]:
+        """Return the versions of other servers that were trained on what this one shared."""
+        own = select(ModelSourceRow.version_id).where(
+            (
+                (ModelSourceRow.kind == "sighting")
+                & ModelSourceRow.source_id.in_(
+                    select(SightingRow.id).where(SightingRow.server_id == server_id)
+                )
+            )
+            | (
+                (ModelSourceRow.kind == "exemplar")
+                & ModelSourceRow.source_id.in_(
+                    select(ExemplarRow.id).where(ExemplarRow.server_id == server_id)
+                )
+            )
+        )
+        async with self._storage.read() as session:
+            rows = await session.scalars(
+                select(ModelVersionRow).where(
+                    ModelVersionRow.id.in_(own), ModelVersionRow.server_id != server_id
+                )
+            )
+            return [_to_version(row) for row in rows]
+
     async def of_others(self, backbone: str) -> set[int]:
         """Return the servers whose current version belongs to another backbone."""
         async with self._storage.read() as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tests.e2e.conftest import PATIENCE_S, eventually, kept, settled, watch
+from tests.e2e.conftest import PATIENCE_S, eventually, settled, watch
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -146,12 +146,20 @@ async def test_fifty_members_reacting_at_once_are_fifty_votes(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
     reply = await answered(sandbox)
-    await kept(bot, reply)
-    await asyncio.gather(
-        *(bot.learning.vote(reply.id, None, 9000 + n, "yes") for n in range(50)),
-        *(bot.learning.vote(reply.id, None, 9000 + n, "yes") for n in range(50)),
-    )
-    assert len(await bot.storage.votes.for_answer(reply.id)) == 50
+    members = [sandbox.add_member(f"fan {number}") for number in range(50)]
+    await asyncio.gather(*(member.react(reply, "✅") for member in members))
+    await eventually(lambda: voters(bot, reply, {member.id for member in members}))
+    await eventually(lambda: label_is(bot, reply, "marin", "settled"))
+    votes = await bot.storage.votes.for_answer(reply.id)
+    assert sorted(vote.user_id for vote in votes) == sorted(member.id for member in members)
+    # Half of them change their minds at once, some twice.
+    await asyncio.gather(*(member.unreact(reply, "✅") for member in members[:25]))
+    await asyncio.gather(*(member.react(reply, "✅") for member in members[:5]))
+    left = {member.id for member in (*members[:5], *members[25:])}
+    await eventually(lambda: voters(bot, reply, left))
+    assert [await bot.storage.votes.count_of(m.id) for m in members] == [3] * 5 + [2] * 20 + [
+        1
+    ] * 25
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
     await settled(sandbox, bot)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -59,17 +60,20 @@ def labelled(storage: Storage) -> Callable[..., Awaitable[Sighting]]:
     async def label(vector: np.ndarray, character: str, **changes: object) -> Sighting:
         nonlocal count
         count += 1
-        await storage.answers.add(Answer(count, count + 1000, 3, SERVER, 5, (), "m1", START))
         values: dict = {
             "server_id": SERVER, "channel_id": 3, "message_id": count + 1000, "reply_id": count,
-            "face_index": 0, "author_id": 5, "phash": f"{count:016x}",
+            "face_index": 0, "author_id": 5,
+            "phash": hashlib.sha256(b"%d" % count).hexdigest()[:16],
             "box": Box(0.1, 0.1, 0.5, 0.6), "guesses": (), "unknown": True,
             "model_version": "m1", "hidden": False, "at": START, "vector": vector,
             "backbone": BACKBONE, "crop": f"{SERVER}/{count}.webp",
         }  # fmt: skip
-        (seen,) = await storage.sightings.add([NewSighting(**(values | changes))])
+        values |= changes
+        server_id = values["server_id"]
+        await storage.answers.add(Answer(count, count + 1000, 3, server_id, 5, (), "m1", START))
+        (seen,) = await storage.sightings.add([NewSighting(**values)])
         await storage.labels.set(
-            [Label(seen.id, SERVER, "settled", character, None, datetime.now(UTC))], "test"
+            [Label(seen.id, server_id, "settled", character, None, datetime.now(UTC))], "test"
         )
         return seen
 

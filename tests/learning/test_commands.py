@@ -12,14 +12,18 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.learning.backbones import ANSWERING
 from bot.storage import Answer, Storage
 from bot.storage.learning_records import Label, NewSighting, ServerCharacter
 from models.embedding import version_of
 from models.naming import Namer
 from models.types import Box
+from models.vectors import VectorSet
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
 SERVER = 77
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -98,6 +102,63 @@ def test_learn_then_list_show_roll_back_and_promote(moedex: CliRunner) -> None:
     nothing = moedex.invoke(app, ["learn"])
     assert nothing.exit_code == 0
     assert "Nothing changed" in nothing.stdout
+
+
+def test_the_shipped_vectors_are_trained_beside(
+    moedex: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of `moedex train` is used where it is of this backbone, the gallery elsewhere."""
+    gallery = Namer.load().gallery
+    file = tmp_path / "vectors.safetensors"
+    monkeypatch.setattr("models.vectors.VECTORS_FILE", file)
+    labels = tuple(gallery.characters[owner].id for owner in gallery.owners[:40])
+    small = VectorSet(gallery.exemplars[:40], labels, tuple(range(40)))
+    small.save(file, "another")
+    assert vectors_of(moedex.invoke(app, ["learn"]), moedex) == len(gallery.exemplars)
+    small.save(file, version_of())
+    add_a_label(tmp_path)
+    assert vectors_of(moedex.invoke(app, ["learn"]), moedex) == 40
+
+
+def vectors_of(trained: Result, moedex: CliRunner) -> int:
+    """Return how many shipped vectors the newest version was trained beside."""
+    assert trained.exit_code == 0, trained.output
+    listed = moedex.invoke(app, ["model", "list", "--json"]).stdout.splitlines()
+    shown = moedex.invoke(app, ["model", "show", str(len(listed)), "--json"])
+    return json.loads(shown.stdout)["report"]["shipped_vectors"]
+
+
+def add_a_label(folder: Path) -> None:
+    """Settle one more face, so that there is something new."""
+
+    async def add() -> None:
+        async with Storage.open(folder / "moedex.db") as storage:
+            await storage.answers.add(Answer(50, 150, 3, SERVER, 5, (), "m", START))
+            (seen,) = await storage.sightings.add(
+                [
+                    NewSighting(
+                        SERVER, 3, 150, 50, 0, 5, "5050505050505050", Box(0.1, 0.1, 0.5, 0.6),
+                        (), True, "m", False, START, vector=own_faces(3, 13)[12],
+                        backbone=version_of(),
+                    )
+                ]
+            )  # fmt: skip
+            label = Label(seen.id, SERVER, "settled", "aoi", None, datetime.now(UTC))
+            await storage.labels.set([label], "test")
+
+    asyncio.run(add())
+
+
+def test_while_the_backbone_changes_nothing_is_trained(moedex: CliRunner, tmp_path: Path) -> None:
+    async def change() -> None:
+        async with Storage.open(tmp_path / "moedex.db") as storage:
+            await storage.state.set(ANSWERING, "the one before")
+
+    asyncio.run(change())
+    told = moedex.invoke(app, ["learn", "--json"])
+    assert told.exit_code == 0, told.output
+    assert "backbone was exchanged" in json.loads(told.stdout)["nothing"]
+    assert "No server has a version" in moedex.invoke(app, ["model", "list"]).stdout
 
 
 def test_a_pack_from_one_server_to_the_next(moedex: CliRunner, tmp_path: Path) -> None:

@@ -49,7 +49,11 @@ async def test_labels_become_a_version_that_answers(
     steps: list[str] = []
     trained = await learn(storage, SERVER, namer, data, BACKBONE, steps.append)
     assert trained.decision.promote, trained.decision.reasons
-    assert steps == ["fitting on 15 labelled faces"]
+    assert steps == [
+        "fitting on 12 labelled faces",  # three of fifteen are held back
+        "calibrating its probabilities",
+        "measuring it against what answers now",
+    ]
     current = await storage.versions.current(SERVER)
     assert current is not None
     assert current.number == trained.version.number == 1

@@ -1,0 +1,66 @@
+"""Labels that cross from one server to another: only where a server's moderators said yes.
+
+Names and vectors cross, never a picture. They join the training of characters that both servers
+have, and never measure it; a picture that the learning server has too is left out, so that none is
+on both sides of a measurement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from bot.learning.consensus import SPECIAL_LABELS
+from bot.learning.dataset import match_characters
+from bot.learning.duplicates import HashTree
+from bot.learning.galleries import examples_of
+from bot.learning.roster import ServerRoster
+
+if TYPE_CHECKING:
+    from bot.learning.galleries import Example
+    from bot.storage import Storage
+    from models.types import Character
+
+
+async def shared_with(
+    storage: Storage,
+    server_id: int,
+    roster: ServerRoster,
+    shipped: Iterable[Character],
+    backbone: str,
+) -> list[Example]:
+    """Return what other servers share of the characters that a server has, by its own names."""
+    shipped = tuple(shipped)
+    own_pictures = HashTree(await storage.sightings.hashes(server_id))
+    found: list[Example] = []
+    for other in await storage.settings.sharing():
+        if other == server_id:
+            continue
+        there = ServerRoster(
+            shipped,
+            await storage.galleries.characters(other),
+            await storage.galleries.aliases(other),
+        )
+        settled = [
+            (sighting, label)
+            for sighting, label in await storage.labels.in_server(other, "settled")
+            if not own_pictures.within(sighting.phash)
+        ]
+        exemplars = [
+            exemplar
+            for exemplar in await storage.galleries.exemplars(other)
+            if exemplar.phash is None or not own_pictures.within(exemplar.phash)
+        ]
+        examples = examples_of(exemplars, settled, there, backbone)
+        labels = {e.label for e in examples} - SPECIAL_LABELS
+        ids, unknown = match_characters([asdict(there.characters[x]) for x in labels], roster)
+        strangers = {character.id for character in unknown}
+        here = {key: name for key, name in ids.items() if name not in strangers}
+        here |= {special: special for special in SPECIAL_LABELS}
+        found += [
+            replace(example, label=here[example.label], shared=True)
+            for example in examples
+            if example.label in here
+        ]
+    return found
