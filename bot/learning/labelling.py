@@ -43,6 +43,8 @@ class Labelling:
         self._learned_at: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[int] = set()
+        # Labels made of older votes must not be written over those made of newer ones.
+        self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def judge(self, reply_id: int, why: str = VOTES) -> list[LabelChange]:
         """Settle, or unsettle, the faces of an answer by the votes on it and on its copies."""
@@ -50,33 +52,21 @@ class Labelling:
         if not faces:
             return []
         server_id = faces[0].server_id
-        roster = await self._roster(server_id)
-        copies = {s.id: s for f in faces for s in await self._storage.sightings.in_group(_group(f))}
-        ballots = await self._ballots(list(copies.values()), roster)
-        standings = self._standings.get(server_id, {})
-        labels: list[Label] = []
-        for face in faces:
-            same = [face, *(s for s in copies.values() if _same_face(face, s))]
-            found = pooled(ballots.get(s.id, ()) for s in same)
-            labels += _labels(same, decide(found, standings), bool(found))
-        changes = await self._storage.labels.set(labels, why)
-        if changes:
-            await self._storage.galleries.touch(server_id)
+        async with self._deciding[server_id]:
+            changes = await self._judge(server_id, faces, why)
         self._relearn_soon(server_id)
         return changes
 
     async def relearn(self, server_id: int) -> list[LabelChange]:
         """Learn whom to believe from all votes of a server, and judge every face again."""
-        self._learned_at[server_id] = time.monotonic()
-        sightings = await self._storage.sightings.in_server(server_id)
-        roster = await self._roster(server_id)
-        ballots = await self._ballots(sightings, roster)
-        standings, labels = await asyncio.to_thread(_judge_all, sightings, ballots)
-        self._standings[server_id] = standings
-        changes = await self._storage.labels.set(labels, "votes, weighed anew")
-        if changes:
-            await self._storage.galleries.touch(server_id)
-        return changes
+        async with self._deciding[server_id]:
+            self._learned_at[server_id] = time.monotonic()
+            sightings = await self._storage.sightings.in_server(server_id)
+            roster = await self._roster(server_id)
+            ballots = await self._ballots(sightings, roster)
+            standings, labels = await asyncio.to_thread(_judge_all, sightings, ballots)
+            self._standings[server_id] = standings
+            return await self._set(server_id, labels, "votes, weighed anew")
 
     def standing(self, server_id: int, user_id: int) -> Standing:
         """Return how far a voter is believed in a server."""
@@ -87,6 +77,26 @@ class Labelling:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _judge(
+        self, server_id: int, faces: Sequence[Sighting], why: str
+    ) -> list[LabelChange]:
+        roster = await self._roster(server_id)
+        copies = {s.id: s for f in faces for s in await self._storage.sightings.in_group(_group(f))}
+        ballots = await self._ballots(list(copies.values()), roster)
+        standings = self._standings.get(server_id, {})
+        labels: list[Label] = []
+        for face in faces:
+            same = [face, *(s for s in copies.values() if _same_face(face, s))]
+            found = pooled(ballots.get(s.id, ()) for s in same)
+            labels += _labels(same, decide(found, standings), bool(found))
+        return await self._set(server_id, labels, why)
+
+    async def _set(self, server_id: int, labels: Sequence[Label], why: str) -> list[LabelChange]:
+        changes = await self._storage.labels.set(labels, why)
+        if changes:
+            await self._storage.galleries.touch(server_id)
+        return changes
 
     def _relearn_soon(self, server_id: int) -> None:
         if server_id in self._waiting:

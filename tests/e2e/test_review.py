@@ -116,7 +116,7 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
     done = await shown(chosen)
     assert done.content == f"**Aoi Sora** is new here, and all {FACES} faces are noted as them."
     await eventually(lambda: settled(bot, faces, "aoi_sora"))
-    trail = await bot.storage.labels.trail(faces[2].id)
+    trail = await bot.storage.labels.trail(faces[0].id)
     assert [(c.after, c.user_id, c.why) for c in trail] == [
         ("aoi_sora", ann.id, f"one answer for {FACES} faces that look alike")
     ]
@@ -137,6 +137,19 @@ async def test_a_cluster_can_be_left_alone(
     ann = sandbox.member("ann")
     await ann.select(await review(sandbox), "Who is it?", [choice])
     await eventually(lambda: settled(bot, faces, label))
+
+
+async def test_a_cluster_asked_about_before_a_restart_is_answered_after_it(
+    sandbox: Sandbox, start: Start
+) -> None:
+    async with start(Strangers()) as bot:
+        await watch(bot)
+        await bot.storage.settings.update(bot.guilds[0].id, learning=True)
+        faces = [await post(sandbox, bot, "fan-art") for _ in range(FACES)]
+        asked = await review(sandbox)
+    async with start(Strangers()) as bot:
+        await sandbox.member("ann").select(asked, "Who is it?", ["Marin"])
+        await eventually(lambda: settled(bot, faces, "marin"))
 
 
 async def test_later_keeps_a_cluster_for_the_next_time(sandbox: Sandbox, bot: MoedexBot) -> None:

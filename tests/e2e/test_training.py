@@ -127,6 +127,42 @@ async def test_a_new_message_takes_over_once_edits_are_refused(
     assert len(sandbox.messages("general")) == 2
 
 
+async def test_a_new_message_takes_over_from_an_edit_that_never_ends(
+    sandbox: Sandbox, bot: MoedexBot, scripted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await begun(sandbox, bot)
+    await says(message, "⏳ step 1")
+    monkeypatch.setattr(progress, "PATIENCE_S", 0.1)
+    sandbox.slow_down("PATCH /channels/*/messages/*", PATIENCE_S, times=1)
+    (scripted / "go1").touch()
+
+    async def taken_over() -> bool:
+        return len(sandbox.messages("general")) == 2
+
+    await eventually(taken_over)
+    monkeypatch.setattr(progress, "PATIENCE_S", PATIENCE_S)
+    for number in (2, 3):
+        (scripted / f"go{number}").touch()
+    await says(sandbox.messages("general")[-1], "version 4 answers from now on")
+
+
+async def test_a_deleted_message_ends_the_showing_and_not_the_training(
+    sandbox: Sandbox, bot: MoedexBot, scripted: Path
+) -> None:
+    message = await begun(sandbox, bot)
+    await says(message, "⏳ step 1")
+    await sandbox.member("ann").delete(message)
+    for number in (1, 2, 3):
+        (scripted / f"go{number}").touch()
+    cog: Any = bot.get_cog("Training")
+
+    async def ended() -> bool:
+        return cog.runs.running(bot.guilds[0].id) is None and not cog._shown
+
+    await eventually(ended)
+    assert not sandbox.messages("general")
+
+
 async def test_a_failed_training_says_so(
     sandbox: Sandbox, bot: MoedexBot, scripted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
