@@ -63,11 +63,12 @@ KEPT = (
     "In all servers I share with you I keep, of your pictures: {sightings} faces, {crops} of them "
     "with a crop and a vector. Of you: {votes} votes, {taught} taught drawings, {proposals} "
     "proposals. You have {opted}opted out of learning. `/privacy delete` erases all of it. Exports "
-    "that somebody made already can't be called back."
+    "and backups that somebody made already can't be called back."
 )
 DELETED = (
     "Erased: your pictures' faces, crops and vectors, your votes, drawings and proposals, and "
-    "the model versions trained on them. Exports that somebody made already can't be called back."
+    "the model versions trained on them. Exports and backups that somebody made already can't "
+    "be called back."
 )
 OPTED_OUT = (
     "Noted, for all servers: I learn nothing from your pictures, and your ✅, ❌ and names are "

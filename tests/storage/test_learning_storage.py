@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,43 @@ async def test_what_is_erased_is_gone_from_the_bytes(storage: Storage, tmp_path:
     await storage.sightings.erase([s.id for s in await storage.sightings.by_author(5)])
     assert await storage.consents.flush_erased()
     assert not any(needle in kept() for needle in needles)
+
+
+async def test_the_next_vector_waits_unseen_and_goes_with_its_row(
+    storage: Storage, tmp_path: Path
+) -> None:
+    first, second = await storage.sightings.add(
+        [sighting(n, vector=unit(n), backbone="b1", crop=f"7/{n}.webp") for n in (1, 2)]
+    )
+    await storage.galleries.change(
+        SERVER, "teach", 5, "x", NOW, exemplars=[replace(exemplar(), crop="7/taught.webp")]
+    )
+    olds = await storage.vectors.outdated("b2")
+    assert [old.kind for old in olds] == ["sighting", "sighting", "exemplar"]
+    nexts = [unit(70 + place) for place in range(3)]
+    await storage.vectors.prepare("b2", zip(olds, nexts, strict=True))
+    assert await storage.vectors.outdated("b2") == []
+    assert len(await storage.vectors.outdated("b3")) == 3
+    (kept,) = await storage.sightings.by_reply(2)
+    assert kept.backbone == "b1"
+    await storage.answers.delete_by_reply(1)
+    assert await storage.consents.flush_erased()
+    files = [tmp_path / "moedex.db", tmp_path / "moedex.db-wal"]
+    data = b"".join(file.read_bytes() for file in files if file.exists())
+    assert pack_vector(nexts[0]) not in data
+    assert pack_vector(nexts[1]) in data
+    # A crop that was erased while its face was embedded must not get a vector again.
+    await storage.sightings.strip_author(second.author_id)
+    await storage.vectors.prepare("b2", [(olds[1], nexts[1])])
+    await storage.vectors.adopt("b2")
+    (stripped,) = await storage.sightings.by_reply(2)
+    assert (stripped.vector, stripped.backbone) == (None, None)
+    (taught,) = await storage.galleries.exemplars(SERVER)
+    assert taught.backbone == "b2"
+    assert np.abs(taught.vector - nexts[2]).max() < 1e-3
+    assert await storage.vectors.lost(SERVER, "b2") == set()
+    assert await storage.vectors.lost(SERVER, "b3") == {taught.character_id}
+    assert first.id != second.id
 
 
 async def test_consent_and_opting_out_are_remembered(storage: Storage) -> None:
