@@ -51,6 +51,10 @@ class Storage:
         self._engine = engine
         self._lock = lock
         self._writing = asyncio.Lock()
+        self._in_use = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closed = False
         self.settings = SettingsRepository(self)
         self.answers = AnswerRepository(self)
         self.votes = VoteRepository(self)
@@ -95,7 +99,10 @@ class Storage:
                 _prepare_sqlite(engine)
             storage = cls(engine, lock)
             await storage._migrate(url)
-            yield storage
+            try:
+                yield storage
+            finally:
+                await storage._finish()
         finally:
             await engine.dispose()
             if lock is not None:
@@ -110,7 +117,7 @@ class Storage:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Open a session to read in; for repositories."""
-        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+        async with self._session(self._engine) as session:
             yield session
 
     @asynccontextmanager
@@ -120,12 +127,30 @@ class Storage:
         Writers of this process wait for each other here, those of others at the database.
         """
         engine = self._engine.execution_options(writes=True)
-        async with (
-            self._writing,
-            AsyncSession(engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
+        async with self._writing, self._session(engine) as session, session.begin():
             yield session
+
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        if self._closed:
+            raise StorageError("The storage is closed.")
+        self._in_use += 1
+        self._idle.clear()
+        try:
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                yield session
+        finally:
+            self._in_use -= 1
+            if not self._in_use:
+                self._idle.set()
+
+    async def _finish(self) -> None:
+        """Let nobody in any more, and wait for those who still read or write.
+
+        A session that the end of the event loop cancels can wait for its connection for good.
+        """
+        self._closed = True
+        await self._idle.wait()
 
     async def _migrate(self, url: str) -> None:
         try:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from bot.storage import (
     Answer,
@@ -107,6 +107,30 @@ async def test_answers_come_back_as_they_were(storage: Storage) -> None:
     assert await storage.answers.by_messages([13, 14]) == [ANSWER, dm]
     assert [place.reply_id for place in await storage.answers.places()] == [ANSWER.reply_id]
     assert len(ANSWER.faces) == 3
+
+
+async def test_closing_waits_for_those_who_read_and_lets_nobody_in(file: Path) -> None:
+    done: list[str] = []
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def read(storage: Storage) -> None:
+        async with storage.read() as session:
+            await session.execute(text("SELECT 1"))
+            reading.set()
+            await go_on.wait()
+            done.append("read")
+
+    async def close(storage: Storage) -> None:
+        with pytest.raises(StorageError, match="closed"):
+            await storage.answers.by_reply(1)  # runs once the closing has begun
+        go_on.set()
+
+    async with Storage.open(file) as storage:
+        tasks = [asyncio.create_task(read(storage))]
+        await reading.wait()
+        tasks.append(asyncio.create_task(close(storage)))
+    assert done == ["read"]
+    await asyncio.gather(*tasks)
 
 
 async def test_moments_need_a_zone(storage: Storage) -> None:
