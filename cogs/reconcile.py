@@ -56,12 +56,10 @@ class Reconcile(commands.Cog):
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Look for archived threads that went with a channel: no event tells of them."""
         guild = channel.guild
-        for place in await self.bot.storage.answers.places():
-            if (
-                place.server_id == guild.id
-                and guild.get_channel_or_thread(place.channel_id) is None
-            ):
-                await self._channel(guild, place.channel_id)
+        places = await self.bot.storage.answers.places()
+        for channel_id in {place.channel_id for place in places if place.server_id == guild.id}:
+            if guild.get_channel_or_thread(channel_id) is None:
+                await self._channel(guild, channel_id)
 
     async def reconcile(self) -> None:
         """Follow reactions and deletions that happened while the bot was away."""

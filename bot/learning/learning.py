@@ -73,6 +73,7 @@ class Learning:
         self._hashes: dict[int, HashTree] = {}
         self._grouping = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
         self.labelling = Labelling(storage, self.roster)
         self.teaching = Teaching(storage, self.crops, self.roster, self.forget_cached)
         self.strangers = Strangers(storage, config, lambda: self.backbone)
@@ -94,7 +95,7 @@ class Learning:
         """End the work in the background."""
         tasks: list[asyncio.Task[Any]] = [*self._galleries.values(), *self._judging.values()]
         if self._looking is not None:
-            self._looking.cancel()
+            self._closing.set()
             tasks.append(self._looking)
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.labelling.close()
@@ -264,8 +265,9 @@ class Learning:
         return await asyncio.to_thread(state.gallery, shipped)
 
     async def _look_for_changes(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+        while not self._closing.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), LOOK_EVERY_S)
             with contextlib.suppress(OSError, SQLAlchemyError):  # busy: the next look tells
                 revisions = await self.storage.galleries.revisions()
                 for server_id in {*revisions, *self._revisions}:

@@ -105,6 +105,12 @@ class ConsentRepository:
             connection = await session.connection(
                 execution_options={"isolation_level": "AUTOCOMMIT"}
             )
-            result = await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-            busy, _, _ = result.one()
+            # A checkpoint that waits for a reader keeps every writer out: it must not wait.
+            before = (await connection.execute(text("PRAGMA busy_timeout"))).scalar_one()
+            await connection.execute(text("PRAGMA busy_timeout = 0"))
+            try:
+                result = await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                busy, _, _ = result.one()
+            finally:
+                await connection.execute(text(f"PRAGMA busy_timeout = {int(before)}"))
             return not busy

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -256,3 +258,16 @@ async def test_leaving_erases_everything_learned(storage: Storage) -> None:
     assert await storage.galleries.exemplars(SERVER) == []
     assert await storage.versions.list(SERVER) == []
     assert await storage.galleries.actions(SERVER) == []
+
+
+async def test_a_reader_that_holds_the_log_open_keeps_no_writer_out(
+    storage: Storage, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "moedex.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sightings").fetchone()
+        await storage.sightings.add([sighting(1, vector=unit(5))])
+        assert not await storage.consents.flush_erased()
+        await storage.sightings.add([sighting(2, vector=unit(6))])
+        reader.execute("ROLLBACK")
+    assert await storage.consents.flush_erased()
