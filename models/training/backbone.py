@@ -2,7 +2,8 @@
 
 One run: frozen features of the starting weights give the projection (whitened principal
 components) and the class directions their start; then additive-margin softmax with AdamW, a cosine
-decay, and an exponential average of the weights, first at a small side, then at a larger one.
+decay, and an exponential average of the weights, first at a small side, then at a larger one. At
+the end the projection is blended with the features before it (`models.training.blend`).
 """
 
 # Keras's annotations name one backend's tensors and too narrow arguments.
@@ -22,7 +23,9 @@ import numpy as np
 
 from models.augment import Augmentation, framed
 from models.embedding import build_embedding_network, load_network, save_embedding
+from models.naming import unit
 from models.training.batches import BalancedBatches
+from models.training.blend import blend, whitening
 from models.training.dataset import class_indices, labels_of
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.precision import training_policy
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from models.training.dataset import Sample
     from models.types import Pixels, Vectors
 
+
+TRAINED_FILE: Final = "trained.safetensors"
 
 TESTED_SIDE: Final = 144
 """The side at which faces are embedded in use, in pixels.
@@ -97,6 +102,8 @@ def train_backbone(
 ) -> Path:
     """Train on `samples`; returns the weights file, `folder/embedding.safetensors`.
 
+    `folder/trained.safetensors` is the network before blending, for a run that goes on from it.
+
     `start`: the nsfwjs package (see `read_start`). `warm`: the folder of a run to go on from
     instead; classes it has not got start from the mean of a few pictures. A run found in `folder`
     is resumed, one that is done is left as it is. `probe`: held-out samples whose accuracy is
@@ -109,6 +116,9 @@ def train_backbone(
         return weights
     with training_policy():
         _train(samples, folder, plan, state, start=start, warm=warm, probe=probe, report=report)
+    finish(samples, folder, plan.cut)
+    state.done = True
+    state.save(folder)
     return weights
 
 
@@ -157,8 +167,20 @@ def _train(
         trainer.total_steps = plan.passes * len(samples) / plan.batch
         model.fit(batches, epochs=10**6, initial_epoch=state.epoch, verbose=0, callbacks=[trainer])
     trainer.export()
-    state.done = True
-    state.save(folder)
+
+
+def finish(samples: Sequence[Sample], folder: Path, cut: str) -> None:
+    """Write `embedding.safetensors` from a run's trained network, and its class directions."""
+    network, _ = load_network(folder / TRAINED_FILE)
+    pooled = keras.Model(network.input, network.get_layer("pooled").output)
+    projection = network.get_layer("projection")
+    blended = blend(embed_samples(pooled, samples, TESTED_SIDE), *projection.get_weights())
+    projection.set_weights([blended.kernel, blended.bias])
+    path = folder / "embedding.safetensors"
+    save_embedding(network, path, side=TESTED_SIDE, cut=cut, mirrored=False)
+    trained = _trained_directions(folder)
+    directions = unit(np.stack(list(trained.values())) @ blended.turn)
+    np.savez(folder / "classes.npz", labels=np.array(list(trained)), directions=directions)
 
 
 def _cached(pixels: Pixels, largest: int) -> Pixels:
@@ -193,8 +215,8 @@ def _fresh_model(
 ) -> keras.Model:
     side = plan.sides[0][0]
     if warm is not None:
-        network, _ = load_network(warm / "embedding.safetensors", side=0)
-        known = class_directions(warm)
+        network, _ = load_network(warm / TRAINED_FILE, side=0)
+        known = _trained_directions(warm)
         few = [i for label in labels if label not in known for i in _some(samples, label)]
         vectors = embed_samples(network, [samples[i] for i in few], side)
     else:
@@ -227,21 +249,18 @@ def _some(samples: Sequence[Sample], label: str, count: int = 12) -> list[int]:
 
 
 def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The class directions that a run has learned, by label; unit length."""
-    with np.load(folder / "classes.npz") as file:
+    """The class directions that a finished run has learned, by label; unit length."""
+    return _directions(folder / "classes.npz")
+
+
+def _trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
+    """The same, in the space of the network before blending."""
+    return _directions(folder / "trained_classes.npz")
+
+
+def _directions(path: Path) -> dict[str, NDArray[np.float32]]:
+    with np.load(path) as file:
         return dict(zip(file["labels"].tolist(), file["directions"], strict=True))
-
-
-def whitening(
-    features: NDArray[np.float32], dimensions: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Whitened principal components of `features` (n, channels), as a kernel and a bias."""
-    mean = features.mean(0)
-    spread, axes = np.linalg.eigh(np.cov((features - mean).T).astype(np.float64))
-    kernel = axes[:, -dimensions:] / np.sqrt(
-        spread[-dimensions:] + 0.1 * spread[-dimensions:].mean()
-    )
-    return kernel.astype(np.float32), (-mean @ kernel).astype(np.float32)
 
 
 def embed_samples(
@@ -353,8 +372,11 @@ class _Run(keras.callbacks.Callback):
     def export(self) -> None:
         """Write the network in half precision, and the class directions beside it."""
         network = keras.Model(self.net.input, self.net.get_layer("unit").output)
-        path = self.folder / "embedding.safetensors"
+        path = self.folder / TRAINED_FILE
         save_embedding(network, path, side=TESTED_SIDE, cut=self.plan.cut, mirrored=False)
         directions = self.net.get_layer("classes").get_weights()[0].T
-        directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
-        np.savez(self.folder / "classes.npz", labels=np.array(self.labels), directions=directions)
+        np.savez(
+            self.folder / "trained_classes.npz",
+            labels=np.array(self.labels),
+            directions=unit(directions),
+        )

@@ -10,8 +10,9 @@ import pytest
 
 from models.augment import Augmentation
 from models.embedding import Embedder
-from models.training.backbone import BackbonePlan, rate_at, train_backbone, whitening
+from models.training.backbone import BackbonePlan, rate_at, train_backbone
 from models.training.batches import BalancedBatches
+from models.training.blend import blend, whitening
 from models.training.dataset import Sample
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
 
@@ -84,6 +85,23 @@ def test_whitened_features_are_uncorrelated() -> None:
     np.testing.assert_allclose(out.mean(0), 0, atol=1e-2)
     correlation = np.corrcoef(out.T)
     assert np.abs(correlation - np.eye(3)).max() < 0.01
+
+
+def test_a_blend_tells_apart_what_training_ignored() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(900, 6)).astype(np.float32)
+    kernel, bias = np.eye(6, 4, dtype=np.float32), np.zeros(4, np.float32)
+    kernel[3] = 0  # of six features training kept three
+
+    given = blend(features, kernel, bias)
+
+    assert given.kernel.shape == (6, 4)
+    forgotten = np.eye(6, dtype=np.float32)[3:] @ given.kernel
+    assert np.linalg.norm(forgotten) > 0.2
+    # What is most of a trained vector still is, so a class keeps its direction.
+    trained = features @ kernel
+    alike = ((features @ given.kernel + given.bias) * (trained @ given.turn)).sum(1)
+    assert np.corrcoef(alike, (trained**2).sum(1))[0, 1] > 0.7
 
 
 @pytest.mark.slow
