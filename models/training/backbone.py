@@ -178,7 +178,7 @@ def finish(samples: Sequence[Sample], folder: Path, cut: str) -> None:
     projection.set_weights([blended.kernel, blended.bias])
     path = folder / "embedding.safetensors"
     save_embedding(network, path, side=TESTED_SIDE, cut=cut, mirrored=False)
-    trained = _trained_directions(folder)
+    trained = trained_directions(folder)
     directions = unit(np.stack(list(trained.values())) @ blended.turn)
     np.savez(folder / "classes.npz", labels=np.array(list(trained)), directions=directions)
 
@@ -216,7 +216,7 @@ def _fresh_model(
     side = plan.sides[0][0]
     if warm is not None:
         network, _ = load_network(warm / TRAINED_FILE, side=0)
-        known = _trained_directions(warm)
+        known = trained_directions(warm)
         few = [i for label in labels if label not in known for i in _some(samples, label)]
         vectors = embed_samples(network, [samples[i] for i in few], side)
     else:
@@ -253,7 +253,7 @@ def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
     return _directions(folder / "classes.npz")
 
 
-def _trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
+def trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
     """The same, in the space of the network before blending."""
     return _directions(folder / "trained_classes.npz")
 
