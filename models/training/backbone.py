@@ -64,7 +64,7 @@ class BackbonePlan:
     cut: str = "mixed8"
     dimensions: int = 256
     sides: tuple[tuple[int, float], ...] = ((112, 0.45), (144, 0.55))
-    passes: float = 50
+    passes: float = 54
     minutes: float | None = None
     frozen: str = "mixed0"
     batch: int = 48

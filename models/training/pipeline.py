@@ -64,7 +64,7 @@ def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
         evaluation=BackbonePlan(minutes=first, seed=seed),
         shipped=BackbonePlan(
             sides=((144, 1.0),),
-            passes=16,
+            passes=17,
             minutes=second,
             rate=4e-4,
             warm_up=0.05,
