@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from models.graphs import one_graph
-from models.lean_tensorflow import keras
+from models.lean_keras import keras
 from models.trunk import build_trunk
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from models.lean_tensorflow import keras
+from models.lean_keras import keras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

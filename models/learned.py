@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.lean_tensorflow import keras
+    from models.lean_keras import keras
 
 DETECTOR_FILE: Final = Path(__file__).with_name("weights") / "detector.safetensors"
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.lean_tensorflow import keras
+from models.lean_keras import keras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

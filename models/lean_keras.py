@@ -1,10 +1,10 @@
-"""TensorFlow and Keras, imported without the packages that only their extras use.
+"""Keras, imported without the packages that only its extras use.
 
 Keras imports scikit-learn for its estimator wrappers and matplotlib for its plots, wherever they
 are installed: some 90 MB and seconds of start-up that the running bot has no use for. They are
 hidden while Keras loads, which takes their absence well; who imports them afterwards gets them. It
-works where this module is the first to import TensorFlow or Keras in a process, so what runs in
-the bot takes both from here.
+works where this module is the first to import Keras in a process, so what runs in the bot takes it
+from here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-__all__ = ["keras", "tf"]
+__all__ = ["keras"]
 
 
 @contextmanager
@@ -32,4 +32,3 @@ def _hidden(*names: str) -> Iterator[None]:
 
 with _hidden("sklearn", "matplotlib"):
     import keras
-    import tensorflow as tf
