@@ -24,7 +24,7 @@ from bot.answers import is_spoiler, plain
 from bot.errors import explain
 from bot.inference import Job, JobCancelled
 from bot.replies import Said, delete_quietly, seed
-from bot.storage import Answer, AnsweredPicture
+from bot.storage import Answer, AnsweredPicture, StorageClosedError
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -268,6 +268,8 @@ class Asking:
         ]
         try:
             await self._bot.learning.saw(answer, pictures, author_id=author.id, may_keep=own)
+        except StorageClosedError:
+            log.info("The bot ends: the faces of answer %d are not kept", answer.reply_id)
         except Exception:
             log.exception("The faces of answer %d could not be kept", answer.reply_id)
 

@@ -13,7 +13,7 @@ from bot.storage.records import (
     Vote,
     VoteKind,
 )
-from bot.storage.storage import Storage, StorageError, StorageInUseError
+from bot.storage.storage import Storage, StorageClosedError, StorageError, StorageInUseError
 
 __all__ = [
     "Answer",
@@ -21,6 +21,7 @@ __all__ = [
     "AnsweredPicture",
     "ServerSettings",
     "Storage",
+    "StorageClosedError",
     "StorageError",
     "StorageInUseError",
     "Vote",

@@ -40,6 +40,10 @@ class StorageError(Exception):
     """The storage can't be used; the text is one readable line."""
 
 
+class StorageClosedError(StorageError):
+    """The bot is ending and the storage is closed already."""
+
+
 class StorageInUseError(StorageError):
     """Another process holds the storage."""
 
@@ -133,7 +137,7 @@ class Storage:
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         if self._closed:
-            raise StorageError("The storage is closed.")
+            raise StorageClosedError("The storage is closed.")
         self._in_use += 1
         self._idle.clear()
         try:

@@ -121,7 +121,7 @@ async def test_closing_waits_for_those_who_read_and_lets_nobody_in(file: Path) -
             done.append("read")
 
     async def close(storage: Storage) -> None:
-        with pytest.raises(StorageError, match="closed"):
+        with pytest.raises(StorageClosedError, match="closed"):
             await storage.answers.by_reply(1)  # runs once the closing has begun
         go_on.set()
 
