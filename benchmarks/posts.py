@@ -4,9 +4,10 @@
 
 A post counts as right if its character is the best guess of one of its faces, at whatever
 probability; "answered" posts are those where that guess also reaches the threshold, and "first"
-those where the face whose name is surest has it. Posts whose face is a near-duplicate of a
-picture that the run was trained on (perceptual hash of the crop, at the framings of `characters/`)
-are counted apart. Without `--run` it asks the shipped model, which was trained on all of them.
+those where the face whose name is surest has it. Posts whose face is a near-duplicate of a picture
+that the run was trained on (perceptual hash of the crop, at the framings of `characters/`) are
+counted apart; posts of characters that the run does not know are not asked. Without `--run` it
+asks the shipped model, which was trained on all of them.
 """
 
 from __future__ import annotations
@@ -86,12 +87,13 @@ def main(
     """Name the posts and print the shares and the failures."""
     naming = BulkNaming(Identifier.load(weights=run), PictureLimits(), MAX_FACES)
     hashes = _training_hashes(data, _trained_files(data, run))
+    known = {character.id for character in naming.identifier.namer.gallery.characters}
     tables: list[str] = []
     for title, folder in (
         ("posts", data / "posts"),
         ("look-alikes' posts", data / "three_lookalikes" / "posts"),
     ):
-        characters = {path.name for path in folder.iterdir()} - {"several"}
+        characters = {path.name for path in folder.iterdir()} & known
         files = [path for path in sorted(folder.glob("*/*")) if path.parent.name in characters]
         heads = _head_boxes(data / "posts.csv") if folder.name == "posts" else {}
         results = track(naming.name_all(files), f"Naming {title}", len(files))
