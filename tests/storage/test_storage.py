@@ -23,6 +23,7 @@ from bot.storage import (
     AnsweredPicture,
     ServerSettings,
     Storage,
+    StorageClosedError,
     StorageError,
     StorageInUseError,
     VoteKind,
