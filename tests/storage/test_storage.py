@@ -122,9 +122,11 @@ async def test_closing_waits_for_those_who_read_and_lets_nobody_in(file: Path) -
             done.append("read")
 
     async def close(storage: Storage) -> None:
-        with pytest.raises(StorageClosedError, match="closed"):
-            await storage.answers.by_reply(1)  # runs once the closing has begun
-        go_on.set()
+        try:
+            with pytest.raises(StorageClosedError, match="closed"):
+                await storage.answers.by_reply(1)  # runs once the closing has begun
+        finally:
+            go_on.set()
 
     async with Storage.open(file) as storage:
         tasks = [asyncio.create_task(read(storage))]
