@@ -14,6 +14,7 @@ import discord
 from discord.utils import escape_markdown
 
 from bot.storage import AnsweredPicture
+from models.types import percent
 
 if TYPE_CHECKING:
     from bot.inference import IdentifiedPicture
@@ -113,15 +114,6 @@ def bar(probability: float) -> str:
     """Return a bar and its figure for a probability of 0 to 1: `▰▰▰▰▰▰▱▱ 75 %`."""
     filled = max(0, min(_CELLS, round(probability * _CELLS)))
     return f"{'▰' * filled}{'▱' * (_CELLS - filled)} {percent(probability)}"
-
-
-def percent(probability: float) -> str:
-    """Return a probability in words; the two ends are never claimed."""
-    if probability > 0.99:
-        return "over 99 %"
-    if probability < 0.01:
-        return "under 1 %"
-    return f"{round(probability * 100)} %"
 
 
 def plain(text: str, limit: int = _NAME_LIMIT) -> str:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from models.fonts import Font, Fonts, find_fonts
 from models.layout import EDGE, MAX_TILES, Layout, Tile, lay_out
 from models.shapes import Colour, fill_rounded, outline_rounded, paste_rounded
-from models.types import NamedFace, Pixels
+from models.types import NamedFace, Pixels, percent
 
 CardFormat = Literal["JPEG", "WEBP"]
 
@@ -94,12 +94,12 @@ def describe(faces: Sequence[NamedFace]) -> str:
         if best is None:
             lines.append(f"Face {number}: unknown.")
             continue
-        name, percent = best.character.name, f"{best.probability:.0%}"
+        name, sure = best.character.name, percent(best.probability)
         series = f" ({best.character.series})" if best.character.series else ""
         if named.unknown:
-            lines.append(f"Face {number}: unknown, nearest {name}{series}, {percent}.")
+            lines.append(f"Face {number}: unknown, nearest {name}{series}, {sure}.")
         else:
-            lines.append(f"Face {number}: {name}{series}, {percent}.")
+            lines.append(f"Face {number}: {name}{series}, {sure}.")
     return "\n".join(lines)
 
 
@@ -236,8 +236,8 @@ class _Tile:
         tile, draw = self._tile, ImageDraw.Draw(self._canvas)
         font = self._fonts.bold(round(tile.height * 0.165))
         middle = tile.y + round(tile.height * 0.78)
-        draw.text((self._right, middle), f"{probability:.0%}", colour, font, anchor="rm")
-        number_width = round(font.getlength("100%")) + self._pad
+        draw.text((self._right, middle), percent(probability), colour, font, anchor="rm")
+        number_width = round(font.getlength("under 1 %")) + self._pad
         thick = max(6, round(tile.height * 0.08))
         length = max(thick, self._right - self._left - number_width)
         corner = self._left, middle - thick // 2

@@ -78,6 +78,15 @@ class Guess:
     probability: float
 
 
+def percent(probability: float) -> str:
+    """Return a probability (0 to 1) as people read it; the two ends are never claimed."""
+    if probability > 0.99:
+        return "over 99 %"
+    if probability < 0.01:
+        return "under 1 %"
+    return f"{round(probability * 100)} %"
+
+
 @dataclass(frozen=True, slots=True)
 class NamedFace:
     """A face with its guesses, best first (five where the gallery has five characters).

@@ -96,11 +96,13 @@ def as_text(result: FileResult) -> str:
     """Return a result as lines for people: the file, then each face and its guesses."""
     if result.error:
         return f"{result.file}\n  {result.error.message}"
+    from models.types import percent
+
     lines = [f"{result.file}  ({result.width} × {result.height})"]
     if not result.faces:
         lines.append("  no face found")
     for number, named in enumerate(result.faces, 1):
-        ranked = [f"{g.character.name} {g.probability:.0%}" for g in named.guesses]
+        ranked = [f"{g.character.name} {percent(g.probability)}" for g in named.guesses]
         series = named.guesses[0].character.series if named.guesses else ""
         if named.unknown:
             lines.append(f"  {number}. unknown; nearest: {', '.join(ranked)}")

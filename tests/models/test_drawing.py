@@ -117,9 +117,11 @@ def test_alt_text_says_who_is_where() -> None:
     faces = [
         named_face(Box(0, 0, 9, 9), "Hoshino Ai", 0.914),
         named_face(Box(9, 0, 18, 9), "Guts", 0.31, unknown=True),
+        named_face(Box(18, 0, 27, 9), "Hoshino Ai", 0.9996),
     ]
     assert describe(faces).splitlines() == [
-        "Face 1: Hoshino Ai (Oshi no Ko), 91%.",
-        "Face 2: unknown, nearest Guts (Oshi no Ko), 31%.",
+        "Face 1: Hoshino Ai (Oshi no Ko), 91 %.",
+        "Face 2: unknown, nearest Guts (Oshi no Ko), 31 %.",
+        "Face 3: Hoshino Ai (Oshi no Ko), over 99 %.",
     ]
     assert describe([]) == "No face found."
