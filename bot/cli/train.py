@@ -83,6 +83,23 @@ def train_backbone(
         _finish({path.name: path for path in _naming_files(folder)}, ship)
 
 
+@app.command("further")
+def train_further(
+    data: DataArgument,
+    out: OutOption = Path("runs"),
+    minutes: MinutesOption = None,
+    seed: SeedOption = 2,
+    ship: ShipOption = False,
+) -> None:
+    """Go on training the installed weights, on every picture there is."""
+    from models.training import pipeline
+
+    with _readable_errors(), _progress("Training") as report:
+        plan = pipeline.further_plan(minutes, seed)
+        folder = pipeline.train_further(data, out, plan, report=report)
+    _finish({path.name: path for path in _naming_files(folder)}, ship)
+
+
 @app.command("head")
 def train_head(
     data: DataArgument, out: OutOption = Path("runs/head"), ship: ShipOption = False

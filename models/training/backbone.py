@@ -258,6 +258,13 @@ def trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
     return _directions(folder / "trained_classes.npz")
 
 
+def save_trained_directions(
+    folder: Path, labels: Sequence[str], directions: NDArray[np.float32]
+) -> None:
+    """Write what `trained_directions` reads: a unit row of `directions` for each label."""
+    np.savez(folder / "trained_classes.npz", labels=np.array(labels), directions=directions)
+
+
 def _directions(path: Path) -> dict[str, NDArray[np.float32]]:
     with np.load(path) as file:
         return dict(zip(file["labels"].tolist(), file["directions"], strict=True))
@@ -375,8 +382,4 @@ class _Run(keras.callbacks.Callback):
         path = self.folder / TRAINED_FILE
         save_embedding(network, path, side=TESTED_SIDE, cut=self.plan.cut, mirrored=False)
         directions = self.net.get_layer("classes").get_weights()[0].T
-        np.savez(
-            self.folder / "trained_classes.npz",
-            labels=np.array(self.labels),
-            directions=unit(directions),
-        )
+        save_trained_directions(self.folder, self.labels, unit(directions))

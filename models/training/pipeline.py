@@ -5,6 +5,8 @@
 2. The shipped run goes on from it with every picture there is, and the faces of the posts; its
    gallery holds every character, and it takes over the calibration and threshold of the first, as
    nothing is left to fit them on.
+
+`train_further` goes on from weights that are finished, as the second run goes on from the first.
 """
 
 from __future__ import annotations
@@ -19,13 +21,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.augment import framed
-from models.embedding import WEIGHTS, Embedder
-from models.naming import Gallery, Namer, Parts
+from models.embedding import EMBEDDING_FILE, WEIGHTS, Embedder
+from models.naming import NAMING_FILE, Gallery, Namer, Parts
 from models.roster import load_roster
-from models.training.backbone import BackbonePlan, class_directions, train_backbone
+from models.training.backbone import (
+    TRAINED_FILE,
+    BackbonePlan,
+    class_directions,
+    save_trained_directions,
+    train_backbone,
+)
 from models.training.dataset import Dataset, Sample, load_dataset, post_faces
 from models.training.evaluation import identified, judge
 from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
+from models.training.noise import doubtful
 from models.training.split import Split, split_samples
 from models.types import Character
 from models.vectors import VectorSet
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
 PARTS: Final = Parts()
 EVALUATION: Final = "evaluation"
 SHIPPED: Final = "shipped"
+FURTHER: Final = "further"
 SPLIT_FILE: Final = "split.json"
 SHIPPED_FILES: Final = ("embedding.safetensors", "naming.safetensors", "vectors.safetensors")
 
@@ -97,6 +107,53 @@ def train_both(
     train_backbone(samples, shipped, plan.shipped, warm=honest, report=report)
     fit_shipped_head(samples, shipped, measured)
     return shipped
+
+
+def further_plan(minutes: float | None = None, seed: int = 2) -> BackbonePlan:
+    """The recipe by which finished weights are trained further; `minutes`: by the clock."""
+    return BackbonePlan(
+        sides=((112, 0.55), (144, 0.45)), passes=18, minutes=minutes, rate=5e-4, seed=seed
+    )
+
+
+def train_further(
+    data: Path, out: Path, plan: BackbonePlan, weights: Path = WEIGHTS, report: Report | None = None
+) -> Path:
+    """Go on from finished `weights` with every picture below `data`; returns the run's folder.
+
+    What looks wrongly labelled to them trains nothing and is listed in `doubtful.txt`. Calibration
+    and threshold stay those of `weights`. An unfinished run in `out` goes on where it stopped.
+    Raises DatasetError and WeightsError.
+    """
+    dataset = load_dataset(data)
+    write_skipped(dataset, out)
+    faces = post_faces(data, {s.label for s in dataset.samples if s.kind == "character"})
+    samples = [*dataset.samples, *faces]
+    run, before = out / FURTHER, out / "before"
+    listed = run / "doubtful.txt"
+    if not listed.is_file():
+        before.mkdir(parents=True, exist_ok=True)
+        run.mkdir(exist_ok=True)
+        for name in (EMBEDDING_FILE.name, NAMING_FILE.name):
+            shutil.copyfile(weights / name, before / name)
+        start_from(before)
+        vectors = embed_all(Embedder.load(before / EMBEDDING_FILE.name), samples)
+        wrong = doubtful(vectors, [sample.label for sample in samples])
+        listed.write_text("".join(f"{samples[i].file}\n" for i in wrong), encoding="utf-8")
+    left_out = set(listed.read_text(encoding="utf-8").splitlines())
+    trusted = [sample for sample in samples if sample.file not in left_out]
+    train_backbone(trusted, run, plan, warm=before, report=report)
+    fit_shipped_head(trusted, run, Namer.load(before / NAMING_FILE.name))
+    return run
+
+
+def start_from(folder: Path) -> None:
+    """Make a folder of finished weights one that a run can go on from."""
+    shutil.copyfile(folder / EMBEDDING_FILE.name, folder / TRAINED_FILE)
+    gallery = Namer.load(folder / NAMING_FILE.name).gallery
+    save_trained_directions(
+        folder, [gallery.characters[i].id for i in gallery.directed], gallery.known_directions
+    )
 
 
 def write_skipped(dataset: Dataset, out: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
+from models.augment import Augmentation
 from models.embedding import Embedder, build_embedding_network, save_embedding
 from models.naming import Calibration, Gallery, Namer, Parts
 from models.roster import load_roster
+from models.training.backbone import BackbonePlan
 from models.training.dataset import Kind, Sample
-from models.training.pipeline import KEPT_VECTORS, fit_shipped_head
+from models.training.pipeline import KEPT_VECTORS, fit_shipped_head, train_further
 from models.vectors import VectorSet
 
 if TYPE_CHECKING:
@@ -80,3 +83,42 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
     assert len({*zip(data.labels, data.groups, strict=True)}) == KEPT_VECTORS + 3
     np.testing.assert_allclose(np.linalg.norm(data.vectors, axis=1), 1, atol=1e-3)
     assert VectorSet.load(folder / "vectors.safetensors", "another") is None
+
+
+@pytest.mark.slow
+def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    known = load_roster()[:2]
+    for character, colour in zip(known, ((200, 40, 40), (40, 40, 200)), strict=True):
+        own = tmp_path / "data" / character.id
+        own.mkdir(parents=True)
+        for number in range(4):
+            picture = np.clip(np.array(colour) + rng.integers(-40, 40, (80, 80, 3)), 0, 255)
+            cv2.imwrite(str(own / f"{number}.png"), picture.astype(np.uint8))
+    before = Namer(
+        Gallery.of({character: np.eye(1, DIMENSIONS, dtype=np.float32) for character in known}),
+        parts=Parts(),
+        calibration=Calibration(slope=7.0),
+        threshold=0.63,
+        version="",
+    )
+    before.save(folder / "naming.safetensors")
+    plan = BackbonePlan(
+        cut="mixed6",
+        dimensions=DIMENSIONS,
+        sides=((75, 1.0),),
+        passes=1,
+        batch=4,
+        steps_an_epoch=1,
+        augmentation=Augmentation(recolour=0, grey=0),
+    )
+
+    run = train_further(tmp_path / "data", tmp_path / "out", plan, weights=folder)
+
+    assert (run / "doubtful.txt").is_file()
+    namer = Namer.load(run / "naming.safetensors")
+    assert [character.id for character in namer.gallery.characters] == [c.id for c in known]
+    assert (namer.threshold, namer.calibration.slope) == (0.63, 7.0)
+    embedder = Embedder.load(run / "embedding.safetensors")
+    assert embedder.version != Embedder.load(folder / "embedding.safetensors").version
+    assert VectorSet.load(run / "vectors.safetensors", embedder.version) is not None
