@@ -82,12 +82,17 @@ class BackbonePlan:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
-def rate_at(plan: BackbonePlan, progress: float) -> float:
-    """The learning rate after `progress` (0 to 1) of the run: linear warm-up, then cosine."""
-    if progress < plan.warm_up:
-        return plan.rate * max(progress / plan.warm_up, 0.02)
-    turn = (progress - plan.warm_up) / (1 - plan.warm_up)
-    return plan.last_rate + (plan.rate - plan.last_rate) * 0.5 * (1 + math.cos(math.pi * turn))
+LEAST_WARM_UP: Final = 120
+"""Steps that the rate rises at least: by the clock, a slow machine would have hardly any, and what
+the start knows would be lost in the first of them."""
+
+
+def rate_at(plan: BackbonePlan, progress: float, step: int) -> float:
+    """The learning rate after `progress` (0 to 1) and `step`: linear warm-up, then cosine."""
+    warmed = max(min(progress / plan.warm_up, step / LEAST_WARM_UP, 1.0), 0.02)
+    turn = max(progress - plan.warm_up, 0.0) / (1 - plan.warm_up)
+    cosine = 0.5 * (1 + math.cos(math.pi * turn))
+    return warmed * (plan.last_rate + (plan.rate - plan.last_rate) * cosine)
 
 
 def train_backbone(
@@ -195,7 +200,7 @@ def _cached(pixels: Pixels, largest: int) -> Pixels:
 
 def _compile(model: keras.Model, plan: BackbonePlan) -> None:
     optimizer = keras.optimizers.AdamW(
-        rate_at(plan, 0),
+        rate_at(plan, 0, 0),
         weight_decay=plan.decay,
         use_ema=True,
         ema_momentum=plan.average,
@@ -340,7 +345,9 @@ class _Run(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.state.step += 1
         self.state.seconds = self._before + time.monotonic() - self._begun
-        self.net.optimizer.learning_rate = rate_at(self.plan, min(self.progress, 1.0))
+        self.net.optimizer.learning_rate = rate_at(
+            self.plan, min(self.progress, 1.0), self.state.step
+        )
         if self.progress >= self.end:
             self.net.stop_training = True
 

@@ -72,9 +72,16 @@ def test_a_batch_depends_on_seed_epoch_and_index_alone() -> None:
 
 def test_the_rate_rises_and_falls() -> None:
     plan = BackbonePlan()
-    rates = [rate_at(plan, p) for p in (0, plan.warm_up, 0.5, 1)]
+    rates = [rate_at(plan, p, round(4000 * p)) for p in (0, plan.warm_up, 0.5, 1)]
     assert rates[0] < rates[1] == pytest.approx(plan.rate)
     assert rates[1] > rates[2] > rates[3] == pytest.approx(plan.last_rate)
+
+
+def test_a_slow_machine_warms_up_over_as_many_steps() -> None:
+    plan = BackbonePlan()
+    rates = [rate_at(plan, step / 300, step) for step in (15, 60, 120)]
+    assert rates[0] < 0.2 * plan.rate
+    assert rates[0] < rates[1] < rates[2]
 
 
 def test_whitened_features_are_uncorrelated() -> None:
