@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from models.naming import Gallery, Namer, certainty, features
 from models.naming import scores as gallery_scores
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Labels = NDArray[np.str_]
+
+
+STRENGTHS = (10.0, 100.0, 1000.0)
+"""How little a softmax may be held back (scikit-learn's C); by the data, where they suffice."""
+
+FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def answers(
         return Answers(names, scores)
     queries = method.vectors[ask[found]]
     if method.naming == "softmax":
-        model = LogisticRegression(C=10, max_iter=300).fit(method.vectors[learn], labels[learn])
+        model = _softmax(method.vectors[learn], labels[learn])
         grades = model.predict_proba(queries)
         classes = model.classes_
     elif isinstance(method.naming, Namer):
@@ -82,6 +89,16 @@ def answers(
     names[found, : order.shape[1]] = classes[order]
     scores[found] = grades.max(axis=1)
     return Answers(names, scores)
+
+
+def _softmax(vectors: NDArray[np.float32], labels: Labels) -> LogisticRegression:
+    """Fit a softmax whose strength gives the likeliest labels on parts that it did not learn."""
+    model = LogisticRegression(C=STRENGTHS[0], max_iter=300)
+    if np.unique(labels, return_counts=True)[1].min() < FOLDS:
+        return model.fit(vectors, labels)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    search = GridSearchCV(model, {"C": STRENGTHS}, scoring="neg_log_loss", cv=folds)
+    return search.fit(vectors, labels).best_estimator_
 
 
 def _gallery_answers(
