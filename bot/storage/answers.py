@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from bot.storage.records import Answer, AnsweredPicture, AnswerPlace
+from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow, VoteEventRow
 
 if TYPE_CHECKING:
@@ -16,14 +17,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from bot.storage.storage import Storage
 
-
-class AnswerRepository:
+class AnswerRepository(Repository):
     """The answers given. Erasing an answer erases its votes."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def add(self, answer: Answer) -> None:
         """Keep an answer. One of the same reply is replaced, and its votes go if faces changed."""

@@ -22,17 +22,18 @@ from bot.storage.learning_tables import (
     ShownClusterRow,
     SightingRow,
 )
+from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow, ServerSettingsRow, WatchedChannelRow
 
 if TYPE_CHECKING:
     from bot.storage.storage import Storage
 
 
-class ConsentRepository:
+class ConsentRepository(Repository):
     """Consent, opt-outs, and the erasure of everything that was learned in a server."""
 
     def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+        super().__init__(storage)
         self._opted_out: set[int] | None = None
 
     async def set_learning(self, server_id: int, user_id: int, at: datetime, *, on: bool) -> None:

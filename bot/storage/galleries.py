@@ -22,6 +22,7 @@ from bot.storage.learning_tables import (
     GalleryActionRow,
     RevisionRow,
 )
+from bot.storage.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
         ExemplarSource,
         NewExemplar,
     )
-    from bot.storage.storage import Storage
 
 
 class LaterActionError(Exception):
@@ -47,11 +47,8 @@ class LaterActionError(Exception):
         self.later = later
 
 
-class GalleryRepository:
+class GalleryRepository(Repository):
     """What servers added to the shipped roster. No server sees another's."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def characters(self, server_id: int) -> list[ServerCharacter]:
         """Return a server's characters, those forgotten and merged included."""

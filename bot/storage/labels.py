@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.learning_records import Label, LabelChange
 from bot.storage.learning_tables import DecisionRow, LabelChangeRow, LabelRow, SightingRow
+from bot.storage.repository import Repository
 from bot.storage.sightings import to_sighting
 from bot.storage.tables import AnswerRow
 
@@ -18,14 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.storage.learning_records import LabelState, Sighting
-    from bot.storage.storage import Storage
 
 
-class LabelRepository:
+class LabelRepository(Repository):
     """Labels of sightings. Every change is written down with who, when and why."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def set(self, labels: Sequence[Label], why: str) -> list[LabelChange]:
         """Set labels; return those of the settled ones that changed.

@@ -8,19 +8,16 @@ from sqlalchemy import delete, func, select, update
 
 from bot.storage.learning_records import Proposal
 from bot.storage.learning_tables import ProposalRow
+from bot.storage.repository import Repository
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.storage.learning_records import ActionKind, ProposalState
-    from bot.storage.storage import Storage
 
 
-class ProposalRepository:
+class ProposalRepository(Repository):
     """Proposals of changes to a gallery."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def add(
         self,

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import delete, select
 
 from bot.storage.records import ServerSettings
+from bot.storage.repository import Repository
 from bot.storage.tables import ServerSettingsRow, WatchedChannelRow
 
 if TYPE_CHECKING:
     from bot.storage.storage import Storage
 
 
-class SettingsRepository:
+class SettingsRepository(Repository):
     """Settings of servers. Reads come from memory after the first: every message asks."""
 
     def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+        super().__init__(storage)
         self._settings: dict[int, ServerSettings] = {}
         self._watched: dict[int, dict[int, int]] = {}
 

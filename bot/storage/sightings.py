@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.learning_records import Sighting, pack_vector, unpack_vector
 from bot.storage.learning_tables import LabelRow, ShownClusterRow, ShownFaceRow, SightingRow
+from bot.storage.repository import Repository
 from models.types import Box
 
 if TYPE_CHECKING:
@@ -18,14 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from bot.storage.learning_records import NewSighting
-    from bot.storage.storage import Storage
 
 
-class SightingRepository:
+class SightingRepository(Repository):
     """Sightings. They go with their answer; crops are files and go by `Learning.sweep`."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def add(self, sightings: Sequence[NewSighting]) -> list[Sighting]:
         """Keep sightings and return them; a face that is already kept is left as it is."""

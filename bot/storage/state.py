@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from bot.storage.repository import Repository
 from bot.storage.tables import StateRow
-
-if TYPE_CHECKING:
-    from bot.storage.storage import Storage
 
 _WARNED = "warned:"
 
 
-class StateRepository:
-    """Keys and values."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+class StateRepository(Repository):
+    """Keys and values. A key about one server ends with a colon and the server's id."""
 
     async def get(self, key: str) -> str | None:
         """Return the value of a key, None if it was never set."""
@@ -42,6 +36,13 @@ class StateRepository:
         """Erase a key."""
         async with self._storage.write() as session:
             await session.execute(delete(StateRow).where(StateRow.key == key))
+
+    async def erase_server(self, server_id: int) -> None:
+        """Erase what is kept about a server: the keys that end with its id."""
+        async with self._storage.write() as session:
+            await session.execute(
+                delete(StateRow).where(StateRow.key.endswith(f":{server_id}", autoescape=True))
+            )
 
     async def may_warn(
         self, key: str, *, every: timedelta = timedelta(days=1), now: datetime | None = None

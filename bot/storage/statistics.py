@@ -10,19 +10,15 @@ from sqlalchemy import func, select
 
 from bot.storage.learning_records import SettledFace
 from bot.storage.learning_tables import LabelRow, SightingRow
+from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.storage.storage import Storage
 
-
-class StatisticsRepository:
+class StatisticsRepository(Repository):
     """Counts over one server, since a moment."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def answers_by_day(self, server_id: int, since: datetime) -> Counter[date]:
         """Return how many answers were given on each day (UTC)."""

@@ -10,12 +10,12 @@ from sqlalchemy import or_, select, update
 from bot.storage.galleries import bump
 from bot.storage.learning_records import pack_vector
 from bot.storage.learning_tables import ExemplarRow, SightingRow
+from bot.storage.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.storage.learning_records import SourceKind, Vector
-    from bot.storage.storage import Storage
 
 _TABLES: dict[SourceKind, type[SightingRow | ExemplarRow]] = {
     "sighting": SightingRow,
@@ -32,14 +32,11 @@ class OldVector:
     crop: str
 
 
-class VectorRepository:
+class VectorRepository(Repository):
     """The vectors of sightings and exemplars. The next one waits in the same row, and goes with it.
 
     Nothing that names or trains sees the waiting ones before `adopt`.
     """
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def outdated(self, backbone: str) -> list[OldVector]:
         """Return what has a crop, and no vector of this backbone yet, waiting ones included."""

@@ -9,20 +9,17 @@ from sqlalchemy import delete, func, select, update
 from bot.storage.galleries import bump
 from bot.storage.learning_records import ModelVersion
 from bot.storage.learning_tables import ExemplarRow, ModelSourceRow, ModelVersionRow, SightingRow
+from bot.storage.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from bot.storage.learning_records import SourceKind, VersionState
-    from bot.storage.storage import Storage
 
 
-class VersionRepository:
+class VersionRepository(Repository):
     """Model versions; at most one of a server is current."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def add(
         self,

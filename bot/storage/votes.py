@@ -9,26 +9,23 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.storage.records import WITHDRAWN, Vote, VoteKind
+from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow, VoteEventRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from bot.storage.storage import Storage
 
 _WHOLE = -1
 
 
-class VoteRepository:
+class VoteRepository(Repository):
     """Votes about the faces of answers.
 
     Of what a user said about a face, the last vote that was not taken back stands: a member who
     pressed ✅, then ❌, and takes ❌ back, has ✅ standing again.
     """
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
 
     async def add(
         self,

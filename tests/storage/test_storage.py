@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -339,3 +341,24 @@ async def test_the_migrations_make_the_tables(file: Path) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     engine.dispose()
     assert differences == []
+
+
+async def test_an_operation_is_never_cut_off(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever waits for it may be cancelled; a connection in mid-operation would be lost."""
+    start = time.perf_counter()
+    await storage.answers.by_messages(range(500))
+    whole = time.perf_counter() - start
+    for part in range(30):
+        waiting = asyncio.create_task(storage.answers.by_messages(range(500)))
+        await asyncio.sleep(whole * part / 30)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    waiting = asyncio.create_task(storage.answers.add(ANSWER))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    async with asyncio.timeout(30):
+        while await storage.answers.by_reply(ANSWER.reply_id) is None:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.01)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -1,0 +1,45 @@
+"""What all repositories share: the storage they work in, and operations that run to their end.
+
+A task that is cancelled in the middle of an operation would leave its connection open in the middle
+of a transaction: a reader that keeps erased pages in the write-ahead log. So each public operation
+runs in a task of its own, whatever becomes of whoever waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from bot.storage.storage import Storage
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_running: set[asyncio.Task[Any]] = set()  # the event loop itself holds tasks weakly only
+
+
+class Repository:
+    """A part of the storage; its public operations run to their end."""
+
+    def __init_subclass__(cls) -> None:
+        for name, method in list(vars(cls).items()):
+            if inspect.iscoroutinefunction(method) and not name.startswith("_"):
+                setattr(cls, name, _to_its_end(method))
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+
+def _to_its_end(operation: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Awaitable[T]]:
+    @wraps(operation)
+    async def shielded(*args: P.args, **kwargs: P.kwargs) -> T:
+        task = asyncio.create_task(operation(*args, **kwargs), name=operation.__qualname__)
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+        return await asyncio.shield(task)
+
+    return shielded
