@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,14 +19,16 @@ from safetensors.numpy import save_file
 
 from models.graphs import one_graph
 from models.lean_keras import keras
+from models.shipped import WEIGHTS
 from models.trunk import build_trunk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from models.types import Vectors
 
-WEIGHTS: Final = Path(__file__).parent / "weights"
 EMBEDDING_FILE: Final = WEIGHTS / "embedding.safetensors"
 
 LARGEST_BATCH: Final = 32

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
+from models.quiet import no_chatter
+
 __all__ = ["keras"]
 
 
@@ -30,5 +32,10 @@ def _hidden(*names: str) -> Iterator[None]:
             del modules[name]
 
 
-with _hidden("sklearn", "matplotlib"):
+with no_chatter(), _hidden("sklearn", "matplotlib"):
     import keras
+
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()  # it says here, not at the first picture, what it lacks

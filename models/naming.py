@@ -23,8 +23,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from models.embedding import WEIGHTS, WeightsError
+from models.embedding import WeightsError
 from models.roster import load_roster
+from models.shipped import WEIGHTS
 from models.types import Character, Guess
 
 if TYPE_CHECKING:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from models.shipped import WEIGHTS
 from models.types import Character
 
-ROSTER_FILE: Final = Path(__file__).parent / "weights" / "roster.json"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROSTER_FILE: Final = WEIGHTS / "roster.json"
 
 
 @lru_cache(maxsize=4)

@@ -15,11 +15,13 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save
 
+from models.shipped import WEIGHTS
+
 if TYPE_CHECKING:
     from models.naming import Gallery
     from models.types import Vectors
 
-VECTORS_FILE: Final = Path(__file__).parent / "weights" / "vectors.safetensors"
+VECTORS_FILE: Final = WEIGHTS / "vectors.safetensors"
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.options import one_line_for
+from models.shipped import MODEL_CARD
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -93,10 +94,8 @@ def embed(
 @model.command("card")
 def card() -> None:
     """Print the model card: data, command, figures, limits, licence."""
-    from models.embedding import WEIGHTS
-
-    with _readable_errors():
-        typer.echo((WEIGHTS / "README.md").read_text(encoding="utf-8"))
+    with one_line_for(OSError):
+        typer.echo(MODEL_CARD.read_text(encoding="utf-8"))
 
 
 def _faces(files: list[Path], one_face: bool) -> list[FileResult]:

@@ -13,10 +13,11 @@ import numpy as np
 
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
 from models.drawing import describe, draw_card
-from models.embedding import EMBEDDING_FILE, WEIGHTS, Embedder, WeightsError, version_of
+from models.embedding import EMBEDDING_FILE, Embedder, WeightsError, version_of
 from models.identify import Identifier, card_frame
 from models.naming import NAMING_FILE, Namer
 from models.pictures import PictureLimits, decode
+from models.shipped import WEIGHTS
 from models.similarity import perceptual_hash
 
 if TYPE_CHECKING:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.quiet import no_chatter
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -89,7 +87,6 @@ class Stages(Protocol):
 
 def load_stages(config: Config) -> Stages:
     """Load the models and return the real stages; takes seconds, so call it in a thread."""
-    with no_chatter():
-        from bot.inference.real import RealStages
+    from bot.inference.real import RealStages
 
-        return RealStages.load(config)
+    return RealStages.load(config)

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.augment import framed
-from models.embedding import EMBEDDING_FILE, WEIGHTS, Embedder
+from models.embedding import EMBEDDING_FILE, Embedder
 from models.naming import NAMING_FILE, Gallery, Namer, Parts
 from models.roster import load_roster
+from models.shipped import WEIGHTS
 from models.training.backbone import (
     TRAINED_FILE,
     BackbonePlan,

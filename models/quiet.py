@@ -1,8 +1,8 @@
 """Keeps TensorFlow's start-up chatter off the terminal.
 
-`TF_CPP_MIN_LOG_LEVEL` (set in `bot.__main__`) silences most of it. What the CUDA stubs say about a
-machine without a GPU is written before that is read, straight to the file descriptor: those lines
-are dropped here, and all others shown.
+What TensorFlow says of the machine while it loads is written straight to the file descriptor, some
+of it before `TF_CPP_MIN_LOG_LEVEL` (set in `bot.__main__`) is read: those lines are dropped here,
+and all others shown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _CHATTER = re.compile(
-    rb"WARNING: All log messages before absl::InitializeLog"
+    rb"WARNING: All log messages before absl::InitializeLog|To enable the following instructions:"
     rb"|[IWE]\d{4} [\d:. ]+(cudart_stub|cuda_[a-z]+|port|cpu_feature_guard|computation_placer)\.cc"
 )
 
@@ -24,7 +24,7 @@ _CHATTER = re.compile(
 def no_chatter() -> Iterator[None]:
     """Hold standard error back, and show it at the end without the lines known as chatter.
 
-    It does so for the whole process, so it is for the time of loading the models only.
+    It does so for the whole process, so it is for the time of loading TensorFlow only.
     """
     sys.stderr.flush()
     try:
