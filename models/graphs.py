@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from models.lean_keras import keras
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from models.lean_keras import keras
 
     Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -20,9 +20,11 @@ def one_graph(network: keras.Model) -> Run:
     Where the network's input shape leaves a length open (the batch's always is), the one graph
     takes any. Keras's `predict` traces a graph anew for each of the first shapes it is given.
     """
-    import tensorflow as tf  # training may run on another backend, where there is none
-
     network.trainable = False
+    if keras.config.backend() != "tensorflow":  # training may run on a machine that has none
+        return lambda batch: keras.ops.convert_to_numpy(network(batch, training=False))
+    import tensorflow as tf
+
     given = tf.TensorSpec(network.input_shape, tf.float32)
     traced = tf.function(lambda batch: network(batch, training=False), input_signature=[given])
     graph = traced.get_concrete_function()
