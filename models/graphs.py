@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from models.lean_keras import keras
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -22,7 +23,7 @@ def one_graph(network: keras.Model) -> Run:
     """
     network.trainable = False
     if keras.config.backend() != "tensorflow":  # training may run on a machine that has none
-        return lambda batch: keras.ops.convert_to_numpy(network(batch, training=False))
+        return lambda batch: np.asarray(keras.ops.convert_to_numpy(network(batch, training=False)))
     import tensorflow as tf
 
     given = tf.TensorSpec(network.input_shape, tf.float32)
