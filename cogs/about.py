@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 STORED = """\
 For each answer: the ids of the message, channel and whoever asked, the picture's file name and \
-hashes, the faces' places and my guesses, and who pressed ✅ or ❌. **No picture is kept.**
-It is erased with the message, or after {days} days. Of a server: its settings and the channels \
-that are switched on."""
+hashes, the faces' places and my guesses, and who pressed ✅ or ❌. It is erased with the message, \
+or after {days} days. Of a server: its settings, and the channels that are switched on.
+**No picture is kept.** A crop of each face is, where a moderator said `/learning on`, for at most \
+{crop_days} days; and of what `/teach` is given, until `/forget`. `/privacy` shows and deletes \
+what I keep of you."""
 HOW = """\
 I find the heads in a picture, compare each with the characters I know, and say how sure I am. \
 I can be wrong, most of all between characters who look alike."""
@@ -35,9 +37,13 @@ class About(commands.Cog):
         page = discord.Embed(title="About Moedex", description=HOW, colour=ACCENT)
         page.add_field(name="Version", value=_version())
         page.add_field(name="Model", value=f"`{self.bot.worker.model_version}`")
-        page.add_field(name="Characters", value=str(len(self.bot.worker.characters)))
-        days = self.bot.config.storage.answers_days
-        page.add_field(name="What I store", value=STORED.format(days=days), inline=False)
+        roster = await self.bot.learning.roster(context.guild.id if context.guild else 0)
+        page.add_field(name="Characters", value=str(len(roster.characters)))
+        config = self.bot.config
+        stored = STORED.format(
+            days=config.storage.answers_days, crop_days=config.learning.crops_days
+        )
+        page.add_field(name="What I store", value=stored, inline=False)
         await context.send(embed=page, ephemeral=True)
 
 

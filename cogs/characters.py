@@ -1,4 +1,4 @@
-"""`/characters`: who the bot knows, page by page or by name."""
+"""`/characters`: who the bot knows in a server, page by page or by name."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import discord
 from discord import app_commands
 from discord.ext import commands
-from rapidfuzz import fuzz, process, utils
 
 from bot.answers import ACCENT, plain
 from bot.errors import answers_errors
 from bot.replies import only
+from cogs.gallery import offer
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.learning.roster import ServerRoster
     from models.types import Character
 
 NOBODY = "I know nobody like **{search}**. `/characters` lists all whom I know."
 PER_PAGE = 15
 
-_CHOICES = 25
-_CHOICE_LENGTH = 100
 _SEARCH_LENGTH = 60
-_ALIKE = 75.0
 
 
 class Characters(commands.Cog):
@@ -49,7 +47,8 @@ class Characters(commands.Cog):
         await context.defer(ephemeral=True)
         # It travels in the buttons, whose ids have little room.
         search = " ".join(search.replace(":", " ").split())[:_SEARCH_LENGTH]
-        found = matching(self.bot.worker.characters, search)
+        server_id = context.guild.id if context.guild else 0
+        found = matching(await self.bot.learning.roster(server_id), search)
         allowed = only(context.author)
         if not found:
             text = NOBODY.format(search=plain(search))
@@ -68,14 +67,7 @@ class Characters(commands.Cog):
         self, interaction: discord.Interaction[MoedexBot], current: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the names that fit what is typed so far."""
-        found = matching(self.bot.worker.characters, current)[:_CHOICES]
-        return [
-            app_commands.Choice(
-                name=f"{each.name} — {each.series}"[:_CHOICE_LENGTH],
-                value=each.name[:_CHOICE_LENGTH],
-            )
-            for each in found
-        ]
+        return await offer(self.bot, interaction, current, by_name=True)
 
 
 class RosterButton(
@@ -108,7 +100,7 @@ class RosterButton(
         """Show the page that the button leads to."""
         await interaction.response.defer()
         bot = cast("MoedexBot", interaction.client)
-        found = matching(bot.worker.characters, self.search)
+        found = matching(await bot.learning.roster(interaction.guild_id or 0), self.search)
         page = max(0, min(self.page, _last_page(found)))
         await interaction.edit_original_response(
             embed=roster_embed(found, page, self.search),
@@ -116,25 +108,11 @@ class RosterButton(
         )
 
 
-def matching(characters: Sequence[Character], search: str) -> list[Character]:
-    """Return the characters that fit a search, best first; all, by name, where it is empty.
-
-    Names, native names, aliases and series count; small typos are forgiven.
-    """
-    ordered = sorted(characters, key=lambda each: (each.name.casefold(), each.id))
-    wanted = utils.default_process(search)
-    if not wanted:
-        return ordered
-    texts = [
-        utils.default_process(" ".join((each.name, each.native_name, *each.aliases, each.series)))
-        for each in ordered
-    ]
-    inside = [each for each, text in zip(ordered, texts, strict=True) if wanted in text]
-    alike = process.extract(
-        wanted, texts, scorer=fuzz.partial_token_set_ratio, score_cutoff=_ALIKE, limit=_CHOICES
-    )
-    near = [ordered[index] for _, _, index in alike]
-    return list({each.id: each for each in (*inside, *near)}.values())
+def matching(roster: ServerRoster, search: str) -> list[Character]:
+    """Return a server's characters that fit a search, best first; all, by name, if it is empty."""
+    if search:
+        return roster.index.complete(search, len(roster.characters))
+    return sorted(roster.characters.values(), key=lambda each: (each.name.casefold(), each.id))
 
 
 def roster_embed(found: Sequence[Character], page: int, search: str) -> discord.Embed:

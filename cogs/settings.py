@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.answers import ACCENT
 from cogs.channels import NEEDS_INTENT
+from cogs.who import MENU
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -19,7 +20,7 @@ CHANGED = "Changed."
 NO_CHANNEL = "none; `/watch on` switches one on"
 
 _ANSWER_TO = {True: "only who asked", False: "everybody"}
-_ALL_UNKNOWN = {"answer": "answer that they are unknown", "quiet": "say nothing"}
+_ALL_UNKNOWN = {"answer": "I say so, unasked too", "quiet": "I say it only if asked"}
 _FIELD = 1024
 
 
@@ -78,15 +79,21 @@ class Settings(commands.Cog):
             page.description = NEEDS_INTENT
         page.add_field(name="Switched-on channels", value=_channels(watched), inline=False)
         sure = (
-            "the model's own threshold"
+            "as sure as my model asks for"
             if settings.threshold is None
             else f"at least {settings.threshold * 100:g} % sure"
         )
-        page.add_field(name="A name is said when", value=sure)
-        page.add_field(name="Guesses a face", value=str(settings.guesses))
-        page.add_field(name="The menu's answer is seen by", value=_ANSWER_TO[settings.ephemeral])
+        page.add_field(name="I say a name if I am", value=sure, inline=False)
+        page.add_field(name="Guesses I show for a face", value=str(settings.guesses), inline=False)
         page.add_field(
-            name="If all are unknown, unasked", value=_ALL_UNKNOWN[settings.on_all_unknown]
+            name=f"Answers to “{MENU}” are seen by",
+            value=_ANSWER_TO[settings.ephemeral],
+            inline=False,
+        )
+        page.add_field(
+            name="If I know nobody in a picture",
+            value=_ALL_UNKNOWN[settings.on_all_unknown],
+            inline=False,
         )
         return page
 

@@ -134,6 +134,8 @@ class Who(commands.Cog):
         text: str | None,
         link: re.Match[str] | None,
     ) -> None:
+        if text and link is None and image is None:
+            raise UserError(NOT_A_LINK)
         # Who may read a channel may show what is in it to others there, but not elsewhere.
         here = link is None or int(link["channel"]) == interaction.channel_id
         await interaction.response.defer(ephemeral=not here, thinking=True)
@@ -145,8 +147,6 @@ class Who(commands.Cog):
             message = await linked_message(self.bot, link, interaction.user, interaction.channel)
             if message is None:
                 raise UserError(NOT_READABLE)
-        elif text:
-            raise UserError(NOT_A_LINK)
         else:
             message = await self._last(interaction.channel, None)
         await self._answer(interaction, message, ephemeral=not here)

@@ -102,6 +102,8 @@ async def _demo(
                 "cdn": sandbox.cdn,
             },
             storage={"url": f"sqlite+aiosqlite:///{folder}/demo.db"},
+            # A newcomer clicks through the whole shelf.
+            cooldowns={"user_times": 30},
         )
         typer.echo("Loading the models; this takes some seconds ...", err=True)
         await run_bot(settings, on_ready=on_ready)

@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
+from bot.learning.roster import ServerRoster
 from cogs.channels import NEEDS_INTENT, Channels
 from cogs.characters import PER_PAGE, Characters, RosterButton, matching, roster_embed, roster_view
 from cogs.help import Help
@@ -98,8 +99,10 @@ async def test_help_fits_an_embed(bot: Any) -> None:
 
 
 def test_search_finds_names_native_names_series_and_typos() -> None:
+    roster = ServerRoster(CHARACTERS)
+
     def names(search: str) -> list[str]:
-        return [each.name for each in matching(CHARACTERS, search)]
+        return [each.name for each in matching(roster, search)]
 
     assert names("")[0] == "Aoi"
     assert len(names("")) == len(CHARACTERS)
@@ -123,9 +126,8 @@ def test_list_pages_and_its_buttons_hold_their_state() -> None:
 
 
 async def test_autocomplete_stays_within_discords_limits(bot: Any) -> None:
-    bot.worker.characters = tuple(
-        Character(f"c{number}", "N" * 150, "S" * 150) for number in range(60)
-    )
+    many = [Character(f"c{number}", "N" * 150, "S" * 150) for number in range(60)]
+    bot.learning = Mock(roster=AsyncMock(return_value=ServerRoster(many)))
     choices = await Characters(bot).complete(Mock(spec=discord.Interaction), "")
     assert len(choices) == 25
     assert all(0 < len(choice.name) <= 100 and len(choice.value) <= 100 for choice in choices)

@@ -330,3 +330,20 @@ async def test_characters_help_and_about(sandbox: Sandbox, bot: MoedexBot) -> No
     assert "`!who`" in text_of(helped)
     about = await sandbox.answer(await ben.slash("quiet", "about"))
     assert "fake-1" in text_of(about)
+
+
+async def test_whom_a_server_taught_is_listed_there_and_nowhere_else(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann = sandbox.member("ann")
+    before = await sandbox.answer(await ann.slash("quiet", "characters", {"search": "Aoi"}))
+    assert "nobody like" in text_of(before)
+    await sandbox.answer(
+        await ann.slash("quiet", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
+    )
+    after = await sandbox.answer(await ann.slash("quiet", "characters", {"search": "Aoi"}))
+    assert "**Aoi**" in text_of(after)
+    choices = await ann.autocomplete("quiet", "characters", {"search": "ao"}, "search")
+    assert [choice["value"] for choice in choices] == ["Aoi"]
+    direct = await sandbox.answer(await ann.slash(await ann.dm(), "characters", {"search": "Aoi"}))
+    assert "nobody like" in text_of(direct)

@@ -177,6 +177,7 @@ async def test_slash_with_a_link(sandbox: Sandbox, bot: MoedexBot) -> None:
     assert (here.ephemeral, there.ephemeral) == (False, True)
     wrong = await sandbox.answer(await ben.slash("quiet", "who", {"link": "https://x.example"}))
     assert text_of(wrong) == NOT_A_LINK
+    assert wrong.ephemeral
 
 
 async def test_link_is_read_only_for_who_may_read_it(sandbox: Sandbox, bot: MoedexBot) -> None:
