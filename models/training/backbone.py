@@ -148,7 +148,8 @@ def _train(
         (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1), encoding="utf-8")
         model = _fresh_model(samples, labels, plan, start, warm)
         _compile(model, plan)
-    trainer = _Run(model, plan, state, folder, labels, probe, report)
+    steps = plan.passes * len(samples) / plan.batch
+    trainer = _Run(model, plan, state, folder, labels, steps, probe, report)
     largest = max(side for side, _ in plan.sides)
     pictures = [_cached(sample.pixels, largest) for sample in samples]
     end = 0.0
@@ -169,7 +170,6 @@ def _train(
             seed=plan.seed,
         )
         trainer.batches = batches
-        trainer.total_steps = plan.passes * len(samples) / plan.batch
         model.fit(batches, epochs=10**6, initial_epoch=state.epoch, verbose=0, callbacks=[trainer])
     trainer.export()
 
@@ -316,6 +316,7 @@ class _Run(keras.callbacks.Callback):
         state: _State,
         folder: Path,
         labels: tuple[str, ...],
+        total_steps: float,
         probe: Sequence[Sample],
         report: Callable[[dict], None] | None,
     ) -> None:
@@ -326,7 +327,7 @@ class _Run(keras.callbacks.Callback):
         self.net = model
         self.side = plan.sides[0][0]
         self.end = 1.0
-        self.total_steps = 1.0
+        self.total_steps = total_steps
         self.batches: BalancedBatches | None = None
         self._begun = time.monotonic()
         self._before = state.seconds

@@ -10,7 +10,7 @@ import pytest
 
 from models.augment import Augmentation
 from models.embedding import Embedder
-from models.training.backbone import BackbonePlan, rate_at, train_backbone
+from models.training.backbone import TESTED_SIDE, BackbonePlan, rate_at, train_backbone
 from models.training.batches import BalancedBatches
 from models.training.blend import blend, whitening
 from models.training.dataset import Sample
@@ -129,12 +129,18 @@ def test_a_small_run_learns_and_resumes(tmp_path: Path) -> None:
         steps_an_epoch=2,
         augmentation=Augmentation(recolour=0, grey=0),
     )
+
+    def broken_off(_line: dict) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_backbone(samples, tmp_path, plan, report=broken_off)
     path = train_backbone(samples, tmp_path, plan, probe=samples)
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     again = train_backbone(samples, tmp_path, plan, probe=samples)
 
-    assert lines[-1]["step"] == 6
+    assert [line["step"] for line in lines] == [2, 4, 6]
     assert again == path
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == len(lines)
     embedder = Embedder.load(path)
-    assert (embedder.side, embedder.dimensions) == (75, 8)
+    assert (embedder.side, embedder.dimensions) == (TESTED_SIDE, 8)
