@@ -132,7 +132,7 @@ class ScriptedBot(Client):
             await interaction.followup.send(f"It is in {image.filename if image else link}.")
 
         @self.tree.command(description="List characters")
-        async def characters(interaction: discord.Interaction, search: str) -> None:
+        async def characters(interaction: discord.Interaction, search: str = "all") -> None:
             await interaction.response.send_message(f"Listing {search}", ephemeral=True)
 
         @characters.autocomplete("search")

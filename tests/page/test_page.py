@@ -194,6 +194,17 @@ async def test_the_menu_offers_the_bots_entry_and_its_answer_is_private(page: Pa
     await expect(page.locator(".message.ephemeral")).to_have_count(0)
 
 
+async def test_who_one_is_changes_and_the_channel_stays(page: Page) -> None:
+    await page.locator(".place", has_text="quiet").click()
+    await say(page, "over to you")
+    await page.get_by_role("radio", name="Ben").click()
+    await expect(page.get_by_role("heading", name="quiet", exact=True)).to_be_visible()
+    await expect(last(page)).to_contain_text("over to you")
+    await page.locator(".places button", has_text="Moedex").click()
+    await page.get_by_role("radio", name="Ann").click()
+    await expect(page.get_by_role("heading", name="quiet", exact=True)).to_be_visible()
+
+
 async def test_the_keyboard_alone_opens_the_menu_and_reacts(page: Page) -> None:
     await say(page, "walk to me")
     await expect(last(page)).to_contain_text("walk to me")
@@ -236,6 +247,25 @@ async def test_names_are_completed_by_the_bot(page: Page) -> None:
     await page.keyboard.press("Enter")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Listing Hatsune Miku")
+
+
+async def test_enter_in_an_empty_optional_field_takes_no_suggestion(page: Page) -> None:
+    await page.locator("#composer-text").press_sequentially("/char")
+    await page.keyboard.press("Tab")
+    choices = page.locator(".command .suggest [role=option]")
+    await expect(choices.first).to_be_visible()
+    await expect(page.locator(".command [role=option][aria-selected=true]")).to_have_count(0)
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Listing all")
+
+
+async def test_a_file_that_is_no_picture_has_a_sign_instead_of_a_preview(page: Page) -> None:
+    file = {"name": "a.png", "mimeType": "image/png", "buffer": b"only text"}
+    await page.locator(".composer > input[type=file]").set_input_files(
+        file  # pyright: ignore[reportArgumentType]
+    )
+    await expect(page.locator(".tray-picture > svg")).to_be_visible()
+    await expect(page.locator(".tray-picture img")).to_have_count(0)
 
 
 async def test_layout_components_are_drawn(page: Page) -> None:

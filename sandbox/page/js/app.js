@@ -37,7 +37,7 @@ const shelf = new Shelf(store, $("shelf"), {
   onClose: () => closeShelf(),
 });
 const sidebar = new Sidebar(store, $("sidebar"), {
-  onSwitch: (id) => become(id),
+  onSwitch: (id) => become(id, store.currentId),
   onOpen: (id) => {
     frame.classList.remove("sidebar-open");
     openChannel(id);

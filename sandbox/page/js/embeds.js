@@ -31,7 +31,7 @@ export function embed(data, look, key) {
         linked(data.author.name, data.author.url)),
       data.title && h("h3.embed-title", {}, linked(data.title, data.url)),
       data.description && h("div.embed-text.prose", {}, markdown(data.description, look)),
-      data.fields?.length > 0 && h("div.embed-fields", {}, data.fields.map((field) => h("div.embed-field", { class: field.inline ? "inline" : "" },
+      data.fields?.length > 0 && h("div.embed-fields", {}, data.fields.map((field) => h("div.embed-field", { class: field.inline ? "beside" : "" },
         h("h4", {}, inlineMarkdown(field.name, look)), h("div.prose", {}, markdown(field.value, look))))),
       media(data.image, "image"),
       (data.footer || data.timestamp) && h("div.embed-foot", {},

@@ -116,7 +116,10 @@ export class CommandForm {
         const mine = ++asked;
         const body = { channel_id: this.store.currentId, path: this.entry.path, options: this.#typed({ [option.name]: input.value }), focused: option.name };
         const { choices } = await this.store.api.post("/sandbox/autocomplete", body).catch(() => ({ choices: [] }));
-        if (mine === asked && document.activeElement === input) suggest.show(choices, (choice) => h("span", {}, choice.name));
+        if (mine !== asked || document.activeElement !== input) return;
+        // Enter in an optional field that is still empty runs the command without it.
+        const at = input.value || option.required ? 0 : -1;
+        suggest.show(choices, (choice) => h("span", {}, choice.name), at);
       }, 150);
     };
     input.addEventListener("input", ask);

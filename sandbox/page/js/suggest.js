@@ -25,10 +25,10 @@ export class Suggest {
     return !this.list.hidden;
   }
 
-  /** Offer items; `draw` turns one into nodes. */
-  show(items, draw) {
+  /** Offer items; `draw` turns one into nodes, `at` is the one chosen at first, -1 for none. */
+  show(items, draw, at = 0) {
     this.items = items;
-    this.at = 0;
+    this.at = at;
     this.list.hidden = items.length === 0;
     this.input.setAttribute("aria-expanded", String(this.open));
     replace(this.list, items.map((item, n) => h("li.option", { role: "option", id: `${this.list.id}-${n}`, on: {
@@ -52,8 +52,10 @@ export class Suggest {
   key(event) {
     if (!this.open || event.isComposing) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) this.at = (this.at + step + this.items.length) % this.items.length;
-    else if (event.key === "Enter" || event.key === "Tab") this.pick(this.at);
+    const last = this.items.length - 1;
+    if (step > 0) this.at = this.at < last ? this.at + 1 : 0;
+    else if (step < 0) this.at = this.at > 0 ? this.at - 1 : last;
+    else if (this.at >= 0 && (event.key === "Enter" || event.key === "Tab")) this.pick(this.at);
     else if (event.key === "Escape") this.hide();
     else return false;
     event.preventDefault();
@@ -67,7 +69,7 @@ export class Suggest {
       item.setAttribute("aria-selected", String(n === this.at));
       if (n === this.at) item.scrollIntoView({ block: "nearest" });
     });
-    if (this.open) this.input.setAttribute("aria-activedescendant", `${this.list.id}-${this.at}`);
+    if (this.open && this.at >= 0) this.input.setAttribute("aria-activedescendant", `${this.list.id}-${this.at}`);
     else this.input.removeAttribute("aria-activedescendant");
   }
 }

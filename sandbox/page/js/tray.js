@@ -41,7 +41,9 @@ export class Tray {
   }
 
   #item(item) {
+    const sign = svg(ICONS.file, 40);
     const isPicture = item.file.type.startsWith("image/");
+    const preview = isPicture ? h("img", { src: item.url, alt: "", on: { error: ({ currentTarget }) => currentTarget.replaceWith(sign) } }) : sign;
     const cover = h("button.icon-button", { type: "button", "aria-pressed": String(item.spoiler), title: "Hide it as a spoiler", "aria-label": `Hide ${item.name} as a spoiler`, on: { click: () => {
       item.spoiler = !item.spoiler;
       this.#draw();
@@ -57,7 +59,7 @@ export class Tray {
       },
     } });
     return h("div.tray-item", { role: "listitem", class: item.spoiler ? "hidden-one" : "" },
-      h("div.tray-picture", {}, isPicture ? h("img", { src: item.url, alt: "" }) : svg(ICONS.file, 40),
+      h("div.tray-picture", {}, preview,
         item.spoiler && h("span.tray-badge", {}, "SPOILER"), h("div.tray-tools", {}, cover, remove)),
       h("div.tray-name", { title: item.name }, item.name, h("span.dim", {}, ` ${size(item.file.size)}`)), words);
   }
