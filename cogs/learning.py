@@ -229,7 +229,6 @@ class LearningCommands(commands.Cog):
                     await self.bot.storage.state.forget(key)
                 elif now - datetime.fromisoformat(since) >= timedelta(days=limits.leave_days):
                     await self.bot.learning.erasure.erase_server(server_id)
-                    await self.bot.storage.state.forget(key)
             await self.bot.learning.erasure.retire(limits.crops_days, now)
         except Exception:  # the loop must go on: the next round tries again
             log.exception("What is too old could not all be erased")

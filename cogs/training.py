@@ -32,7 +32,7 @@ class Training(commands.Cog):
     def __init__(self, bot: MoedexBot) -> None:
         self.bot = bot
         self.runs = TrainingRuns(bot.config)
-        self._shown: set[asyncio.Task[None]] = set()
+        self._followed: set[asyncio.Task[None]] = set()
 
     async def cog_load(self) -> None:
         """Begin looking for servers that are due."""
@@ -41,9 +41,9 @@ class Training(commands.Cog):
     async def cog_unload(self) -> None:
         """End what is under way."""
         self.train_due.cancel()
-        for task in self._shown:
+        for task in self._followed:
             task.cancel()
-        await asyncio.gather(self.runs.close(), *self._shown, return_exceptions=True)
+        await asyncio.gather(self.runs.close(), *self._followed, return_exceptions=True)
 
     @app_commands.command(name="train")
     @app_commands.guild_only()
@@ -63,34 +63,44 @@ class Training(commands.Cog):
             sent.channel.id, guild_id=server_id
         ).get_partial_message(sent.id)
         task = asyncio.create_task(follow(run, message), name=f"show training {server_id}")
-        self._shown.add(task)
-        task.add_done_callback(self._shown.discard)
+        self._followed.add(task)
+        task.add_done_callback(self._followed.discard)
 
-    @tasks.loop(minutes=30)
+    @tasks.loop(minutes=5)
     async def train_due(self) -> None:
         """Train the servers that have new labels, and those whose version had to be erased."""
-        now = datetime.now(UTC)
-        for guild in self.bot.guilds:
-            try:
-                if await self._due(guild.id, now):
+        try:
+            now, refit = datetime.now(UTC), await self.bot.storage.versions.to_refit()
+            for guild in self.bot.guilds:
+                if self.runs.running(guild.id) is None and await self._due(guild.id, now, refit):
                     await self._start(guild.id)
-            except Exception:  # the loop must go on: the next round tries again
-                log.exception("Whether server %d is due could not be found out", guild.id)
+        except Exception:  # the loop must go on: the next round tries again
+            log.exception("Which servers are due could not all be found out")
 
     @train_due.before_loop
     async def _wait(self) -> None:
         await self.bot.wait_until_ready()
 
     async def _start(self, server_id: int) -> TrainingRun:
-        self.bot.learning.erasure.refit.discard(server_id)
         await self.bot.storage.state.set(f"{_TRAINED}{server_id}", datetime.now(UTC).isoformat())
-        return self.runs.start(server_id)
+        run = self.runs.start(server_id)
+        follow = asyncio.create_task(self._ended(run), name=f"refitted {server_id}")
+        self._followed.add(follow)
+        follow.add_done_callback(self._followed.discard)
+        return run
 
-    async def _due(self, server_id: int, now: datetime) -> bool:
+    async def _ended(self, run: TrainingRun) -> None:
+        while not run.done:
+            await run.news.wait()
+        # One that was cut off, by the end of the bot as well, is begun again.
+        if run.outcome is not None:
+            await self.bot.storage.versions.refitted(run.server_id, run.started)
+
+    async def _due(self, server_id: int, now: datetime, refit: set[int]) -> bool:
         hours = self.bot.config.learning.train_hours
         if hours == 0 or not (await self.bot.storage.settings.get(server_id)).learning:
             return False
-        if server_id in self.bot.learning.erasure.refit:
+        if server_id in refit:
             return True
         key = f"{_TRAINED}{server_id}"
         last = await self.bot.storage.state.get(key)

@@ -107,8 +107,8 @@ class Backbones:
         return pixels.keys() - there.keys()
 
     async def _change_over(self, new: Stages) -> None:
-        self._learning.erasure.refit |= await self._storage.versions.of_others(new.backbone)
         await self._storage.vectors.adopt(new.backbone)
+        await self._storage.versions.outdate(new.backbone)
         await self._storage.state.set(ANSWERING, new.backbone)
         self._use(new)
         if self._folder is not None:

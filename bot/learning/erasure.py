@@ -56,8 +56,6 @@ class Erasure:
         self._soon: asyncio.Task[None] | None = None
         self._asked = self._sweeping = False
         self._touched: set[int] = set()
-        self.refit: set[int] = set()
-        """Servers whose current version was erased, and that should learn anew."""
 
     async def kept(self, user_id: int) -> Kept:
         """Say what is kept of a member, in all servers."""
@@ -100,7 +98,9 @@ class Erasure:
     async def stop_sharing(self, server_id: int) -> None:
         """Erase what other servers learned from this one."""
         await self._storage.settings.update(server_id, sharing=False)
-        await self._drop(await self._storage.versions.of_others_trained_on(server_id))
+        await self._storage.versions.erase(
+            await self._storage.versions.of_others_trained_on(server_id)
+        )
         await self.sweep()
 
     async def erase_server(self, server_id: int) -> None:
@@ -108,8 +108,8 @@ class Erasure:
         await self._storage.answers.delete_server(server_id)
         await self._storage.consents.erase_server(server_id)
         await self._storage.settings.erase_server(server_id)
+        await self._storage.state.erase_server(server_id)
         await self.sweep()
-        self._changed(server_id)
 
     async def retire(self, crops_days: int, now: datetime | None = None) -> None:
         """Take crops and vectors from sightings older than the configuration allows."""
@@ -130,7 +130,8 @@ class Erasure:
         self._changed(None)
         versions = await self._unsettled()
         versions += await self._storage.versions.trained_on_erased()
-        await self._drop(versions)
+        if versions:
+            await self._storage.versions.erase(versions)
         # Files first: a crop written after this look may have its row after the next one.
         files = await self._crops.list()
         in_use = await self._storage.sightings.crop_names()
@@ -150,11 +151,6 @@ class Erasure:
             if not self._sweeping:
                 self._soon.cancel()
             await asyncio.gather(self._soon, return_exceptions=True)
-
-    async def _drop(self, versions: Sequence[ModelVersion]) -> None:
-        if versions:
-            self.refit |= {v.server_id for v in versions if v.state == "current"}
-            await self._storage.versions.erase(versions)
 
     async def _unsettled(self) -> list[ModelVersion]:
         """Judge labels again where votes were erased; return the versions that had learned them."""

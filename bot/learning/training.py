@@ -68,7 +68,7 @@ async def learn(
     sharing = set(await storage.settings.sharing())
     shared = await shared_with(storage, server_id, roster, namer.gallery.characters, backbone)
     examples = [*state.examples, *shared]
-    await _check_worthwhile(storage, server_id, examples)
+    await _check_worthwhile(storage, server_id, backbone, examples)
 
     def fit() -> tuple[Gallery, Decision] | None:
         shipped = namer.gallery
@@ -97,25 +97,35 @@ async def learn(
         server_id, backbone, write_head(head), report,
         [(e.kind, e.source_id) for e in examples], started, promoted=decision.promote,
     )  # fmt: skip
-    gone = [v for v in await storage.versions.trained_on_erased() if v.id == version.id]
-    if shared and sharing - set(await storage.settings.sharing()):
-        gone = [version]  # what a server shared until now can't be taken out of it
-    if gone:
-        await storage.versions.erase(gone)
+    gone = any(v.id == version.id for v in await storage.versions.trained_on_erased())
+    # What a server shared until now, or a label that erased votes had settled, can't be taken out.
+    gone = gone or bool(shared and sharing - set(await storage.settings.sharing()))
+    now = await read_server(storage, server_id, roster, backbone)
+    if gone or not _told(state.examples) <= _told(now.examples):
+        await storage.versions.erase([version])
         raise NothingToLearnError(
             "What it was trained on was taken back meanwhile, so the version was too: start again."
         )
     return Trained(version, decision)
 
 
-async def _check_worthwhile(storage: Storage, server_id: int, examples: Sequence[Example]) -> None:
+async def _check_worthwhile(
+    storage: Storage, server_id: int, backbone: str, examples: Sequence[Example]
+) -> None:
     if not any(not e.held_back and not e.shared for e in examples):
         raise NothingToLearnError(
             f"Server {server_id} has no labelled face to learn from yet. Faces are labelled by "
             "votes, reviews and /teach while learning is on."
         )
-    last = max(await storage.versions.list(server_id), key=lambda v: v.number, default=None)
-    if last is not None and last.report.get("fingerprint") == _fingerprint(examples):
+    versions = [v for v in await storage.versions.list(server_id) if v.backbone == backbone]
+    last = max(versions, key=lambda v: v.number, default=None)
+    # Where nothing answers that once did, as after an erasure, the same may be trained again.
+    answers = any(v.state == "current" for v in versions)
+    if (
+        last is not None
+        and last.report.get("fingerprint") == _fingerprint(examples)
+        and (answers or last.state == "rejected")
+    ):
         raise NothingToLearnError(
             f"Nothing changed in server {server_id} since its version {last.number}."
         )
@@ -123,5 +133,8 @@ async def _check_worthwhile(storage: Storage, server_id: int, examples: Sequence
 
 def _fingerprint(examples: Iterable[Example]) -> str:
     """Return a hash of what is trained on and how it is labelled, whatever the order."""
-    told = sorted(f"{e.kind} {e.source_id} {e.label}" for e in examples)
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    return hashlib.sha256("\n".join(sorted(_told(examples))).encode()).hexdigest()
+
+
+def _told(examples: Iterable[Example]) -> set[str]:
+    return {f"{e.kind} {e.source_id} {e.label}" for e in examples}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, func, select, update
@@ -10,12 +11,16 @@ from bot.storage.galleries import bump
 from bot.storage.learning_records import ModelVersion
 from bot.storage.learning_tables import ExemplarRow, ModelSourceRow, ModelVersionRow, SightingRow
 from bot.storage.repository import Repository
+from bot.storage.tables import StateRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.storage.learning_records import SourceKind, VersionState
+
+_REFIT = "refit:"
 
 
 class VersionRepository(Repository):
@@ -76,7 +81,13 @@ class VersionRepository(Repository):
 
     async def current(self, server_id: int) -> ModelVersion | None:
         """Return the version that answers; None where the shipped head does."""
-        return next((v for v in await self.list(server_id) if v.state == "current"), None)
+        async with self._storage.read() as session:
+            row = await session.scalar(
+                select(ModelVersionRow).where(
+                    ModelVersionRow.server_id == server_id, ModelVersionRow.state == "current"
+                )
+            )
+            return None if row is None else _to_version(row)
 
     async def promote(self, server_id: int, number: int | None) -> ModelVersion | None:
         """Let a version answer, or with None the shipped head; return it.
@@ -155,24 +166,50 @@ class VersionRepository(Repository):
             )
             return [_to_version(row) for row in rows]
 
-    async def of_others(self, backbone: str) -> set[int]:
-        """Return the servers whose current version belongs to another backbone."""
-        async with self._storage.read() as session:
-            rows = await session.scalars(
-                select(ModelVersionRow.server_id).where(
-                    ModelVersionRow.state == "current", ModelVersionRow.backbone != backbone
-                )
-            )
-            return set(rows)
-
     async def erase(self, versions: Iterable[ModelVersion]) -> None:
-        """Erase versions; a server whose current one goes answers with the shipped head."""
+        """Erase versions; a server whose current one goes answers with the shipped head.
+
+        It is in `to_refit` from then on.
+        """
         async with self._storage.write() as session:
             for version in versions:
                 await session.execute(
                     delete(ModelVersionRow).where(ModelVersionRow.id == version.id)
                 )
                 await bump(session, version.server_id)
+                if version.state == "current":
+                    await _mark(session, version.server_id)
+
+    async def outdate(self, backbone: str) -> None:
+        """Put servers into `to_refit` whose head is of another backbone and that have none of this.
+
+        Called when `backbone` begins to answer.
+        """
+        of_this = select(ModelVersionRow.server_id).where(ModelVersionRow.backbone == backbone)
+        async with self._storage.write() as session:
+            outdated = await session.scalars(
+                select(ModelVersionRow.server_id).where(
+                    ModelVersionRow.state == "current", ModelVersionRow.server_id.not_in(of_this)
+                )
+            )
+            for server_id in outdated.all():
+                await _mark(session, server_id)
+
+    async def to_refit(self) -> set[int]:
+        """Return the servers that lost the head they had, and should be trained anew."""
+        keys = await self._storage.state.starting_with(_REFIT)
+        return {int(key.removeprefix(_REFIT)) for key in keys}
+
+    async def refitted(self, server_id: int, begun: datetime) -> None:
+        """Take a server out of `to_refit`, unless it lost a head after its training was `begun`."""
+        async with self._storage.write() as session:
+            await session.execute(
+                delete(StateRow).where(StateRow.key == f"{_REFIT}{server_id}", StateRow.at <= begun)
+            )
+
+
+async def _mark(session: AsyncSession, server_id: int) -> None:
+    await session.merge(StateRow(key=f"{_REFIT}{server_id}", value="", at=datetime.now(UTC)))
 
 
 def _to_version(row: ModelVersionRow) -> ModelVersion:

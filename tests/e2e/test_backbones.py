@@ -193,7 +193,7 @@ async def test_the_old_pair_answers_until_all_is_embedded_anew(
         faces = await bot.storage.sightings.in_server(server_id)
         assert {face.backbone for face in faces} == {"new"}
         assert all(face.vector is not None and face.vector.shape == (9,) for face in faces)
-        assert bot.learning.erasure.refit == {server_id}
+        assert await bot.storage.versions.to_refit() == {server_id}
         kept = tmp_path / "moedex-files" / "models"
         await eventually(lambda: only(kept, "new"))
 

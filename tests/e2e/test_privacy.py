@@ -174,7 +174,7 @@ async def test_a_deleted_message_takes_everything_along(
     versions = await bot.storage.versions.list(stays.face.server_id)
     assert [version.id for version in versions] == [kept.id]
     assert await bot.storage.versions.promote(stays.face.server_id, 1) is None
-    assert bot.learning.erasure.refit == {stays.face.server_id}
+    assert await bot.storage.versions.to_refit() == {stays.face.server_id}
 
 
 async def test_messages_deleted_in_bulk(sandbox: Sandbox, bot: MoedexBot, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bot.learning import progress, runs
 from bot.learning.runs import TrainingRun
 from bot.storage.learning_records import Label
 from sandbox.commands import UsageError
+from tests.bot.fakes import FakeStages
 from tests.e2e.conftest import PATIENCE_S, eventually
 from tests.learning.test_commands import label_faces
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.interactions import Interaction
     from sandbox.server import Sandbox
     from sandbox.world import Message
+    from tests.e2e.conftest import Start
 
 # Says a step for each file that appears, and its outcome at the last.
 SCRIPT = """
@@ -157,7 +159,7 @@ async def test_a_deleted_message_ends_the_showing_and_not_the_training(
     cog: Any = bot.get_cog("Training")
 
     async def ended() -> bool:
-        return cog.runs.running(bot.guilds[0].id) is None and not cog._shown
+        return cog.runs.running(bot.guilds[0].id) is None and not cog._followed
 
     await eventually(ended)
     assert not sandbox.messages("general")
@@ -213,6 +215,43 @@ async def test_a_server_is_due_with_new_labels_after_the_interval(
     assert not await looked()  # nothing new
     await labelled("aoi", days_ago(0))
     assert await looked()
+
+
+async def test_a_server_that_lost_its_version_is_trained_again_after_a_restart(
+    sandbox: Sandbox, start: Start, scripted: Path
+) -> None:
+    async with start(FakeStages()) as bot:
+        server_id = bot.guilds[0].id
+        await bot.storage.settings.update(server_id, learning=True)
+        gone = [("sighting", 404)]
+        await bot.storage.versions.add(
+            server_id, "b", b"", {}, gone, datetime.now(UTC), promoted=True
+        )
+        await bot.learning.erasure.sweep()
+    async with start(FakeStages()) as bot:
+        cog: Any = bot.get_cog("Training")
+
+        async def begun() -> TrainingRun | None:
+            return cog.runs.running(server_id)
+
+        run = await eventually(begun)
+        await eventually(lambda: told(run))
+        # A restart in the middle begins it again.
+    async with start(FakeStages()) as bot:
+        cog = bot.get_cog("Training")
+        await eventually(begun)
+        for number in (1, 2, 3):
+            (scripted / f"go{number}").touch()
+
+        async def none_is_due() -> bool:
+            return not await bot.storage.versions.to_refit()
+
+        await eventually(none_is_due)
+
+
+async def told(run: TrainingRun) -> bool:
+    """Say whether the process of a training runs."""
+    return "step 1" in run.steps
 
 
 async def test_many_steps_in_a_moment_are_one_edit(monkeypatch: pytest.MonkeyPatch) -> None:

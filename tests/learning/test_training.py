@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +16,7 @@ from bot.learning.promotion import Results, decide
 from bot.learning.roster import ServerRoster
 from bot.learning.serving import read_server
 from bot.learning.training import NothingToLearnError, learn
-from bot.storage.learning_records import ServerCharacter
+from bot.storage.learning_records import Label, ServerCharacter
 from models.naming import Parts
 from models.vectors import VectorSet
 from tests.learning.conftest import BACKBONE, SERVER, SHIPPED, faces, own_character
@@ -120,6 +122,64 @@ async def test_a_version_goes_with_what_it_was_trained_on(
     await storage.answers.delete_by_reply(seen[0].reply_id)
     (version,) = await storage.versions.trained_on_erased()
     assert version.number == 1
+
+
+async def test_what_an_older_version_learned_is_trained_again_where_the_newer_was_erased(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    for vector in faces(20, 15, 3):
+        await labelled(vector, "aoi")
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    late = [await labelled(vector, "aoi") for vector in faces(20, 3, 4)]
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    for seen in late:
+        await storage.answers.delete_by_reply(seen.reply_id)
+    await storage.versions.erase(await storage.versions.trained_on_erased())
+    assert await storage.versions.to_refit() == {SERVER}
+    again = await learn(storage, SERVER, namer, data, BACKBONE)
+    assert again.version.state == "current"
+
+
+async def test_a_version_goes_with_a_label_that_was_taken_back_while_it_was_fitted(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    seen = [await labelled(vector, "aoi") for vector in faces(20, 15, 3)]
+    loop = asyncio.get_running_loop()
+
+    def unsettle(_step: str) -> None:
+        label = Label(seen[0].id, SERVER, "open", "aoi", None, datetime.now(UTC))
+        done = asyncio.run_coroutine_threadsafe(unsettled(storage, label), loop)
+        done.result()
+
+    with pytest.raises(NothingToLearnError, match="taken back meanwhile"):
+        await learn(storage, SERVER, namer, data, BACKBONE, unsettle)
+    assert await storage.versions.list(SERVER) == []
+
+
+async def unsettled(storage: Storage, label: Label) -> None:
+    """Set a label, as erased votes would."""
+    await storage.labels.set([label], "test")
+
+
+async def test_after_a_change_of_the_backbone_the_same_labels_are_trained_again(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    for vector in faces(20, 15, 3):
+        await labelled(vector, "aoi")
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    olds = await storage.vectors.outdated("b2")
+    await storage.vectors.prepare("b2", zip(olds, faces(20, len(olds), 3), strict=True))
+    await storage.vectors.adopt("b2")
+    await storage.versions.outdate("b2")
+    assert await storage.versions.to_refit() == {SERVER}
+    again = await learn(storage, SERVER, namer, data, "b2")
+    assert (again.version.backbone, again.version.state) == ("b2", "current")
+    await storage.versions.refitted(SERVER, datetime.now(UTC))
+    await storage.versions.outdate("b2")
+    assert await storage.versions.to_refit() == set()
 
 
 async def test_a_version_of_another_backbone_does_not_answer(
