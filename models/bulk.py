@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -106,11 +107,14 @@ class BulkNaming:
     def _read(self, file: Path) -> bytes:
         name = str(file)
         try:
-            check_size(file.stat().st_size, name, self.limits)
+            status = file.stat()
+            if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
+                raise PictureError("unreadable", f"“{name}” is not a file.", name)
+            check_size(status.st_size, name, self.limits)
             return file.read_bytes()
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise PictureError("unreadable", f"“{name}” can't be read: {why}.", name) from error
+            message = f"“{name}” can't be read: {_reason(error)}."
+            raise PictureError("unreadable", message, name) from error
 
     def _name(self, batch: list[_Found | FileResult]) -> Iterator[FileResult]:
         crops = [one.crops for one in batch if isinstance(one, _Found)]
@@ -138,15 +142,15 @@ def _failed(file: Path, code: str, message: str) -> FileResult:
 def collect(paths: Iterable[Path]) -> list[Path | FileResult]:
     """Return the files to read: those given, and those in given folders, sorted, however deep.
 
-    Hidden files are left out. A path that doesn't exist and a folder without files are returned
-    as results that carry the error, in their place.
+    Hidden files are left out, and links to folders not followed. A path that doesn't exist, a
+    folder without files and one that may not be read are results that carry the error, in their
+    place.
     """
     entries: list[Path | FileResult] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(found for found in path.rglob("*") if _is_listed(found, path))
             empty = _failed(path, "empty_folder", f"The folder “{path}” has no files in it.")
-            entries += inside or [empty]
+            entries += _inside(path) or [empty]
         elif path.exists():
             entries.append(path)
         else:
@@ -154,6 +158,19 @@ def collect(paths: Iterable[Path]) -> list[Path | FileResult]:
     return entries
 
 
-def _is_listed(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and path.is_file()
+def _inside(folder: Path) -> list[Path | FileResult]:
+    refused: list[OSError] = []
+    files: list[Path] = []
+    for root, folders, names in os.walk(folder, onerror=refused.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [Path(root, name) for name in names if not name.startswith(".")]
+    found: dict[Path, Path | FileResult] = {file: file for file in files}
+    for error in refused:
+        path = Path(error.filename)
+        message = f"The folder “{path}” can't be read: {_reason(error)}."
+        found[path] = _failed(path, "unreadable", message)
+    return [found[path] for path in sorted(found)]
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

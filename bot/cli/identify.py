@@ -31,7 +31,12 @@ def identify(
     ] = False,
     annotate: Annotated[
         Path | None,
-        typer.Option("--annotate", metavar="OUT", help="Folder to write annotated pictures to."),
+        typer.Option(
+            "--annotate",
+            metavar="OUT",
+            file_okay=False,
+            help="Folder to write annotated pictures to.",
+        ),
     ] = None,
     face: Annotated[
         bool, typer.Option("--face", help="Each file is one face already: look for none.")
@@ -52,7 +57,7 @@ def identify(
     with one_line_for(ConfigError, CascadeError, WeightsError, OSError):
         settings = load_config(config)
         entries = collect(paths)
-        cards = _Cards(annotate) if annotate else None
+        cards = _Cards(annotate, entries) if annotate else None
         results = _name_all(settings, entries, one_face=face, keep_frames=cards is not None)
         for result in _with_progress(results, len(entries)):
             failed = failed or result.error is not None
@@ -104,10 +109,11 @@ def as_text(result: FileResult) -> str:
     for number, named in enumerate(result.faces, 1):
         ranked = [f"{g.character.name} {percent(g.probability)}" for g in named.guesses]
         series = named.guesses[0].character.series if named.guesses else ""
+        series = f" ({series})" if series else ""
         if named.unknown:
             lines.append(f"  {number}. unknown; nearest: {', '.join(ranked)}")
         else:
-            lines.append(f"  {number}. {ranked[0]} ({series}); then {', '.join(ranked[1:])}")
+            lines.append(f"  {number}. {ranked[0]}{series}; then {', '.join(ranked[1:])}")
     return "\n".join(lines)
 
 
@@ -162,12 +168,12 @@ def _with_progress(results: Iterable[FileResult], total: int) -> Iterator[FileRe
 
 
 class _Cards:
-    """Writes annotated pictures into a folder, each under a name of its own."""
+    """Writes annotated pictures into a folder, each under a name of its own, over no picture."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, entries: Iterable[Path | FileResult]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._taken: set[str] = set()
+        self._taken = {entry.resolve() for entry in entries if isinstance(entry, Path)}
 
     def write(self, result: FileResult) -> None:
         from models.drawing import draw_card
@@ -175,10 +181,9 @@ class _Cards:
         if result.frame is None:
             return
         card = draw_card(result.frame, result.faces, max_bytes=CARD_BYTES)
-        stem, number = result.file.stem, 1
-        while f"{stem}.{card.extension}" in self._taken:
+        target, number = self._folder / f"{result.file.stem}.{card.extension}", 1
+        while target.resolve() in self._taken:
             number += 1
-            stem = f"{result.file.stem}-{number}"
-        name = f"{stem}.{card.extension}"
-        self._taken.add(name)
-        (self._folder / name).write_bytes(card.data)
+            target = target.with_stem(f"{result.file.stem}-{number}")
+        self._taken.add(target.resolve())
+        target.write_bytes(card.data)

@@ -29,6 +29,8 @@ def one_line_for(*kinds: type[Exception]) -> Iterator[None]:
     """End the command with exit code 1 and the error's text, without a traceback."""
     try:
         yield
+    except BrokenPipeError:  # whoever read our output has read enough: no failure to tell of
+        raise
     except kinds as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

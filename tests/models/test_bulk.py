@@ -77,6 +77,33 @@ def test_folders_are_read_sorted_and_deep_without_hidden_files(tmp_path: Path) -
     assert inside == ["a/c.png", "a/z.png", "b.png"]
 
 
+def test_what_is_no_file_or_may_not_be_read_is_an_error_in_its_place(
+    naming: BulkNaming, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, gone, locked = tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c"
+    os.mkfifo(pipe)
+    gone.symlink_to(tmp_path / "nowhere")
+    locked.mkdir()
+    last = save(tmp_path / "d.png", (250, 0, 0))
+    scan = os.scandir
+
+    def refusing(path: os.PathLike[str]) -> object:
+        if Path(path) == locked:  # whoever runs the tests may be allowed to read everything
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    results = list(naming.name_all(collect([tmp_path])))
+
+    assert [result.file for result in results] == [pipe, gone, locked, last]
+    assert [result.error.code if result.error else None for result in results] == [
+        "unreadable",
+        "unreadable",
+        "unreadable",
+        None,
+    ]
+
+
 def test_only_errors_need_no_model(naming: BulkNaming, tmp_path: Path) -> None:
     entries = collect([tmp_path / "gone"])
     assert isinstance(entries[0], FileResult)

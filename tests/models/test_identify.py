@@ -24,8 +24,8 @@ class BrightSquares:
         rows, columns = np.nonzero(picture.max(axis=2) > 100)
         if not len(rows):
             return []
-        box = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-        return [Face(box, 0.5)]
+        edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+        return [Face(Box(*map(float, edges)), 0.5)]
 
 
 class MeanColour:
