@@ -135,7 +135,8 @@ class LearningCommands(commands.Cog):
         history = await self.bot.storage.consents.history(interaction.guild_id or 0)
         lines = [STATE[settings.learning]]
         lines += [
-            f"-# <t:{int(at.timestamp())}:d> {'on' if on else 'off'}, by <@{user_id}>"
+            f"-# <t:{int(at.timestamp())}:d> {'on' if on else 'off'}"
+            + (f", by <@{user_id}>" if user_id else "")
             for at, user_id, on in history[-5:]
         ]
         lines += [SHARING] * settings.sharing
@@ -251,7 +252,11 @@ class LearningCommands(commands.Cog):
 
     async def _switch(self, interaction: discord.Interaction[MoedexBot], *, on: bool) -> None:
         await self.bot.storage.consents.set_learning(
-            interaction.guild_id or 0, interaction.user.id, datetime.now(UTC), on=on
+            interaction.guild_id or 0,
+            interaction.user.id,
+            datetime.now(UTC),
+            on=on,
+            channel_id=interaction.channel_id,
         )
 
 

@@ -56,8 +56,7 @@ def find_clusters(
     clusters: list[Cluster] = []
     for label in sorted(set(found.tolist()) - {-1}):
         chosen = np.array(kept)[found == label]
-        centre = vectors[chosen].mean(axis=0)
-        centre /= max(float(np.linalg.norm(centre)), 1e-9)
+        centre = _centre(vectors[chosen])
         # The density may trail off into strangers, and leave out a face at the rim.
         free = np.array([i for i, k in enumerate(place) if found[k] in (-1, label)])
         likeness = vectors[free] @ centre
@@ -68,6 +67,16 @@ def find_clusters(
         order = np.argsort(-likeness, kind="stable")
         clusters.append(Cluster(tuple(int(i) for i in members[order]), float(likeness.mean())))
     return sorted(clusters, key=lambda c: (-len(c.members), -c.tightness))
+
+
+def belongs(vectors: Vectors, cluster: Vectors) -> NDArray[np.bool_]:
+    """Say which of `vectors` (n, d) belong to a cluster of faces (m, d), m >= 1: (n,)."""
+    return vectors @ _centre(cluster) >= LIKENESS
+
+
+def _centre(vectors: Vectors) -> Vectors:
+    centre = vectors.mean(axis=0)
+    return centre / max(float(np.linalg.norm(centre)), 1e-9)
 
 
 def _density(rows: NDArray[np.float64], smallest: int, *, single: bool) -> NDArray[np.int64]:

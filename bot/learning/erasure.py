@@ -83,6 +83,8 @@ class Erasure:
         await storage.galleries.erase_exemplars([e.id for e in exemplars])
         await storage.galleries.forget_user(user_id)
         await storage.proposals.erase_user(user_id)
+        await storage.consents.forget_user(user_id)
+        await storage.settings.forget_user(user_id)
         await self.sweep()
 
     async def strip_member(self, user_id: int) -> None:

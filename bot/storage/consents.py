@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.learning_tables import (
@@ -36,10 +36,22 @@ class ConsentRepository(Repository):
         super().__init__(storage)
         self._opted_out: set[int] | None = None
 
-    async def set_learning(self, server_id: int, user_id: int, at: datetime, *, on: bool) -> None:
-        """Switch a server's learning, and write down who did."""
+    async def set_learning(
+        self,
+        server_id: int,
+        user_id: int,
+        at: datetime,
+        *,
+        on: bool,
+        channel_id: int | None = None,
+    ) -> None:
+        """Switch a server's learning, and write down who did, and where it was announced."""
         async with self._storage.write() as session:
-            session.add(ConsentRow(server_id=server_id, learning=on, user_id=user_id, at=at))
+            session.add(
+                ConsentRow(
+                    server_id=server_id, learning=on, user_id=user_id, at=at, channel_id=channel_id
+                )
+            )
         await self._storage.settings.update(server_id, learning=on)
 
     async def history(self, server_id: int) -> list[tuple[datetime, int, bool]]:
@@ -49,6 +61,24 @@ class ConsentRepository(Repository):
                 select(ConsentRow).where(ConsentRow.server_id == server_id).order_by(ConsentRow.id)
             )
             return [(row.at, row.user_id, row.learning) for row in rows]
+
+    async def announced(self, server_id: int) -> tuple[int, int | None]:
+        """Return by whom and in which channel learning was last switched on; (0, None) if never."""
+        async with self._storage.read() as session:
+            row = await session.scalar(
+                select(ConsentRow)
+                .where(ConsentRow.server_id == server_id, ConsentRow.learning.is_(True))
+                .order_by(ConsentRow.id.desc())
+                .limit(1)
+            )
+            return (0, None) if row is None else (row.user_id, row.channel_id)
+
+    async def forget_user(self, user_id: int) -> None:
+        """Take a member's name out of who switched what on; the switches stand."""
+        async with self._storage.write() as session:
+            await session.execute(
+                update(ConsentRow).where(ConsentRow.user_id == user_id).values(user_id=0)
+            )
 
     async def opt_out(self, user_id: int, at: datetime) -> None:
         """Keep nothing of a member's pictures from now on."""

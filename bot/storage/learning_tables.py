@@ -207,7 +207,7 @@ class OptOutRow(Base):
 
 
 class ConsentRow(Base):
-    """Learning switched on or off in a server, by whom. Rows are only ever added."""
+    """Learning switched on or off in a server, by whom and where. Rows are only ever added."""
 
     __tablename__ = "consents"
 
@@ -216,6 +216,7 @@ class ConsentRow(Base):
     learning: Mapped[bool]
     user_id: Mapped[int]
     at: Mapped[datetime]
+    channel_id: Mapped[int | None]
 
 
 class RevisionRow(Base):

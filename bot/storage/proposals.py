@@ -71,8 +71,11 @@ class ProposalRepository(Repository):
             return await session.scalar(count.where(ProposalRow.user_id == user_id)) or 0
 
     async def erase_user(self, user_id: int) -> int:
-        """Erase what a member proposed; return how many there were."""
+        """Erase what a member proposed, and that he decided others'; return how many there were."""
         async with self._storage.write() as session:
+            await session.execute(
+                update(ProposalRow).where(ProposalRow.decided_by == user_id).values(decided_by=0)
+            )
             gone = await session.scalars(
                 delete(ProposalRow).where(ProposalRow.user_id == user_id).returning(ProposalRow.id)
             )

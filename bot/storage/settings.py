@@ -6,7 +6,7 @@ from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.storage.records import ServerSettings
 from bot.storage.repository import Repository
@@ -89,6 +89,16 @@ class SettingsRepository(Repository):
             )
         self._watched.pop(server_id, None)
         return was_on
+
+    async def forget_user(self, user_id: int) -> None:
+        """Forget who switched channels on: the server's owner hears of what is missing there."""
+        async with self._storage.write() as session:
+            await session.execute(
+                update(WatchedChannelRow)
+                .where(WatchedChannelRow.user_id == user_id)
+                .values(user_id=0)
+            )
+        self._watched.clear()
 
     async def erase_server(self, server_id: int) -> None:
         """Forget a server's settings and channels."""

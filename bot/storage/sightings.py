@@ -164,6 +164,30 @@ class SightingRepository(Repository):
         members = select(ShownFaceRow.sighting_id).where(ShownFaceRow.cluster_id == cluster_id)
         return await self._select(SightingRow.id.in_(members), SightingRow.server_id == server_id)
 
+    async def dismissed(self, server_id: int) -> dict[int, list[Sighting]]:
+        """Return, by number, the shown clusters whose faces nobody named, where vectors are kept.
+
+        Left unanswered, ignored, or called no faces.
+        """
+        query = (
+            select(ShownFaceRow.cluster_id, SightingRow, LabelRow.label)
+            .join(SightingRow, SightingRow.id == ShownFaceRow.sighting_id)
+            .outerjoin(
+                LabelRow,
+                (LabelRow.sighting_id == SightingRow.id) & (LabelRow.state == "settled"),
+            )
+            .where(SightingRow.server_id == server_id, SightingRow.vector.is_not(None))
+            .order_by(ShownFaceRow.cluster_id, SightingRow.id)
+        )
+        found: dict[int, list[Sighting]] = {}
+        named: set[int] = set()
+        async with self._storage.read() as session:
+            for cluster_id, row, label in await session.execute(query):
+                found.setdefault(cluster_id, []).append(to_sighting(row))
+                if label is not None and not label.startswith("!"):
+                    named.add(cluster_id)
+        return {key: faces for key, faces in found.items() if key not in named}
+
     async def count(self, server_id: int) -> int:
         """Return how many sightings a server has."""
         async with self._storage.read() as session:

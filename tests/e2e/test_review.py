@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from cogs.strangers import TURNS_UP, TURNS_UP_THERE
 from models.types import Guess, NamedFace
 from tests.bot.fakes import MARIN, DistinctStages
 from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, watch
@@ -195,6 +197,81 @@ async def test_who_opted_out_or_is_not_learned_from_is_in_no_cluster(
         await post(sandbox, bot, "fan-art")
     await shown(await sandbox.member("ben").slash("general", "privacy optout"))
     assert "Nothing waits" in (await review(sandbox)).content
+
+
+async def test_moderators_are_told_once_where_learning_was_switched_on(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    await shown(await sandbox.member("ann").slash("quiet", "learning on"))
+    before = len(sandbox.messages("quiet"))
+
+    async def lines() -> list[str]:
+        await look(bot)
+        return [message.content for message in sandbox.messages("quiet")[before:]]
+
+    for _ in range(FACES - 1):
+        await post(sandbox, bot, "fan-art")
+    assert await lines() == []
+    await post(sandbox, bot, "fan-art")
+    assert await lines() == [TURNS_UP]
+    # It goes on turning up, and a day goes by: no news.
+    await post(sandbox, bot, "fan-art")
+    await bot.storage.state.forget_warnings(datetime.now(UTC))
+    assert await lines() == [TURNS_UP]
+    # Dismissed: the same face is neither told of nor asked about again.
+    assert f"Seen {FACES + 1} times" in (await review(sandbox)).content
+    for _ in range(FACES):
+        await post(sandbox, bot, "fan-art")
+    assert await lines() == [TURNS_UP]
+    assert "Nothing waits" in (await review(sandbox)).content
+
+
+async def test_what_came_up_on_a_day_with_a_line_is_told_on_the_next(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    await shown(await sandbox.member("ann").slash("quiet", "learning on"))
+    before = len(sandbox.messages("quiet"))
+    assert await bot.storage.state.may_warn(f"strangers:{bot.guilds[0].id}")
+    for _ in range(FACES):
+        await post(sandbox, bot, "fan-art")
+    for _ in range(2):
+        await look(bot)
+        assert sandbox.messages("quiet")[before:] == []
+    await bot.storage.state.forget_warnings(datetime.now(UTC))
+    await look(bot)
+    assert [message.content for message in sandbox.messages("quiet")[before:]] == [TURNS_UP]
+
+
+async def test_where_nothing_may_be_written_who_switched_learning_on_is_told(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann = sandbox.member("ann")
+    await shown(await ann.slash("quiet", "learning on"))
+    before = len(sandbox.messages("quiet"))
+    sandbox.refuse("send_messages", channel="quiet")
+    for _ in range(FACES):
+        await post(sandbox, bot, "fan-art")
+    await look(bot)
+    (told,) = ann.sees(await ann.dm())
+    assert told.content == TURNS_UP_THERE.format(server=bot.guilds[0].name)
+    assert sandbox.messages("quiet")[before:] == []
+
+
+async def test_nobody_is_told_of_faces_that_review_would_not_show_there(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    await shown(await sandbox.member("ann").slash("quiet", "learning on"))
+    before = len(sandbox.messages("quiet"))
+    for _ in range(FACES):
+        await post(sandbox, bot, "age-restricted")
+    await look(bot)
+    assert sandbox.messages("quiet")[before:] == []
+
+
+async def look(bot: MoedexBot) -> None:
+    """Look for faces that keep turning up, as the bot does every hour."""
+    cog: Any = bot.get_cog("Strangers")
+    await cog.look()
 
 
 async def opened(interaction: Interaction) -> bool:
