@@ -194,15 +194,16 @@ def fit_directions(
     target = np.zeros((len(x), len(own)), np.float32)
     rows = np.flatnonzero(y >= len(fixed))
     target[rows, y[rows] - len(fixed)] = 1.0
-    held = x @ fixed.T * SCALE
+    # What the shipped characters add to the softmax is the same in every step.
+    held = np.logaddexp.reduce(x @ fixed.T * SCALE, axis=1, keepdims=True)
     w = prototypes.copy()
     first, second = np.zeros_like(w), np.zeros_like(w)
     for step in range(1, STEPS + 1):
         unit = w / np.linalg.norm(w, axis=1, keepdims=True)
         logits = x @ unit.T * SCALE
-        top = np.maximum(held.max(axis=1), logits.max(axis=1))[:, None]
-        new, old = np.exp(logits - top), np.exp(held - top).sum(axis=1, keepdims=True)
-        share = new / (new.sum(axis=1, keepdims=True) + old)
+        top = np.maximum(held, logits.max(axis=1, keepdims=True))
+        new = np.exp(logits - top)
+        share = new / (new.sum(axis=1, keepdims=True) + np.exp(held - top))
         gradient = SCALE * ((share - target) * weight[:, None]).T @ x
         gradient += pull * SCALE * (unit - prototypes)
         first = 0.9 * first + 0.1 * gradient
