@@ -38,7 +38,7 @@ class Share:
         middle = share + z * z / (2 * n)
         reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
         scale = 1 + z * z / n
-        return (middle - reach) / scale, (middle + reach) / scale
+        return max((middle - reach) / scale, 0.0), min((middle + reach) / scale, 1.0)
 
     def as_dict(self) -> dict:
         """For JSON: hits, total, share and interval."""
