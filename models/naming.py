@@ -52,6 +52,9 @@ SHORTLIST: Final = 24
 NEAREST: Final = 3
 """A character's exemplar score is the mean cosine of so many nearest exemplars."""
 
+AT_ONCE: Final = 256
+"""So many faces are compared with exemplars in one go, which bounds the memory that takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Naming:
@@ -214,19 +217,41 @@ def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float
         result[:, directed] += share * (by_direction - by_prototype[:, directed])
     if parts.exemplars == 0 or len(gallery.exemplars) == 0:
         return result
-    starts = gallery.exemplar_starts
     listed = min(SHORTLIST, len(gallery.characters))
-    shortlist = np.argpartition(-result, listed - 1, axis=1)[:, :listed]
     # Off the shortlist the exemplars count as the prototype does; so low they can't win anyway.
     combined = result + np.float32(parts.exemplars) * (by_prototype - result)
-    for row, columns in enumerate(shortlist):
-        for column in columns:
-            own = gallery.exemplars[starts[column] : starts[column + 1]]
-            if len(own):
-                cosines = own @ vectors[row]
-                nearest = np.sort(cosines)[-NEAREST:].mean()
-                combined[row, column] += parts.exemplars * (nearest - by_prototype[row, column])
+    for first in range(0, len(vectors), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        shortlist = np.argpartition(-result[part], listed - 1, axis=1)[:, :listed]
+        columns, place = np.unique(shortlist, return_inverse=True)
+        place = place.reshape(shortlist.shape)
+        nearest, has = _nearest(vectors[part], gallery, columns)
+        rows = np.arange(len(shortlist))[:, None]
+        gain = nearest[rows, place] - by_prototype[part][rows, shortlist]
+        combined[part][rows, shortlist] += parts.exemplars * np.where(has[place], gain, 0)
     return combined.astype(np.float32, copy=False)
+
+
+def _nearest(
+    vectors: Vectors, gallery: Gallery, columns: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The mean cosine to the nearest exemplars of each of some characters, and who has any.
+
+    Returns (n, len(columns)) float32 and (len(columns),) bool. One product for all of them: a loop
+    over faces and characters takes longer than everything else that naming does.
+    """
+    starts = gallery.exemplar_starts[columns]
+    counts = gallery.exemplar_starts[columns + 1] - starts
+    ends = np.cumsum(counts)
+    every = np.repeat(starts - (ends - counts), counts) + np.arange(counts.sum())
+    cosines = np.full((len(vectors), len(every) + 1), -np.inf, np.float32)
+    cosines[:, :-1] = vectors @ gallery.exemplars[every].T
+    # A row of places for each character, filled up with the last one, which is never near.
+    slots = np.arange(max(1, counts.max()))
+    places = np.where(slots < counts[:, None], (ends - counts)[:, None] + slots, len(every))
+    nearest = np.sort(cosines[:, places], axis=2)[:, :, -NEAREST:]
+    nearest[np.isneginf(nearest)] = 0
+    return nearest.sum(axis=2) / np.clip(counts, 1, NEAREST), counts > 0
 
 
 def features(score: NDArray[np.float32], vectors: Vectors, rejects: Vectors) -> NDArray[np.float64]:

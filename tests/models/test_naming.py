@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from models.embedding import WeightsError
-from models.naming import Calibration, Gallery, Namer, Parts, unit
+from models.naming import Calibration, Gallery, Namer, Parts, scores, unit
 from models.types import Character, Vectors
 
 if TYPE_CHECKING:
@@ -164,3 +165,23 @@ def test_a_vector_nearer_to_no_face_than_to_anybody_is_no_face() -> None:
     assert not namer.no_face(faces).any()
     assert namer.no_face(rejects).all()
     assert namer.no_face(np.empty((0, faces.shape[1]), np.float32)).shape == (0,)
+
+
+def test_exemplars_count_as_the_mean_of_the_nearest_three() -> None:
+    rng = np.random.default_rng(5)
+    counts = (1, 2, 3, 7, 4, 1)
+    people = {
+        Character(f"c{n}", f"C {n}", ""): unit(rng.normal(size=(k, 16)).astype(np.float32))
+        for n, k in enumerate(counts)
+    }
+    gallery = Gallery.of(people)
+    bare = replace(
+        gallery, exemplars=gallery.exemplars[:-1], owners=gallery.owners[:-1]
+    )  # the last one has none: the prototype counts for him
+    asked = unit(rng.normal(size=(600, 16)).astype(np.float32))
+    found = scores(asked, bare, Parts(prototype=0.5, direction=0.0, exemplars=0.5))
+    for n, own in enumerate(people.values()):
+        by_prototype = asked @ gallery.prototypes[n]
+        nearest = np.sort(asked @ own.T, axis=1)[:, -3:].mean(axis=1)
+        nearest = by_prototype if n == len(counts) - 1 else nearest
+        assert np.allclose(found[:, n], 0.5 * by_prototype + 0.5 * nearest, atol=1e-6)
