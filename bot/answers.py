@@ -47,23 +47,7 @@ class Page:
 
 def record(name: str, identified: IdentifiedPicture) -> AnsweredPicture:
     """Return what is stored of an answered picture; `name` is its file name, spoiler and all."""
-    faces = tuple(
-        {
-            "box": [round(edge, 1) for edge in named.face.box.as_list()],
-            "score": round(named.face.score, 4),
-            "unknown": named.unknown,
-            "guesses": [
-                {
-                    "id": guess.character.id,
-                    "name": guess.character.name,
-                    "series": guess.character.series,
-                    "probability": round(guess.probability, 4),
-                }
-                for guess in named.guesses
-            ],
-        }
-        for named in identified.faces
-    )
+    faces = tuple(named.as_dict() for named in identified.faces)
     return AnsweredPicture(name=name, phash=identified.phash, sha256=identified.sha256, faces=faces)
 
 

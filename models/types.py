@@ -10,6 +10,7 @@ right one. A box may reach beyond the picture where the head does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,3 +107,20 @@ class NamedFace:
     def best(self) -> Guess:
         """The most probable guess."""
         return self.guesses[0]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: box, score, unknown and guesses, rounded; without crop and vector."""
+        return {
+            "box": [round(edge, 1) for edge in self.face.box.as_list()],
+            "score": round(self.face.score, 4),
+            "unknown": self.unknown,
+            "guesses": [
+                {
+                    "id": guess.character.id,
+                    "name": guess.character.name,
+                    "series": guess.character.series,
+                    "probability": round(guess.probability, 6),
+                }
+                for guess in self.guesses
+            ],
+        }

@@ -74,23 +74,7 @@ def as_object(result: FileResult) -> dict[str, Any]:
         "file": str(result.file),
         "width": result.width,
         "height": result.height,
-        "faces": [
-            {
-                "box": [round(value, 1) for value in named.face.box.as_list()],
-                "score": round(named.face.score, 4),
-                "unknown": named.unknown,
-                "guesses": [
-                    {
-                        "id": guess.character.id,
-                        "name": guess.character.name,
-                        "series": guess.character.series,
-                        "probability": round(guess.probability, 6),
-                    }
-                    for guess in named.guesses
-                ],
-            }
-            for named in result.faces
-        ],
+        "faces": [named.as_dict() for named in result.faces],
         "error": {"code": result.error.code, "message": result.error.message}
         if result.error
         else None,
