@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,9 @@ class Exchange:
 Handler = Callable[[Call], Awaitable[Any]]
 """Answers a call with a JSON value, or with None for 204."""
 
+Route = tuple[str, str, Handler]
+"""A method, a path below the API's base, and what answers there."""
+
 
 @dataclass(slots=True)
 class Api:
@@ -109,8 +112,9 @@ class Api:
         channel = self.channel(call)
         return self.world.message(channel, call.id("message_id"), self.world.bot)
 
-    def add(self, router: web.UrlDispatcher, method: str, path: str, handler: Handler) -> None:
+    def add(self, router: web.UrlDispatcher, route: Route) -> None:
         """Serve a route of the API."""
+        method, path, handler = route
 
         async def serve(request: web.Request) -> web.Response:
             return await self._serve(request, path, handler)
@@ -156,6 +160,24 @@ class Api:
         return web.Response(
             status=status, body=json.dumps(result).encode(), headers=headers | JSON_TYPE
         )
+
+
+class Routes:
+    """A group of the API's routes; a subclass lists them."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._world = api.world
+        self._bot = api.world.bot
+
+    def routes(self) -> Iterable[Route]:
+        """Return every route of the group."""
+        raise NotImplementedError
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Serve these routes."""
+        for route in self.routes():
+            self._api.add(router, route)
 
 
 async def read_body(call: Call) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sandbox import errors
 from sandbox.events import Event
 from sandbox.payloads import message_json
-from sandbox.rest import Api, Call, body_of
+from sandbox.rest import Call, Route, Routes, body_of
 
 if TYPE_CHECKING:
-    from aiohttp import web
+    from collections.abc import Iterable
 
     from sandbox.interactions import Interaction
 
@@ -20,46 +20,37 @@ _WEBHOOK = "/webhooks/{webhook_id}/{token}"
 _ANSWER = _WEBHOOK + "/messages/{message_id}"
 
 
-class InteractionRoutes:
+class InteractionRoutes(Routes):
     """What the bot registers, and how it answers."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Serve these routes."""
+    def routes(self) -> Iterable[Route]:
+        """List these routes."""
         for base in (_GLOBAL, _SERVER):
-            for method, path, handler in (
-                ("GET", base, self.commands),
-                ("PUT", base, self.replace_commands),
-                ("POST", base, self.add_command),
-                ("GET", base + "/{command_id}", self.command),
-                ("PATCH", base + "/{command_id}", self.change_command),
-                ("DELETE", base + "/{command_id}", self.remove_command),
-            ):
-                self._api.add(router, method, path, handler)
-        for method, path, handler in (
-            ("POST", "/interactions/{interaction_id}/{token}/callback", self.respond),
-            ("POST", _WEBHOOK, self.follow_up),
-            ("GET", _ANSWER, self.answer),
-            ("PATCH", _ANSWER, self.edit_answer),
-            ("DELETE", _ANSWER, self.delete_answer),
-        ):
-            self._api.add(router, method, path, handler)
+            yield "GET", base, self.commands
+            yield "PUT", base, self.replace_commands
+            yield "POST", base, self.add_command
+            yield "GET", base + "/{command_id}", self.command
+            yield "PATCH", base + "/{command_id}", self.change_command
+            yield "DELETE", base + "/{command_id}", self.remove_command
+        yield "POST", "/interactions/{interaction_id}/{token}/callback", self.respond
+        yield "POST", _WEBHOOK, self.follow_up
+        yield "GET", _ANSWER, self.answer
+        yield "PATCH", _ANSWER, self.edit_answer
+        yield "DELETE", _ANSWER, self.delete_answer
 
     # --- commands -------------------------------------------------------------------------------
 
     def _scope(self, call: Call) -> int | None:
-        if call.id("application_id") != self._api.world.bot.id:
+        if call.id("application_id") != self._bot.id:
             raise errors.ApiError(403, 20012, "You are not authorized to do this")
         if "guild_id" not in call.request.match_info:
             return None
-        if call.id("guild_id") not in self._api.world.servers:
+        if call.id("guild_id") not in self._world.servers:
             raise errors.missing_access()
         return call.id("guild_id")
 
     def _changed(self) -> None:
-        self._api.actions.stream.emit(Event("commands", user=self._api.world.bot))
+        self._api.actions.stream.emit(Event("commands", user=self._bot))
 
     async def commands(self, call: Call) -> Any:
         """`GET .../commands`."""
@@ -113,19 +104,19 @@ class InteractionRoutes:
         message = await self._api.interactions.follow_up(
             self._interaction(call), body_of(call), call.uploads
         )
-        return message_json(self._api.world, message)
+        return message_json(self._world, message)
 
     async def answer(self, call: Call) -> Any:
         """`GET /webhooks/{}/{}/messages/{id or @original}`."""
         message = self._api.interactions.message(self._interaction(call), call.text("message_id"))
-        return message_json(self._api.world, message)
+        return message_json(self._world, message)
 
     async def edit_answer(self, call: Call) -> Any:
         """`PATCH /webhooks/{}/{}/messages/{id or @original}`."""
         message = await self._api.interactions.edit(
             self._interaction(call), call.text("message_id"), body_of(call), call.uploads
         )
-        return message_json(self._api.world, message)
+        return message_json(self._world, message)
 
     async def delete_answer(self, call: Call) -> None:
         """`DELETE /webhooks/{}/{}/messages/{id or @original}`."""

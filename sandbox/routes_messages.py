@@ -8,10 +8,10 @@ from sandbox import errors
 from sandbox.emoji import emoji_key, parse_emoji
 from sandbox.payloads import message_json, user_json
 from sandbox.permissions import Permission
-from sandbox.rest import Api, Call, body_of
+from sandbox.rest import Call, Route, Routes, body_of
 
 if TYPE_CHECKING:
-    from aiohttp import web
+    from collections.abc import Iterable
 
     from sandbox.world import Json, Message
 
@@ -19,17 +19,12 @@ _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 _REACTION = _MESSAGE + "/reactions/{emoji}"
 
 
-class MessageRoutes:
+class MessageRoutes(Routes):
     """What the bot does with messages."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._world = api.world
-        self._bot = api.world.bot
-
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Serve these routes."""
-        for method, path, handler in (
+    def routes(self) -> Iterable[Route]:
+        """List these routes."""
+        return (
             ("GET", "/channels/{channel_id}/messages", self.history),
             ("POST", "/channels/{channel_id}/messages", self.post),
             ("POST", "/channels/{channel_id}/messages/bulk-delete", self.bulk_delete),
@@ -42,8 +37,7 @@ class MessageRoutes:
             ("PUT", _REACTION + "/@me", self.react),
             ("DELETE", _REACTION + "/{user_id}", self.unreact),
             ("POST", "/channels/{channel_id}/typing", self.type),
-        ):
-            self._api.add(router, method, path, handler)
+        )
 
     def write(self, message: Message) -> Json:
         """Write a message as far as the bot's granted intents let it see."""

@@ -17,10 +17,10 @@ from sandbox.payloads import (
     user_json,
 )
 from sandbox.permissions import Permission
-from sandbox.rest import Api, Call, body_of
+from sandbox.rest import Call, Route, Routes, body_of
 
 if TYPE_CHECKING:
-    from aiohttp import web
+    from collections.abc import Iterable
 
     from sandbox.world import Channel, Json, Server, ServerMember, User
 
@@ -28,17 +28,12 @@ _CHANNEL = "/channels/{channel_id}"
 _SERVER = "/guilds/{guild_id}"
 
 
-class PlaceRoutes:
+class PlaceRoutes(Routes):
     """Who and what there is."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._world = api.world
-        self._bot = api.world.bot
-
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Serve these routes."""
-        for method, path, handler in (
+    def routes(self) -> Iterable[Route]:
+        """List these routes."""
+        return (
             ("GET", "/gateway", self.gateway),
             ("GET", "/gateway/bot", self.gateway_bot),
             ("GET", "/users/@me", self.me),
@@ -60,8 +55,7 @@ class PlaceRoutes:
             ("POST", _CHANNEL + "/threads", self.open_thread),
             ("POST", _CHANNEL + "/messages/{message_id}/threads", self.open_thread),
             ("PUT", _CHANNEL + "/thread-members/@me", self.join_thread),
-        ):
-            self._api.add(router, method, path, handler)
+        )
 
     # --- the bot itself -------------------------------------------------------------------------
 

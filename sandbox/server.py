@@ -169,6 +169,16 @@ class Sandbox(Trouble):
         return f"http://{HOST}:{self._port}"
 
     @property
+    def discord_section(self) -> dict[str, object]:
+        """The section `[discord]` of a configuration whose bot connects to here."""
+        return {
+            "token": self.bot_token,
+            "api": self.api,
+            "gateway": self.gateway,
+            "cdn": self.cdn,
+        }
+
+    @property
     def page_url(self) -> str:
         """The chat page's address."""
         return f"http://{HOST}:{self._port}/"

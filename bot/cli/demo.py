@@ -95,12 +95,7 @@ async def _demo(
             ) from error
         settings = load_config(
             config,
-            discord={
-                "token": sandbox.bot_token,
-                "api": sandbox.api,
-                "gateway": sandbox.gateway,
-                "cdn": sandbox.cdn,
-            },
+            discord=sandbox.discord_section,
             storage={"url": f"sqlite+aiosqlite:///{folder}/demo.db"},
             # A newcomer clicks through the whole shelf.
             cooldowns={"user_times": 30},

@@ -38,13 +38,7 @@ class Running:
 
 
 def config_for(sandbox: Sandbox, folder: Path, **discord_settings: object) -> Config:
-    settings = {
-        "token": sandbox.bot_token,
-        "api": sandbox.api,
-        "gateway": sandbox.gateway,
-        "cdn": sandbox.cdn,
-        **discord_settings,
-    }
+    settings = {**sandbox.discord_section, **discord_settings}
     url = f"sqlite+aiosqlite:///{folder}/moedex.db"
     return load_config(discord=settings, storage={"url": url}, inference={"threads": 1})
 

@@ -100,12 +100,7 @@ def test_the_watch_sees_what_it_should() -> None:
 @pytest.mark.timeout(400)
 async def test_answers_without_any_of_that_on_the_loop(sandbox: Sandbox, tmp_path: Path) -> None:
     config = load_config(
-        discord={
-            "token": sandbox.bot_token,
-            "api": sandbox.api,
-            "gateway": sandbox.gateway,
-            "cdn": sandbox.cdn,
-        },
+        discord=sandbox.discord_section,
         storage={"url": f"sqlite+aiosqlite:///{tmp_path}/moedex.db"},
     )
     files = [(f"{sample.id}.png", sample.read()) for sample in load_samples()[:3]]

@@ -93,15 +93,14 @@ def start(
         def worker(config: Config) -> InferenceWorker:
             return InferenceWorker(lambda: stages, config.inference)
 
-        discord = {
-            "token": sandbox.bot_token,
-            "api": sandbox.api,
-            "gateway": sandbox.gateway,
-            "cdn": sandbox.cdn,
-        }
         storage = {"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}"}
         cooldowns = {"user_times": 1000, "server_times": 1000}
-        given = {"discord": discord, "storage": storage, "cooldowns": cooldowns, **sections}
+        given = {
+            "discord": sandbox.discord_section,
+            "storage": storage,
+            "cooldowns": cooldowns,
+            **sections,
+        }
         ready: asyncio.Future[MoedexBot] = asyncio.get_running_loop().create_future()
 
         async def on_ready(bot: MoedexBot) -> None:

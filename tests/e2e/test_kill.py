@@ -69,12 +69,7 @@ class Killable:
 async def killable(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Killable]:
     """Return a bot that can be killed and started again, on one storage."""
     sections = {
-        "discord": {
-            "token": sandbox.bot_token,
-            "api": sandbox.api,
-            "gateway": sandbox.gateway,
-            "cdn": sandbox.cdn,
-        },
+        "discord": sandbox.discord_section,
         "storage": {"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}"},
     }
     process = await asyncio.create_subprocess_exec(

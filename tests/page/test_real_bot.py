@@ -36,12 +36,7 @@ async def real_bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[MoedexBot]
 
     config = load_config(
         None,
-        discord={
-            "token": sandbox.bot_token,
-            "api": sandbox.api,
-            "gateway": sandbox.gateway,
-            "cdn": sandbox.cdn,
-        },
+        discord=sandbox.discord_section,
         storage={"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}"},
         inference={"timeout_s": 240},
         cooldowns={"user_times": 1000, "server_times": 1000},

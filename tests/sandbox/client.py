@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 import aiohttp
 import discord
-import yarl
 from discord.ext import commands
 
+from bot.client import pointed_at as point_at
+from bot.config import DiscordConfig
 from sandbox import Sandbox
 
 WAIT = 10.0
 
 
-@contextmanager
-def pointed_at(sandbox: Sandbox) -> Iterator[None]:
+def pointed_at(sandbox: Sandbox) -> AbstractContextManager[None]:
     """Point the client's process-wide addresses at a sandbox, and back afterwards."""
-    before = (
-        discord.http.Route.BASE,
-        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY,
-        discord.asset.Asset.BASE,
-    )
-    discord.http.Route.BASE = sandbox.api
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(sandbox.gateway)
-    discord.asset.Asset.BASE = sandbox.cdn
-    try:
-        yield
-    finally:
-        (
-            discord.http.Route.BASE,
-            discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY,
-            discord.asset.Asset.BASE,
-        ) = before
+    return point_at(DiscordConfig.model_validate(sandbox.discord_section))
 
 
 def only_loopback() -> aiohttp.TraceConfig:
