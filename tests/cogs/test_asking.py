@@ -34,7 +34,7 @@ def reply_to(message_id: int | None = None) -> Any:
     return found
 
 
-def question(*sources: Source, **changes: Any) -> Question:
+def question(*sources: Source, **changes: Any) -> Any:
     message_id = next(IDS)
     fields: dict[str, Any] = {
         "sources": sources or (source(),),
@@ -48,7 +48,7 @@ def question(*sources: Source, **changes: Any) -> Question:
     return Question(**{**fields, **changes})
 
 
-def said(asked: Any) -> tuple[str | None, Any, list[discord.File]]:
+def said(asked: Any) -> tuple[Any, Any, list[discord.File]]:
     (sent,) = asked.reply.send.await_args.args
     return sent.content, sent.embed, list(sent.files)
 

@@ -13,7 +13,8 @@ from discord.ext import commands
 from bot.errors import UserError
 from bot.learning.roster import ServerRoster
 from cogs.channels import NEEDS_INTENT, Channels
-from cogs.characters import PER_PAGE, Characters, RosterButton, matching, roster_embed, roster_view
+from cogs.characters import PER_PAGE, RosterButton, matching, roster_embed, roster_view
+from cogs.gallery import offer
 from cogs.help import Help
 from cogs.settings import Settings
 from cogs.who import Who
@@ -128,7 +129,7 @@ def test_list_pages_and_its_buttons_hold_their_state() -> None:
 async def test_autocomplete_stays_within_discords_limits(bot: Any) -> None:
     many = [Character(f"c{number}", "N" * 150, "S" * 150) for number in range(60)]
     bot.learning = Mock(roster=AsyncMock(return_value=ServerRoster(many)))
-    choices = await Characters(bot).complete(Mock(spec=discord.Interaction), "")
+    choices = await offer(bot, Mock(spec=discord.Interaction), "")
     assert len(choices) == 25
     assert all(0 < len(choice.name) <= 100 and len(choice.value) <= 100 for choice in choices)
 

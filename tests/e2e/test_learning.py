@@ -72,6 +72,7 @@ async def test_a_cross_asks_who_it_is_and_the_choice_is_a_vote(
     choice = await sandbox.member("ann").select(reply, "Who is face 2?", ["Marin"])
     await eventually(lambda: responded(choice))
     found = await labels(bot, reply)
+    assert found[1][1] is not None
     assert found[1][1].label == "marin"
     assert found[1][1].state == "settled"
     assert found[0][1] is None

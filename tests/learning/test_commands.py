@@ -23,7 +23,7 @@ from models.vectors import VectorSet
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
 SERVER = 77
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from models.augment import Augmentation, compressed, framed
 
 CHANCES = ("mirror", "recolour", "grey", "blur", "shrink", "compress", "cover", "noise")
-STILL = {"zoom": (1.0, 1.0), "shift": 0.0, "degrees": 0.0, "aspect": 0.0}
+STILL: dict[str, Any] = {"zoom": (1.0, 1.0), "shift": 0.0, "degrees": 0.0, "aspect": 0.0}
 
 
 def _picture(height: int = 120, width: int = 100) -> np.ndarray:
@@ -32,7 +33,7 @@ def test_shape_and_seed() -> None:
 @pytest.mark.parametrize("name", CHANCES)
 def test_each_change_changes_the_picture(name: str) -> None:
     assert name in {field.name for field in fields(Augmentation)}
-    off = dict.fromkeys(CHANCES, 0.0)
+    off: dict[str, Any] = dict.fromkeys(CHANCES, 0.0)
     plain = Augmentation(**STILL, **off)(_picture(), 96, np.random.default_rng(0))
     changed = Augmentation(**STILL, **{**off, name: 1.0})(_picture(), 96, np.random.default_rng(0))
     assert np.abs(plain.astype(int) - changed.astype(int)).mean() > 0.3

@@ -24,7 +24,11 @@ def _number(name: str) -> int:
 
 def test_folded_trunk_computes_what_keras_inception_does() -> None:
     rng = np.random.default_rng(0)
-    full = keras.applications.InceptionV3(include_top=False, weights=None, input_shape=(80, 80, 3))
+    full = keras.applications.InceptionV3(
+        include_top=False,
+        weights=None,  # pyright: ignore[reportArgumentType] - what it documents
+        input_shape=(80, 80, 3),
+    )
     tensors: dict[str, np.ndarray] = {}
     for kind, names in (
         (keras.layers.Conv2D, ("kernel",)),

@@ -51,7 +51,7 @@ def test_the_shelf_has_a_group_an_animation_a_landscape_and_something_to_hide() 
     assert SAMPLES["lake"].people == 0
     animation = Image.open(io.BytesIO(SAMPLES["nodding"].read()))
     assert animation.format == "GIF"
-    assert animation.n_frames > 4
+    assert getattr(animation, "n_frames", 1) > 4
     assert any(sample.filename.startswith("SPOILER_") for sample in SAMPLES.values())
 
 

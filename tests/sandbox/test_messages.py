@@ -7,6 +7,7 @@ import io
 import aiohttp
 import discord
 import pytest
+from discord.http import handle_message_parameters
 
 from sandbox import Member, Sandbox
 
@@ -63,7 +64,9 @@ async def test_allowed_mentions_decide_who_is_pinged(
     channel = client.text(sandbox.channel("general"))
     text = f"{ann.mention} {ben.mention} @everyone"
     await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
-    await channel.send(text, allowed_mentions=discord.AllowedMentions(users=[client.user]))
+    await channel.send(
+        text, allowed_mentions=discord.AllowedMentions(users=[discord.Object(sandbox.bot.id)])
+    )
     await channel.send(
         text, allowed_mentions=discord.AllowedMentions(users=[discord.Object(ann.id)])
     )
@@ -139,7 +142,7 @@ async def test_edits_of_both_sides(
         await client.http.edit_message(
             message.channel.id,
             message.id,
-            params=discord.http.handle_message_parameters(content="not mine"),
+            params=handle_message_parameters(content="not mine"),
         )
 
 
@@ -225,7 +228,7 @@ async def test_spoilers(sandbox: Sandbox, client: Client, ann: Member, picture: 
 async def test_threads_and_age_restriction(sandbox: Sandbox, client: Client, ann: Member) -> None:
     server = client.guilds[0]
     assert [item.name for item in server.threads] == ["art talk"]
-    assert server.threads[0].parent.name == "fan-art"
+    assert server.threads[0].parent == client.text(sandbox.channel("fan-art"))
     assert [item.name for item in server.text_channels if item.is_nsfw()] == ["age-restricted"]
     posted = await ann.post("general", "let us talk")
     thread = await ann.open_thread("general", "talk", posted)
@@ -236,7 +239,7 @@ async def test_threads_and_age_restriction(sandbox: Sandbox, client: Client, ann
     assert message.channel.parent.name == "general"
     await message.reply("yes")
     own = await (await client.seen("message")).channel.create_thread(name="mine", message=None)
-    assert own.owner_id == client.user.id
+    assert own.owner_id == sandbox.bot.id
     sandbox.mark_nsfw("general")
     after = await client.seen("guild_channel_update")
     assert after.name == "general"
@@ -284,7 +287,7 @@ async def test_reactions(sandbox: Sandbox, client: Client, ann: Member, ben: Mem
     counts = {str(item.emoji): (item.count, item.me) for item in fetched.reactions}
     assert counts == {"✅": (2, True), "❌": (1, False)}
     users = [user.id async for user in fetched.reactions[0].users()]
-    assert set(users) == {client.user.id, ann.id}
+    assert set(users) == {sandbox.bot.id, ann.id}
     await ben.unreact(posted, "❌")
     removed = await client.seen("raw_reaction_remove")
     assert (removed.user_id, str(removed.emoji)) == (ben.id, "❌")

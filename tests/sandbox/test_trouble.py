@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import discord
 import pytest
+from discord.http import handle_message_parameters
 
 from sandbox import Member, Sandbox
 from sandbox.errors import ApiError
@@ -110,7 +111,7 @@ async def test_missing_permissions(
     assert await refused(channel.edit(name="other")) == (403, 50013)
     sandbox.refuse("view_channel", channel="fan-art")
     assert await refused(
-        client.http.send_message(channel.id, params=discord.http.handle_message_parameters("hm"))
+        client.http.send_message(channel.id, params=handle_message_parameters("hm"))
     ) == (403, 50001)
     await client.seen("guild_channel_delete")
     with pytest.raises(ValueError, match="no permission named"):

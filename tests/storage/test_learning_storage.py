@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -36,8 +36,8 @@ def unit(seed: int) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def sighting(reply_id: int, face: int = 0, **changes: object) -> NewSighting:
-    values: dict = {
+def sighting(reply_id: int, face: int = 0, **changes: Any) -> NewSighting:
+    values: dict[str, Any] = {
         "server_id": SERVER, "channel_id": 3, "message_id": reply_id + 1000,
         "reply_id": reply_id, "face_index": face, "author_id": 5, "phash": "00ff00ff00ff00ff",
         "box": Box(0.1, 0.1, 0.5, 0.6), "guesses": ({"id": "miku", "probability": 0.8},),
@@ -72,6 +72,7 @@ async def test_a_sighting_is_kept_once_and_goes_with_its_answer(storage: Storage
     assert first.group_id == first.id
     (copy,) = await storage.sightings.add([sighting(2, group_id=first.id)])
     assert [s.id for s in await storage.sightings.in_group(first.id)] == [first.id, copy.id]
+    assert first.vector is not None
     assert np.allclose(first.vector, unit(1), atol=1e-3)
     label = Label(first.id, SERVER, "settled", "miku", 9, NOW)
     await storage.labels.set([label], "review")
@@ -162,10 +163,14 @@ async def test_versions_are_promoted_and_rolled_back(storage: Storage) -> None:
     one = await versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
     two = await versions.add(SERVER, "b1", b"2", {}, [], NOW, promoted=False)
     assert (one.number, one.state, two.number, two.state) == (1, "current", 2, "rejected")
-    assert (await versions.promote(SERVER, 2)).state == "current"
+    promoted = await versions.promote(SERVER, 2)
+    assert promoted is not None
+    assert promoted.state == "current"
     assert [v.state for v in await versions.list(SERVER)] == ["kept", "current"]
     assert await versions.promote(SERVER, 99) is None
-    assert (await versions.current(SERVER)).number == 2
+    current = await versions.current(SERVER)
+    assert current is not None
+    assert current.number == 2
     await versions.promote(SERVER, None)
     assert await versions.current(SERVER) is None
 

@@ -40,7 +40,8 @@ def test_known_faces_at_a_rate_of_strangers() -> None:
 def test_few_shots_on_separate_clusters() -> None:
     rng = np.random.default_rng(0)
     centers = np.eye(6, 16)
-    vectors = unit(np.repeat(centers, 5, axis=0) + rng.normal(0, 0.05, (30, 16)))
+    noise = rng.normal(0, 0.05, (30, 16))
+    vectors = unit((np.repeat(centers, 5, axis=0) + noise).astype(np.float32))
     labels = [f"c{i}" for i in range(6) for _ in range(5)]
     share = few_shot(vectors, labels, 1, parts=Parts(), draws=3)
     assert (share.hits, share.total) == (72, 72)

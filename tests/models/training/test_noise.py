@@ -11,7 +11,7 @@ from models.training.noise import doubtful
 def _two_characters() -> tuple[np.ndarray, list[str]]:
     rng = np.random.default_rng(0)
     centres = np.repeat(np.eye(2, 16, dtype=np.float32), 6, axis=0)
-    vectors = unit(centres + 0.1 * rng.normal(size=(12, 16)).astype(np.float32))
+    vectors = unit((centres + 0.1 * rng.normal(size=(12, 16))).astype(np.float32))
     return vectors, ["red"] * 6 + ["blue"] * 6
 
 
