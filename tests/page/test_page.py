@@ -379,3 +379,10 @@ async def test_on_a_narrow_screen_channels_and_shelf_slide_in(
         await expect(page.locator(".embed")).to_be_visible()
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390
+        await page.get_by_role("button", name="Sample pictures").click()
+        await page.locator("[data-sample=three-friends]").click()
+        wide = page.locator(".picture-frame", has=page.locator("img[src*=three-friends]"))
+        await expect(wide).to_be_visible()
+        box = await wide.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
