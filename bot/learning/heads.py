@@ -64,7 +64,7 @@ def train_head(
         return None
     pull = choose_pull(shipped, data, named, roster, parts)
     head = _undirected(examples, roster)
-    return _directed(head, shipped, data, named, roster, pull)
+    return _directed(head, shipped, data, named, roster, [pull])[0]
 
 
 def choose_pull(
@@ -94,8 +94,9 @@ def choose_pull(
             continue
         asked = np.stack([e.vector for e in left_out])
         head = _undirected(rest, roster)
-        for pull in PULLS:
-            gallery = shipped.extended(_directed(head, shipped, data, rest, roster, pull))
+        heads = _directed(head, shipped, data, rest, roster, PULLS)
+        for pull, fitted in zip(PULLS, heads, strict=True):
+            gallery = shipped.extended(fitted)
             best = scores(asked, gallery, parts).argmax(axis=1)
             right[pull] += [
                 gallery.characters[i].id == e.label for i, e in zip(best, left_out, strict=True)
@@ -146,18 +147,23 @@ def _directed(
     data: VectorSet,
     examples: Sequence[Example],
     roster: ServerRoster,
-    pull: float,
-) -> Gallery:
+    pulls: Sequence[float],
+) -> list[Gallery]:
+    """Return the head with directions for its own characters, for each pull."""
     shipped_ids = {character.id for character in shipped.characters}
     fresh = [i for i, c in enumerate(head.characters) if c.id not in shipped_ids]
     if not fresh:
-        return head
+        return [head] * len(pulls)
     stacks = list(_stacks(examples, roster).values())
-    directions = head.directions.copy()
-    directions[fresh] = fit_directions(
-        shipped, data, [stacks[i] for i in fresh], head.prototypes[fresh], pull
+    fitted = fit_directions(
+        shipped, data, [stacks[i] for i in fresh], head.prototypes[fresh], pulls
     )
-    return replace(head, directions=directions)
+    heads: list[Gallery] = []
+    for rows in fitted:
+        directions = head.directions.copy()
+        directions[fresh] = rows
+        heads.append(replace(head, directions=directions))
+    return heads
 
 
 def _stacks(examples: Iterable[Example], roster: ServerRoster) -> dict[str, Vectors]:
@@ -170,12 +176,17 @@ def _stacks(examples: Iterable[Example], roster: ServerRoster) -> dict[str, Vect
 
 
 def fit_directions(
-    shipped: Gallery, data: VectorSet, own: Sequence[Vectors], prototypes: Vectors, pull: float
-) -> Vectors:
-    """Return directions (k, dimensions), unit length, for new characters with vectors `own`.
+    shipped: Gallery,
+    data: VectorSet,
+    own: Sequence[Vectors],
+    prototypes: Vectors,
+    pulls: Sequence[float],
+) -> NDArray[np.float32]:
+    """Return directions (pulls, k, dimensions), unit length, for k new characters' vectors `own`.
 
-    Adam on the cross entropy over shipped and new characters; each character weighs the same.
-    `pull` is how strongly each direction is held to its row of `prototypes`.
+    Adam on the cross entropy over shipped and new characters; each character weighs the same. A
+    pull is how strongly each direction is held to its row of `prototypes`; fits with several of
+    them do not touch each other, and share the products that take the time.
     """
     place = {c.id: i for i, c in enumerate(shipped.characters)}
     known = [i for i, label in enumerate(data.labels) if label in place]
@@ -190,27 +201,27 @@ def fit_directions(
     )
     count = np.bincount(y, minlength=len(fixed) + len(own))[y]
     # A character's pictures share the weight of one, and up to eight: more say it more surely.
-    weight = (np.minimum(count, 8) / count).astype(np.float32)
-    target = np.zeros((len(x), len(own)), np.float32)
+    weight = (np.minimum(count, 8) / count).astype(np.float32)[:, None, None]
+    target = np.zeros((len(x), 1, len(own)), np.float32)
     rows = np.flatnonzero(y >= len(fixed))
-    target[rows, y[rows] - len(fixed)] = 1.0
-    # What the shipped characters add to the softmax is the same in every step.
-    held = np.logaddexp.reduce(x @ fixed.T * SCALE, axis=1, keepdims=True)
-    w = prototypes.copy()
+    target[rows, 0, y[rows] - len(fixed)] = 1.0
+    # Cosines times the scale are at most 24: their exponentials need no care. The shipped
+    # characters' are the same in every step.
+    held = np.exp(x @ fixed.T * SCALE).sum(axis=1)[:, None, None]
+    strengths = np.array(pulls, np.float32)[:, None, None] * np.float32(SCALE)
+    w = np.repeat(prototypes[None], len(pulls), axis=0)
     first, second = np.zeros_like(w), np.zeros_like(w)
     for step in range(1, STEPS + 1):
-        unit = w / np.linalg.norm(w, axis=1, keepdims=True)
-        logits = x @ unit.T * SCALE
-        top = np.maximum(held, logits.max(axis=1, keepdims=True))
-        new = np.exp(logits - top)
-        share = new / (new.sum(axis=1, keepdims=True) + np.exp(held - top))
-        gradient = SCALE * ((share - target) * weight[:, None]).T @ x
-        gradient += pull * SCALE * (unit - prototypes)
+        unit = w / np.linalg.norm(w, axis=2, keepdims=True)
+        new = np.exp(x @ unit.reshape(-1, x.shape[1]).T * SCALE).reshape(len(x), *w.shape[:2])
+        error = (new / (new.sum(axis=2, keepdims=True) + held) - target) * weight
+        gradient = SCALE * (error.reshape(len(x), -1).T @ x).reshape(w.shape)
+        gradient += strengths * (unit - prototypes)
         first = 0.9 * first + 0.1 * gradient
         second = 0.99 * second + 0.01 * gradient**2
         change = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
         w = unit - RATE * (1 - step / (STEPS + 1)) * change
-    return (w / np.linalg.norm(w, axis=1, keepdims=True)).astype(np.float32)
+    return (w / np.linalg.norm(w, axis=2, keepdims=True)).astype(np.float32)
 
 
 def write_head(head: Gallery) -> bytes:

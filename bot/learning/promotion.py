@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bot.learning.heads import train_head
 
@@ -190,6 +191,9 @@ def decide(candidate: Results, current: Results, first: Results) -> Decision:
     return Decision(promote, tuple(report["reasons"]), report)
 
 
+# One thread for products of matrices: where the bot answers beside it, two wait for each other most
+# of the time, and a training takes several times as long.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def train_and_decide(
     namer: Namer,
     data: VectorSet,
