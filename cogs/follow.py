@@ -41,10 +41,14 @@ class Follow(commands.Cog):
         await self._forget_channel(payload.guild_id, payload.thread_id)
 
     async def _forget(self, server_id: int | None, message_ids: list[int]) -> None:
+        answers = self.bot.storage.answers
+        kept = bool(await answers.by_messages(message_ids))
         for message_id in message_ids:
-            await self.bot.storage.answers.delete_by_reply(message_id)
+            kept = bool(await answers.delete_by_reply(message_id)) or kept
         await self.bot.asking.forget(message_ids)
-        self.bot.learning.erasure.sweep_soon(server_id)
+        # Most of what is deleted was never answered, and a sweep reads every gallery anew.
+        if kept:
+            self.bot.learning.erasure.sweep_soon(server_id)
 
     async def _forget_channel(self, server_id: int, channel_id: int) -> None:
         self.bot.asking.cancel_channel(channel_id)

@@ -1,4 +1,4 @@
-"""Follows what happened while the bot was away: deletions, and reactions to recent answers.
+"""Follows what happened while the bot was away: deletions, edits, reactions to recent answers.
 
 Channels are read a hundred messages at a request, from one answer to the next, so that a long
 history costs no more requests than it has answers. Nothing is erased because a page lacked it:
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from discord.ext import commands
 
 from bot.learning.authority import may_label
 from bot.replies import VOTES
+from bot.sources import sources_of
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -121,6 +122,9 @@ class Reconcile(commands.Cog):
                 for message_id in answer.answers_to - there.keys()
                 if await _is_gone(channel, message_id)
             ]
+            source = there.get(answer.source_message_id)
+            if not gone and source is not None and await self._lost_a_picture(source, answer):
+                gone = [source.id]
             if gone:
                 await self.bot.asking.forget(gone)
                 await self.bot.storage.answers.delete_by_reply(answer.reply_id)
@@ -129,6 +133,18 @@ class Reconcile(commands.Cog):
             reply = there.get(answer.reply_id)
             if reply is not None and answer.at >= since:
                 await self._reconcile_votes(guild, answer.reply_id, reply)
+
+    async def _lost_a_picture(self, source: discord.Message, place: AnswerPlace) -> bool:
+        """Say whether an edit took a picture that was answered out of its message.
+
+        Without the message content intent no pictures are seen, and that says nothing. Nor does the
+        bot's own answer to a command, which is its own source.
+        """
+        if source.edited_at is None or not self.bot.has_message_content or source.author.bot:
+            return False
+        answer = await self.bot.storage.answers.by_reply(place.reply_id)
+        left = Counter(each.name for each in sources_of(source, self.bot.config, "all"))
+        return answer is not None and bool(Counter(p.name for p in answer.pictures) - left)
 
     async def _reconcile_votes(
         self, guild: discord.Guild, reply_id: int, reply: discord.Message

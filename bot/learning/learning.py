@@ -67,6 +67,7 @@ class Learning:
         self._shipped = shipped
         self._rosters: dict[int, ServerRoster] = {}
         self._galleries: dict[int, asyncio.Task[Any]] = {}
+        self._changes = 0
         self._to_judge: dict[int, str] = {}
         self._judging: dict[int, asyncio.Task[None]] = {}
         self._revisions: dict[int, int] = {}
@@ -105,12 +106,14 @@ class Learning:
         """Return who can be named in a server."""
         roster = self._rosters.get(server_id)
         if roster is None:
+            changes = self._changes
             roster = ServerRoster(
                 self._characters,
                 await self.storage.galleries.characters(server_id),
                 await self.storage.galleries.aliases(server_id),
             )
-            self._rosters[server_id] = roster
+            if changes == self._changes:  # else this may be what was there before
+                self._rosters[server_id] = roster
         return roster
 
     async def gallery(self, server_id: int | None) -> Any:
@@ -137,6 +140,7 @@ class Learning:
 
     def forget_cached(self, server_id: int | None) -> None:
         """Read a server's characters and gallery anew from now on; None does so for all."""
+        self._changes += 1
         for cache in (self._rosters, self._galleries, self._hashes):
             if server_id is None:
                 cache.clear()
@@ -163,7 +167,7 @@ class Learning:
             return []
         if await self.storage.consents.opted_out(author_id):
             return []
-        keep = may_keep and (await self.storage.settings.get(server_id)).learning
+        keep = may_keep and await self._may_keep(server_id, author_id)
         faces = [face for picture, _ in pictures for face in picture.faces]
         saved = await self.crops.save(server_id, [f.crop for f in faces]) if keep else []
         crops: list[str | None] = [*saved] if keep else [None] * len(faces)
@@ -181,11 +185,19 @@ class Learning:
             for sighting in kept:
                 if sighting.group_id == sighting.id:
                     tree.add(sighting.id, sighting.phash)
+        if keep and not await self._may_keep(server_id, author_id):
+            # Learning was switched off, or the author opted out, after the crops were taken.
+            await self.storage.sightings.strip_answer(answer.reply_id)
+            self.erasure.sweep_soon()
         if any(s.group_id != s.id for s in kept) or await self.storage.votes.for_answer(
             answer.reply_id
         ):
             await self.labelling.judge(answer.reply_id, "the same picture, or early votes")
         return kept
+
+    async def _may_keep(self, server_id: int, author_id: int) -> bool:
+        learns = (await self.storage.settings.get(server_id)).learning
+        return learns and not await self.storage.consents.opted_out(author_id)
 
     async def vote(
         self,
@@ -207,8 +219,7 @@ class Learning:
         """
         if await self.storage.consents.opted_out(user_id):
             return False
-        if decides:
-            await self.storage.labels.mark_decider(reply_id, user_id)
+        await self.storage.labels.mark_decider(reply_id, user_id, decides=decides)
         now = datetime.now(UTC)
         kept = await self.storage.votes.add(reply_id, face_index, user_id, kind, now, value=value)
         if kept:

@@ -6,6 +6,8 @@ with the same arguments, and goes through the same door once it is accepted.
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -59,6 +61,8 @@ class Teaching:
         self._crops = crops
         self._roster = roster
         self._changed = changed
+        # Two at once could give one id to two names, or carry a proposal out twice.
+        self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def teach(
         self, server_id: int, user_id: int, name: str, series: str, lessons: Sequence[Lesson]
@@ -68,26 +72,27 @@ class Teaching:
         Without lessons the character gets a name only, and its faces from votes.
         Raises TeachingError for an empty name or one that several characters have.
         """
-        roster = await self._roster(server_id)
-        known = self.known(roster, name, series)
-        row = self._row(roster, known, name, series)
-        exemplars = await self._exemplars(server_id, user_id, row.id, lessons)
-        action = await self._storage.galleries.change(
-            server_id,
-            "teach",
-            user_id,
-            f"taught {row.name} from {len(lessons)} picture{'s' * (len(lessons) != 1)}"
-            if lessons
-            else f"added {row.name}",
-            datetime.now(UTC),
-            characters=[] if known else [row],
-            # An empty entry marks whom the action touched, so that undoing keeps the order.
-            aliases=None if known is None else {row.id: await self._aliases(server_id, row.id)},
-            exemplars=exemplars,
-        )
-        self._crops.recorded(e.crop for e in exemplars if e.crop)
-        self._changed(server_id)
-        return (await self._roster(server_id)).characters[row.id], action
+        async with self._changing[server_id]:
+            roster = await self._roster(server_id)
+            known = self.known(roster, name, series)
+            row = self._row(roster, known, name, series)
+            exemplars = await self._exemplars(server_id, user_id, row.id, lessons)
+            action = await self._storage.galleries.change(
+                server_id,
+                "teach",
+                user_id,
+                f"taught {row.name} from {len(lessons)} picture{'s' * (len(lessons) != 1)}"
+                if lessons
+                else f"added {row.name}",
+                datetime.now(UTC),
+                characters=[] if known else [row],
+                # An empty entry marks whom the action touched, so that undoing keeps the order.
+                aliases=None if known is None else {row.id: await self._aliases(server_id, row.id)},
+                exemplars=exemplars,
+            )
+            self._crops.recorded(e.crop for e in exemplars if e.crop)
+            self._changed(server_id)
+            return (await self._roster(server_id)).characters[row.id], action
 
     async def alias(
         self, server_id: int, user_id: int, character: str, alias: str
@@ -180,18 +185,19 @@ class Teaching:
 
         Raises TeachingError where it can't be done any more; it then goes on waiting.
         """
-        proposal = await self._storage.proposals.get(server_id, proposal_id)
-        if proposal is None or proposal.state != "waiting":
-            return None
-        summary = "rejected"
-        if accepted:
-            summary = await self._carry_out(proposal, user_id)
-        if not await self._storage.proposals.decide(proposal_id, user_id, accepted=accepted):
-            return None
-        if not accepted:
-            await self._storage.proposals.erase(proposal_id)
-        self._changed(server_id)
-        return summary
+        async with self._changing[server_id]:
+            proposal = await self._storage.proposals.get(server_id, proposal_id)
+            if proposal is None or proposal.state != "waiting":
+                return None
+            summary = "rejected"
+            if accepted:
+                summary = await self._carry_out(proposal, user_id)
+            if not await self._storage.proposals.decide(proposal_id, user_id, accepted=accepted):
+                return None
+            if not accepted:
+                await self._storage.proposals.erase(proposal_id)
+            self._changed(server_id)
+            return summary
 
     async def check(self, server_id: int, arguments: Mapping[str, str]) -> None:
         """Raise TeachingError where a proposal names a character that there isn't."""

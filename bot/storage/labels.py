@@ -93,15 +93,21 @@ class LabelRepository(Repository):
         async with self._storage.read() as session:
             return await session.scalar(query.limit(1)) is not None
 
-    async def mark_decider(self, reply_id: int, user_id: int) -> None:
-        """Remember that a voter on an answer was a moderator or labeller when he voted."""
+    async def mark_decider(self, reply_id: int, user_id: int, *, decides: bool) -> None:
+        """Remember whether a voter on an answer is a moderator or labeller as he votes.
+
+        Who is neither any more decides nothing by what he says now, nor by what he said there.
+        """
+        mark = {"reply_id": reply_id, "user_id": user_id}
+        async with self._storage.read() as session:
+            marked = await session.get(DecisionRow, mark) is not None
+        if marked == decides:
+            return
         async with self._storage.write() as session:
-            if await session.get(AnswerRow, reply_id) is not None:
-                await session.execute(
-                    insert(DecisionRow)
-                    .values(reply_id=reply_id, user_id=user_id)
-                    .on_conflict_do_nothing()
-                )
+            if decides and await session.get(AnswerRow, reply_id) is not None:
+                await session.execute(insert(DecisionRow).values(**mark).on_conflict_do_nothing())
+            elif not decides:
+                await session.execute(delete(DecisionRow).filter_by(**mark))
 
     async def deciders(self, server_id: int) -> set[tuple[int, int]]:
         """Return (answer, voter) of all votes in a server that decide."""

@@ -127,6 +127,10 @@ class SightingRepository(Repository):
         """Take crops and vectors from a member's pictures; return how many had some."""
         return await self._strip(SightingRow.author_id == user_id)
 
+    async def strip_answer(self, reply_id: int) -> int:
+        """Take crops and vectors from the faces of an answer; return how many had some."""
+        return await self._strip(SightingRow.reply_id == reply_id)
+
     async def strip_before(self, before: datetime) -> int:
         """Take crops and vectors from sightings older than `before`; return how many had some."""
         return await self._strip(SightingRow.at < before)

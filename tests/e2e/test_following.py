@@ -230,6 +230,46 @@ async def test_answer_goes_with_a_question_of_before_a_restart(
     assert not posted.deleted
 
 
+async def test_answer_goes_with_a_picture_that_an_edit_removed_while_the_bot_was_away(
+    sandbox: Sandbox, start: Start, stages: FakeStages
+) -> None:
+    ben = sandbox.member("ben")
+    async with start(stages) as bot:
+        await watch(bot)
+        posted = [await ben.post("fan-art", "mine", files=[ONE]) for _ in range(2)]
+        replies = [await sandbox.answer_to(each) for each in posted]
+        for each in replies:
+            await kept(bot, each)
+    await ben.edit(posted[0], "mine, as I said")
+    await ben.remove_files(posted[1])
+    async with start(FakeStages()) as bot:
+        await gone(sandbox, replies[1])
+        await settled(sandbox, bot)
+        assert await bot.storage.answers.by_reply(replies[0].id)
+    assert not replies[0].deleted
+
+
+async def test_deleting_what_was_never_answered_sweeps_nothing(
+    sandbox: Sandbox, bot: MoedexBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben = sandbox.member("ben")
+    swept: list[int | None] = []
+    monkeypatch.setattr(bot.learning.erasure, "sweep_soon", swept.append)
+    talk = await ben.post("quiet", "hello")
+    posted = await ben.post("fan-art", files=[ONE])
+    reply = await sandbox.answer_to(posted)
+    await kept(bot, reply)
+    await ben.delete(talk)
+    await settled(sandbox, bot)
+    assert swept == []
+    await ben.delete(posted)
+
+    async def asked_for() -> bool:
+        return bot.guilds[0].id in swept
+
+    await eventually(asked_for)
+
+
 async def test_private_answer_goes_with_its_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
     ann, ben = sandbox.member("ann"), sandbox.member("ben")
     posted = await ben.post("quiet", files=[ONE])

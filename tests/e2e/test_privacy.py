@@ -336,6 +336,29 @@ async def test_who_opted_out_leaves_nothing_and_counts_for_nothing(
     assert len(await bot.storage.votes.for_answer(card.id)) == 1
 
 
+async def test_nothing_is_kept_where_learning_goes_off_in_the_middle_of_an_answer(
+    sandbox: Sandbox, bot: MoedexBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = bot.learning.crops.save
+
+    async def saved(server_id: int, crops: Sequence[NDArray[np.uint8]]) -> list[str]:
+        names = await save(server_id, crops)
+        await bot.storage.settings.update(server_id, learning=False)
+        await bot.learning.erasure.stop_learning(server_id)
+        return names
+
+    monkeypatch.setattr(bot.learning.crops, "save", saved)
+    posted = await sandbox.member("ben").post("fan-art", files=[("late.png", b"1")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+
+    async def nothing() -> bool:
+        (face,) = await bot.storage.sightings.by_reply(reply.id)
+        return face.crop is None and face.vector is None and not await bot.learning.crops.list()
+
+    await eventually(nothing)
+
+
 @pytest.mark.parametrize("away", [False, True])
 async def test_leaving_a_server_erases_it_after_the_configured_days(
     sandbox: Sandbox, start: Start, stages: TellingStages, tmp_path: Path, away: bool
@@ -353,6 +376,7 @@ async def test_leaving_a_server_erases_it_after_the_configured_days(
         left = Traces(tmp_path, posted, reply, face)
         stays = await learned(sandbox, bot, tmp_path, "stays")
         await version_of(bot, left)
+        await bot.storage.state.set(f"trained:{other.id}", datetime.now(UTC).isoformat())
         if not away:
             sandbox.remove_server(other)
             await eventually(lambda: bot.storage.state.get(f"left:{other.id}"))
@@ -368,6 +392,7 @@ async def test_leaving_a_server_erases_it_after_the_configured_days(
         assert stays.left
         assert other.id not in await bot.storage.consents.servers()
         assert await bot.storage.state.get(f"left:{other.id}") is None
+        assert await bot.storage.state.get(f"trained:{other.id}") is None
 
 
 async def erase_old(bot: MoedexBot) -> None:

@@ -27,7 +27,7 @@ async def test_what_is_learned_from_older_votes_does_not_undo_a_newer_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     face = await labelled(faces(0, 1, 1)[0], "shipped_0")
-    await storage.labels.mark_decider(face.reply_id, 1)
+    await storage.labels.mark_decider(face.reply_id, 1, decides=True)
     await storage.votes.add(face.reply_id, 0, 1, "is", START, value="shipped_0")
 
     async def roster(_: int) -> ServerRoster:
@@ -55,3 +55,13 @@ async def test_what_is_learned_from_older_votes_does_not_undo_a_newer_one(
     label = await storage.labels.get(face.id)
     assert label is not None
     assert label.state == "open"
+
+
+async def test_who_is_no_moderator_any_more_decides_nothing(
+    storage: Storage, labelled: Callable[..., Awaitable[Sighting]]
+) -> None:
+    face = await labelled(faces(0, 1, 1)[0], "shipped_0")
+    for decides in (True, False):
+        await storage.labels.mark_decider(face.reply_id, 1, decides=decides)
+        expected = {(face.reply_id, 1)} if decides else set()
+        assert await storage.labels.deciders(SERVER) == expected
