@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from models.fonts import Font, Fonts, find_fonts
 from models.layout import EDGE, MAX_TILES, Layout, Tile, lay_out
+from models.scaling import halved
 from models.shapes import Colour, fill_rounded, outline_rounded, paste_rounded
 from models.types import NamedFace, Pixels, percent
 
@@ -56,25 +57,28 @@ def draw_card(
     faces: Sequence[NamedFace],
     *,
     max_bytes: int,
+    size: tuple[int, int] | None = None,
     max_side: int = 1600,
     format: CardFormat = "JPEG",  # noqa: A002 - Pillow's own name for it
     fonts: Fonts | None = None,
 ) -> Card:
     """Draw a picture (height, width, 3) uint8 RGB and its faces as one encoded card.
 
+    `size`, (width, height), is that of the picture that the faces' boxes are in, where `picture` is
+    it made smaller, to `max_side` or more.
     The longest side is at most `max_side` and the file at most `max_bytes`: quality goes down
     first, then size. Faces are numbered from 1 in the order given; the first 24 get a tile.
 
     Raises ValueError: not even the smallest card fits into `max_bytes`.
     """
     fonts = fonts or find_fonts()
-    height, width = picture.shape[:2]
+    width, height = size or (picture.shape[1], picture.shape[0])
     layout = lay_out(width, height, len(faces), max_side)
     canvas = Image.new("RGB", (layout.width, layout.height), BACKGROUND)
-    shown = Image.fromarray(picture)
-    if shown.size != (layout.picture_width, layout.picture_height):
-        size = layout.picture_width, layout.picture_height
-        shown = shown.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    shown_size = layout.picture_width, layout.picture_height
+    shown = Image.fromarray(halved(picture, max(shown_size)))
+    if shown.size != shown_size:
+        shown = shown.resize(shown_size, Image.Resampling.LANCZOS)
     for number, named in enumerate(faces, 1):
         _outline_face(shown, named, number, layout.scale, fonts)
     paste_rounded(canvas, shown, (layout.picture_x, layout.picture_y), 14)

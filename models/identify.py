@@ -19,9 +19,13 @@ from models.detection import Detector, DetectorKind, load_detector
 from models.embedding import Embedder
 from models.naming import Gallery, Namer
 from models.pictures import Picture
+from models.scaling import halved
 from models.types import Box, Face, NamedFace, Pixels, Vectors
 
 MAX_FACES = 16
+
+_SEEN_SIDE = 1536
+"""Larger pictures are halved to this or more before detection: twice the largest view's side."""
 
 _SAME_PLACE = 0.3
 _SAME_COLOURS = 40.0
@@ -65,9 +69,11 @@ class Identifier:
         """
         tracks: list[_Track] = []
         for index, frame in enumerate(picture.frames):
-            for found in self.detector.detect(frame):
-                face = Face(found.box, found.score, index)
-                _follow(tracks, face, _thumbnail(frame, face.box))
+            seen = halved(frame, _SEEN_SIDE)
+            scale = max(frame.shape) / max(seen.shape)
+            for found in self.detector.detect(seen):
+                box = Box(*(scale * value for value in found.box.as_list()))
+                _follow(tracks, Face(box, found.score, index), _thumbnail(seen, found.box))
         return best_faces([track.best for track in tracks], max_faces)
 
     def crops(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from models.types import Pixels
 
@@ -17,6 +17,9 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
 """Pillow's decoders that are let at a posted file."""
+
+_BAND = 256
+"""Rows that are converted at once."""
 
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")
 
@@ -172,7 +175,8 @@ def _upright_rgb(image: Image.Image, index: int) -> Pixels:
     if index:
         image.seek(index)
     image.load()
-    frame = ImageOps.exif_transpose(image)
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    frame = ImageOps.exif_transpose(image) if turned else image  # it copies what is upright
     if frame.mode.startswith("I"):  # 16-bit grey, which convert() would clip instead of scale
         grey = (np.asarray(frame).astype(np.uint32) // 257).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
@@ -183,7 +187,17 @@ def _upright_rgb(image: Image.Image, index: int) -> Pixels:
         frame = white
     elif frame.mode == "CMYK":
         frame = _cmyk_to_rgb(frame)
-    return np.array(frame.convert("RGB"))
+    return _rgb(frame)
+
+
+def _rgb(frame: Image.Image) -> Pixels:
+    """Convert to 8-bit RGB, band by band: Pillow hands pixels over by way of three copies."""
+    pixels = np.empty((frame.height, frame.width, 3), np.uint8)
+    for top in range(0, frame.height, _BAND):
+        bottom = min(top + _BAND, frame.height)
+        band = frame.crop((0, top, frame.width, bottom))
+        pixels[top:bottom] = np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
+    return pixels
 
 
 def _cmyk_to_rgb(frame: Image.Image) -> Image.Image:

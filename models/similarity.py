@@ -5,9 +5,13 @@ from __future__ import annotations
 import imagehash
 from PIL import Image
 
+from models.scaling import halved
 from models.types import Pixels
 
 HASH_SIDE = 8
+_ENOUGH = 512
+"""Pixels of the longer side to which a larger picture is halved: what a hash sees is 32 by 32."""
+
 NEAR = 6
 """Differing bits, of 64, up to which two pictures count as the same."""
 
@@ -17,7 +21,7 @@ def perceptual_hash(picture: Pixels) -> str:
 
     `picture` is (height, width, 3) uint8 RGB of any size.
     """
-    return str(imagehash.phash(Image.fromarray(picture), hash_size=HASH_SIDE))
+    return str(imagehash.phash(Image.fromarray(halved(picture, _ENOUGH)), hash_size=HASH_SIDE))
 
 
 def hash_distance(a: str, b: str) -> int:

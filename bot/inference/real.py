@@ -17,6 +17,7 @@ from models.embedding import EMBEDDING_FILE, Embedder, WeightsError, version_of
 from models.identify import Identifier, card_frame
 from models.naming import NAMING_FILE, Namer
 from models.pictures import PictureLimits, decode
+from models.scaling import halved
 from models.shipped import WEIGHTS
 from models.similarity import perceptual_hash
 
@@ -65,7 +66,8 @@ class RealStages:
         faces = self._identifier.find(picture, self._faces)
         clock.append(time.perf_counter())
         crops = self._identifier.crops(picture, faces)
-        frame = card_frame(picture, faces)  # the other frames are let go
+        # The other frames, and pixels that the card can't show, are let go.
+        frame = halved(card_frame(picture, faces), self._answers.side)
         phash = perceptual_hash(picture.frames[0])
         sha256 = hashlib.sha256(data).hexdigest()
         clock.append(time.perf_counter())
@@ -92,6 +94,7 @@ class RealStages:
         card = draw_card(
             found.frame,
             named,
+            size=(found.width, found.height),
             max_side=self._answers.side,
             max_bytes=max_bytes,
             format=self._answers.format,

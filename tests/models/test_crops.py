@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from models.boxes import around
 from models.crops import crop_face
@@ -39,3 +40,14 @@ def test_shrinking_averages() -> None:
     picture = noise(400, 400)
     crop = crop_face(picture, Box(0, 0, 400, 400), 10, margin=0.0)
     assert np.abs(crop.astype(float) - 127.5).max() < 12
+
+
+@pytest.mark.parametrize("x", [-90, -8, 20, 45, 130])
+@pytest.mark.parametrize("y", [-70, -3, 17, 38, 99])
+@pytest.mark.parametrize("side", [1, 7, 24, 150])
+def test_every_pixel_is_the_nearest_of_the_picture(x: int, y: int, side: int) -> None:
+    picture = noise(50, 40)
+    columns = np.clip(np.arange(x, x + side), 0, 49)
+    rows = np.clip(np.arange(y, y + side), 0, 39)
+    crop = crop_face(picture, Box(x, y, x + side, y + side), side, margin=0.0)
+    assert (crop == picture[rows[:, None], columns]).all()

@@ -11,6 +11,7 @@ from PIL import Image
 from models.drawing import UNKNOWN, colour_of, describe, draw_card
 from models.fonts import Fonts
 from models.layout import MAX_TILES, lay_out
+from models.scaling import halved
 from models.types import Box
 from tests.models.drawn import named_face, noise
 
@@ -88,6 +89,14 @@ def test_tiles_lie_on_the_card_and_not_over_each_other(count: int, shape: tuple[
         assert tile.y + tile.height <= layout.height
         taken[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width] += 1
     assert taken.max() == 1
+
+
+def test_a_picture_halved_before_makes_the_same_card() -> None:
+    picture, faces = noise(1800, 1300), [named_face(Box(900, 300, 1300, 700))]
+    small = halved(picture, 800)
+    assert small.shape == (650, 900, 3)
+    card = draw_card(small, faces, size=(1800, 1300), max_bytes=4 * MEGABYTE, max_side=800)
+    assert card.data == draw_card(picture, faces, max_bytes=4 * MEGABYTE, max_side=800).data
 
 
 def test_a_box_is_drawn_in_its_colour_where_the_face_is() -> None:

@@ -133,3 +133,19 @@ def test_a_picture_that_is_one_face_is_its_own_crop(identifier: Identifier) -> N
     crop = identifier.crops(picture, [whole_face(picture)])[0]
     assert crop[0, 0, 0] < 8
     assert crop[-1, -1, 0] > 190
+
+
+def test_a_face_in_a_large_picture_is_boxed_in_its_own_pixels(identifier: Identifier) -> None:
+    frame = np.zeros((3000, 4000, 3), np.uint8)
+    frame[1000:1064, 3200:3264] = RED
+    picture = Picture("a.png", (frame,), animated=False, width=4000, height=3000)
+    (face,) = identifier.find(picture)
+    assert face.box == Box(3200, 1000, 3264, 1064)
+
+
+def test_crops_are_cut_from_the_full_size(identifier: Identifier) -> None:
+    frame = np.zeros((3000, 4000, 3), np.uint8)
+    frame[::2] = 255  # stripes that are grey at half the size
+    picture = Picture("a.png", (frame,), animated=False, width=4000, height=3000)
+    (crop,) = identifier.crops(picture, [Face(Box(210, 210, 235, 235), 1.0)])
+    assert (crop.min(), crop.max()) == (0, 255)
