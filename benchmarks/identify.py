@@ -28,6 +28,9 @@ STAGES = ("wait", "decode", "detect", "crop", "gather", "embed", "name", "draw")
 WAITING = (1, 8, 64)
 _ANSWER_S = 60.0
 
+_REST_S = 5.0
+"""So long after an answer the bot counts as at rest."""
+
 
 def read(data: bytes) -> Pixels:
     """Decode a file to (height, width, 3) uint8, in OpenCV's order of channels."""
@@ -115,6 +118,7 @@ async def measure(data: Path | None, count: int, repeats: int) -> dict[str, Any]
     faces = single_faces(data, count)
     async with served() as bot:
         await post_all(bot, [jpeg(sized(faces[0], 1000, 1000))])
+        await asyncio.sleep(_REST_S)
         rest = await bot.memory()
         figures: dict[str, Any] = {
             "machine": machine(),
@@ -130,8 +134,13 @@ async def measure(data: Path | None, count: int, repeats: int) -> dict[str, Any]
         for waiting in WAITING:
             seconds = await post_all(bot, [one[i % len(one)] for i in range(waiting)])
             figures["pictures_a_second"][str(waiting)] = waiting / seconds
+        await asyncio.sleep(_REST_S)
         memory = await bot.memory()
-        figures["memory_mb"] = {"at rest": rest["now"], "peak": memory["peak"]}
+        figures["memory_mb"] = {
+            "at rest, after the first picture": rest["now"],
+            "at rest, after all": memory["now"],
+            "peak": memory["peak"],
+        }
     return figures
 
 

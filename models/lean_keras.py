@@ -1,10 +1,10 @@
 """Keras, imported without the packages that only its extras use.
 
-Keras imports scikit-learn for its estimator wrappers and matplotlib for its plots, wherever they
-are installed: some 90 MB and seconds of start-up that the running bot has no use for. They are
-hidden while Keras loads, which takes their absence well; who imports them afterwards gets them. It
-works where this module is the first to import Keras in a process, so what runs in the bot takes it
-from here.
+Keras imports scikit-learn for its estimator wrappers, matplotlib for its plots and h5py for files
+of a kind that is not used here, wherever they are installed: some 100 MB and seconds of start-up
+that the running bot has no use for. They are hidden while Keras loads, which takes their absence
+well; who imports them afterwards gets them. It works where this module is the first to import Keras
+in a process, so what runs in the bot takes it from here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _hidden(*names: str) -> Iterator[None]:
             del modules[name]
 
 
-with no_chatter(), _hidden("sklearn", "matplotlib"):
+with no_chatter(), _hidden("sklearn", "matplotlib", "h5py"):
     import keras
 
     if keras.config.backend() == "tensorflow":

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.inference.memory import give_back, share_one_pool
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -87,6 +89,9 @@ class Stages(Protocol):
 
 def load_stages(config: Config) -> Stages:
     """Load the models and return the real stages; takes seconds, so call it in a thread."""
+    share_one_pool()
     from bot.inference.real import RealStages
 
-    return RealStages.load(config)
+    stages = RealStages.load(config)
+    give_back()
+    return stages

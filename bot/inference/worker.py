@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from bot.inference.errors import JobCancelled, JobTimeout, QueueFull
 from bot.inference.fair import FairQueue
+from bot.inference.memory import give_back
 from bot.inference.results import IdentifiedPicture, Job
 from bot.inference.stages import load_stages
 
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _ASIDE_EVERY_S = 2.0
+
+_AT_REST_S = 1.0
+"""Without a picture for so long the worker gives back the memory that the last ones took."""
 
 
 @dataclass(eq=False, slots=True)
@@ -130,7 +134,8 @@ class InferenceWorker:
             self._pool.shutdown()
             self._embedder.shutdown()
             raise
-        for loop in [self._work_on_pictures() for _ in range(threads)] + [self._work_on_batches()]:
+        pictures = [self._work_on_pictures() for _ in range(threads)]
+        for loop in [*pictures, self._work_on_batches(), self._give_back_at_rest()]:
             self._loops.append(asyncio.create_task(loop))
         return self
 
@@ -311,6 +316,17 @@ class InferenceWorker:
                     )
             except TimeoutError:
                 return
+
+    async def _give_back_at_rest(self) -> None:
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._in_flight)
+                await self._changed.wait_for(lambda: not self._in_flight)
+            try:
+                async with asyncio.timeout(_AT_REST_S), self._changed:
+                    await self._changed.wait_for(lambda: self._in_flight)
+            except TimeoutError:
+                await self._in_thread(self._embedder, give_back)
 
     async def _find(self, task: _Task) -> None:
         going_on = False

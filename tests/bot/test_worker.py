@@ -51,6 +51,30 @@ async def test_names_and_draws_a_picture() -> None:
     assert set(picture.seconds) == {"wait", "decode", "gather", "embed", "name", "draw"}
 
 
+async def test_memory_is_given_back_once_it_rests_after_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given_back: list[str] = []
+    rested = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def give_back() -> None:
+        given_back.append(threading.current_thread().name)
+        loop.call_soon_threadsafe(rested.set)
+
+    monkeypatch.setattr("bot.inference.worker.give_back", give_back)
+    monkeypatch.setattr("bot.inference.worker._AT_REST_S", 0.05)
+    async with worker_of(FakeStages()) as worker:
+        await asyncio.sleep(0.2)
+        assert given_back == []
+        for _ in range(2):
+            rested.clear()
+            await asyncio.gather(*(ask(worker, name) for name in ("a.png", "b.png", "c.png")))
+            await asyncio.wait_for(rested.wait(), 20)
+    assert len(given_back) == 2
+    assert all(name.startswith("moedex-embed") for name in given_back)
+
+
 async def test_a_picture_without_a_face_needs_no_batch_and_no_card() -> None:
     stages = FakeStages()
     async with worker_of(stages) as worker:

@@ -8,9 +8,9 @@ import sys
 LOADED = """
 import sys
 import models.identify
-print(*(name for name in ("sklearn", "matplotlib") if name in sys.modules), sep=",")
+print(*(name for name in ("sklearn", "matplotlib", "h5py") if name in sys.modules), sep=",")
 from sklearn.linear_model import LogisticRegression
-import matplotlib.pyplot
+import h5py, matplotlib.pyplot
 print(LogisticRegression().fit([[0.0], [1.0]], [0, 1]).predict([[2.0]])[0])
 """
 
