@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.drawing import UNKNOWN, colour_of, describe, draw_card
+from models.drawing import UNKNOWN, CardFormat, colour_of, describe, draw_card
 from models.fonts import Fonts
 from models.layout import MAX_TILES, lay_out
 from models.scaling import halved
@@ -40,7 +40,7 @@ def opened(data: bytes) -> Image.Image:
     ],
 )
 def test_any_shape_makes_a_card_within_limits(
-    kind: str, width: int, height: int, count: int
+    kind: CardFormat, width: int, height: int, count: int
 ) -> None:
     picture = np.full((height, width, 3), 120, np.uint8)
     faces = [named_face(Box(0, 0, width / 2, width / 2)) for _ in range(count)]
@@ -56,7 +56,7 @@ def test_any_shape_makes_a_card_within_limits(
 
 @pytest.mark.parametrize("limit", [300_000, 40_000, 5_000])
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
-def test_size_limit_is_kept_even_for_noise(limit: int, kind: str) -> None:
+def test_size_limit_is_kept_even_for_noise(limit: int, kind: CardFormat) -> None:
     faces = [named_face(Box(100, 100, 300, 300))]
     card = draw_card(noise(600, 600), faces, max_bytes=limit, format=kind)
     assert len(card.data) <= limit

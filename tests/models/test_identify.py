@@ -50,7 +50,7 @@ class ByStrongestColour:
         self, vectors: Vectors, gallery: None = None, threshold: float | None = None, top: int = 5
     ) -> list[Naming]:
         limit = self.threshold if threshold is None else threshold
-        names = np.array(["red", "green", "blue"])
+        names = ["red", "green", "blue"]
         return [
             Naming(
                 tuple(
