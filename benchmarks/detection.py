@@ -1,10 +1,12 @@
 """What the detectors find on hand-boxed posts and on the look-alikes' posts, and how fast.
 
-    python -m benchmarks.detection [--data ../shared/data] [--write docs/detection.md]
+    python -m benchmarks.detection [--data ../shared/data] [--timed] [--write docs/detection.md]
+    python -m benchmarks.detection --choose [--weights FILE]
 
 Recall: hand-checked heads (`benchmarks/boxes/posts.csv`) that a box overlaps by an IoU of 0.4 or
 more; precision: boxes that do so for some head, each head once. Boxes on regions marked to be
-ignored count neither way. `--sweep` tries thresholds on the posts that train, never on the test.
+ignored count neither way. `--choose` tries weights, thresholds and rules on the posts that are held
+back from the training for that, never on the test. `--timed` needs an idle machine.
 """
 
 from __future__ import annotations
@@ -24,16 +26,30 @@ from benchmarks.boxes.tool import BOXES, TRAINING_BOXES, Marked, read_boxes
 from benchmarks.statistics import machine, table, today, write_section
 from models.boxes import iou
 from models.cascade import CascadeDetector, View
-from models.detection import Detector, load_detector
-from models.learned import LearnedDetector, believed
+from models.detection import Detector
+from models.learned import (
+    CLOSER,
+    FURTHER,
+    GLANCE,
+    SECOND,
+    LearnedDetector,
+    believed,
+    doubtful,
+    fused,
+)
 from models.pictures import decode
 from models.shares import Share
+from models.training.detector import HELD_BACK
+from models.training.detector_data import read_files
 from models.types import Box, Face, Pixels
 
 MATCH = 0.4
 IGNORED = 0.3
 TIMED_SIDE = 1000
-THRESHOLDS = (0.36, 0.4, 0.44, 0.48, 0.5, 0.52, 0.56, 0.6)
+THRESHOLDS = (0.4, 0.44, 0.48, FURTHER, 0.54, 0.58)
+SURE = (0.2, 0.4, FURTHER, 0.6, 0.7, 1.1)
+"""Scores from which a glance is believed: at the first only one without a head is not, at the last
+none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +131,16 @@ def main(
     write: Annotated[
         Path | None, typer.Option(help="Also put the figures into this document.")
     ] = None,
-    sweep: Annotated[bool, typer.Option(help="Try thresholds on the posts that train.")] = False,
+    choose: Annotated[
+        bool, typer.Option(help="Try thresholds and rules on the posts that are held back.")
+    ] = False,
+    weights: Annotated[Path | None, typer.Option(help="The learned detector's weights.")] = None,
+    timed: Annotated[bool, typer.Option(help="Also take the time.")] = False,
 ) -> None:
-    """Print recall, precision and time of every detector."""
-    if sweep:
-        print(_sweep(data))
+    """Print what every detector finds."""
+    learned = LearnedDetector.load(weights)
+    if choose:
+        print(_choices(learned, data))
         return
     boxes = read_boxes(BOXES)
     posts = {name: _read(data / "posts" / name) for name in boxes}
@@ -127,7 +148,7 @@ def main(
     detectors: dict[str, Detector] = {
         "cascade, one pass": OnePass(),
         "cascade": CascadeDetector(),
-        "learned": load_detector("learned"),
+        "learned": learned,
     }
     rows: list[list[str]] = []
     notes: list[str] = []
@@ -142,13 +163,17 @@ def main(
                 str(result.precision),
                 str(result.pictures),
                 f"{seen} of {len(lookalikes)}",
-                f"{_milliseconds(detector, list(posts.values())):.0f}",
             ]
         )
+        if timed:
+            rows[-1].append(f"{_milliseconds(detector, list(posts.values())):.0f}")
         print(rows[-1], file=sys.stderr, flush=True)
         notes.append(f"- {title}: missed a head in {', '.join(result.missed) or 'none'};")
         notes.append(f"  false box in {', '.join(result.false) or 'none'}.")
-    heading = ("detector", "recall", "precision", "posts without fault", "look-alikes", "ms")
+    again = sum(doubtful(learned.look(picture, GLANCE)[0]) for picture in posts.values())
+    notes.append(f"- learned: looked again at {Share(again, len(posts))} of the posts.")
+    heading = ["detector", "recall", "precision", "posts without fault", "look-alikes"]
+    heading += ["ms"] * timed
     text = "\n".join([f"{today()}, {machine()}", "", table(heading, rows), "", *notes, ""])
     print(text)
     if write is not None:
@@ -177,17 +202,42 @@ def _milliseconds(detector: Detector, pictures: list[Pixels]) -> float:
     return 1000 * statistics.median(medians)
 
 
-def _sweep(data: Path) -> str:
-    """Recall and precision at several thresholds for further heads, on the posts that train."""
-    detector = LearnedDetector.load()
-    boxes = read_boxes(TRAINING_BOXES)
-    seen = {name: detector.candidates(_read(data / name)) for name in boxes}
-    rows = []
-    for further in THRESHOLDS:
-        found = {name: believed(faces, further=further) for name, faces in seen.items()}
-        result = measure(found, boxes)
-        rows.append([f"{further:.2f}", str(result.recall), str(result.precision)])
-    return table(("threshold", "recall", "precision"), rows)
+def _choices(detector: LearnedDetector, data: Path) -> str:
+    """Held-back posts: recall, precision and how many were looked at again.
+
+    By the score from which a glance is believed, and by the threshold for further heads.
+    """
+    marked = read_boxes(TRAINING_BOXES)
+    boxes = {name: marked[name] for name in read_files(HELD_BACK)}
+    pictures = {name: _read(data / name) for name in boxes}
+    glances, seconds, closer = (
+        {name: detector.look(picture, view) for name, picture in pictures.items()}
+        for view in (GLANCE, SECOND, CLOSER)
+    )
+    rows: list[list[str]] = []
+    for sure in SURE:
+        again = {name for name in boxes if doubtful(glances[name][0], sure)}
+        seen = {
+            name: glances[name] + seconds[name] if name in again else glances[name]
+            for name in boxes
+        }
+        for further in THRESHOLDS:
+            found = {
+                name: believed(fused(seen[name]), further=further)
+                or believed(closer[name][0], first=further, further=further)
+                for name in boxes
+            }
+            result = measure(found, boxes)
+            rows.append(
+                [
+                    f"{sure:.1f}",
+                    f"{further:.2f}",
+                    str(result.recall),
+                    str(result.precision),
+                    f"{len(again)} of {len(boxes)}",
+                ]
+            )
+    return table(("sure from", "further from", "recall", "precision", "looked again"), rows)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The learned detector: a small network that marks the centres of heads on a heat map.
 
-A picture is looked at in a few views, small and larger and mirrored, and a head's score is the mean
-of its heat over them: heads are seen in all views, buttons and brooches in one. The best head of a
-picture is believed sooner than further ones, as nearly every picture that is posted shows one.
+A picture is looked at small; where that leaves no doubt, it is all. Else it is looked at larger and
+mirrored as well, and a head's score is the mean of its heat over all views: heads are seen in all,
+buttons and brooches in one. The best head of a picture is believed sooner than further ones, as
+nearly every picture that is posted shows one.
 `models.headmap` describes the network, `models.training.detector` how it is trained,
 docs/detection.md what it finds.
 """
@@ -51,10 +52,14 @@ class View:
     both_ways: bool = False
 
 
-VIEWS: Final = (View(192), View(256, both_ways=True))
+GLANCE: Final = View(192)
+"""What every picture is looked at in first."""
 
-CLOSER: Final = (View(512),)
-"""Looked at where the first views find nothing, for heads that take little of the picture."""
+SECOND: Final = View(256, both_ways=True)
+"""Averaged with the glance where that leaves a doubt."""
+
+CLOSER: Final = View(512)
+"""Looked at where the others find nothing, for heads that take little of the picture."""
 
 SHAPES: Final = (1.0, 0.8, 0.6)
 """Shorter sides of the padded input in parts of the longer one; the least that fits is taken."""
@@ -85,16 +90,13 @@ class LearnedDetector:
 
         The score is the mean heat of the head's centre over the views, `FIRST` to 1.
         """
-        return believed(self.candidates(picture)) or believed(
-            self.candidates(picture, CLOSER), first=FURTHER
-        )
-
-    def candidates(self, picture: Pixels, views: Sequence[View] = VIEWS) -> list[Face]:
-        """Return all that might be heads, however low their score."""
-        return fused([faces for view in views for faces in self.look(picture, view)])
+        seen = self.look(picture, GLANCE)
+        if doubtful(seen[0]):
+            seen += self.look(picture, SECOND)
+        return believed(fused(seen)) or believed(self.look(picture, CLOSER)[0], first=FURTHER)
 
     def look(self, picture: Pixels, view: View) -> list[list[Face]]:
-        """Return what a view shows, from a heat of `LEAST`, and what its mirrored copy does."""
+        """Return what a view shows from a heat of `LEAST`, and what its mirrored copy does."""
         height, width = picture.shape[:2]
         scale = view.longest / max(height, width)
         pixels = shrunk(picture, max(1, round(width * scale)), max(1, round(height * scale)))
@@ -124,7 +126,7 @@ def _mirrored(faces: Sequence[Face], width: int) -> list[Face]:
 
 def shrunk(picture: Pixels, width: int, height: int) -> Pixels:
     """Resize to (height, width), by halves first where it is far larger: a fifth of the time."""
-    while picture.shape[0] >= 4 * height and picture.shape[1] >= 4 * width:
+    while picture.shape[0] >= 3 * height and picture.shape[1] >= 3 * width:
         half = picture.shape[1] // 2, picture.shape[0] // 2
         picture = cv2.resize(picture, half, interpolation=cv2.INTER_AREA).astype(np.uint8)
     smaller = picture.shape[0] > height
@@ -144,6 +146,15 @@ def fused(views: Sequence[Sequence[Face]]) -> list[Face]:
         box = mean_box([face.box for face in faces], [face.score**2 for face in faces])
         heads.append(Face(box, sum(best.values()) / len(views)))
     return heads
+
+
+def doubtful(glance: Sequence[Face], high: float = FURTHER) -> bool:
+    """Tell whether a glance leaves open what is a head: it shows none, or one that may be none.
+
+    `high`: score from which what might be the best head is one without a doubt.
+    """
+    scores = [face.score for face in glance if face.score >= FIRST]
+    return not scores or min(scores) < high
 
 
 def believed(

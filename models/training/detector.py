@@ -3,8 +3,8 @@
 Loss: Li et al., "Generalized Focal Loss" (2020), on the heat map: the cross entropy with a soft
 target, weighted by the squared distance from it; and the absolute error of log side and offset
 where a box is learned. AdamW with a cosine that falls to nought, gradients clipped, averaged
-weights. The first layers stay as they
-start. One seed decides every picture drawn, whatever the number of workers.
+weights. The first layers stay as they start. One seed decides every picture drawn, whatever the
+number of workers.
 """
 
 # Keras's annotations name one backend's tensors and too narrow arguments.
@@ -25,7 +25,7 @@ from keras import ops
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.headmap import build_headmap, load_headmap, normalised, save_headmap
-from models.training.detector_data import load_pictures, read_box_file
+from models.training.detector_data import load_pictures, read_box_file, read_files
 from models.training.detector_mix import draw_example, targets
 from models.trunk import BATCH_NORM_EPSILON, StartError, read_start
 
@@ -42,6 +42,9 @@ BOXES: Final = Path(__file__).with_name("detector_boxes.csv")
 HELD_OUT: Final = Path(__file__).parents[2] / "benchmarks" / "boxes" / "posts.csv"
 """Heads of the posts that test; neither they nor crops of them train."""
 
+HELD_BACK: Final = Path(__file__).with_name("detector_held_back.csv")
+"""Posts of `BOXES` that thresholds, rules and runs are chosen on."""
+
 MOBILENET_FOLDER: Final = "package/dist/models/mobilenet_v2"
 HEAT_LOSS_WEIGHT: Final = 6.0
 BOX_LOSS_WEIGHT: Final = 2.0
@@ -53,7 +56,7 @@ class DetectorRun:
 
     `side`: of the pictures drawn, in pixels. `frozen_until`: layers before the first whose name
     starts so stay as they start. `average`: decay of the averaged weights, which are kept.
-    `round`: steps between checkpoints.
+    `round`: steps between checkpoints. `hold_back`: without the posts of `HELD_BACK`.
     """
 
     steps: int = 600
@@ -66,13 +69,23 @@ class DetectorRun:
     seed: int = 7
     round: int = 50
     workers: int = 2
+    hold_back: bool = True
 
+
+FURTHER: Final = (
+    DetectorRun(steps=400, rate=6e-4, frozen_until="block_6", seed=9, round=20),
+    DetectorRun(steps=300, side=256, rate=3e-4, seed=10),
+    DetectorRun(steps=200, side=224, rate=2e-4, seed=11, hold_back=False),
+)
+"""How finished weights are trained further; the last run has the posts that chose, too."""
 
 RUNS: Final = (
     DetectorRun(),
     DetectorRun(steps=420, rate=1.5e-3, average=0.99, frozen_until="lateral", seed=8),
+    *FURTHER,
 )
-"""First nearly the whole network, then, at a quarter of the time a step, what is new in it."""
+"""First nearly the whole network, then, at half the time a step, what is new in it; then further.
+"""
 
 
 class _Batches(keras.utils.PyDataset):
@@ -179,7 +192,7 @@ def train_detector(
     out: Path,
     *,
     start: Path,
-    runs: Sequence[DetectorRun] = RUNS,
+    runs: Sequence[DetectorRun] | None = None,
     boxes: Path = BOXES,
     held_out: Path = HELD_OUT,
 ) -> Path:
@@ -187,19 +200,26 @@ def train_detector(
 
     Each run has a folder in `out` with `log.jsonl` and checkpoints; one that was broken off goes on
     where its last checkpoint was written. `start` is the nsfwjs package, unpacked or not, or a
-    safetensors file of an earlier run. Pictures that can't be read are listed in `skipped.txt`.
-    Without `held_out`, as in an installation without the benchmarks, nothing is held out.
+    safetensors file of an earlier run: `runs` are, unless given, `RUNS` from the one and `FURTHER`
+    from the other. Pictures that can't be read are listed in `skipped.txt`. Without `held_out`, as
+    in an installation without the benchmarks, nothing is held out.
 
     Raises StartError or ValueError: the start doesn't fit, or `data` holds nothing to learn from.
     """
     kept = read_box_file(held_out) if held_out.is_file() else {}
     pictures = load_pictures(
-        data, read_box_file(boxes), {f"posts/{name}": heads for name, heads in kept.items()}
+        data,
+        read_box_file(boxes),
+        {f"posts/{name}": heads for name, heads in kept.items()},
+        read_files(HELD_BACK),
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / "skipped.txt").write_text("".join(f"{name}\n" for name in pictures.skipped))
+    if runs is None:
+        runs = FURTHER if start.suffix == ".safetensors" else RUNS
     for number, run in enumerate(runs, 1):
-        start = _trained(pictures, out / f"run_{number}", start, run)
+        drawn_from = pictures.trusted() if run.hold_back else pictures
+        start = _trained(drawn_from, out / f"run_{number}", start, run)
     return Path(shutil.copy(start, out / "detector.safetensors"))
 
 

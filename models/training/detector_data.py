@@ -5,13 +5,16 @@ Three kinds are mixed. *Posts*: whole pictures with boxes, re-framed at all scal
 where the head lies in a crop is known for each source (`FRAMING`). *Pasted*: crops with a soft
 elliptic border set on whole pictures. All are then recoloured, greyed, blurred and re-compressed.
 
-Crops that show the same picture as a post of the test are left out, with their near-duplicates.
+Crops that show the same picture as a post of the test are left out, with their near-duplicates. So
+are, in the runs that thresholds and rules are chosen with, the posts that are held back for that.
 """
 
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -45,6 +48,9 @@ by eye on a montage of each source. Sources that are missing here vary too much 
 WIDE: Final = 0.8
 """Crops whose head takes less than this part show enough around it to stand as a picture."""
 
+SEVERAL: Final = 3
+"""How much sooner a post with several heads is drawn."""
+
 CROP_SIDE: Final = 200
 POST_SIDE: Final = 720
 SAME_PICTURE: Final = 0.75
@@ -53,20 +59,47 @@ SAME_PICTURE: Final = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A picture, (height, width, 3) uint8 RGB, and the heads in it, (n, 3) float32."""
+    """A picture, (height, width, 3) uint8 RGB, the heads in it, (n, 3) float32, and its file."""
 
     pixels: Pixels
     heads: Heads
+    file: str = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class DetectorPictures:
-    """What training draws from; see `load_pictures`."""
+    """What training draws from; see `load_pictures`. `held_back`: files that choose."""
 
     posts: list[Labelled] = field(default_factory=list)
     wide: list[Labelled] = field(default_factory=list)
     tight: list[Labelled] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    held_back: set[str] = field(default_factory=set)
+
+    def trusted(self) -> DetectorPictures:
+        """Return the pictures without those that are held back."""
+        posts, wide, tight = (
+            [item for item in kind if item.file not in self.held_back]
+            for kind in (self.posts, self.wide, self.tight)
+        )
+        return DetectorPictures(posts, wide, tight)
+
+    @cached_property
+    def post_chances(self) -> NDArray[np.float64]:
+        """The chance of each post to be drawn.
+
+        More where there are several heads, as few posts have them; less in a folder of many, as
+        three look-alikes' posts are more than all others.
+        """
+        folders = [item.file.rsplit("/", 1)[0] for item in self.posts]
+        crowds = Counter(folders)
+        chances = np.array(
+            [
+                (SEVERAL if len(item.heads) > 1 else 1) / np.sqrt(crowds[folder])
+                for item, folder in zip(self.posts, folders, strict=True)
+            ]
+        )
+        return chances / chances.sum()
 
 
 def read_rgb(path: Path, longest: int) -> tuple[Pixels, float] | None:
@@ -92,14 +125,24 @@ def read_box_file(path: Path) -> dict[str, Heads]:
     return {name: np.array(heads, np.float32).reshape(-1, 3) for name, heads in rows.items()}
 
 
+def read_files(path: Path) -> list[str]:
+    """Read the column `file` of a CSV."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [row["file"] for row in csv.DictReader(file)]
+
+
 def load_pictures(
-    data: Path, boxes: Mapping[str, Heads], held_out: Mapping[str, Heads]
+    data: Path,
+    boxes: Mapping[str, Heads],
+    held_out: Mapping[str, Heads],
+    held_back: Collection[str] = (),
 ) -> DetectorPictures:
     """Load everything that training draws from.
 
     `boxes` maps files below `data` (`posts/annie/000.jpg`) to heads in the picture's pixels;
     `held_out` does the same for the test, whose pictures, and the crops that show them, are left
-    out. Files that can't be read are listed in `skipped`.
+    out. Those of `held_back`, files of `boxes`, are loaded and marked with the crops that show
+    them. Files that can't be read are listed in `skipped`.
 
     Raises ValueError: there is nothing to learn from.
     """
@@ -110,9 +153,11 @@ def load_pictures(
         if (read := read_rgb(data / name, POST_SIDE)) is None:
             found.skipped.append(name)
             continue
-        found.posts.append(Labelled(read[0], heads * np.float32(read[1])))
+        found.posts.append(Labelled(read[0], heads * np.float32(read[1]), name))
     crops = _crop_files(data)
     shown = _crops_that_show(data, held_out, crops)
+    choosing = {name: boxes[name] for name in held_back if name in boxes}
+    found.held_back = {*choosing, *_crops_that_show(data, choosing, crops)}
     for name, source in crops:
         if name in shown:
             continue
@@ -122,7 +167,7 @@ def load_pictures(
         height, width = read[0].shape[:2]
         x, y, side = FRAMING[source]
         heads = np.array([[x * width, y * height, side * min(height, width)]], np.float32)
-        (found.wide if side < WIDE else found.tight).append(Labelled(read[0], heads))
+        (found.wide if side < WIDE else found.tight).append(Labelled(read[0], heads, name))
     if not (found.tight and found.wide):
         raise ValueError(
             f"{data} has too few pictures to train a detector: it needs crops that its "

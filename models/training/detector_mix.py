@@ -45,7 +45,7 @@ def draw_example(
     if kind == 1 or not pictures.posts:
         drawn = _panels(pictures, side, random)
     else:
-        drawn = _post(_pick(pictures.posts, random), side, random)
+        drawn = _post(_pick_post(pictures, random), side, random)
         if kind == 2:
             drawn = _pasted(drawn, pictures, random)
     return _recoloured(drawn.pixels, random), drawn.heads
@@ -82,6 +82,10 @@ def targets(heads: Heads, side: int) -> NDArray[np.float32]:
 
 def _pick(items: Sequence[Labelled], random: np.random.Generator) -> Labelled:
     return items[int(random.integers(len(items)))]
+
+
+def _pick_post(pictures: DetectorPictures, random: np.random.Generator) -> Labelled:
+    return pictures.posts[int(random.choice(len(pictures.posts), p=pictures.post_chances))]
 
 
 def _warp(
@@ -203,7 +207,7 @@ def _panels(pictures: DetectorPictures, side: int, random: np.random.Generator) 
                 panel = _written(width, height, random)
             elif pictures.posts and draw < 0.4:
                 size = max(width, height)
-                panel = _post(_pick(pictures.posts, random), size, random)
+                panel = _post(_pick_post(pictures, random), size, random)
                 panel = Labelled(panel.pixels[:height, :width], panel.heads)
             else:
                 crops = pictures.wide if random.random() < 0.75 else pictures.tight

@@ -12,10 +12,17 @@ from models.boxes import iou
 from models.detection import load_detector
 from models.headmap import STRIDE, build_headmap, load_headmap, save_headmap
 from models.learned import (
+    CLOSER,
     DETECTOR_FILE,
+    FIRST,
+    FURTHER,
+    GLANCE,
+    SECOND,
     LearnedDetector,
+    View,
     believed,
     decode_heads,
+    doubtful,
     fused,
     padded_shape,
 )
@@ -75,6 +82,67 @@ def test_the_best_head_is_believed_sooner_than_further_ones() -> None:
     assert believed([best, other], first=0.2, further=0.25) == [best, other]
     assert believed([best, other], first=0.4, further=0.5) == []
     assert believed([]) == []
+
+
+HEAD, OTHER = Box(0, 0, 40, 40), Box(100, 0, 140, 40)
+
+
+@pytest.mark.parametrize(
+    ("scores", "doubt"),
+    [
+        ([FURTHER], False),
+        ([FURTHER, FIRST - 0.01], False),
+        ([0.99, FURTHER], False),
+        ([FURTHER - 0.01], True),
+        ([0.99, FIRST], True),
+        ([FIRST - 0.01], True),
+        ([], True),
+    ],
+)
+def test_a_glance_leaves_a_doubt_where_a_score_is_neither_high_nor_low(
+    scores: list[float], doubt: bool
+) -> None:
+    faces = [Face(box, score) for box, score in zip((HEAD, OTHER), scores, strict=False)]
+    assert doubtful(faces) == doubt
+
+
+class _Scripted(LearnedDetector):
+    """Sees in each view the faces that it is told, and notes in which views it looked."""
+
+    def __init__(self, shown: dict[View, list[Face]]) -> None:
+        self.shown, self.looked = shown, []
+
+    def look(self, picture: Pixels, view: View) -> list[list[Face]]:
+        self.looked.append(view)
+        return [self.shown.get(view, [])] * (1 + view.both_ways)
+
+
+def _boxes(faces: list[Face]) -> list[Box]:
+    return [Box(*(round(value) for value in face.box.as_list())) for face in faces]
+
+
+PLAIN = np.zeros((300, 200, 3), np.uint8)
+
+
+def test_a_glance_that_leaves_no_doubt_is_all() -> None:
+    detector = _Scripted({GLANCE: [Face(HEAD, 0.9)]})
+    assert _boxes(detector.detect(PLAIN)) == [HEAD]
+    assert detector.looked == [GLANCE]
+
+
+def test_a_doubt_is_settled_by_the_mean_of_all_views() -> None:
+    seen = {GLANCE: [Face(HEAD, 0.9), Face(OTHER, 0.4)], SECOND: [Face(HEAD, 0.9)]}
+    detector = _Scripted(seen)
+    assert _boxes(detector.detect(PLAIN)) == [HEAD]
+    assert detector.looked == [GLANCE, SECOND]
+    detector = _Scripted({**seen, SECOND: [Face(HEAD, 0.9), Face(OTHER, 0.8)]})
+    assert _boxes(detector.detect(PLAIN)) == [HEAD, OTHER]
+
+
+def test_a_picture_without_a_head_is_looked_at_closer() -> None:
+    detector = _Scripted({CLOSER: [Face(HEAD, 0.9)]})
+    assert _boxes(detector.detect(PLAIN)) == [HEAD]
+    assert detector.looked == [GLANCE, SECOND, CLOSER]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +205,17 @@ def test_boxes_are_in_pixels_of_the_picture_given(
     double = picture.repeat(2, axis=0).repeat(2, axis=1)
     small, large = detector.detect(picture)[0].box, detector.detect(double)[0].box
     assert iou(small, Box(*(value / 2 for value in large.as_list()))) > 0.7
+
+
+def test_a_mirrored_view_boxes_the_same_head(
+    detector: LearnedDetector, posts: list[Pixels]
+) -> None:
+    picture = np.ascontiguousarray(posts[0][:, : posts[0].shape[1] * 4 // 5])
+    plain, mirrored = (
+        max(faces, key=lambda face: face.score)
+        for faces in detector.look(picture, View(256, both_ways=True))
+    )
+    assert iou(plain.box, mirrored.box) > 0.7
 
 
 def test_threads_get_the_same_answers(detector: LearnedDetector, posts: list[Pixels]) -> None:

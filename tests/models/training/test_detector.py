@@ -10,8 +10,24 @@ import numpy as np
 import pytest
 
 from models.headmap import STRIDE, build_headmap, save_headmap
-from models.training.detector import BOXES, HELD_OUT, DetectorRun, headmap_loss, train_detector
-from models.training.detector_data import load_pictures, read_box_file
+from models.training import detector
+from models.training.detector import (
+    BOXES,
+    FURTHER,
+    HELD_BACK,
+    HELD_OUT,
+    RUNS,
+    DetectorRun,
+    headmap_loss,
+    train_detector,
+)
+from models.training.detector_data import (
+    DetectorPictures,
+    Labelled,
+    load_pictures,
+    read_box_file,
+    read_files,
+)
 from models.training.detector_mix import draw_example, targets
 from tests.models.drawn import noise
 
@@ -42,6 +58,54 @@ def test_crops_that_show_a_held_out_post_do_not_train(data: Path) -> None:
     assert (len(everything.posts), len(everything.tight), len(everything.wide)) == (1, 3, 3)
     without = load_pictures(data, {"posts/ann/0.jpg": HEADS}, {"posts/ann/0.jpg": HEADS})
     assert (len(without.posts), len(without.tight), len(without.wide)) == (0, 3, 2)
+
+
+def test_what_is_held_back_is_loaded_but_not_trusted(data: Path) -> None:
+    found = load_pictures(data, {"posts/ann/0.jpg": HEADS}, {}, ["posts/ann/0.jpg"])
+    assert (len(found.posts), len(found.tight), len(found.wide)) == (1, 3, 3)
+    trusted = found.trusted()
+    assert (len(trusted.posts), len(trusted.tight), len(trusted.wide)) == (0, 3, 2)
+    assert found.held_back == {"posts/ann/0.jpg", "characters/ann/3.jpg"}
+
+
+def test_posts_of_several_heads_and_of_small_folders_are_drawn_sooner() -> None:
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    one, two = np.ones((1, 3), np.float32), np.ones((2, 3), np.float32)
+    files = [("crowd/0", one), ("crowd/1", one), ("crowd/2", two), ("crowd/3", one), ("few/0", one)]
+    pictures = DetectorPictures([Labelled(pixels, heads, file) for file, heads in files])
+    chances = pictures.post_chances
+    assert chances.sum() == pytest.approx(1)
+    assert chances[2] == pytest.approx(3 * chances[0])
+    assert chances[4] == pytest.approx(2 * chances[0])
+
+
+@pytest.mark.parametrize(("start", "runs"), [("nsfwjs.tgz", RUNS), ("own.safetensors", FURTHER)])
+def test_finished_weights_are_trained_further_and_the_last_run_holds_nothing_back(
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    start: str,
+    runs: tuple[DetectorRun, ...],
+) -> None:
+    made: list[tuple[int, DetectorRun, Path]] = []
+
+    def trained(pictures: DetectorPictures, folder: Path, given: Path, run: DetectorRun) -> Path:
+        made.append((len(pictures.posts), run, given))
+        path = tmp_path / f"{folder.name}.safetensors"
+        path.touch()
+        return path
+
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text("file,x0,y0,x1,y1\nposts/ann/0.jpg,40,40,120,120\n")
+    held_back = tmp_path / "held_back.csv"
+    held_back.write_text("file\nposts/ann/0.jpg\n")
+    monkeypatch.setattr(detector, "HELD_BACK", held_back)
+    monkeypatch.setattr(detector, "_trained", trained)
+    train_detector(data, tmp_path / "out", start=tmp_path / start, boxes=boxes)
+    assert tuple(run for _, run, _ in made) == runs
+    assert [posts for posts, _, _ in made] == [0] * (len(runs) - 1) + [1]
+    assert made[0][2].name == start
+    assert made[1][2].name == "run_1.safetensors"
 
 
 def test_files_that_cannot_be_read_are_listed(data: Path) -> None:
@@ -110,3 +174,9 @@ def test_no_post_of_the_test_trains() -> None:
     held_out = {f"posts/{name}" for name in read_box_file(HELD_OUT)}
     assert len(held_out) == 120
     assert not held_out & read_box_file(BOXES).keys()
+
+
+def test_the_posts_that_choose_are_some_of_those_that_train() -> None:
+    held_back = read_files(HELD_BACK)
+    assert len(set(held_back)) == len(held_back) == 30
+    assert set(held_back) < read_box_file(BOXES).keys()
