@@ -206,8 +206,8 @@ async def run_bot(
 
     `on_ready` is called once, when the bot is first connected; when it returns the bot goes on,
     unless it closed it. `make_worker` makes the worker, by default that of the real models.
-    The end goes in order: cogs are unloaded, the gateway and HTTP closed, the worker ended, the
-    storage closed.
+    The token is tried first, the models are loaded only then. The end goes in order: cogs are
+    unloaded, the gateway and HTTP closed, the worker ended, the storage closed.
 
     Raises StartupError with one readable line if it can't start or Discord ends it for good.
     """
@@ -217,14 +217,16 @@ async def run_bot(
             "No token: set MOEDEX_TOKEN to your bot's token "
             "(https://discord.com/developers/applications, your application, Bot, Reset Token)."
         )
-    async with _storage(config) as storage, _worker(make_worker(config)) as worker:
+    async with _storage(config) as storage:
         with pointed_at(config.discord):
-            try:
-                await _connect(MoedexBot(config, storage, worker), token, on_ready)
-            except discord.PrivilegedIntentsRequired:
-                log.warning(NO_MESSAGE_CONTENT)
-                bot = MoedexBot(config, storage, worker, message_content=False)
-                await _connect(bot, token, on_ready)
+            await _try_token(config, token)
+            async with _worker(make_worker(config)) as worker:
+                try:
+                    await _connect(MoedexBot(config, storage, worker), token, on_ready)
+                except discord.PrivilegedIntentsRequired:
+                    log.warning(NO_MESSAGE_CONTENT)
+                    bot = MoedexBot(config, storage, worker, message_content=False)
+                    await _connect(bot, token, on_ready)
 
 
 @asynccontextmanager
@@ -250,6 +252,13 @@ async def _worker(worker: InferenceWorker) -> AsyncIterator[InferenceWorker]:
         stack.push_async_exit(worker.__aexit__)
         log.info("Loaded the model %s", worker.model_version)
         yield worker
+
+
+async def _try_token(config: Config, token: str) -> None:
+    """Log in once before the models load: nobody waits for them to hear of a wrong token."""
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        with _said_in_one_line(config.discord):
+            await client.login(token)
 
 
 async def _connect(
@@ -286,9 +295,16 @@ async def _when_ready(
 
 async def _start(bot: MoedexBot, token: str) -> None:
     """Log in and stay connected; say in one line why that can't be."""
-    where = bot.config.discord.api or "discord.com"
-    try:
+    with _said_in_one_line(bot.config.discord):
         await bot.start(token)
+
+
+@contextmanager
+def _said_in_one_line(config: DiscordConfig) -> Iterator[None]:
+    """Turn what keeps a client from the server that `config` names into StartupError."""
+    where = config.api or "discord.com"
+    try:
+        yield
     except discord.LoginFailure:
         raise StartupError(_REFUSED) from None
     except discord.ConnectionClosed as closed:

@@ -146,12 +146,21 @@ async def test_a_missing_token_is_one_line(sandbox: Sandbox, tmp_path: Path) -> 
     assert "\n" not in str(caught.value)
 
 
+def loads_nothing(config: Config) -> InferenceWorker:
+    """Make a worker whose models must not be loaded."""
+
+    def load() -> FakeStages:
+        pytest.fail("the models were loaded")
+
+    return InferenceWorker(load, config.inference)
+
+
 async def test_a_wrong_token_is_one_line_and_stays_secret(
     sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = config_for(sandbox, tmp_path, token="wrong-secret-token")
     with pytest.raises(StartupError, match="refused the token") as caught:
-        await run_bot(config, make_worker=fake_worker)
+        await run_bot(config, make_worker=loads_nothing)
     assert "\n" not in str(caught.value)
     assert "wrong-secret-token" not in str(caught.value) + caplog.text
 
@@ -160,7 +169,7 @@ async def test_an_unreachable_server_is_one_line(sandbox: Sandbox, tmp_path: Pat
     config = config_for(sandbox, tmp_path)
     await sandbox.close()
     with pytest.raises(StartupError, match="can't be reached") as caught:
-        await run_bot(config, make_worker=fake_worker)
+        await run_bot(config, make_worker=loads_nothing)
     assert "\n" not in str(caught.value)
 
 
