@@ -23,7 +23,7 @@ from bot import answers, cards
 from bot.answers import is_spoiler, plain
 from bot.errors import explain
 from bot.inference import Job, JobCancelled
-from bot.replies import Said, delete_quietly, seed
+from bot.replies import VOTES, Said, delete_quietly, react
 from bot.storage import Answer, AnsweredPicture, StorageClosedError
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ NO_FACE = "I found no drawn face in {name}. I need it turned to the viewer, and 
 TOO_MANY = "Of {count} pictures I looked at the first {limit}."
 SLOW_DOWN = "One moment, please: ask again in {seconds} seconds."
 SLOW_SERVER = "This server asks faster than I can look: try again in {seconds} seconds."
+LEFT_OUT = "⏳"
+"""Put under a picture of a watched channel that came too soon after others."""
 
 _ATTACHMENTS = 10  # Discord takes no more in a message
 _ALT_TEXT = 1024
@@ -93,6 +95,9 @@ class Asking:
         self._servers = commands.CooldownMapping[discord.Guild].from_cooldown(
             limits.server_times, limits.server_seconds, lambda guild: guild.id
         )
+        self._signs = commands.CooldownMapping[discord.abc.User].from_cooldown(
+            1, limits.user_seconds, lambda user: user.id
+        )
 
     async def ask(self, question: Question) -> None:
         """Look at the pictures of a question and answer it.
@@ -103,6 +108,8 @@ class Asking:
         if slow is not None:
             if question.asked:
                 await question.reply.send(Said(slow))
+            elif question.found_in and question.reply.reactions and self._may_sign(question.asker):
+                await react(question.found_in, (LEFT_OUT,))
             return
         self._open.add(question)
         try:
@@ -184,6 +191,11 @@ class Asking:
                 bucket.update_rate_limit()
         return None
 
+    def _may_sign(self, member: discord.abc.User) -> bool:
+        """Return whether a picture of a member may be marked as left out: once a cooldown."""
+        bucket = self._signs.get_bucket(member)
+        return bucket is None or bucket.update_rate_limit() is None
+
     async def _look(self, question: Question, settings: ServerSettings) -> list[_Seen]:
         limit = min(self._bot.config.pictures.per_message, _ATTACHMENTS)
         looks = [self._look_at(each, question, settings) for each in question.sources[:limit]]
@@ -248,7 +260,7 @@ class Asking:
         answer = await self._keep(question, pictures, sent)
         await self._learn(question, answer, faces)
         if not votes and not question.gone:
-            await seed(sent)
+            await react(sent, VOTES)
         return sent
 
     async def _learn(self, question: Question, answer: Answer, seen: Sequence[_Seen]) -> None:

@@ -158,11 +158,11 @@ async def _type(channel: discord.abc.Messageable) -> None:
         log.debug("Typing could not be shown: %s", error)
 
 
-async def seed(sent: discord.Message) -> None:
-    """Put ✅ and ❌ under an answer."""
+async def react(message: discord.Message, emojis: Sequence[str]) -> None:
+    """Put reactions under a message, in their order."""
     try:
-        for emoji in VOTES:
-            await sent.add_reaction(emoji)
+        for emoji in emojis:
+            await message.add_reaction(emoji)
     except discord.HTTPException as error:
-        # The answer is given; it was deleted meanwhile, or the author blocked the bot.
-        log.debug("Reactions could not be seeded: %s", error)
+        # They only add to what is said; the message is gone, or its author blocked the bot.
+        log.debug("Reactions could not be added: %s", error)

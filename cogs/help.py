@@ -21,6 +21,8 @@ Mention me with a picture, or send me one by DM: I answer that anywhere."""
 ANSWERING = """\
 ✅ says that I was right, ❌ that I was wrong; taking the reaction away takes that back.
 **Next guesses** shows who else it could be. *Unknown* means that nobody I know fits well enough.
+⏳ under a picture: it came too soon after the last ones, so I left it out. Reply `{prefix}who` to \
+it in a while.
 Delete your message and my answer goes with it."""
 MORE = """\
 `/characters` whom I know · `/stats` how often I am right here · `/about` my model, and what I store
@@ -48,7 +50,7 @@ class Help(commands.Cog):
             colour=ACCENT,
         )
         page.add_field(name="Ask", value=ASKING.format(prefix=prefix), inline=False)
-        page.add_field(name="My answer", value=ANSWERING, inline=False)
+        page.add_field(name="My answer", value=ANSWERING.format(prefix=prefix), inline=False)
         page.add_field(name="More", value=MORE, inline=False)
         page.add_field(name="For moderators", value=MODERATORS, inline=False)
         await context.send(embed=page, ephemeral=True)

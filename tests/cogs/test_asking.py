@@ -10,7 +10,7 @@ from unittest.mock import AsyncMock, Mock
 import discord
 import pytest
 
-from bot.asking import Asking, Question
+from bot.asking import LEFT_OUT, Asking, Question
 from bot.config import load_config
 from bot.inference import QueueFull
 from bot.replies import MessageReply, Said
@@ -216,6 +216,34 @@ async def test_cooldown_is_said_where_asked_only(bot: Any) -> None:
     assert "ask again in" in said(second)[0]
     watched.reply.send.assert_not_awaited()
     assert bot.worker.identify.await_count == 1
+
+
+async def test_picture_left_out_of_a_watched_channel_is_marked_once_a_cooldown(bot: Any) -> None:
+    bot.config = load_config(None, cooldowns={"user_times": 1})
+    bot.asking = Asking(bot)
+    who = person()
+    watched = [
+        question(asker=who, asked=False, found_in=message(channel(), author=who)) for _ in range(3)
+    ]
+    for each in watched:
+        await bot.asking.ask(each)
+    answered, marked, unmarked = watched
+    answered.found_in.add_reaction.assert_not_awaited()
+    marked.found_in.add_reaction.assert_awaited_once_with(LEFT_OUT)
+    unmarked.found_in.add_reaction.assert_not_awaited()
+    marked.reply.send.assert_not_awaited()
+
+
+async def test_picture_left_out_is_not_marked_where_reactions_are_forbidden(bot: Any) -> None:
+    bot.config = load_config(None, cooldowns={"user_times": 1})
+    bot.asking = Asking(bot)
+    who = person()
+    await bot.asking.ask(question(asker=who))
+    late = question(asker=who, asked=False, found_in=message(channel(), author=who))
+    late.reply.reactions = False
+    await bot.asking.ask(late)
+    late.found_in.add_reaction.assert_not_awaited()
+    late.reply.send.assert_not_awaited()
 
 
 async def test_cooldown_of_a_server_holds_for_all_in_it(bot: Any) -> None:

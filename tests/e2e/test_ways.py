@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from bot.asking import LEFT_OUT
 from bot.client import MoedexBot
 from bot.origin import AGE_RESTRICTED, NOT_A_LINK, NOT_READABLE
 from cogs.watch import DM_HINT
 from cogs.who import MENU, NO_PICTURE, OWN_ANSWER, USE_SLASH
 from sandbox.server import Sandbox
 from sandbox.world import Channel, Message
-from tests.e2e.conftest import kept, labels_of, settled, text_of
+from tests.bot.fakes import FakeStages
+from tests.e2e.conftest import Start, kept, labels_of, settled, text_of, watch
 
 ONE = ("one.png", b"1")
 NONE = ("none.png", b"0")
@@ -281,6 +283,24 @@ async def test_one_bad_file_is_named_and_the_others_answered(
     assert "torn.png" in reply.content
     assert MARIN in text_of(reply)
     assert len(reply.files) == 1
+
+
+async def test_picture_that_came_too_soon_is_marked_and_its_question_told_to_wait(
+    sandbox: Sandbox, start: Start, stages: FakeStages
+) -> None:
+    async with start(stages, cooldowns={"user_times": 1, "user_seconds": 600}) as bot:
+        await watch(bot)
+        ben, ann = sandbox.member("ben"), sandbox.member("ann")
+        await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
+        late = await ben.post("fan-art", files=[ONE])
+        await sandbox.wait_for("reaction_add")
+        later = await ben.post("fan-art", files=[ONE])
+        await sandbox.answer_to(await ann.post("fan-art", files=[ONE]))
+        assert list(late.reactions) == [LEFT_OUT]
+        assert not later.reactions
+        assert sandbox.replies(late) == sandbox.replies(later) == []
+        asked = await ben.post("fan-art", "!who", reply_to=late)
+        assert "ask again in" in text_of(await sandbox.answer_to(asked))
 
 
 async def test_all_unknown_is_silent_where_the_server_wants_it(
