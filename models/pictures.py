@@ -43,7 +43,7 @@ class PictureLimits:
 
 
 class PictureError(Exception):
-    """A file that can't be answered; `message` is one sentence for the person who posted it."""
+    """A file that can't be answered; `message` says why, in a chat or a terminal."""
 
     def __init__(self, code: ErrorCode, message: str, name: str) -> None:
         super().__init__(message)
@@ -119,9 +119,9 @@ def _too_many_pixels(name: str, limits: PictureLimits, has: str) -> PictureError
 
 def _broken(error: Exception, data: bytes, name: str) -> PictureError:
     if "truncat" in str(error).lower() or isinstance(error, EOFError) or _ends_early(data):
-        message = f"“{name}” ends too early: a part of it is missing. Please post it again."
+        message = f"“{name}” ends too early: a part of it is missing. Please try another copy."
         return PictureError("truncated", message, name)
-    message = f"“{name}” is damaged: I can't read it. Please save it anew and post it again."
+    message = f"“{name}” is damaged: I can't read it. Please save it anew or try another copy."
     return PictureError("unreadable", message, name)
 
 
