@@ -57,14 +57,21 @@ def train_all(
 ) -> None:
     """Train backbone, names and detector: everything that is shipped.
 
-    A run that was broken off goes on where its last checkpoint was written.
+    A run that was broken off goes on where its last checkpoint was written. The detector stays as
+    it is where the folder has no posts with boxes to train one.
     """
+    from models.training.dataset import DatasetError
     from models.training.detector import train_detector
 
     with _readable_errors():
         folder = _train_backbone(data, out, start, _plan(minutes, seed))
-        detector = train_detector(data, out / "detector", start=start)
-        files = {path.name: path for path in _naming_files(folder)} | {detector.name: detector}
+        files = {path.name: path for path in _naming_files(folder)}
+        try:
+            detector = train_detector(data, out / "detector", start=start)
+        except DatasetError as error:
+            typer.echo(f"The detector stays as it is: {error}", err=True)
+        else:
+            files[detector.name] = detector
         _finish(files, ship)
 
 

@@ -204,7 +204,7 @@ def train_detector(
     from the other. Pictures that can't be read are listed in `skipped.txt`. Without `held_out`, as
     in an installation without the benchmarks, nothing is held out.
 
-    Raises StartError or ValueError: the start doesn't fit, or `data` holds nothing to learn from.
+    Raises StartError or DatasetError: the start doesn't fit, or `data` holds nothing to learn from.
     """
     kept = read_box_file(held_out) if held_out.is_file() else {}
     pictures = load_pictures(

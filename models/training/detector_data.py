@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from models.training.dataset import DatasetError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
@@ -144,7 +146,7 @@ def load_pictures(
     out. Those of `held_back`, files of `boxes`, are loaded and marked with the crops that show
     them. Files that can't be read are listed in `skipped`.
 
-    Raises ValueError: there is nothing to learn from.
+    Raises DatasetError: there is nothing to learn from.
     """
     found = DetectorPictures()
     for name, heads in sorted(boxes.items()):
@@ -169,7 +171,7 @@ def load_pictures(
         heads = np.array([[x * width, y * height, side * min(height, width)]], np.float32)
         (found.wide if side < WIDE else found.tight).append(Labelled(read[0], heads, name))
     if not (found.tight and found.wide):
-        raise ValueError(
+        raise DatasetError(
             f"{data} has too few pictures to train a detector: it needs crops that its "
             "pictures.csv lists, close ones and wide ones, and posts"
         )

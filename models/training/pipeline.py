@@ -164,9 +164,17 @@ def write_skipped(dataset: Dataset, out: Path) -> None:
     (out / "skipped.txt").write_text("".join(lines), encoding="utf-8")
 
 
+def characters_of(samples: Sequence[Sample]) -> list[Character]:
+    """Whom the samples show: characters of the roster, then others, called by their folder."""
+    names = {sample.label for sample in samples if sample.kind == "character"}
+    listed = [character for character in load_roster() if character.id in names]
+    others = sorted(names - {character.id for character in listed})
+    return [*listed, *(Character(n, n.replace("_", " ").title(), "") for n in others)]
+
+
 def embed_all(embedder: Embedder, samples: Sequence[Sample]) -> Vectors:
     """Embed samples as they are, framed only; (n, dimensions) float32 of unit length."""
-    parts: list[Vectors] = []
+    parts: list[Vectors] = [np.empty((0, embedder.dimensions), np.float32)]
     for first in range(0, len(samples), 32):
         crops = [framed(sample.pixels, embedder.side) for sample in samples[first : first + 32]]
         parts.append(embedder.embed(np.stack(crops)))
@@ -177,9 +185,13 @@ def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
     """Gallery from the training part; calibration and threshold from what was held out."""
     embedder = Embedder.load(folder / "embedding.safetensors")
     samples = dataset.samples
-    vectors = embed_all(embedder, [samples[index] for index in split.train])
-    labels = [samples[index].label for index in split.train]
-    gallery = fit_gallery(vectors, labels, load_roster(), class_directions(folder))
+    learned = [samples[index] for index in split.train]
+    gallery = fit_gallery(
+        embed_all(embedder, learned),
+        [sample.label for sample in learned],
+        characters_of(learned),
+        class_directions(folder),
+    )
     asked = (*split.known, *split.strangers, *split.unseen, *split.no_face)
     known = set(split.known)
     trial = Trial(
@@ -204,7 +216,7 @@ def fit_shipped_head(samples: Sequence[Sample], folder: Path, measured: Namer) -
     embedder = Embedder.load(folder / "embedding.safetensors")
     vectors = embed_all(embedder, samples)
     labels = [sample.label for sample in samples]
-    gallery = fit_gallery(vectors, labels, load_roster(), class_directions(folder))
+    gallery = fit_gallery(vectors, labels, characters_of(samples), class_directions(folder))
     namer = Namer(
         gallery,
         parts=measured.parts,
@@ -247,9 +259,7 @@ def fit_own_head(
     """
     dataset = load_dataset(data, backgrounds=False)
     write_skipped(dataset, out)
-    roster = {character.id: character for character in load_roster()}
-    names = sorted({s.label for s in dataset.samples if s.kind == "character"})
-    characters = [roster.get(n, Character(n, n.replace("_", " ").title(), "")) for n in names]
+    characters = characters_of(dataset.samples)
     own = [sample for sample in dataset.samples if sample.kind == "character"]
     vectors = embed_all(embedder, own)
     labels = [sample.label for sample in own]

@@ -23,6 +23,8 @@ HELD_OUT_SHARE: Final = 0.2
 
 UNSEEN_CHARACTERS: Final = 15
 STRANGER_CHARACTERS: Final = 15
+MOST_LEFT_OUT: Final = 1 / 4
+"""The share of a small folder's characters that may be unseen, and that may be strangers."""
 UNSEEN_ICONS: Final = 30
 MOST_PICTURES_LEFT_OUT: Final = 66
 LEAST_PICTURES_LEFT_OUT: Final = 8
@@ -74,8 +76,11 @@ def split_samples(samples: Sequence[Sample], seed: int = 0) -> Split:
         and LEAST_PICTURES_LEFT_OUT <= len(members) <= MOST_PICTURES_LEFT_OUT
     )
     drawn = [candidates[i] for i in rng.permutation(len(candidates))]
-    unseen = set(drawn[:UNSEEN_CHARACTERS])
-    strangers = set(drawn[UNSEEN_CHARACTERS : UNSEEN_CHARACTERS + STRANGER_CHARACTERS])
+    characters = [own for own in by_label.values() if samples[own[0]].kind == "character"]
+    most = int(MOST_LEFT_OUT * len(characters))
+    first = min(UNSEEN_CHARACTERS, most)
+    unseen = set(drawn[:first])
+    strangers = set(drawn[first : first + min(STRANGER_CHARACTERS, most)])
     icon_labels = sorted(label for label in by_label if label.startswith("icon/"))
     icons = {icon_labels[i] for i in rng.permutation(len(icon_labels))[:UNSEEN_ICONS]}
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import app
 from models.augment import Augmentation
 from models.embedding import Embedder, build_embedding_network, save_embedding
 from models.naming import Calibration, Gallery, Namer, Parts
 from models.roster import load_roster
+from models.training import backbone, pipeline
 from models.training.backbone import BackbonePlan
 from models.training.dataset import Kind, Sample
-from models.training.pipeline import KEPT_VECTORS, fit_shipped_head, train_further
+from models.training.pipeline import (
+    KEPT_VECTORS,
+    SHIPPED_FILES,
+    TrainingPlan,
+    fit_shipped_head,
+    train_further,
+)
 from models.vectors import VectorSet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 SIDE, DIMENSIONS = 75, 8
@@ -85,16 +97,61 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
     assert VectorSet.load(folder / "vectors.safetensors", "another") is None
 
 
+SHORT = BackbonePlan(
+    cut="mixed6",
+    dimensions=DIMENSIONS,
+    sides=((75, 1.0),),
+    passes=1,
+    batch=4,
+    steps_an_epoch=1,
+    augmentation=Augmentation(recolour=0, grey=0),
+)
+
+
+def _write_pictures(folder: Path, labels: Sequence[str], count: int) -> None:
+    """Pictures of noise, each label in a colour of its own."""
+    rng = np.random.default_rng(0)
+    for label in labels:
+        colour = rng.integers(40, 216, 3)
+        own = folder / label
+        own.mkdir(parents=True)
+        for number in range(count):
+            picture = np.clip(colour + rng.integers(-40, 40, (80, 80, 3)), 0, 255)
+            cv2.imwrite(str(own / f"{number}.png"), picture.astype(np.uint8))
+
+
+@pytest.mark.slow
+def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = ["alice", "bea", "cora", "dolores_umbridge", "emma"]
+    _write_pictures(tmp_path / "data", labels, 9)
+    plan = TrainingPlan(SHORT, replace(SHORT, seed=1))
+    monkeypatch.setattr(pipeline, "default_plan", lambda *_: plan)
+    # Random weights stand in for the start, which is a package that has to be downloaded.
+    monkeypatch.setattr(backbone, "read_start", lambda _: {})
+    monkeypatch.setattr(backbone, "load_start", lambda *_: None)
+    out = tmp_path / "out"
+    arguments = ["train", "all", str(tmp_path / "data"), "--start", "none", "--out", str(out)]
+
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == 0, result.output
+    assert "The detector stays as it is" in result.output
+    assert {path.name for path in (out / "shipped").iterdir()} >= set(SHIPPED_FILES)
+    gallery = Namer.load(out / "shipped" / "naming.safetensors").gallery
+    assert [character.id for character in gallery.characters] == labels
+    assert gallery.characters[3].name == "Dolores Umbridge"
+    measured = json.loads((out / "evaluation" / "split.json").read_text())
+    assert {len(measured[part]) for part in ("unseen", "strangers")} == {9}
+    again = CliRunner().invoke(app, arguments)
+    assert again.exit_code == 0, again.output
+
+
 @pytest.mark.slow
 def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
     known = load_roster()[:2]
-    for character, colour in zip(known, ((200, 40, 40), (40, 40, 200)), strict=True):
-        own = tmp_path / "data" / character.id
-        own.mkdir(parents=True)
-        for number in range(4):
-            picture = np.clip(np.array(colour) + rng.integers(-40, 40, (80, 80, 3)), 0, 255)
-            cv2.imwrite(str(own / f"{number}.png"), picture.astype(np.uint8))
+    _write_pictures(tmp_path / "data", [character.id for character in known], 4)
     before = Namer(
         Gallery.of({character: np.eye(1, DIMENSIONS, dtype=np.float32) for character in known}),
         parts=Parts(),
@@ -103,17 +160,8 @@ def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> N
         version="",
     )
     before.save(folder / "naming.safetensors")
-    plan = BackbonePlan(
-        cut="mixed6",
-        dimensions=DIMENSIONS,
-        sides=((75, 1.0),),
-        passes=1,
-        batch=4,
-        steps_an_epoch=1,
-        augmentation=Augmentation(recolour=0, grey=0),
-    )
 
-    run = train_further(tmp_path / "data", tmp_path / "out", plan, weights=folder)
+    run = train_further(tmp_path / "data", tmp_path / "out", SHORT, weights=folder)
 
     assert (run / "doubtful.txt").is_file()
     namer = Namer.load(run / "naming.safetensors")

@@ -56,6 +56,16 @@ def test_left_out_characters_are_left_out() -> None:
     assert {samples[i].label for i in split.known} <= trained
 
 
+def test_a_small_folder_keeps_characters_to_learn_from() -> None:
+    samples = [
+        Sample("", f"c{number // 10}", "character", number, "", 0, PIXELS) for number in range(50)
+    ]
+    split = split_samples(samples)
+    assert len({samples[i].label for i in split.train}) == 3
+    assert len({samples[i].label for i in split.unseen}) == 1
+    assert len({samples[i].label for i in split.strangers}) == 1
+
+
 def test_a_held_out_group_is_asked_about_once() -> None:
     samples = _samples()
     groups = [samples[i].group for i in split_samples(samples).known]
