@@ -254,7 +254,7 @@ class Asking:
                     for index, each in enumerate(faces, 1)
                     if each.found and each.found.card
                 ],
-                cards.card_view(pictures, 0, opened=False, guesses=settings.guesses, votes=votes),
+                cards.card_view(pictures, cards.CardState(votes=votes), guesses=settings.guesses),
             )
         )
         answer = await self._keep(question, pictures, sent)

@@ -159,8 +159,8 @@ class PageApi:
         self._sandbox = sandbox
         self._world = sandbox.world
         self._views = Views(sandbox)
-        self._shelf = Shelf(sandbox)
-        self._interactions = PageInteractions(sandbox, self._views, self._shelf)
+        self.shelf = Shelf(sandbox)
+        self._interactions = PageInteractions(sandbox, self._views, self.shelf)
         self._open_pages: set[web.WebSocketResponse] = set()
 
     def add_to(self, router: web.UrlDispatcher) -> None:
@@ -289,7 +289,7 @@ class PageApi:
         body = body_of(call)
         descriptions = body.get("descriptions") or []
         uploads = [upload for _, upload in sorted(call.uploads.items())]
-        uploads += [await self._shelf.upload(item) for item in body.get("samples") or ()]
+        uploads += [await self.shelf.upload(item) for item in body.get("samples") or ()]
         described = [
             Upload(item.filename, item.data, descriptions[at] or None)
             if at < len(descriptions)
@@ -367,7 +367,7 @@ class PageApi:
 
     async def samples(self, call: Call, member: Member) -> Json:
         """`GET /sandbox/samples`."""
-        shelf = await self._shelf.all()
+        shelf = await self.shelf.all()
         return {
             "samples": [
                 {
@@ -384,7 +384,7 @@ class PageApi:
     async def sample(self, request: web.Request) -> web.Response:
         """`GET /sandbox/samples/{}`."""
         try:
-            upload = await self._shelf.upload(request.match_info["sample"])
+            upload = await self.shelf.upload(request.match_info["sample"])
         except ApiError as error:
             return _answer(error.body(), error.status)
         kind = media_type(upload.filename) or "application/octet-stream"
@@ -398,7 +398,7 @@ class PageApi:
         message = await member.post(
             channel,
             str(body.get("content") or ""),
-            [await self._shelf.upload(call.text("sample"))],
+            [await self.shelf.upload(call.text("sample"))],
             spoiler=bool(body.get("spoiler")),
         )
         return self._views.message(message, member.user)

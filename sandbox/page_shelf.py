@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Shelf:
-    """The samples, read off the event loop when first asked for."""
+    """The samples, read off the event loop when first asked for, or ahead of that."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -29,6 +29,16 @@ class Shelf:
             loaded = await asyncio.to_thread(load_samples, self._sandbox.samples)
             self._samples = {sample.id: sample for sample in loaded}
         return self._samples
+
+    async def draw_ahead(self) -> None:
+        """Draw all drawings before somebody looks at them.
+
+        They are handed to the thread one by one: what is asked for meanwhile waits for one of
+        them, never for all.
+        """
+        for sample in (await self.all()).values():
+            if sample.people is not None:
+                await asyncio.get_running_loop().run_in_executor(self._thread, sample.read)
 
     async def _get(self, sample_id: str) -> Sample:
         shelf = await self.all()

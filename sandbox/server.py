@@ -118,6 +118,7 @@ class Sandbox(Trouble):
 
         app = web.Application(client_max_size=MAX_REQUEST, middlewares=[only_loopback])
         page = PageApi(self)
+        self.shelf = page.shelf
         for routes in (
             MessageRoutes(self._api),
             InteractionRoutes(self._api),

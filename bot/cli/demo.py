@@ -79,6 +79,7 @@ async def _demo(
             await _ask_once(sandbox, once)
             await bot.close()
             return
+        stack.callback(asyncio.create_task(sandbox.shelf.draw_ahead(), name="shelf").cancel)
         typer.echo(f"\nMoedex is ready: open {sandbox.page_url}\nCtrl+C ends it.")
         typer.echo("Learning is on in the demo's server; all of it is deleted at the end.")
         if open_page:

@@ -1,4 +1,4 @@
-"""The buttons that take back a change of a gallery, or one answer for a whole cluster.
+"""The buttons that take back a change of a gallery, or what somebody said about faces.
 
 Their state is in their `custom_id`s.
 """
@@ -12,16 +12,21 @@ import discord
 
 from bot.errors import UserError, answers_errors
 from bot.learning.authority import may_label
+from bot.learning.subjects import SUBJECT, ClusterSubject, read_subject
 from bot.storage.galleries import LaterActionError
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.learning.subjects import Subject
     from bot.storage import VoteKind
     from bot.storage.learning_records import GalleryAction
 
 UNDONE = "Undone: {summary}."
 ALREADY = "That was undone already."
-TAKEN_BACK = "Taken back: these faces have the label they had before, and may be asked about again."
+FACE_TAKEN_BACK = "Taken back: what you said about this face counts no more."
+CLUSTER_TAKEN_BACK = (
+    "Taken back: these faces have the label they had before, and may be asked about again."
+)
 MODERATORS_ONLY = "Only moderators and labellers may do that here."
 
 
@@ -66,40 +71,47 @@ class UndoButton(
 
 class TakeBackButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"moedex:takeback:(?P<cluster>\d{1,18}):(?P<kind>is|not_a_face|ignore)",
+    template=rf"moedex:takeback:(?P<subject>{SUBJECT}):(?P<kind>is|not_a_face|ignore)",
 ):
-    """Takes back what whoever presses it said about all faces of a cluster."""
+    """Takes back what whoever presses it said about a face, or about all faces of a cluster."""
 
-    def __init__(self, cluster_id: int, kind: VoteKind) -> None:
+    def __init__(self, subject: Subject, kind: VoteKind) -> None:
         super().__init__(
             discord.ui.Button(
                 label="Undo",
                 style=discord.ButtonStyle.secondary,
-                custom_id=f"moedex:takeback:{cluster_id}:{kind}",
+                custom_id=f"moedex:takeback:{subject.key}:{kind}",
             )
         )
-        self.cluster_id = cluster_id
+        self.subject = subject
         self.kind: VoteKind = kind
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """Read cluster and answer back."""
-        return cls(int(match["cluster"]), cast("VoteKind", match["kind"]))
+        """Read subject and answer back."""
+        return cls(read_subject(match["subject"]), cast("VoteKind", match["kind"]))
 
     @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Take the votes back, and let the cluster be asked about again."""
-        bot = cast("MoedexBot", interaction.client)
+        """Take the votes back, and let a cluster be asked about again."""
+        bot, subject = cast("MoedexBot", interaction.client), self.subject
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
         await interaction.response.defer(ephemeral=True, thinking=True)
-        faces = await bot.storage.sightings.cluster(self.cluster_id, server_id)
-        for face in faces:
-            await bot.learning.take_back(face.reply_id, face.face_index, user_id, self.kind)
+        if isinstance(subject, ClusterSubject):
+            cluster = await bot.storage.sightings.cluster(subject.cluster_id, server_id)
+            faces, text = [(s.reply_id, s.face_index) for s in cluster], CLUSTER_TAKEN_BACK
+        else:
+            faces, text = [(subject.reply_id, subject.face)], FACE_TAKEN_BACK
+        stood = [
+            await bot.learning.take_back(reply_id, face, user_id, self.kind)
+            for reply_id, face in faces
+        ]
         await bot.learning.judged()
-        await bot.learning.strangers.forget(server_id, self.cluster_id)
-        await interaction.followup.send(TAKEN_BACK if faces else ALREADY, ephemeral=True)
+        if isinstance(subject, ClusterSubject):
+            await bot.learning.strangers.forget(server_id, subject.cluster_id)
+        await interaction.followup.send(text if any(stood) else ALREADY, ephemeral=True)
 
 
 def undo_view(action: GalleryAction) -> discord.ui.View:

@@ -13,7 +13,8 @@ import discord
 import pytest
 from discord import app_commands
 
-from sandbox import Member, Sandbox
+from sandbox import Member, Sandbox, page_shelf
+from sandbox.samples import Sample
 
 from .client import Client
 
@@ -307,6 +308,20 @@ async def test_the_shelf(sandbox: Sandbox, anns: Page, picture: bytes, tmp_path:
     assert posted["attachments"][0]["filename"] == "mine.png"
     refused = await anns.ask("POST", "samples/none/post", body | {"channel_id": "1"}, status=404)
     assert refused["message"]
+
+
+async def test_drawings_are_made_ahead_and_ones_own_pictures_left_alone(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def sample(name: str, people: int | None) -> Sample:
+        return Sample(name, name, "", f"{name}.png", people, lambda: read.append(name) or b"")
+
+    samples = [sample("drawn", 1), sample("own", None), sample("lake", 0)]
+    monkeypatch.setattr(page_shelf, "load_samples", lambda _: samples)
+    await sandbox.shelf.draw_ahead()
+    assert read == ["drawn", "lake"]
 
 
 async def test_the_pages_files_stay_in_their_folder(sandbox: Sandbox) -> None:
