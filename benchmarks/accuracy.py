@@ -14,6 +14,7 @@ import argparse
 import json
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,16 +52,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Faces:
-    """The samples, the split, and each sample's vector as it is and mirrored."""
+    """The samples, the split, and each sample's vectors: of the crop and of its mirror image."""
 
     samples: tuple[Sample, ...]
     split: Split
     plain: Vectors
     mirrored: Vectors
 
-    @property
-    def both(self) -> Vectors:
-        """The mirrored copy averaged in."""
+    @cached_property
+    def vectors(self) -> Vectors:
+        """What is shipped: the mean of both."""
         return averaged(self.plain, self.mirrored)
 
     def labels(self, indices: Sequence[int]) -> list[str]:
@@ -77,8 +78,8 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=Path("docs/accuracy.md"))
     arguments = parser.parse_args()
 
-    embedder = Embedder.load(arguments.run / "embedding.safetensors", mirrored=False)
-    faces = embedded(arguments.data, arguments.run, embedder)
+    embedder = Embedder.load(arguments.run / "embedding.safetensors")
+    faces = embedded(arguments.data, arguments.run, "embedding.safetensors")
     directions = class_directions(arguments.run)
     figures: dict = {
         "model": embedder.version,
@@ -87,19 +88,18 @@ def main() -> None:
         "date": today(),
         "side": embedder.side,
     }
-    gallery = gallery_of(faces, faces.plain, directions)
-    figures |= main_figures(faces, faces.plain, gallery, PARTS)
+    gallery = gallery_of(faces, faces.vectors, directions)
+    figures |= main_figures(faces, faces.vectors, gallery, PARTS)
     plot_calibration(
-        cross_fitted(faces, faces.plain, gallery, PARTS).known,
+        cross_fitted(faces, faces.vectors, gallery, PARTS).known,
         arguments.docs.with_name("calibration.png"),
     )
     figures["damage"] = damaged(faces, embedder, directions)
     figures["parts"] = parts_off(faces, directions)
-    unblended = Embedder.load(arguments.run / TRAINED_FILE, mirrored=False)
-    trained = embedded(arguments.data, arguments.run, unblended)
-    gallery = gallery_of(trained, trained.plain, trained_directions(arguments.run))
+    trained = embedded(arguments.data, arguments.run, TRAINED_FILE)
+    gallery = gallery_of(trained, trained.vectors, trained_directions(arguments.run))
     figures["parts"]["the trained projection without the blend"] = main_figures(
-        trained, trained.plain, gallery, PARTS
+        trained, trained.vectors, gallery, PARTS
     )
     plot_log(read_log(arguments.run), arguments.docs.with_name("training.png"))
     figures["milliseconds_a_face"] = timed(faces, embedder)
@@ -110,8 +110,9 @@ def main() -> None:
         print(text, end="\n\n")
 
 
-def embedded(data: Path, run: Path, embedder: Embedder) -> Faces:
-    """Embed every sample, kept in `run` for the next time."""
+def embedded(data: Path, run: Path, weights: str) -> Faces:
+    """Embed every sample by a file of `run`, where the vectors are kept for the next time."""
+    embedder = Embedder.load(run / weights, mirrored=False)
     samples = load_dataset(data).samples
     cache = run / f"vectors-{embedder.version}.npz"
     if cache.is_file():
@@ -292,7 +293,7 @@ def both_halves(judged: Sequence[Judged]) -> Judged:
 
 def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
     """Top-1 of the known faces, each damaged in turn."""
-    gallery = gallery_of(faces, faces.plain, directions)
+    gallery = gallery_of(faces, faces.vectors, directions)
     known = list(faces.split.known)
     truth = faces.labels(known)
     result: dict = {}
@@ -312,15 +313,15 @@ def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
 
 
 def parts_off(faces: Faces, directions: dict) -> dict:
-    """The main figures with each part of naming switched off, or the mirrored copy on."""
+    """The main figures with each part of naming switched off."""
     without = {
-        "as shipped": (faces.plain, PARTS),
-        "with the mirrored copy averaged in": (faces.both, PARTS),
-        "no prototypes": (faces.plain, replace(PARTS, prototype=0.0)),
-        "no class directions": (faces.plain, replace(PARTS, direction=0.0)),
-        "no exemplars": (faces.plain, replace(PARTS, exemplars=0.0)),
-        "prototypes alone": (faces.plain, Parts(1.0, 0.0, 0.0)),
-        "class directions alone": (faces.plain, Parts(0.0, 1.0, 0.0)),
+        "as shipped": (faces.vectors, PARTS),
+        "without the mirrored copy": (faces.plain, PARTS),
+        "no prototypes": (faces.vectors, replace(PARTS, prototype=0.0)),
+        "no class directions": (faces.vectors, replace(PARTS, direction=0.0)),
+        "no exemplars": (faces.vectors, replace(PARTS, exemplars=0.0)),
+        "prototypes alone": (faces.vectors, Parts(1.0, 0.0, 0.0)),
+        "class directions alone": (faces.vectors, Parts(0.0, 1.0, 0.0)),
     }
     result: dict = {}
     for name, (vectors, parts) in without.items():

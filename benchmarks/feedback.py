@@ -33,7 +33,6 @@ from models.embedding import Embedder
 from models.naming import Namer
 from models.shares import Share
 from models.training.backbone import class_directions
-from models.training.evaluation import averaged
 from models.training.head import Trial
 from models.training.pipeline import PARTS, calibrated
 from models.types import Box
@@ -95,7 +94,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/learning.md"))
     arguments = parser.parse_args()
     embedder = Embedder.load(arguments.run / "embedding.safetensors")
-    world = make_world(arguments.data, arguments.run, embedder)
+    world = make_world(arguments.data, arguments.run)
     crowds = {
         "never wrong": Crowd(wrong=0.0),
         "wrong 10 %": Crowd(wrong=0.1),
@@ -122,10 +121,10 @@ def main() -> None:
     print(text)
 
 
-def make_world(data: Path, run: Path, embedder: Embedder) -> World:
+def make_world(data: Path, run: Path) -> World:
     """Build the shipped side from the training part; nothing of it has seen the new characters."""
-    faces = embedded(data, run, embedder)
-    vectors = averaged(faces.plain, faces.mirrored)
+    faces = embedded(data, run, "embedding.safetensors")
+    vectors = faces.vectors
     split = faces.split
     gallery = gallery_of(faces, vectors, class_directions(run))
     known = [i for i in split.known if faces.samples[i].group % 2 == 0]

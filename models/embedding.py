@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 
 from models.graphs import one_graph
 from models.lean_keras import keras
+from models.precision import answering_policy
 from models.shipped import WEIGHTS
 from models.trunk import build_trunk
 
@@ -69,7 +70,7 @@ def save_embedding(
 
 
 def load_network(path: Path, side: int | None = None) -> tuple[keras.Model, dict]:
-    """Rebuild a saved network in single precision; returns it with its settings.
+    """Rebuild a saved network; returns it with its settings.
 
     `side` 0 leaves the size open, None takes the file's. Raises WeightsError.
     """
@@ -105,8 +106,9 @@ def version_of(path: Path | None = None) -> str:
 class Embedder:
     """Face crops in, unit vectors out. Safe to share between threads.
 
-    `side`: pixels of the square crops. `dimensions`: length of a vector. `version`: the first
-    twelve digits of the SHA-256 of the weights file; vectors of two versions don't compare.
+    `side`: pixels of the square crops. `dimensions`: length of a vector. `mirrored`: whether a
+    vector is the mean of those of the crop and of its mirror image. `version`: the first twelve
+    digits of the SHA-256 of the weights file; vectors of two versions don't compare.
     """
 
     def __init__(self, network: keras.Model, *, mirrored: bool, version: str) -> None:
@@ -123,7 +125,8 @@ class Embedder:
         `mirrored` overrides whether each crop's mirrored copy is averaged in.
         """
         file = path or EMBEDDING_FILE
-        network, settings = load_network(file)
+        with answering_policy():
+            network, settings = load_network(file)
         version = version_of(file)
         both = settings["mirrored"] if mirrored is None else mirrored
         return cls(network, mirrored=both, version=version)
@@ -137,11 +140,11 @@ class Embedder:
             raise ValueError(f"crops must be (n, {self.side}, {self.side}, 3), not {crops.shape}")
         if len(crops) == 0:
             return np.empty((0, self.dimensions), np.float32)
-        vectors = self._vectors(crops)
-        if self.mirrored:
-            vectors = vectors + self._vectors(crops[:, :, ::-1])
-            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors
+        if not self.mirrored:
+            return self._vectors(crops)
+        seen = self._vectors(np.concatenate([crops, crops[:, :, ::-1]]))
+        vectors = seen[: len(crops)] + seen[len(crops) :]
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def warm_up(self) -> None:
         """Run the graph once, so that the first answer is quick."""

@@ -24,11 +24,11 @@ import numpy as np
 from models.augment import Augmentation, framed
 from models.embedding import build_embedding_network, load_network, save_embedding
 from models.naming import unit
+from models.precision import training_policy
 from models.training.batches import BalancedBatches
 from models.training.blend import blend, whitening
 from models.training.dataset import class_indices, labels_of
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
-from models.training.precision import training_policy
 from models.trunk import load_start, read_start
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ TESTED_SIDE: Final = 144
 """The side at which faces are embedded in use, in pixels.
 
 The trunk's last block is 3 by 3 from 139 to 170 pixels and 2 by 2 below: the least side that has
-nine places, with a little air. Larger ones, or the mirrored copy averaged in, would take more than
-15 ms a face on two cores.
+nine places, with a little air. Larger ones would take more than 15 ms a face on two cores.
 """
 
 
@@ -182,7 +181,7 @@ def finish(samples: Sequence[Sample], folder: Path, cut: str) -> None:
     blended = blend(embed_samples(pooled, samples, TESTED_SIDE), *projection.get_weights())
     projection.set_weights([blended.kernel, blended.bias])
     path = folder / "embedding.safetensors"
-    save_embedding(network, path, side=TESTED_SIDE, cut=cut, mirrored=False)
+    save_embedding(network, path, side=TESTED_SIDE, cut=cut, mirrored=True)
     trained = trained_directions(folder)
     directions = unit(np.stack(list(trained.values())) @ blended.turn)
     np.savez(folder / "classes.npz", labels=np.array(list(trained)), directions=directions)
@@ -388,6 +387,6 @@ class _Run(keras.callbacks.Callback):
         """Write the network in half precision, and the class directions beside it."""
         network = keras.Model(self.net.input, self.net.get_layer("unit").output)
         path = self.folder / TRAINED_FILE
-        save_embedding(network, path, side=TESTED_SIDE, cut=self.plan.cut, mirrored=False)
+        save_embedding(network, path, side=TESTED_SIDE, cut=self.plan.cut, mirrored=True)
         directions = self.net.get_layer("classes").get_weights()[0].T
         save_trained_directions(self.folder, self.labels, unit(directions))
