@@ -144,7 +144,7 @@ if TYPE_CHECKING:
     from sandbox.server import Sandbox
     from sandbox.world import Json, Message, User
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).resolve().parent / "page"
 
 _CHANNEL = "/sandbox/channels/{channel}"
 _MESSAGE = _CHANNEL + "/messages/{message}"

@@ -29,7 +29,7 @@ PASTE = """({name, data}) => {
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
     const transfer = new DataTransfer();
     transfer.items.add(new File([bytes], name, {type: "image/png"}));
-    document.querySelector("#composer-text").dispatchEvent(
+    document.activeElement.dispatchEvent(
         new ClipboardEvent("paste", {clipboardData: transfer, bubbles: true, cancelable: true}));
 }"""
 
@@ -234,6 +234,64 @@ async def test_who_is_typed_with_a_picture(page: Page) -> None:
     await expect(last(page)).to_contain_text("It is in asked.png.")
     await expect(last(page).locator(".context")).to_contain_text("Ann used /who")
     await expect(page.locator(".command")).to_have_count(0)
+
+
+async def test_a_picture_pasted_into_a_command_is_sent_by_enter(page: Page) -> None:
+    await page.locator("#composer-text").press_sequentially("/who")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="+ image").click()
+    await page.evaluate(PASTE, {"name": "pasted.png", "data": await encoded(png())})
+    await expect(page.locator(".command-file")).to_contain_text("pasted.png")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("It is in pasted.png.")
+
+
+async def test_a_command_without_options_is_run_by_enter(page: Page) -> None:
+    await page.locator("#composer-text").press_sequentially("/who")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".command")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("It is in None.")
+
+
+async def test_a_messages_link_is_copied_and_asked_about(page: Page, sandbox: Sandbox) -> None:
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await say(page, "look at me")
+    await last(page).click(button="right")
+    await page.get_by_role("menuitem", name="Copy Message Link").click()
+    await page.locator("#composer-text").press_sequentially("/who")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="+ link").click()
+    await page.keyboard.press("Control+V")
+    await page.keyboard.press("Enter")
+    asked = sandbox.messages("general")[0]
+    link = f"https://discord.com/channels/{sandbox.server.id}/{asked.channel.id}/{asked.id}"
+    await expect(last(page)).to_contain_text(f"It is in {link}.")
+
+
+async def test_what_answers_oneself_is_scrolled_to(page: Page, sandbox: Sandbox) -> None:
+    for number in range(30):
+        await sandbox.member("ben").post("general", f"line {number}")
+    await expect(last(page)).to_contain_text("line 29")
+    first = page.locator(".message", has_text="line 0")
+    await first.click(button="right")
+    await page.get_by_role("menuitem", name="Who is this?").click()
+    await expect(page.locator(".message.ephemeral")).to_be_in_viewport()
+    await first.scroll_into_view_if_needed()
+    await page.locator("#composer-text").press_sequentially("/who")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".message", has_text="It is in None.")).to_be_in_viewport()
+
+
+async def test_uncovered_words_stay_so_when_the_message_changes(page: Page) -> None:
+    await say(page, "||hush|| and ||more||")
+    await last(page).get_by_role("button", name="Spoiler: show it").first.click()
+    await last(page).click(button="right")
+    await page.get_by_role("menuitem", name="React with ✅").click()
+    await expect(last(page).get_by_role("button", name=re.compile("^✅"))).to_be_visible()
+    await expect(last(page).locator(".spoiler.open")).to_have_text("hush")
+    await expect(last(page).get_by_role("button", name="Spoiler: show it")).to_have_count(1)
 
 
 async def test_names_are_completed_by_the_bot(page: Page) -> None:

@@ -1,20 +1,22 @@
-"""The page with the real bot and the real models behind it."""
+"""The page with the real bot behind it, with the real models or with light stages."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from bot.client import MoedexBot, run_bot
-from bot.config import load_config
+from bot.config import Config, load_config
+from bot.inference import InferenceWorker
 from sandbox import Sandbox
+from tests.bot.fakes import FakeStages
 
 from .conftest import opened
 
@@ -24,9 +26,14 @@ ANSWERED_MS = 240_000
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def real_bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[MoedexBot]:
-    """Return the real bot, online, watching the channel general."""
+@asynccontextmanager
+async def online(
+    sandbox: Sandbox,
+    folder: Path,
+    make_worker: Callable[[Config], InferenceWorker] = InferenceWorker.from_config,
+    **cooldowns: float,
+) -> AsyncIterator[MoedexBot]:
+    """Run the real bot, watching the channel general."""
     ready: asyncio.Future[MoedexBot] = asyncio.get_running_loop().create_future()
 
     async def on_ready(bot: MoedexBot) -> None:
@@ -37,25 +44,53 @@ async def real_bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[MoedexBot]
     config = load_config(
         None,
         discord=sandbox.discord_section,
-        storage={"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}"},
+        storage={"url": f"sqlite+aiosqlite:///{folder / 'moedex.db'}"},
         inference={"timeout_s": 240},
-        cooldowns={"user_times": 1000, "server_times": 1000},
+        cooldowns={"user_times": 1000, "server_times": 1000, **cooldowns},
     )
-    running = asyncio.create_task(run_bot(config, on_ready=on_ready))
+    running = asyncio.create_task(run_bot(config, on_ready=on_ready, make_worker=make_worker))
     await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         running.result()
-    yield ready.result()
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+    try:
+        yield ready.result()
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+def light_worker(config: Config) -> InferenceWorker:
+    """Return a worker that finds as many faces as a picture's bytes say."""
+    return InferenceWorker(FakeStages, config.inference)
+
+
+async def test_an_answer_with_many_faces_pages_and_a_picture_too_soon_is_marked(
+    browser: Browser, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    limits = {"user_times": 1, "user_seconds": 600.0}
+    async with online(sandbox, tmp_path, light_worker, **limits), opened(browser, sandbox) as page:
+        ann = sandbox.member("ann")
+        await ann.post("general", files=[("crowd.png", b"9")])
+        card = page.locator(".message", has=page.locator(".app-badge"))
+        back, forth = (card.get_by_role("button", name=sign) for sign in "◀▶")
+        await expect(card.locator(".embed")).to_contain_text("faces 1 to 6 of 9")
+        await expect(back).to_be_disabled()
+        await forth.click()
+        await expect(card.locator(".embed")).to_contain_text("faces 7 to 9 of 9")
+        await expect(forth).to_be_disabled()
+        await back.click()
+        await expect(card.locator(".embed")).to_contain_text("faces 1 to 6 of 9")
+        await ann.post("general", files=[("late.png", b"1")])
+        late = page.locator(".message", has=page.locator("[src*=late]"))
+        await expect(late.get_by_role("button", name="⏳, 1 reaction: Moedex")).to_be_visible()
 
 
 @pytest.mark.timeout(900)
 async def test_a_newcomer_tries_everything(
-    browser: Browser, sandbox: Sandbox, real_bot: MoedexBot
+    browser: Browser, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    async with opened(browser, sandbox) as page:
+    async with online(sandbox, tmp_path), opened(browser, sandbox) as page:
         page.set_default_timeout(ANSWERED_MS)
         answers = page.locator(".message", has=page.locator(".app-badge"))
 

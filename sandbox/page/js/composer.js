@@ -176,8 +176,9 @@ export class Composer {
       this.#endCommand();
       this.text.focus();
     });
-    for (const file of waiting) this.command.takeFile(file);
     this.#state();
+    this.command.focus();
+    for (const file of waiting) this.command.takeFile(file);
   }
 
   #endCommand() {

@@ -155,6 +155,18 @@ function time(match) {
   return h("time.stamp", { datetime: date.toISOString(), title: fullTime(date) }, shown);
 }
 
+function uncover(cover) {
+  cover.classList.add("open");
+  cover.querySelector(".spoiler-words").inert = false;
+  for (const name of ["role", "tabindex", "aria-label", "aria-expanded"]) cover.removeAttribute(name);
+}
+
+/** Show in a text what was uncovered in it before it was drawn anew. */
+export function keepUncovered(old, fresh) {
+  const open = new Set([...old.querySelectorAll(".spoiler.open")].map((cover) => cover.textContent));
+  for (const cover of fresh.querySelectorAll(".spoiler")) if (open.has(cover.textContent)) uncover(cover);
+}
+
 function spoiler(content) {
   const words = h("span.spoiler-words", {}, content);
   words.inert = true;
@@ -164,9 +176,7 @@ function spoiler(content) {
     if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
-    cover.classList.add("open");
-    words.inert = false;
-    for (const name of ["role", "tabindex", "aria-label", "aria-expanded"]) cover.removeAttribute(name);
+    uncover(cover);
   };
   cover.addEventListener("click", reveal);
   cover.addEventListener("keydown", reveal);

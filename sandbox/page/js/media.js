@@ -53,7 +53,7 @@ export function picture(media, room = {}) {
     style["aspect-ratio"] = `${media.width} / ${media.height}`;
     style.width = `${image.width}px`;
   }
-  const label = media.alt ? `Picture: ${media.alt}. Open it large` : "Open the picture large";
+  const label = media.alt ? `Picture: ${media.alt.replace(/\.$/, "")}. Open it large` : "Open the picture large";
   const frame = h("div.picture-frame", { class: crop ? "crop" : "", style },
     h("button.picture", { type: "button", "aria-label": label, on: { click: () => large(address, media.alt) } }, image),
     media.alt && h("span.alt-badge", { title: media.alt, "aria-hidden": "true" }, "ALT"));

@@ -63,7 +63,7 @@ export function messageMenu(store, message, beside, actions) {
   if (!message.ephemeral) {
     const server = store.server(message.channel_id);
     const link = `https://discord.com/channels/${server?.id ?? "@me"}/${message.channel_id}/${message.id}`;
-    entries.push({ label: "Copy the link", icon: "link", run: () => copy(link) });
+    entries.push({ label: "Copy Message Link", icon: "link", run: () => copy(link) });
   }
   if (apps.length) {
     entries.push("line", { heading: "Apps" });

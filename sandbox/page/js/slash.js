@@ -45,12 +45,27 @@ export class CommandForm {
     if (!this.shown.size && entry.options.length === 1) this.shown.add(entry.options[0].name);
     for (const option of entry.options) if (this.shown.has(option.name)) this.#add(option);
     this.#offer();
-    this.focus();
   }
 
   focus() {
-    const first = this.fields.querySelector("input:not([type=file]), button") ?? this.more.querySelector("button");
-    (first ?? this.element.querySelector("button")).focus();
+    const first = this.fields.querySelector("input:not([type=file]), button");
+    if (first) first.focus();
+    else this.#focusNext();
+  }
+
+  /** Go to what must still be filled in, else to the button that sends. */
+  #focusNext() {
+    const missing = this.#missing();
+    if (missing) this.#field(missing).querySelector("input:not([type=file]), button, select").focus();
+    else this.element.closest("form").querySelector("[type=submit]").focus();
+  }
+
+  #missing() {
+    return this.entry.options.find((option) => option.required && !this.values.has(option.name));
+  }
+
+  #field(option) {
+    return this.fields.querySelector(`[data-option="${CSS.escape(option.name)}"]`);
   }
 
   /** Take a file into the attachment option; returns whether there is one. */
@@ -59,7 +74,7 @@ export class CommandForm {
       ?? this.entry.options.find((one) => one.type === ATTACHMENT);
     if (!option) return false;
     if (!this.shown.has(option.name)) this.#reveal(option);
-    this.setFile(option.name, file);
+    this.#setFile(option, file);
     return true;
   }
 
@@ -150,25 +165,26 @@ export class CommandForm {
     const input = h("input.visually-hidden", { id, type: "file" });
     const preview = h("span.command-file");
     const button = h("button.button.secondary", { type: "button", on: { click: () => input.click() } }, svg(ICONS.picture, 16), "Choose a file");
-    input.addEventListener("change", () => input.files[0] && this.setFile(option.name, input.files[0]));
-    const control = h("div.file-control", {}, button, input, preview, h("span.dim.file-hint", {}, "or drop one, or click one on the shelf"));
+    input.addEventListener("change", () => input.files[0] && this.#setFile(option, input.files[0]));
+    const control = h("div.file-control", {}, button, input, preview, h("span.dim.file-hint", {}, "or paste or drop one, or click one on the shelf"));
     control.preview = preview;
     return control;
   }
 
-  setFile(name, file) {
-    this.values.set(name, file);
-    const control = this.fields.querySelector(`[data-option="${CSS.escape(name)}"] .file-control`);
+  #setFile(option, file) {
+    this.values.set(option.name, file);
+    const control = this.#field(option).querySelector(".file-control");
     const picture = file.type.startsWith("image/") && h("img", { src: URL.createObjectURL(file), alt: "" });
     replace(control.preview, picture, file.name.replace(/^SPOILER_/, ""));
     control.querySelector(".file-hint")?.remove();
+    this.#focusNext();
   }
 
   async submit() {
-    const missing = this.entry.options.find((option) => option.required && !this.values.has(option.name));
+    const missing = this.#missing();
     if (missing) {
       toast(`/${this.entry.path.join(" ")} needs “${missing.name}”.`, "error");
-      this.fields.querySelector(`[data-option="${CSS.escape(missing.name)}"] :is(input, button, select)`)?.focus();
+      this.#focusNext();
       return;
     }
     const files = [];

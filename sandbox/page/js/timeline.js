@@ -1,8 +1,9 @@
 // The messages of the open channel: drawn, kept up to date, scrolled and walked through by keys.
 
 import { fail } from "./dialog.js";
-import { h, replace } from "./dom.js";
+import { h, ICONS, replace, svg } from "./dom.js";
 import { avatar, dayOf, displayName, sentAt } from "./format.js";
+import { keepUncovered } from "./markdown.js";
 import { decode, encode } from "./mentions.js";
 import { askAndRemove, messageMenu } from "./menu.js";
 import { messageElement } from "./message.js";
@@ -80,7 +81,9 @@ export class Timeline {
     const list = this.messages;
     const previous = list[list.length - 2];
     this.content.append(...this.#withDivider(message, previous));
-    if (message.mine || this.pinned) this.toEnd(message.mine);
+    const { me } = this.store;
+    const awaited = message.mine || message.ephemeral || message.interaction_metadata?.user.id === me.id;
+    if (awaited || this.pinned) this.toEnd(awaited);
     else this.newer.hidden = false;
     if (!this.content.contains(document.activeElement)) this.#rove(this.content.lastElementChild);
   }
@@ -92,6 +95,7 @@ export class Timeline {
     const focused = old.contains(document.activeElement) ? document.activeElement : undefined;
     const fresh = messageElement(this.store, message, old.classList.contains("compact"), this.actions);
     fresh.tabIndex = old.tabIndex;
+    keepUncovered(old, fresh);
     old.replaceWith(fresh);
     if (focused) {
       const { key } = focused.dataset;
@@ -239,8 +243,9 @@ function beginning(store, channel) {
     return h("div.beginning", {}, avatar(user, "avatar-large"), h("h2", {}, displayName(user)),
       h("p", {}, user.bot ? "Only you two read this. Post a picture, and it is looked at: here nobody has to ask." : "Only you two read this."));
   }
-  const hint = { general: "Say hello, or ask about a picture with /who.", "fan-art": "A good place for /watch on: then every picture is answered.", quiet: "Nothing is answered here unless somebody asks." };
-  return h("div.beginning", {}, h("span.beginning-sign", { "aria-hidden": "true" }, channel.type === 11 ? "🧵" : "#"),
+  const watched = "In the demo every picture posted here is answered: /watch off ends that.";
+  const hint = { general: watched, "fan-art": watched, quiet: "Nothing is answered here unless somebody asks." };
+  return h("div.beginning", {}, h("span.beginning-sign", { "aria-hidden": "true" }, channel.type === 11 ? svg(ICONS.thread, 36) : "#"),
     h("h2", {}, `Welcome to ${channel.type === 11 ? "" : "#"}${channel.name}`),
     h("p", {}, hint[channel.name] ?? "This is the beginning."),
     h("p.dim", {}, "Drop a picture, or take one from the shelf."));
