@@ -21,7 +21,7 @@ from discord.ext import commands
 
 from bot import answers, cards
 from bot.answers import is_spoiler, plain
-from bot.errors import explain
+from bot.errors import explain, in_seconds
 from bot.inference import Job, JobCancelled
 from bot.replies import VOTES, Said, delete_quietly, react
 from bot.storage import Answer, AnsweredPicture, StorageClosedError
@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 
 NO_FACE = "I found no drawn face in {name}. I need it turned to the viewer, and not too small."
 TOO_MANY = "Of {count} pictures I looked at the first {limit}."
-SLOW_DOWN = "One moment, please: ask again in {seconds} seconds."
-SLOW_SERVER = "This server asks faster than I can look: try again in {seconds} seconds."
+SLOW_DOWN = "One moment, please: ask again in {wait}."
+SLOW_SERVER = "This server asks faster than I can look: try again in {wait}."
 LEFT_OUT = "⏳"
 """Put under a picture of a watched channel that came too soon after others."""
 
@@ -182,10 +182,10 @@ class Asking:
         server = self._servers.get_bucket(question.guild) if question.guild else None
         wait = user.get_retry_after() if user else 0.0
         if wait > 0:
-            return SLOW_DOWN.format(seconds=max(1, round(wait)))
+            return SLOW_DOWN.format(wait=in_seconds(wait))
         wait = server.get_retry_after() if server else 0.0
         if wait > 0:
-            return SLOW_SERVER.format(seconds=max(1, round(wait)))
+            return SLOW_SERVER.format(wait=in_seconds(wait))
         for bucket in (user, server):
             if bucket:
                 bucket.update_rate_limit()

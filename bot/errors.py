@@ -106,6 +106,12 @@ def explain(error: BaseException, where: str) -> str | None:
     )
 
 
+def in_seconds(wait: float) -> str:
+    """Return how long there is to wait, in words: never less than the truth."""
+    seconds = max(1, math.ceil(wait))
+    return f"{seconds} second" if seconds == 1 else f"{seconds} seconds"
+
+
 def log_unexpected(where: str, error: BaseException | None = None) -> str:
     """Log an error (None: the one being handled) with its traceback; return its reference."""
     reference = secrets.token_hex(4)
@@ -175,9 +181,7 @@ def _not_allowed(error: BaseException) -> str | None:
 def _too_often(error: BaseException) -> str | None:
     match error:
         case commands.CommandOnCooldown() | app_commands.CommandOnCooldown():
-            seconds = max(1, math.ceil(error.retry_after))
-            unit = "second" if seconds == 1 else "seconds"
-            return f"That was a little fast: please try again in {seconds} {unit}."
+            return f"That was a little fast: please try again in {in_seconds(error.retry_after)}."
         case commands.MaxConcurrencyReached():
             return "I'm still at the last one. Please wait until it is done."
     return None

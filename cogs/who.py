@@ -113,7 +113,7 @@ class Who(commands.Cog):
         await self._refuse(target, message.channel)
         sources = sources_of(target, self.bot.config, "all")
         if not sources:
-            raise UserError(NO_PICTURE)
+            raise UserError(self._nothing_seen())
         await self.bot.asking.ask(
             Question(
                 sources=sources,
@@ -149,7 +149,7 @@ class Who(commands.Cog):
                 raise UserError(NOT_READABLE)
         else:
             message = await self._last(interaction.channel, None)
-        await self._answer(interaction, message, ephemeral=not here)
+        await self._answer(interaction, message, ephemeral=not here, without=self._nothing_seen())
 
     async def _answer(
         self,
@@ -157,11 +157,13 @@ class Who(commands.Cog):
         message: discord.Message,
         *,
         ephemeral: bool,
+        without: str = NO_PICTURE,
     ) -> None:
+        """Answer about a message; `without` is said if no picture is seen in it."""
         await self._refuse(message, interaction.channel)
         sources = sources_of(message, self.bot.config, "all")
         if not sources:
-            raise UserError(NO_PICTURE)
+            raise UserError(without)
         await self._ask(interaction, sources, message, ephemeral=ephemeral)
 
     async def _ask(
@@ -238,6 +240,10 @@ class Who(commands.Cog):
             raise UserError(permissions.sentence_here(["Read Message History"])) from None
         prefix = self.bot.config.discord.prefix
         raise UserError(NO_PICTURE_HERE.format(count=_LAST, prefix=prefix))
+
+    def _nothing_seen(self) -> str:
+        """Return what is said of a message that was fetched: without the intent it comes empty."""
+        return NO_PICTURE if self.bot.has_message_content else NEEDS_INTENT
 
     async def _refuse(self, message: discord.Message, where: Any) -> None:
         if self.bot.user is not None and message.author.id == self.bot.user.id:

@@ -15,9 +15,11 @@ import typer
 
 from bot.cli import backup, dataset, demo, doctor, evaluate, identify, learn, run, train
 
-NO_LIBGL = (
-    "OpenCV needs the system library libGL, which is missing here. "
-    "On Debian and Ubuntu: sudo apt-get install libgl1"
+NEEDED_LIBRARIES = {"libGL.so.1": "libgl1", "libgthread-2.0.so.0": "libglib2.0-0"}
+"""The system libraries that OpenCV doesn't bring along, and the Debian packages that do."""
+NO_LIBRARY = (
+    "OpenCV needs {libraries} of the system, missing here. "
+    "On Debian and Ubuntu: sudo apt-get install {packages}"
 )
 
 app = typer.Typer(
@@ -53,8 +55,12 @@ def _before_every_command(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="The version.")
     ] = False,
 ) -> None:
-    if sys.platform == "linux" and not has_library("libGL.so.1"):
-        typer.echo(NO_LIBGL, err=True)
+    if sys.platform != "linux":
+        return
+    missing = [name for name in NEEDED_LIBRARIES if not has_library(name)]
+    if missing:
+        packages = " ".join(NEEDED_LIBRARIES[name] for name in missing)
+        typer.echo(NO_LIBRARY.format(libraries=" and ".join(missing), packages=packages), err=True)
         raise typer.Exit(1)
 
 

@@ -66,6 +66,13 @@ async def _demo(
     from bot.client import run_bot
     from bot.config import load_config
     from sandbox import Sandbox
+    from sandbox.files import media_type
+
+    if once is not None and not (media_type(once.name) or "").startswith("image/"):
+        raise DemoError(
+            f"“{once.name}” doesn't end as a picture does (.png, .jpg, .webp ...): "
+            "a bot would leave it alone."
+        )
 
     async def on_ready(bot: MoedexBot) -> None:
         await bot.storage.consents.set_learning(

@@ -45,14 +45,18 @@ def test_help_loads_nothing_heavy() -> None:
     assert result.stdout.strip() == "[]"
 
 
-def test_a_missing_libgl_is_one_line_of_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "has_library", lambda name: False)
+@pytest.mark.parametrize("package", ["libgl1", "libglib2.0-0"])
+def test_a_missing_system_library_is_one_line_of_every_command(
+    monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    needed = cli.NEEDED_LIBRARIES
+    monkeypatch.setattr(cli, "has_library", lambda name: needed[name] != package)
     monkeypatch.setattr(sys, "platform", "linux")
     for arguments in (["run"], ["demo"], ["doctor"], ["backup"], ["restore", "x"]):
         code, output = call(*arguments)
         assert code == 1
         assert output.strip().count("\n") == 0
-        assert "libgl1" in output
+        assert output.strip().endswith(f"apt-get install {package}")
 
 
 def test_run_without_a_token_is_one_line() -> None:
@@ -90,6 +94,14 @@ def test_backup_of_nothing_is_one_line() -> None:
     code, output = call("backup")
     assert code == 1
     assert "nothing to back up" in output
+
+
+def test_demo_refuses_at_once_what_does_not_look_like_a_picture(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    code, output = call("demo", "--once", str(tmp_path / "notes.txt"))
+    assert code == 1
+    assert output.strip().count("\n") == 0
+    assert "notes.txt" in output
 
 
 def test_demo_says_when_its_port_is_taken() -> None:

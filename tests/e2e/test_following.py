@@ -338,8 +338,14 @@ async def test_without_message_content_the_rest_still_works(
                 assert "Marin" in text_of(reply)
             on = await sandbox.answer(await ann.slash("quiet", "watch on"))
             typed = await ann.post("quiet", f"<@{sandbox.bot.id}> who")
-            assert text_of(on) == NEEDS_INTENT
+            about = await ann.post("quiet", f"<@{sandbox.bot.id}> who", reply_to=posted)
+            link = (
+                f"https://discord.com/channels/{sandbox.server.id}/{posted.channel.id}/{posted.id}"
+            )
+            linked = await sandbox.answer(await ann.slash("quiet", "who", {"link": link}))
+            assert text_of(on) == text_of(linked) == NEEDS_INTENT
             assert text_of(await sandbox.answer_to(typed)) == NEEDS_INTENT
+            assert text_of(await sandbox.answer_to(about)) == NEEDS_INTENT
 
 
 async def test_moderators_switch_channels_on_and_others_cannot(
