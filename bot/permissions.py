@@ -134,5 +134,7 @@ def _listed(missing: list[str]) -> str:
 
 
 def _needed(channel: object) -> list[str]:
-    send = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
+    # What is posted in a forum stands in a thread of its own.
+    in_threads = isinstance(channel, discord.Thread | discord.ForumChannel)
+    send = "send_messages_in_threads" if in_threads else "send_messages"
     return ["view_channel", send, "read_message_history", "attach_files", "embed_links"]

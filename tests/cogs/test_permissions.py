@@ -34,10 +34,16 @@ def test_each_missing_permission_is_named(key: str, name: str) -> None:
     assert f"**{name}**" in permissions.sentence(where, [name])
 
 
-def test_threads_need_their_own_permission() -> None:
+@pytest.mark.parametrize("kind", [discord.Thread, discord.ForumChannel])
+def test_threads_and_forums_need_their_own_permission(kind: type) -> None:
+    where = Mock(spec=kind, guild=channel().guild)
+    where.permissions_for = Mock(return_value=without("send_messages_in_threads"))
+    assert permissions.missing_in(where) == ["Send Messages in Threads"]
+
+
+def test_a_thread_is_written_to_by_its_own_permission() -> None:
     thread = Mock(spec=discord.Thread, guild=channel().guild)
     thread.permissions_for = Mock(return_value=without("send_messages_in_threads"))
-    assert permissions.missing_in(thread) == ["Send Messages in Threads"]
     assert not permissions.may_write(thread)
 
 
