@@ -444,3 +444,10 @@ async def test_on_a_narrow_screen_channels_and_shelf_slide_in(
         box = await wide.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= 390
+        await page.locator("#composer-text").press_sequentially("/who")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="+ image").click()
+        await page.get_by_role("button", name="Sample pictures").click()
+        await page.locator("[data-sample=suzu-3]").click()
+        await expect(page.locator(".command-file")).to_contain_text("suzu-3.png")
+        await expect(page.locator("#shelf")).to_be_hidden()

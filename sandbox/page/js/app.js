@@ -33,7 +33,7 @@ const shelf = new Shelf(store, $("shelf"), {
     composer.take([await shelf.file(id)]);
     return true;
   },
-  onPosted: () => frame.classList.remove("shelf-open"),
+  onTaken: () => frame.classList.remove("shelf-open"),
   onClose: () => closeShelf(),
 });
 const sidebar = new Sidebar(store, $("sidebar"), {

@@ -8,11 +8,11 @@ const AT_ONCE = 24;
 const PARALLEL = 2;
 
 export class Shelf {
-  constructor(store, host, { takeInstead, onPosted, onClose }) {
+  constructor(store, host, { takeInstead, onTaken, onClose }) {
     this.store = store;
     this.host = host;
     this.takeInstead = takeInstead;
-    this.onPosted = onPosted;
+    this.onTaken = onTaken;
     this.onClose = onClose;
     this.samples = [];
     this.queue = [];
@@ -107,10 +107,11 @@ export class Shelf {
   async #post(sample, button) {
     button.disabled = true;
     try {
-      if (await this.takeInstead(sample.id)) return;
-      const body = { channel_id: this.store.currentId, content: "", spoiler: this.cover.checked };
-      await this.store.api.post(`/sandbox/samples/${encodeURIComponent(sample.id)}/post`, body);
-      this.onPosted();
+      if (!await this.takeInstead(sample.id)) {
+        const body = { channel_id: this.store.currentId, content: "", spoiler: this.cover.checked };
+        await this.store.api.post(`/sandbox/samples/${encodeURIComponent(sample.id)}/post`, body);
+      }
+      this.onTaken();
     } catch (error) {
       fail(error);
     } finally {
