@@ -277,11 +277,16 @@ async def _connect(
                 if ready.done():
                     ready.result()
         finally:
+            ended_by_signal = running[1].done()
+            if not bot.is_ready():  # else what still starts would go on with what is closed
+                running[0].cancel()
+                await asyncio.wait(running[:1])
             await bot.close()
             ready.cancel()
             running[1].cancel()
             await asyncio.gather(*running, ready, return_exceptions=True)
-        running[0].result()
+        if not ended_by_signal:
+            running[0].result()
 
 
 async def _when_ready(

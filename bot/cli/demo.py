@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import DEMO_PORT, ConfigOption, one_line_for
+from bot.cli.options import DEMO_PORT, ConfigOption, one_line_for, run_to_end
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -57,7 +57,7 @@ def demo(
 
     with one_line_for(ConfigError, StartupError, DemoError):
         logs.set_up("WARNING")
-        asyncio.run(_demo(port, samples, once, open_page, config))
+        run_to_end(_demo(port, samples, once, open_page, config))
 
 
 async def _demo(

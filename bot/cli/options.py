@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +25,19 @@ ServerOption = Annotated[
 
 DEMO_PORT = 8642
 """Where the demo's page is if nothing else is asked for."""
+
+
+def run_to_end(main: Coroutine[Any, Any, None]) -> None:
+    """Run a bot. Ctrl+C while its models still load ends the process without waiting for them.
+
+    Once it is connected, the bot itself takes the signal and ends in order.
+    """
+    try:
+        asyncio.run(main)
+    except KeyboardInterrupt:
+        # All is closed by now, but Python would wait for the thread that loads.
+        sys.stdout.flush()
+        os._exit(130)
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from bot.cli.options import ConfigOption, one_line_for
+from bot.cli.options import ConfigOption, one_line_for, run_to_end
 
 
 def run(config: ConfigOption = None) -> None:
@@ -16,4 +14,4 @@ def run(config: ConfigOption = None) -> None:
     with one_line_for(ConfigError, StartupError):
         settings = load_config(config)
         logs.set_up(settings.logs.level, settings.discord.token.get_secret_value())
-        asyncio.run(run_bot(settings))
+        run_to_end(run_bot(settings))

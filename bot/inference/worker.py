@@ -130,9 +130,11 @@ class InferenceWorker:
         self._embedder = ThreadPoolExecutor(1, thread_name_prefix="moedex-embed")
         try:
             self._stages = await self._in_thread(self._embedder, self._load)
-        except BaseException:
-            self._pool.shutdown()
-            self._embedder.shutdown()
+        except BaseException as error:
+            # A load can't be stopped: who cancels it doesn't wait for its end.
+            failed = isinstance(error, Exception)
+            self._pool.shutdown(wait=failed)
+            self._embedder.shutdown(wait=failed)
             raise
         pictures = [self._work_on_pictures() for _ in range(threads)]
         for loop in [*pictures, self._work_on_batches(), self._give_back_at_rest()]:

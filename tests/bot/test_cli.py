@@ -59,6 +59,22 @@ def test_a_missing_system_library_is_one_line_of_every_command(
         assert output.strip().endswith(f"apt-get install {package}")
 
 
+def test_ctrl_c_ends_a_start_without_waiting_for_what_loads() -> None:
+    program = (
+        "import asyncio, os, signal, threading, time\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from bot.cli.options import run_to_end\n"
+        "async def start():\n"
+        "    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "    loop = asyncio.get_running_loop()\n"
+        "    await loop.run_in_executor(ThreadPoolExecutor(1), time.sleep, 60)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "run_to_end(start())\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], timeout=50)  # noqa: S603
+    assert result.returncode == 130
+
+
 def test_run_without_a_token_is_one_line() -> None:
     code, output = call("run")
     assert code == 1

@@ -107,6 +107,23 @@ async def test_a_signal_ends_it(sandbox: Sandbox, tmp_path: Path, number: signal
     assert not sandbox.online
 
 
+async def test_a_signal_in_mid_start_ends_it_quietly(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def sync(bot: MoedexBot) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await bot.storage.state.set("commands", "some")
+        await bot.tree.sync()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(MoedexBot, "_sync_commands", sync)
+    await asyncio.wait_for(run_bot(config_for(sandbox, tmp_path), make_worker=fake_worker), 30)
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
 async def test_a_failing_on_ready_ends_the_bot(sandbox: Sandbox, tmp_path: Path) -> None:
     async def on_ready(bot: MoedexBot) -> None:
         raise LookupError("no page")

@@ -293,3 +293,22 @@ async def test_models_that_fail_to_load_leave_no_thread_behind() -> None:
         async with InferenceWorker(load, load_config().inference):
             pass
     assert not [t for t in threading.enumerate() if t.name.startswith("moedex")]
+
+
+async def test_a_start_that_is_cancelled_does_not_wait_for_the_models() -> None:
+    loading, gate = threading.Event(), threading.Event()
+
+    def load() -> FakeStages:
+        loading.set()
+        gate.wait(60)
+        return FakeStages()
+
+    worker = InferenceWorker(load, load_config(inference={"threads": 1}).inference)
+    start = asyncio.create_task(worker.__aenter__())
+    assert await asyncio.to_thread(loading.wait, 20)
+    start.cancel()
+    try:
+        await asyncio.wait_for(asyncio.gather(start, return_exceptions=True), 20)
+    finally:
+        gate.set()
+    assert start.cancelled()
