@@ -13,7 +13,7 @@ from models.fonts import Font, Fonts, find_fonts
 from models.layout import EDGE, MAX_TILES, Layout, Tile, lay_out
 from models.scaling import halved
 from models.shapes import Colour, fill_rounded, outline_rounded, paste_rounded
-from models.types import NamedFace, Pixels, percent
+from models.types import Box, NamedFace, Pixels, percent
 
 CardFormat = Literal["JPEG", "WEBP"]
 
@@ -88,23 +88,36 @@ def draw_card(
     return encode_within(canvas, max_bytes, format)
 
 
-def describe(faces: Sequence[NamedFace]) -> str:
-    """Return the card's alt text: who is where, in the order of the numbers on it."""
+def describe(faces: Sequence[NamedFace], size: tuple[int, int]) -> str:
+    """Return the card's alt text: who is where, in the order of the numbers on it.
+
+    `size` is the (width, height) of the picture that the faces' boxes are in.
+    """
     if not faces:
         return "No face found."
     lines = []
     for number, named in enumerate(faces, 1):
+        face = f"Face {number}, {_place(named.face.box, size)}"
         best = named.guesses[0] if named.guesses else None
         if best is None:
-            lines.append(f"Face {number}: unknown.")
+            lines.append(f"{face}: unknown.")
             continue
         name, sure = best.character.name, percent(best.probability)
         series = f" ({best.character.series})" if best.character.series else ""
         if named.unknown:
-            lines.append(f"Face {number}: unknown, nearest {name}{series}, {sure}.")
+            lines.append(f"{face}: unknown, nearest {name}{series}, {sure}.")
         else:
-            lines.append(f"Face {number}: {name}{series}, {sure}.")
+            lines.append(f"{face}: {name}{series}, {sure}.")
     return "\n".join(lines)
+
+
+def _place(box: Box, size: tuple[int, int]) -> str:
+    """Say in which ninth of the picture the middle of a box lies."""
+    column, row = (
+        min(2, max(0, int(3 * at / length))) for at, length in zip(box.center, size, strict=True)
+    )
+    across, down = ("left", "", "right")[column], ("top", "", "bottom")[row]
+    return " ".join(filter(None, (down, across))) or "centre"
 
 
 def colour_of(number: int, *, unknown: bool = False) -> Colour:

@@ -91,15 +91,16 @@ class RealStages:
 
     def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
         """Draw the card, in at most `max_bytes`."""
+        size = found.width, found.height
         card = draw_card(
             found.frame,
             named,
-            size=(found.width, found.height),
+            size=size,
             max_side=self._answers.side,
             max_bytes=max_bytes,
             format=self._answers.format,
         )
-        return DrawnCard(card.data, f"faces.{card.extension}", describe(named))
+        return DrawnCard(card.data, f"faces.{card.extension}", describe(named, size))
 
     def save_pair(self, folder: Path) -> None:
         """Copy the weights of embedding and names. Raises OSError, also where they changed."""

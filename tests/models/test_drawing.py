@@ -125,12 +125,14 @@ def test_names_in_scripts_that_the_font_lacks_are_romanised() -> None:
 def test_alt_text_says_who_is_where() -> None:
     faces = [
         named_face(Box(0, 0, 9, 9), "Hoshino Ai", 0.914),
-        named_face(Box(9, 0, 18, 9), "Guts", 0.31, unknown=True),
-        named_face(Box(18, 0, 27, 9), "Hoshino Ai", 0.9996),
+        named_face(Box(9, 9, 18, 18), "Guts", 0.31, unknown=True),
+        named_face(Box(18, 21, 30, 33), "Hoshino Ai", 0.9996),
+        named_face(Box(9, 0, 18, 9), "Guts", 0.5),
     ]
-    assert describe(faces).splitlines() == [
-        "Face 1: Hoshino Ai (Oshi no Ko), 91 %.",
-        "Face 2: unknown, nearest Guts (Oshi no Ko), 31 %.",
-        "Face 3: Hoshino Ai (Oshi no Ko), over 99 %.",
+    assert describe(faces, (27, 27)).splitlines() == [
+        "Face 1, top left: Hoshino Ai (Oshi no Ko), 91 %.",
+        "Face 2, centre: unknown, nearest Guts (Oshi no Ko), 31 %.",
+        "Face 3, bottom right: Hoshino Ai (Oshi no Ko), over 99 %.",
+        "Face 4, top: Guts (Oshi no Ko), 50 %.",
     ]
-    assert describe([]) == "No face found."
+    assert describe([], (27, 27)) == "No face found."
