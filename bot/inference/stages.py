@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.inference.memory import give_back, share_one_pool
+from bot.inference.memory import give_back, share_one_pool, spare_what_is_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,5 +93,6 @@ def load_stages(config: Config) -> Stages:
     from bot.inference.real import RealStages
 
     stages = RealStages.load(config)
+    spare_what_is_loaded()
     give_back()
     return stages

@@ -1,4 +1,4 @@
-"""What large pictures took goes back to the system."""
+"""What large pictures took goes back to the system; what stays is not looked through again."""
 
 from __future__ import annotations
 
@@ -23,6 +23,25 @@ kept = pages()
 give_back()
 print(kept - before, pages() - before)
 """
+
+
+SPARED = """
+import gc
+from bot.inference.memory import spare_what_is_loaded
+
+long_lived = [[n] for n in range(50_000)]
+spare_what_is_loaded()
+looked_at = len(gc.get_objects())
+print(gc.get_freeze_count(), looked_at)
+"""
+
+
+def test_what_is_loaded_is_not_looked_through_again() -> None:
+    done = subprocess.run([sys.executable, "-c", SPARED], capture_output=True, text=True)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    spared, looked_at = map(int, done.stdout.split())
+    assert spared > 50_000
+    assert looked_at < 1_000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's own")

@@ -34,7 +34,7 @@ def tried_anew() -> Iterator[None]:
 def test_the_faster_one_is_taken(
     monkeypatch: pytest.MonkeyPatch, single: float, mixed: float, *, chosen: bool
 ) -> None:
-    monkeypatch.setattr(precision, "_seconds", {SINGLE: single, MIXED: mixed}.__getitem__)
+    monkeypatch.setattr(precision, "_seconds", lambda _: {SINGLE: single, MIXED: mixed})
     assert has_fast_bfloat16() == chosen
 
 
