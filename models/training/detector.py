@@ -73,9 +73,9 @@ class DetectorRun:
 
 
 FURTHER: Final = (
-    DetectorRun(steps=400, rate=6e-4, frozen_until="block_6", seed=9, round=20),
-    DetectorRun(steps=300, side=256, rate=3e-4, seed=10),
-    DetectorRun(steps=200, side=224, rate=2e-4, seed=11, hold_back=False),
+    DetectorRun(steps=1200, rate=6e-4, frozen_until="block_6", seed=9),
+    DetectorRun(steps=800, side=256, rate=3e-4, seed=10),
+    DetectorRun(steps=400, side=224, rate=2e-4, seed=11, hold_back=False),
 )
 """How finished weights are trained further; the last run has the posts that chose, too."""
 
