@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.client import MoedexBot
-    from bot.storage import AnsweredPicture, Answer, VoteKind
+    from bot.storage import Answer, AnsweredPicture, VoteKind
 
 THANKS = {"yes": "Thank you: noted as right.", "no": "Thank you: noted as wrong."}
 TAKEN_BACK = "Taken back."
@@ -148,7 +148,8 @@ def _custom_ids(message: discord.Message) -> Iterator[str]:
 
 async def _show(interaction: discord.Interaction[Any], **changes: Any) -> None:
     """Show the card that an interaction came from with a changed state. Raises UserError."""
-    bot, message = cast("MoedexBot", interaction.client), cast("discord.Message", interaction.message)
+    bot = cast("MoedexBot", interaction.client)
+    message = cast("discord.Message", interaction.message)
     answer = await bot.asking.kept(message.id)
     if answer is None or not answer.pictures:
         raise UserError(NO_LONGER_KEPT)

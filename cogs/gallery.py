@@ -8,9 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.answers import plain
 from bot.learning.authority import may_label
-from bot.learning.undoing import undo_view
+from bot.learning.undoing import done
 from bot.replies import only
 
 if TYPE_CHECKING:
@@ -97,11 +96,7 @@ class GalleryCommands(commands.Cog):
             "forget": teaching.forget,
         }[kind]
         _, action = await act(server_id, interaction.user.id, **arguments)
-        await interaction.followup.send(
-            f"Done: {plain(action.summary, 200)}.",
-            view=undo_view(action),
-            allowed_mentions=only(interaction.user),
-        )
+        await interaction.followup.send(**done(action), allowed_mentions=only(interaction.user))
 
 
 async def offer(

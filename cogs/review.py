@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import discord
 from discord import app_commands
@@ -22,18 +22,16 @@ from bot.answers import plain
 from bot.errors import UserError, answers_errors
 from bot.learning.authority import may_label
 from bot.learning.consensus import SPECIAL_LABELS
-from bot.learning.naming_question import SOMEONE_ELSE, name_form, note
-from bot.learning.subjects import SUBJECT, ClusterSubject, FaceSubject, read_subject
-from bot.learning.undoing import MODERATORS_ONLY, TakeBackButton
+from bot.learning.naming_question import WhoSelect, choices
+from bot.learning.subjects import SUBJECT, ClusterSubject, FaceSubject
+from bot.learning.undoing import MODERATORS_ONLY, done
 from bot.origin import readable
 from bot.storage.learning_records import Proposal, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bot.client import MoedexBot
     from bot.learning.roster import ServerRoster
-    from bot.learning.subjects import Subject
+    from bot.storage.learning_records import GalleryAction
 
 NOTHING = "Nothing waits for a decision."
 DISPUTED = "**Who is this?** The votes disagree. {link}"
@@ -45,8 +43,6 @@ PROPOSAL = "**A proposal** by <@{user_id}>: {what}"
 ELSEWHERE = "\n-# Its drawings may only be shown where they were uploaded: open `/review` there."
 GONE = "That was decided already."
 
-_LENGTH = 100
-_KNOWN = 20
 _CROPS = 12
 _ONE, _MANY = 256, 128  # pixels, of the side of a crop
 _LINKS = 5
@@ -141,23 +137,23 @@ async def _card(
     if isinstance(waiting, Sighting):
         votes = await bot.storage.votes.for_answer(waiting.reply_id)
         named = [v.value for v in votes if v.kind == "is" and v.face_index == waiting.face_index]
-        options = _options([*named, *(guess["id"] for guess in waiting.guesses)], roster)
+        options = choices([*named, *(guess["id"] for guess in waiting.guesses)], roster)
         return _Card(
             DISPUTED.format(link=_link(waiting)),
-            [FaceDecision(FaceSubject(waiting.reply_id, waiting.face_index), options)],
+            [Decision(FaceSubject(waiting.reply_id, waiting.face_index), options)],
             await _crops(bot, [waiting]),
         )
     cluster_id = await bot.learning.strangers.remember(server_id, waiting)
     guessed = Counter(guess["id"] for face in waiting for guess in face.guesses)
-    options = _options([key for key, _ in guessed.most_common()], roster, many=True)
+    options = choices((key for key, _ in guessed.most_common()), roster, many=True)
     newest = sorted(waiting, key=lambda face: face.at, reverse=True)[:_LINKS]
     text = TURNS_UP.format(
         count=len(waiting),
         days=bot.config.learning.cluster_days,
         links=" · ".join(_link(face) for face in newest),
     )
-    subject = ClusterSubject(cluster_id)
-    return _Card(text, [FaceDecision(subject, options)], await _crops(bot, waiting), cluster_id)
+    decision = Decision(ClusterSubject(cluster_id), options)
+    return _Card(text, [decision], await _crops(bot, waiting), cluster_id)
 
 
 async def _drawings(
@@ -210,66 +206,15 @@ def _describe(proposal: Proposal, roster: ServerRoster) -> str:
     return PROPOSAL.format(user_id=proposal.user_id, what=what)
 
 
-def _options(
-    ids: Iterable[str], roster: ServerRoster, *, many: bool = False
-) -> list[discord.SelectOption]:
-    resolved = dict.fromkeys(key for i in ids if (key := roster.resolve(i)))
-    known = [
-        discord.SelectOption(
-            label=roster.characters[key].name[:_LENGTH],
-            value=key[:_LENGTH],
-            description=roster.characters[key].series[:_LENGTH] or None,
-        )
-        for key in list(resolved)[:_KNOWN]
-    ]
-    return [
-        *known,
-        discord.SelectOption(label="Someone else…", value=SOMEONE_ELSE),
-        discord.SelectOption(label="Not faces" if many else "Not a face", value="!not_a_face"),
-        discord.SelectOption(
-            label="Ignore these faces" if many else "Ignore this face", value="!ignore"
-        ),
-    ]
+class Decision(WhoSelect, template=rf"moedex:decide:(?P<subject>{SUBJECT})"):
+    """Asks a moderator who a disputed face is, or all faces of a cluster."""
 
+    prefix: ClassVar[str] = "moedex:decide"
 
-class FaceDecision(
-    discord.ui.DynamicItem[discord.ui.Select[Any]],
-    template=rf"moedex:decide:(?P<subject>{SUBJECT})",
-):
-    """Decides who a disputed face is, or all faces of a cluster."""
-
-    def __init__(self, subject: Subject, options: list[discord.SelectOption] | None = None) -> None:
-        super().__init__(
-            discord.ui.Select(
-                custom_id=f"moedex:decide:{subject.key}",
-                placeholder="Who is it?",
-                options=options or [discord.SelectOption(label="-")],
-            )
-        )
-        self.subject = subject
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Read the subject back; the choice is in the interaction."""
-        return cls(read_subject(match["subject"]))
-
-    @answers_errors
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Vote as a moderator, and go on to what waits next."""
-        bot = cast("MoedexBot", interaction.client)
-        if not await may_label(interaction.user, bot.storage):
-            raise UserError(MODERATORS_ONLY)
-        chosen = cast("dict[str, Any]", interaction.data)["values"][0]
-        if chosen == SOMEONE_ELSE:
-            await interaction.response.send_modal(name_form(self.subject))
-            return
-        await interaction.response.defer()
-        noted = await note(interaction, self.subject, chosen)
-        await bot.learning.judged()
+    async def go_on(self, interaction: discord.Interaction[Any]) -> None:
+        """Show what waits next, which this is no more once it is judged."""
+        await cast("MoedexBot", interaction.client).learning.judged()
         await show(interaction, 0)
-        await noted.tell(interaction)
 
 
 class ProposalButton(
@@ -302,15 +247,20 @@ class ProposalButton(
         if not await may_label(interaction.user, bot.storage):
             raise UserError(MODERATORS_ONLY)
         await interaction.response.defer()
+        action = await (self._accepted if self.accept else self._rejected)(interaction)
+        await show(interaction, 0)
+        if action is not None:
+            await interaction.followup.send(**done(action), ephemeral=True)
+
+    async def _accepted(self, interaction: discord.Interaction[Any]) -> GalleryAction:
+        bot = cast("MoedexBot", interaction.client)
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
         proposal = await bot.storage.proposals.get(server_id, self.proposal_id)
-        done = await bot.learning.teaching.decide(
-            server_id, self.proposal_id, user_id, accepted=self.accept
-        )
-        if done is None or proposal is None:
+        action = await bot.learning.teaching.accept(server_id, self.proposal_id, user_id)
+        if action is None or proposal is None:
             raise UserError(GONE)
         asked = proposal.arguments
-        if self.accept and "reply_id" in asked:
+        if "reply_id" in asked:
             # The name was typed for a face: accepting it labels that face.
             roster = await bot.learning.roster(server_id)
             known = bot.learning.teaching.known(roster, asked["name"], asked["series"])
@@ -318,9 +268,13 @@ class ProposalButton(
                 await bot.learning.vote(
                     asked["reply_id"], asked["face"], user_id, "is", value=known.id, decides=True
                 )
-        if not self.accept:
-            bot.learning.erasure.sweep_soon()
-        await show(interaction, 0)
+        return action
+
+    async def _rejected(self, interaction: discord.Interaction[Any]) -> None:
+        bot = cast("MoedexBot", interaction.client)
+        if not await bot.learning.teaching.reject(interaction.guild_id or 0, self.proposal_id):
+            raise UserError(GONE)
+        bot.learning.erasure.sweep_soon()
 
 
 class SkipButton(
@@ -358,7 +312,7 @@ class SkipButton(
         await show(interaction, self.place)
 
 
-_ITEMS = (FaceDecision, ProposalButton, SkipButton, TakeBackButton)
+_ITEMS = (Decision, ProposalButton, SkipButton)
 
 
 async def setup(bot: MoedexBot) -> None:

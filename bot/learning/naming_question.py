@@ -17,7 +17,7 @@ from bot.answers import plain
 from bot.errors import UserError, answers_errors
 from bot.learning.authority import OPTED_OUT, may_label
 from bot.learning.labelling import VOTES
-from bot.learning.subjects import SUBJECT, ClusterSubject, FaceSubject, read_subject
+from bot.learning.subjects import SUBJECT, FaceSubject, read_subject
 from bot.learning.undoing import MODERATORS_ONLY, TakeBackButton
 
 if TYPE_CHECKING:

@@ -178,10 +178,8 @@ class Teaching:
             self._crops.recorded(e.crop for e in exemplars if e.crop)
         return proposal
 
-    async def decide(
-        self, server_id: int, proposal_id: int, user_id: int, *, accepted: bool
-    ) -> str | None:
-        """Accept or reject a proposal; return what was done, None where it was decided already.
+    async def accept(self, server_id: int, proposal_id: int, user_id: int) -> GalleryAction | None:
+        """Carry a proposal out; None where it was decided already.
 
         Raises TeachingError where it can't be done any more; it then goes on waiting.
         """
@@ -189,15 +187,15 @@ class Teaching:
             proposal = await self._storage.proposals.get(server_id, proposal_id)
             if proposal is None or proposal.state != "waiting":
                 return None
-            summary = "rejected"
-            if accepted:
-                summary = await self._carry_out(proposal, user_id)
-            if not await self._storage.proposals.decide(proposal_id, user_id, accepted=accepted):
-                return None
-            if not accepted:
-                await self._storage.proposals.erase(proposal_id)
+            action = await self._carry_out(proposal, user_id)
+            await self._storage.proposals.accept(proposal_id, user_id)
             self._changed(server_id)
-            return summary
+            return action
+
+    async def reject(self, server_id: int, proposal_id: int) -> bool:
+        """Erase a proposal with its drawings; false where it was decided already."""
+        async with self._changing[server_id]:
+            return await self._storage.proposals.reject(server_id, proposal_id)
 
     async def check(self, server_id: int, arguments: Mapping[str, str]) -> None:
         """Raise TeachingError where a proposal names a character that there isn't."""
@@ -214,24 +212,23 @@ class Teaching:
             return None
         return found
 
-    async def _carry_out(self, proposal: Proposal, user_id: int) -> str:
+    async def _carry_out(self, proposal: Proposal, user_id: int) -> GalleryAction:
         server_id, arguments = proposal.server_id, proposal.arguments
         if proposal.kind == "teach":
             roster = await self._roster(server_id)
             known = self.known(roster, arguments["name"], arguments.get("series", ""))
             row = self._row(roster, known, arguments["name"], arguments.get("series", ""))
-            action = await self._storage.galleries.change(
+            return await self._storage.galleries.change(
                 server_id, "teach", user_id, f"taught {row.name}, as proposed",
                 datetime.now(UTC), characters=[] if known else [row],
                 aliases=None if known is None else {row.id: await self._aliases(server_id, row.id)},
                 accept=(proposal.id, row.id),
             )  # fmt: skip
-            return action.summary
         act = {
             "alias": self.alias, "rename": self.rename, "merge": self.merge, "forget": self.forget,
         }[proposal.kind]  # fmt: skip
         _, action = await act(server_id, user_id, **arguments)
-        return action.summary
+        return action
 
     async def _change(
         self, server_id: int, kind: ActionKind, user_id: int, summary: str, **what: Any

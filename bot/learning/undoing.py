@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import discord
 
+from bot.answers import plain
 from bot.errors import UserError, answers_errors
 from bot.learning.authority import may_label
 from bot.learning.subjects import SUBJECT, ClusterSubject, read_subject
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.storage import VoteKind
     from bot.storage.learning_records import GalleryAction
 
+DONE = "Done: {summary}."
 UNDONE = "Undone: {summary}."
 ALREADY = "That was undone already."
 FACE_TAKEN_BACK = "Taken back: what you said about this face counts no more."
@@ -65,7 +67,8 @@ class UndoButton(
             )
         except LaterActionError as error:
             raise UserError(str(error)) from error
-        text = ALREADY if action is None else UNDONE.format(summary=action.summary)
+        bot.learning.erasure.sweep_soon(interaction.guild_id)  # taught drawings go with it
+        text = ALREADY if action is None else UNDONE.format(summary=plain(action.summary, 200))
         await interaction.followup.send(text, ephemeral=True)
 
 
@@ -119,3 +122,8 @@ def undo_view(action: GalleryAction) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     view.add_item(UndoButton(action.id))
     return view
+
+
+def done(action: GalleryAction) -> dict[str, Any]:
+    """Return what a message takes to say that an action was carried out, and to undo it."""
+    return {"content": DONE.format(summary=plain(action.summary, 200)), "view": undo_view(action)}

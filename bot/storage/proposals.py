@@ -53,16 +53,28 @@ class ProposalRepository(Repository):
             )
             return [_to_proposal(row) for row in rows]
 
-    async def decide(self, proposal_id: int, user_id: int, *, accepted: bool) -> bool:
-        """Decide a proposal; false where somebody else was faster."""
+    async def accept(self, proposal_id: int, user_id: int) -> None:
+        """Remember that a proposal was carried out, and by whom."""
         async with self._storage.write() as session:
-            done = await session.scalars(
+            await session.execute(
                 update(ProposalRow)
-                .where(ProposalRow.id == proposal_id, ProposalRow.state == "waiting")
-                .values(state="accepted" if accepted else "rejected", decided_by=user_id)
+                .where(ProposalRow.id == proposal_id)
+                .values(state="accepted", decided_by=user_id)
+            )
+
+    async def reject(self, server_id: int, proposal_id: int) -> bool:
+        """Erase a waiting proposal with its drawings; false where there is none."""
+        async with self._storage.write() as session:
+            gone = await session.scalars(
+                delete(ProposalRow)
+                .where(
+                    ProposalRow.id == proposal_id,
+                    ProposalRow.server_id == server_id,
+                    ProposalRow.state == "waiting",
+                )
                 .returning(ProposalRow.id)
             )
-            return bool(done.all())
+            return bool(gone.all())
 
     async def count_of(self, user_id: int) -> int:
         """Return how many proposals of a member are kept."""
@@ -80,11 +92,6 @@ class ProposalRepository(Repository):
                 delete(ProposalRow).where(ProposalRow.user_id == user_id).returning(ProposalRow.id)
             )
             return len(gone.all())
-
-    async def erase(self, proposal_id: int) -> None:
-        """Erase a proposal with the drawings that wait with it."""
-        async with self._storage.write() as session:
-            await session.execute(delete(ProposalRow).where(ProposalRow.id == proposal_id))
 
 
 def _to_proposal(row: ProposalRow) -> Proposal:

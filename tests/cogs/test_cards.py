@@ -7,7 +7,15 @@ from unittest.mock import AsyncMock, Mock
 
 import discord
 
-from bot.cards import NO_LONGER_KEPT, TAKEN_BACK, THANKS, PageButton, VoteButton, card_view
+from bot.cards import (
+    NO_LONGER_KEPT,
+    TAKEN_BACK,
+    THANKS,
+    CardState,
+    PageButton,
+    VoteButton,
+    card_view,
+)
 from tests.cogs.conftest import IDS, stored_answer, stored_picture
 
 
@@ -29,21 +37,21 @@ def pressed(bot: Any, message_id: int) -> Any:
 
 
 async def test_one_face_needs_no_paging() -> None:
-    view = card_view([stored_picture(1)], 0, opened=False, guesses=5, votes=False)
+    view = card_view([stored_picture(1)], CardState(), guesses=5)
     assert labels(view) == ["Next 4 guesses"]
 
 
 async def test_one_guess_a_face_needs_no_button_at_all() -> None:
-    assert card_view([stored_picture(1)], 0, opened=False, guesses=1, votes=False) is None
+    assert card_view([stored_picture(1)], CardState(), guesses=1) is None
 
 
 async def test_ephemeral_answer_has_votes_as_buttons() -> None:
-    view = card_view([stored_picture(1)] * 2, 1, opened=True, guesses=5, votes=True)
+    view = card_view([stored_picture(1)] * 2, CardState(1, opened=True, votes=True), guesses=5)
     assert labels(view) == ["◀", "▶", "Best guess only", "Right", "Wrong"]
 
 
 async def test_all_state_is_in_the_custom_id() -> None:
-    view = card_view([stored_picture(1)] * 2, 1, opened=True, guesses=5, votes=True)
+    view = card_view([stored_picture(1)] * 2, CardState(1, opened=True, votes=True), guesses=5)
     assert view is not None
     ids = [getattr(item, "custom_id") for item in view.children]  # noqa: B009
     assert ids[0] == "moedex:card:back:1:1"

@@ -24,7 +24,12 @@ async def answer(bot: Any) -> Answer:
 
 
 def reaction(message_id: int, emoji: str, user_id: int = USER, **changes: Any) -> Any:
-    fields: dict[str, Any] = {"member": None, "message_author_id": BOT_ID, **changes}
+    fields: dict[str, Any] = {
+        "member": None,
+        "message_author_id": BOT_ID,
+        "guild_id": None,
+        **changes,
+    }
     return Mock(
         spec=discord.RawReactionActionEvent,
         message_id=message_id,

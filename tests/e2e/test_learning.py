@@ -167,7 +167,7 @@ async def test_fifty_members_reacting_at_once_are_fifty_votes(
 
 async def asked(reply: Message) -> bool:
     """Say whether a card has its question."""
-    return "moedex:face:0" in str(reply.components)
+    return f"moedex:who:{reply.id}:0" in str(reply.components)
 
 
 async def responded(interaction: Interaction) -> bool:

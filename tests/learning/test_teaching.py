@@ -34,8 +34,7 @@ async def test_two_new_names_at_once_are_two_characters(learning: Learning) -> N
 async def test_a_proposal_is_carried_out_once(learning: Learning, storage: Storage) -> None:
     arguments = {"name": "Aoi", "series": ""}
     proposal = await learning.teaching.propose(SERVER, 5, "teach", arguments)
-    done = await asyncio.gather(
-        *(learning.teaching.decide(SERVER, proposal.id, n, accepted=True) for n in (1, 2))
-    )
-    assert sorted(map(str, done)) == ["None", "taught Aoi, as proposed"]
+    accept = learning.teaching.accept
+    done = await asyncio.gather(*(accept(SERVER, proposal.id, n) for n in (1, 2)))
+    assert [action.summary for action in done if action] == ["taught Aoi, as proposed"]
     assert len(await storage.galleries.actions(SERVER)) == 1

@@ -152,10 +152,20 @@ async def test_a_proposals_drawings_wait_and_are_taken_once(storage: Storage) ->
     await storage.galleries.propose_exemplars(SERVER, proposal.id, [exemplar()])
     assert await storage.galleries.exemplars(SERVER) == []
     assert len(await storage.galleries.exemplars_of(proposal.id)) == 1
-    assert await storage.proposals.decide(proposal.id, 9, accepted=True)
-    assert not await storage.proposals.decide(proposal.id, 9, accepted=False)
     await storage.galleries.change(SERVER, "teach", 9, "x", NOW, accept=(proposal.id, "aoi"))
+    await storage.proposals.accept(proposal.id, 9)
+    assert await storage.proposals.waiting(SERVER) == []
+    assert not await storage.proposals.reject(SERVER, proposal.id)
     assert len(await storage.galleries.exemplars(SERVER)) == 1
+
+
+async def test_a_rejected_proposal_takes_its_drawings_along(storage: Storage) -> None:
+    proposal = await storage.proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, NOW)
+    await storage.galleries.propose_exemplars(SERVER, proposal.id, [exemplar()])
+    assert not await storage.proposals.reject(SERVER + 1, proposal.id)
+    assert await storage.proposals.reject(SERVER, proposal.id)
+    assert not await storage.proposals.reject(SERVER, proposal.id)
+    assert await storage.galleries.crop_names() == set()
 
 
 async def test_versions_are_promoted_and_rolled_back(storage: Storage) -> None:
