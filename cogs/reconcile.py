@@ -3,6 +3,8 @@
 Channels are read a hundred messages at a request, from one answer to the next, so that a long
 history costs no more requests than it has answers. Nothing is erased because a page lacked it:
 Discord is asked for that one message, or channel, and has to say that there is none.
+
+A card that somebody said ❌ to becomes a question here where it could not when that was said.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import commands
 
+from bot import cards
 from bot.learning.authority import may_label
 from bot.replies import VOTES
 from bot.sources import sources_of
@@ -133,6 +136,7 @@ class Reconcile(commands.Cog):
             reply = there.get(answer.reply_id)
             if reply is not None and answer.at >= since:
                 await self._reconcile_votes(guild, answer.reply_id, reply)
+                await self._ask(answer.reply_id, reply)
 
     async def _lost_a_picture(self, source: discord.Message, place: AnswerPlace) -> bool:
         """Say whether an edit took a picture that was answered out of its message.
@@ -172,6 +176,15 @@ class Reconcile(commands.Cog):
         for user_id, kind in whole:
             if user_id not in now_there.get(kind, {user_id}):
                 await learning.take_back(reply_id, None, user_id, kind)
+
+    async def _ask(self, reply_id: int, reply: discord.Message) -> None:
+        votes = await self.bot.storage.votes.for_answer(reply_id)
+        if not any(vote.kind == "no" and vote.face_index is None for vote in votes):
+            return
+        try:
+            await cards.ask(self.bot, reply)
+        except discord.HTTPException as error:
+            log.debug("Answer %d could not be asked about: %s", reply_id, error)
 
 
 async def _messages(

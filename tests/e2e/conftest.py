@@ -15,8 +15,10 @@ from bot.client import MoedexBot, run_bot
 from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
+from bot.storage.learning_records import Label, Sighting
 from sandbox.driver import Member
 from sandbox.events import Event, Kind, Predicate
+from sandbox.interactions import Interaction
 from sandbox.permissions import Permission
 from sandbox.server import Sandbox
 from sandbox.world import Message, Overwrite
@@ -162,6 +164,46 @@ async def eventually(what: Callable[[], Awaitable[Any]]) -> Any:
 async def kept(bot: MoedexBot, reply: Message) -> Answer:
     """Return the answer that is kept for a reply, as soon as it is."""
     return await eventually(lambda: bot.storage.answers.by_reply(reply.id))
+
+
+async def shown(interaction: Interaction) -> Message:
+    """Return the first message that the bot answers an interaction with, once it says something."""
+
+    async def said() -> bool:
+        return bool(interaction.answers and interaction.answers[0].content)
+
+    await eventually(said)
+    return interaction.answers[0]
+
+
+async def opened(interaction: Interaction) -> bool:
+    """Say whether the bot opened a form."""
+    return interaction.modal is not None
+
+
+async def answered(sandbox: Sandbox, faces: bytes = b"1") -> Message:
+    """Post a picture and return the bot's card."""
+    posted = await sandbox.member("ben").post("fan-art", files=[("a.png", faces)])
+    return await sandbox.answer_to(posted, PATIENCE_S)
+
+
+async def labels(bot: MoedexBot, reply: Message) -> list[tuple[Sighting, Label | None]]:
+    """Return the faces of an answer with their labels."""
+    await bot.learning.judged()
+    faces = await bot.storage.sightings.by_reply(reply.id)
+    return [(face, await bot.storage.labels.get(face.id)) for face in faces]
+
+
+async def label_is(bot: MoedexBot, reply: Message, name: str | None, state: str) -> bool:
+    """Say whether the first face of an answer has that label."""
+    found = await labels(bot, reply)
+    label = found[0][1] if found else None
+    return label is not None and (label.label, label.state) == (name, state)
+
+
+async def asked(reply: Message) -> bool:
+    """Say whether a card has its question."""
+    return f"moedex:who:{reply.id}:0" in str(reply.components)
 
 
 async def settled(sandbox: Sandbox, bot: MoedexBot) -> None:

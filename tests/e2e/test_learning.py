@@ -5,41 +5,30 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tests.e2e.conftest import PATIENCE_S, eventually, settled, watch
+from tests.e2e.conftest import (
+    PATIENCE_S,
+    answered,
+    asked,
+    eventually,
+    label_is,
+    labels,
+    opened,
+    settled,
+    shown,
+    watch,
+)
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference import Stages
-    from bot.storage.learning_records import Label, Sighting
-    from sandbox.interactions import Interaction
     from sandbox.server import Sandbox
     from sandbox.world import Message
     from tests.e2e.conftest import Start
 
 
-async def answered(sandbox: Sandbox, faces: bytes = b"1") -> Message:
-    """Post a picture and return the bot's card."""
-    posted = await sandbox.member("ben").post("fan-art", files=[("a.png", faces)])
-    return await sandbox.answer_to(posted, PATIENCE_S)
-
-
-async def labels(bot: MoedexBot, reply: Message) -> list[tuple[Sighting, Label | None]]:
-    """Return the faces of an answer with their labels."""
-    await bot.learning.judged()
-    faces = await bot.storage.sightings.by_reply(reply.id)
-    return [(face, await bot.storage.labels.get(face.id)) for face in faces]
-
-
 async def voters(bot: MoedexBot, reply: Message, expected: set[int]) -> bool:
     """Say whether the votes that stand on an answer are those of these members."""
     return {v.user_id for v in await bot.storage.votes.for_answer(reply.id)} == expected
-
-
-async def label_is(bot: MoedexBot, reply: Message, name: str | None, state: str) -> bool:
-    """Say whether the first face of an answer has that label."""
-    found = await labels(bot, reply)
-    label = found[0][1] if found else None
-    return label is not None and (label.label, label.state) == (name, state)
 
 
 async def test_a_moderators_tick_settles_and_taking_it_back_unsettles(
@@ -69,8 +58,7 @@ async def test_a_cross_asks_who_it_is_and_the_choice_is_a_vote(
     reply = await answered(sandbox, b"2")
     await sandbox.member("ann").react(reply, "❌")
     await eventually(lambda: asked(reply))
-    choice = await sandbox.member("ann").select(reply, "Who is face 2?", ["Marin"])
-    await eventually(lambda: responded(choice))
+    await shown(await sandbox.member("ann").select(reply, "Who is face 2?", ["Marin"]))
     found = await labels(bot, reply)
     assert found[1][1] is not None
     assert found[1][1].label == "marin"
@@ -87,8 +75,7 @@ async def test_a_question_open_before_a_restart_still_works(
         await sandbox.member("ann").react(reply, "❌")
         await eventually(lambda: asked(reply))
     async with start(stages) as bot:
-        choice = await sandbox.member("ann").select(reply, "Who is face 1?", ["Not a face"])
-        await eventually(lambda: responded(choice))
+        await shown(await sandbox.member("ann").select(reply, "Who is face 1?", ["Not a face"]))
         await eventually(lambda: label_is(bot, reply, "!not_a_face", "settled"))
 
 
@@ -99,11 +86,8 @@ async def test_a_new_name_is_added_by_a_moderator(sandbox: Sandbox, bot: MoedexB
     await eventually(lambda: asked(reply))
     form = await ann.select(reply, "Who is face 1?", ["Someone else…"])
     await eventually(lambda: opened(form))
-    sent = await ann.submit(form, {"name": "Aoi Sora (Our Comic)"})
-    await eventually(lambda: responded(sent))
-    question = sent.answers[0]
-    chosen = await ann.select(question, "Who is it?", ["New character: Aoi Sora (Our Comic)"])
-    await eventually(lambda: responded(chosen))
+    question = await shown(await ann.submit(form, {"name": "Aoi Sora (Our Comic)"}))
+    await shown(await ann.select(question, "Who is it?", ["New character: Aoi Sora (Our Comic)"]))
     await eventually(lambda: label_is(bot, reply, "aoi_sora", "settled"))
     roster = await bot.learning.roster(bot.guilds[0].id)
     assert roster.characters["aoi_sora"].series == "Our Comic"
@@ -124,6 +108,23 @@ async def test_reactions_made_while_the_bot_was_away_are_found(
         await eventually(lambda: voters(bot, other, set()))
         # Both show the same picture, so the vote on one holds for the other.
         await eventually(lambda: label_is(bot, other, "marin", "settled"))
+
+
+async def test_a_cross_made_while_the_bot_was_away_asks_too(
+    sandbox: Sandbox, start: Start, stages: Stages
+) -> None:
+    ann = sandbox.member("ann")
+    async with start(stages) as bot:
+        await watch(bot)
+        reply, other = await answered(sandbox), await answered(sandbox)
+        await ann.react(other, "✅")
+        await eventually(lambda: voters(bot, other, {ann.id}))
+    await ann.react(reply, "❌")
+    async with start(stages) as bot:
+        await eventually(lambda: asked(reply))
+        await shown(await ann.select(reply, "Who is face 1?", ["Not a face"]))
+        await eventually(lambda: label_is(bot, reply, "!not_a_face", "settled"))
+        assert not await asked(other)
 
 
 async def test_a_message_deleted_while_the_bot_was_away_takes_all_along(
@@ -163,18 +164,3 @@ async def test_fifty_members_reacting_at_once_are_fifty_votes(
     ] * 25
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
     await settled(sandbox, bot)
-
-
-async def asked(reply: Message) -> bool:
-    """Say whether a card has its question."""
-    return f"moedex:who:{reply.id}:0" in str(reply.components)
-
-
-async def responded(interaction: Interaction) -> bool:
-    """Say whether the bot answered an interaction."""
-    return bool(interaction.answers)
-
-
-async def opened(interaction: Interaction) -> bool:
-    """Say whether the bot opened a form."""
-    return interaction.modal is not None

@@ -13,7 +13,7 @@ from PIL import Image
 from cogs.strangers import TURNS_UP, TURNS_UP_THERE
 from models.types import Guess, NamedFace
 from tests.bot.fakes import MARIN, DistinctStages
-from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, watch
+from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, opened, shown, watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference.stages import FoundFaces
     from bot.storage.learning_records import Label, Sighting
-    from sandbox.interactions import Interaction
     from sandbox.server import Sandbox
     from sandbox.world import Message
     from tests.e2e.conftest import Start
@@ -75,16 +74,6 @@ async def post(
 async def review(sandbox: Sandbox, channel: str = "general") -> Message:
     """Open `/review` as a moderator; returns what it shows."""
     return await shown(await sandbox.member("ann").slash(channel, "review"))
-
-
-async def shown(interaction: Interaction) -> Message:
-    """Return the first message that the bot answers an interaction with, once it says something."""
-
-    async def said() -> bool:
-        return bool(interaction.answers and interaction.answers[0].content)
-
-    await eventually(said)
-    return interaction.answers[0]
 
 
 async def settled(bot: MoedexBot, faces: list[Sighting], name: str | None) -> bool:
@@ -272,11 +261,6 @@ async def look(bot: MoedexBot) -> None:
     """Look for faces that keep turning up, as the bot does every hour."""
     cog: Any = bot.get_cog("Strangers")
     await cog.look()
-
-
-async def opened(interaction: Interaction) -> bool:
-    """Say whether the bot opened a form."""
-    return interaction.modal is not None
 
 
 async def test_a_proposals_drawings_are_shown_as_they_were_uploaded(

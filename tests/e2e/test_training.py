@@ -13,14 +13,13 @@ from bot.learning.runs import TrainingRun
 from bot.storage.learning_records import Label
 from sandbox.commands import UsageError
 from tests.bot.fakes import FakeStages
-from tests.e2e.conftest import PATIENCE_S, eventually
+from tests.e2e.conftest import PATIENCE_S, eventually, shown
 from tests.learning.test_commands import label_faces
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.client import MoedexBot
-    from sandbox.interactions import Interaction
     from sandbox.server import Sandbox
     from sandbox.world import Message
     from tests.e2e.conftest import Start
@@ -53,16 +52,6 @@ async def begun(sandbox: Sandbox, bot: MoedexBot) -> Message:
     """Switch learning on and start a training; returns the message that shows it."""
     await bot.storage.settings.update(bot.guilds[0].id, learning=True)
     return await shown(await sandbox.member("ann").slash("general", "train"))
-
-
-async def shown(interaction: Interaction) -> Message:
-    """Return the bot's first answer to an interaction."""
-
-    async def said() -> bool:
-        return bool(interaction.answers and interaction.answers[0].content)
-
-    await eventually(said)
-    return interaction.answers[0]
 
 
 async def says(message: Message, text: str) -> None:

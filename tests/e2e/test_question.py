@@ -1,0 +1,206 @@
+"""Who is it? What ❌ and `/review` ask, end to end: paging, disputes, proposals, and undoing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.conftest import (
+    PATIENCE_S,
+    answered,
+    asked,
+    eventually,
+    label_is,
+    labels,
+    opened,
+    shown,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+    from sandbox.server import Sandbox
+    from sandbox.world import Message
+
+
+async def test_more_faces_than_fit_are_paged_beside_the_card_itself(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann = sandbox.member("ann")
+    posted = await ann.post("fan-art", files=[("a.png", b"5"), ("b.png", b"1")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    await ann.react(reply, "❌")
+    await eventually(lambda: asked(reply))
+    first = [f"Who is face {number} of picture 1?" for number in (1, 2, 3, 4)]
+    rest = ["Who is face 5 of picture 1?", "Who is face 1 of picture 2?"]
+    assert questions(reply) == first
+
+    await ann.press(reply, "▶")
+    await eventually(lambda: says(reply, "Picture 2 of 2"))
+    assert questions(reply) == first
+    await ann.press(reply, "Faces ▶")
+    await eventually(lambda: asks(reply, rest))
+    assert "Picture 2 of 2" in text_of(reply)
+
+    await shown(await ann.select(reply, rest[1], ["Not a face"]))
+    found = [label.label if label else None for _, label in await labels(bot, reply)]
+    assert found == [None] * 5 + ["!not_a_face"]
+    await ann.press(reply, "◀ Faces")
+    await eventually(lambda: asks(reply, first))
+
+
+async def test_what_was_said_about_one_face_can_be_taken_back(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann, reply = sandbox.member("ann"), await answered(sandbox)
+    await ann.react(reply, "❌")
+    await eventually(lambda: asked(reply))
+    done = await shown(await ann.select(reply, "Who is face 1?", ["Not a face"]))
+    await eventually(lambda: label_is(bot, reply, "!not_a_face", "settled"))
+    undone = await shown(await ann.press(done, "Undo"))
+    assert "counts no more" in undone.content
+    await eventually(lambda: label_is(bot, reply, None, "open"))
+    again = await shown(await ann.press(done, "Undo"))
+    assert "undone already" in again.content
+
+
+async def test_a_disputed_face_is_in_review_and_no_label_until_a_moderator_decides(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
+    reply = await answered(sandbox)
+    for number in range(6):  # newcomers, whose word weighs little
+        await sandbox.add_member(f"fan {number}").react(reply, "✅")
+    await eventually(lambda: label_is(bot, reply, "marin", "settled"))
+    await ben.react(reply, "❌")
+    await eventually(lambda: asked(reply))
+    await shown(await ben.select(reply, "Who is face 1?", ["Ignore this face"]))
+    await eventually(lambda: label_is(bot, reply, "marin", "disputed"))
+    # What training reads.
+    assert await bot.storage.labels.in_server(server_id, "settled") == []
+
+    review = await shown(await ann.slash("general", "review"))
+    assert "The votes disagree" in review.content
+    await ann.select(review, "Who is it?", ["Marin"])
+    await eventually(lambda: says(review, "Nothing waits"))
+    await eventually(lambda: label_is(bot, reply, "marin", "settled"))
+    ((face, _),) = await bot.storage.labels.in_server(server_id, "settled")
+    assert (await bot.storage.labels.trail(face.id))[-1].user_id == ann.id
+
+
+async def test_a_labellers_word_decides_at_once(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann, ben, labellers = sandbox.member("ann"), sandbox.member("ben"), sandbox.add_role("labels")
+    chosen = await ann.slash("general", "learning labellers", {"role": labellers})
+    assert "may label and teach now" in (await shown(chosen)).content
+    sandbox.give_role(ben, labellers)
+    reply = await answered(sandbox)
+    await ben.react(reply, "✅")
+    await eventually(lambda: label_is(bot, reply, "marin", "settled"))
+    taught = await ben.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
+    assert "I know **Aoi** now" in (await shown(taught)).content
+
+
+async def test_a_name_that_a_member_added_waits_then_labels_the_face_and_can_be_undone(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
+    reply = await answered(sandbox)
+    await ben.react(reply, "❌")
+    await eventually(lambda: asked(reply))
+    form = await ben.select(reply, "Who is face 1?", ["Someone else…"])
+    await eventually(lambda: opened(form))
+    pick = await shown(await ben.submit(form, {"name": "Aoi Sora"}))
+    proposed = await shown(await ben.select(pick, "Who is it?", ["New character: Aoi Sora"]))
+    assert "a moderator will decide" in proposed.content
+    assert "aoi_sora" not in (await bot.learning.roster(server_id)).characters
+
+    review = await shown(await ann.slash("general", "review"))
+    assert "add **Aoi Sora**" in review.content
+    done = await shown(await ann.press(review, "Accept"))
+    assert done.content == "Done: taught Aoi Sora, as proposed."
+    await eventually(lambda: label_is(bot, reply, "aoi_sora", "settled"))
+    undone = await shown(await ann.press(done, "Undo"))
+    assert undone.content == "Undone: taught Aoi Sora, as proposed."
+    assert "aoi_sora" not in (await bot.learning.roster(server_id)).characters
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "what"),
+    [
+        ("alias", {"character": "aoi", "alias": "Blue"}, "call **Aoi** also **Blue**"),
+        ("merge", {"character": "aoi", "into": "marin"}, "make **Aoi** and **Marin** one"),
+        ("forget", {"character": "aoi"}, "forget **Aoi**"),
+    ],
+)
+async def test_what_a_member_asks_of_the_gallery_waits_and_can_be_undone(
+    sandbox: Sandbox, bot: MoedexBot, command: str, options: dict[str, str], what: str
+) -> None:
+    ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
+
+    async def meant() -> tuple[str | None, str | None]:
+        """Return whom Aoi's number, and the name Blue, lead to."""
+        roster = await bot.learning.roster(server_id)
+        found = roster.find("Blue")
+        return roster.resolve("aoi"), found.id if found else None
+
+    await shown(await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")}))
+    before = await meant()
+    assert before == ("aoi", None)
+    waits = await shown(await ben.slash("general", command, options))
+    assert "a moderator will decide" in waits.content
+    assert await meant() == before
+    review = await shown(await ann.slash("general", "review"))
+    assert what in review.content
+    done = await shown(await ann.press(review, "Accept"))
+    after = {"alias": ("aoi", "aoi"), "merge": ("marin", None), "forget": (None, None)}
+    assert await meant() == after[command]
+    await shown(await ann.press(done, "Undo"))
+    assert await meant() == before
+
+
+async def test_a_rejected_proposal_leaves_nothing(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    await shown(await ben.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")}))
+    assert len(list(bot.learning.crops.folder.rglob("*.webp"))) == 1
+    review = await shown(await ann.slash("general", "review"))
+    stale = await shown(await ann.slash("general", "review"))
+    await ann.press(review, "Reject")
+    await eventually(lambda: says(review, "Nothing waits"))
+
+    async def gone() -> bool:
+        return not list(bot.learning.crops.folder.rglob("*.webp"))
+
+    await eventually(gone)
+    late = await shown(await ann.press(stale, "Accept"))
+    assert late.content == "That was decided already."
+
+
+async def test_the_same_picture_again_has_the_label_it_was_given(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    first = await answered(sandbox)
+    await sandbox.member("ann").react(first, "✅")
+    await eventually(lambda: label_is(bot, first, "marin", "settled"))
+    again = await answered(sandbox)
+    await eventually(lambda: label_is(bot, again, "marin", "settled"))
+
+
+def questions(reply: Message) -> list[str]:
+    """Return what is asked under a card."""
+    return [
+        item["placeholder"]
+        for row in reply.components
+        for item in row["components"]
+        if "placeholder" in item
+    ]
+
+
+async def asks(reply: Message, wanted: list[str]) -> bool:
+    """Say whether a card asks exactly that."""
+    return questions(reply) == wanted
+
+
+async def says(message: Message, part: str) -> bool:
+    """Say whether a message has come to say something."""
+    return part in text_of(message)
