@@ -1,8 +1,9 @@
 """A bot killed around the acknowledgement of votes, and what the next one finds.
 
 The unmodified client runs in a process of its own, without TensorFlow, and is killed with SIGKILL.
-Members press ✅ (acknowledged by the answer to the button), react (the reaction is at Discord, who
-tells it again), and react while no bot is there.
+Members press ✅ (acknowledged by the answer to the button), react with ❌ (acknowledged by the
+card, which becomes a question), react with ✅ (the reaction is at Discord, who tells it again), and
+react while no bot is there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.storage import Storage
-from tests.e2e.conftest import PATIENCE_S, eventually
+from tests.e2e.conftest import PATIENCE_S, asked, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 KILLS = 200
 LATEST_KILL_S = 0.03
 """Seconds after the votes until the kill, at most: the commit and the answer lie within."""
+ROUNDS_A_CARD = 5
+"""Kills until there is a new card, which the next ❌ turns into a question."""
 
 
 class Killable:
@@ -95,17 +98,13 @@ async def voters(storage: Storage, card: Message) -> list[int]:
     return [vote.user_id for vote in await storage.votes.for_answer(card.id)]
 
 
-async def cards(sandbox: Sandbox) -> tuple[Message, Message]:
-    """Return an answer with the votes as buttons, and one with reactions."""
-    ann = sandbox.member("ann")
-    asked = f"<@{sandbox.bot.id}>"
-    sandbox.refuse("add_reactions", channel="quiet")
-    buttons = await ann.post("quiet", asked, files=[("a.png", b"1")])
-    pressed = await sandbox.answer_to(buttons, PATIENCE_S)
-    sandbox.allow("add_reactions", channel="quiet")
-    reactions = await ann.post("fan-art", asked, files=[("b.png", b"1")])
-    reacted = await sandbox.answer_to(reactions, PATIENCE_S)
-    return pressed, reacted
+async def answered_in(sandbox: Sandbox, storage: Storage, channel: str) -> Message:
+    """Let a picture be answered in a channel; returns the card, once it is kept."""
+    mention = f"<@{sandbox.bot.id}>"
+    posted = await sandbox.member("ann").post(channel, mention, files=[("a.png", b"1")])
+    card = await sandbox.answer_to(posted, PATIENCE_S)
+    await eventually(lambda: storage.answers.by_reply(card.id))
+    return card
 
 
 @pytest.mark.parametrize(
@@ -116,43 +115,45 @@ async def test_no_acknowledged_vote_is_lost_and_none_counts_twice(
 ) -> None:
     rng = random.Random(11)  # noqa: S311
     await killable.start()
-    pressed, reacted = await cards(sandbox)
     async with looked_into(tmp_path) as storage:
-        await eventually(lambda: kept(storage, pressed, reacted))
+        sandbox.refuse("add_reactions", channel="quiet")  # so that votes are buttons there
+        pressed = await answered_in(sandbox, storage, "quiet")
         acknowledged: set[int] = set()
-        reactors: set[int] = set()
+        reacted: list[tuple[Message, set[int]]] = []
         for number in range(kills):
             if number:
                 await killable.start()
+            new = number % ROUNDS_A_CARD == 0
+            if new:
+                reacted.append((await answered_in(sandbox, storage, "fan-art"), set()))
+            card, reactors = reacted[-1]
             presser, reactor, absentee = (
                 sandbox.add_member(f"{what} {number}") for what in ("presses", "reacts", "later")
             )
             press = await presser.press(pressed, "Right")
-            await reactor.react(reacted, "✅")
+            await reactor.react(card, "❌" if new else "✅")
             await asyncio.sleep(rng.uniform(0, LATEST_KILL_S))
             if rng.random() < 0.5:  # the other half is killed blindly
                 await eventually(lambda press=press: answered(press))
             await killable.kill()
             if press.answers:
                 acknowledged.add(presser.id)
-            await absentee.react(reacted, "✅")
+            if new and await asked(card):
+                assert reactor.id in await voters(storage, card)
+            await absentee.react(card, "✅")
             reactors |= {reactor.id, absentee.id}
         assert acknowledged
         await killable.start()
-        await eventually(lambda: all_found(storage, reacted, reactors))
         pressers = await voters(storage, pressed)
         assert acknowledged <= set(pressers)
-        for counted in (pressers, await voters(storage, reacted)):
-            assert max(Counter(counted).values()) == 1
-        assert set(await voters(storage, reacted)) == reactors
+        assert max(Counter(pressers).values()) == 1
+        for card, reactors in reacted:
+            await eventually(lambda card=card, all_=reactors: all_found(storage, card, all_))
+            assert sorted(await voters(storage, card)) == sorted(reactors)
+            await eventually(lambda card=card: asked(card))
         # Nobody's vote was written down twice either, to be told apart only when it is counted.
-        for user_id in {*pressers, *reactors}:
+        for user_id in set(pressers).union(*(reactors for _, reactors in reacted)):
             assert await storage.votes.count_of(user_id) == 1
-
-
-async def kept(storage: Storage, *replies: Message) -> bool:
-    """Say whether answers are kept already."""
-    return all([await storage.answers.by_reply(reply.id) for reply in replies])
 
 
 async def answered(interaction: object) -> bool:
