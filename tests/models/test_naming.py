@@ -185,3 +185,17 @@ def test_exemplars_count_as_the_mean_of_the_nearest_three() -> None:
         nearest = np.sort(asked @ own.T, axis=1)[:, -3:].mean(axis=1)
         nearest = by_prototype if n == len(counts) - 1 else nearest
         assert np.allclose(found[:, n], 0.5 * by_prototype + 0.5 * nearest, atol=1e-6)
+
+
+def test_who_is_taught_has_a_lead_on_those_with_a_learned_direction() -> None:
+    axes = np.eye(4, dtype=np.float32)
+    shipped = Gallery.of({Character("shipped", "Shipped", ""): axes[:1]})
+    trained = replace(shipped, directions=axes[:1])
+    taught = Gallery.of({Character("taught", "Taught", ""): axes[1:2]})
+    parts = Parts(taught=0.1)
+    between = unit(axes[:1] + axes[1:2])
+
+    beside_trained = scores(between, trained.extended(taught), parts)[0]
+    assert beside_trained[1] - beside_trained[0] == pytest.approx(0.1 * (1 - parts.exemplars))
+    beside_untrained = scores(between, shipped.extended(taught), parts)[0]
+    assert beside_untrained[0] == pytest.approx(beside_untrained[1])
