@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import pytest
 from bot.inference import InferenceWorker
 from bot.inference.stages import FoundFaces, StagesError
 from bot.learning.heads import write_head
+from bot.storage import Storage
 from bot.storage.learning_records import NewExemplar, ServerCharacter
 from models.naming import Calibration, Gallery, Namer, Parts
 from models.types import Box, Character, Face, NamedFace
@@ -20,7 +22,7 @@ from tests.bot.fakes import MARIN, FakeStages
 from tests.e2e.conftest import PATIENCE_S, eventually, text_of, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -250,6 +252,56 @@ async def only(folder: Path, name: str) -> bool:
     """Say whether one pair is kept, that of a backbone of that name."""
     pairs = await asyncio.to_thread(lambda: [file.parent.name for file in folder.glob("*/pair")])
     return pairs == [name]
+
+
+async def test_a_version_that_another_process_promotes_is_taken_over_and_no_picture_dropped(
+    sandbox: Sandbox, start: Start, tmp_path: Path
+) -> None:
+    stages, now = TinyStages("old", 16, 6), datetime.now(UTC)
+    async with (
+        start(stages) as bot,
+        Storage.open(tmp_path / "moedex.db", exclusive=False) as beside,
+    ):
+        await watch(bot)
+        server_id = bot.guilds[0].id
+        midori = ServerCharacter("midori", "Midori", "Tests")
+        await beside.galleries.change(
+            server_id, "pack", 0, "loaded a pack", now, characters=[midori]
+        )
+        head = write_head(Gallery.of({Character("midori", "Midori", ""): stages.look(GREEN)[None]}))
+
+        async def swapped(change: Awaitable[object]) -> float:
+            """Return the seconds until the bot names by another gallery."""
+            before, begun = await bot.learning.gallery(server_id), time.monotonic()
+            await change
+
+            async def other() -> bool:
+                return await bot.learning.gallery(server_id) is not before
+
+            await eventually(other)
+            return time.monotonic() - begun
+
+        assert "**Midori**" not in (await answer(sandbox, bot, GREEN))[0]
+        took = [
+            await swapped(beside.versions.add(server_id, "old", head, {}, [], now, promoted=True))
+        ]
+        assert "**Midori**" in (await answer(sandbox, bot, GREEN))[0]
+
+        # In mid-work when the version is rolled back: answered as it was begun.
+        stages.draw_gate.clear()
+        begun = stages.embedded
+        posted = await sandbox.member("ben").post("fan-art", files=[("a.png", GREEN)])
+
+        async def looked_at() -> bool:
+            return stages.embedded > begun
+
+        await eventually(looked_at)
+        took.append(await swapped(beside.versions.promote(server_id, None)))
+        stages.draw_gate.set()
+        assert "**Midori**" in text_of(await sandbox.answer_to(posted, PATIENCE_S))
+        assert "**Midori**" not in (await answer(sandbox, bot, GREEN))[0]
+        # Half a second between two looks; the rest is for a busy machine.
+        assert max(took) < 5
 
 
 def test_the_real_pair_survives_its_copy(models: Stages, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.samples import load_samples
-from tests.e2e.conftest import PATIENCE_S, eventually, text_of
+from tests.bot.fakes import DistinctStages
+from tests.e2e.conftest import PATIENCE_S, eventually, shown, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,17 +14,12 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from sandbox.interactions import Interaction
     from sandbox.server import Sandbox
-
-
-async def responded(interaction: Interaction) -> bool:
-    """Say whether the bot answered an interaction."""
-    return bool(interaction.answers)
+    from tests.e2e.conftest import Start
 
 
 async def said(interaction: Interaction) -> str:
     """Return the text of the bot's first answer."""
-    await eventually(lambda: responded(interaction))
-    return interaction.answers[0].content
+    return (await shown(interaction)).content
 
 
 async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -40,6 +36,31 @@ async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: Moe
     undone = await ann.press(renamed.answers[0], "Undo")
     assert "Undone" in await said(undone)
     assert (await bot.learning.roster(server_id)).name("aoi") == "Aoi"
+
+
+async def test_five_drawings_are_one_lesson(sandbox: Sandbox, start: Start) -> None:
+    async with start(DistinctStages()) as bot:
+        images = {f"image{n}": (f"{n}.png", b"2" if n == 3 else b"1") for n in range(1, 6)}
+        taught = await sandbox.member("ann").slash("general", "teach", {"name": "Aoi", **images})
+        text = await said(taught)
+        assert "from 5 pictures" in text
+        assert "Where a picture had several faces I took the largest" in text
+        assert len(await bot.storage.galleries.exemplars(bot.guilds[0].id)) == 5
+
+
+async def test_copies_of_a_drawing_count_once_and_one_without_a_face_teaches_nothing(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann, server_id = sandbox.member("ann"), bot.guilds[0].id
+    images = {"image1": ("a.png", b"1"), "image2": ("copy.png", b"1")}
+    text = await said(await ann.slash("general", "teach", {"name": "Aoi", **images}))
+    assert "from 1 picture." in text
+    assert "Copies of the same picture count once" in text
+    images = {"image1": ("a.png", b"1"), "image2": ("empty.png", b"0")}
+    text = await said(await ann.slash("general", "teach", {"name": "Midori", **images}))
+    assert "no drawn face in empty.png" in text
+    assert "midori" not in (await bot.learning.roster(server_id)).characters
+    assert len(await bot.storage.galleries.exemplars(server_id)) == 1
 
 
 async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBot) -> None:
