@@ -156,6 +156,12 @@ class LearningConfig(_Section):
     leave_days: int = Field(
         30, ge=0, description="Days after which a server that the bot left is erased."
     )
+    forget_days: int = Field(
+        7,
+        ge=0,
+        description="Days after which the drawings of a character that `/forget` took away are "
+        "erased; until then it can be undone.",
+    )
     train_hours: int = Field(
         24,
         ge=0,

@@ -33,8 +33,8 @@ ON = (
 )
 OFF = (
     "**Learning is off in this server.** Crops and vectors that I kept are erased, with what was "
-    "trained on them. ✅ and ❌ are still counted. What was taught by `/teach` stays until "
-    "`/forget` or its uploader's `/privacy delete`."
+    "trained on them. ✅ and ❌ are still counted. What was taught by `/teach` stays until {days} "
+    "days after `/forget`, or until its uploader's `/privacy delete`."
 )
 STATE = {True: "Learning is on in this server.", False: "Learning is off in this server."}
 CHANGING = (
@@ -125,7 +125,7 @@ class LearningCommands(commands.Cog):
         await interaction.response.defer(thinking=True)
         await self._switch(interaction, on=False)
         await self.bot.learning.erasure.stop_learning(interaction.guild_id or 0)
-        await interaction.followup.send(OFF)
+        await interaction.followup.send(OFF.format(days=self.bot.config.learning.forget_days))
 
     @learning.command(name="show")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -215,7 +215,7 @@ class LearningCommands(commands.Cog):
 
     @tasks.loop(hours=6)
     async def erase_old(self) -> None:
-        """Erase crops that are too old, and servers that were left long enough ago."""
+        """Erase crops that are too old, and what was forgotten or left long enough ago."""
         try:
             now, limits = datetime.now(UTC), self.bot.config.learning
             left = await self.bot.storage.state.starting_with(_LEFT)
@@ -230,7 +230,7 @@ class LearningCommands(commands.Cog):
                     await self.bot.storage.state.forget(key)
                 elif now - datetime.fromisoformat(since) >= timedelta(days=limits.leave_days):
                     await self.bot.learning.erasure.erase_server(server_id)
-            await self.bot.learning.erasure.retire(limits.crops_days, now)
+            await self.bot.learning.erasure.retire(limits, now)
         except Exception:  # the loop must go on: the next round tries again
             log.exception("What is too old could not all be erased")
 

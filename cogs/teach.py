@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TAUGHT = (
     "I know **{name}**{series} now, from {count}. Kept for this server only: one crop a picture, "
-    "until somebody uses `/forget` or you `/privacy delete`."
+    "until you use `/privacy delete`, or {days} days after somebody used `/forget`."
 )
 NO_FACE = "I found no drawn face in {name}. Please pick a picture that shows the face."
 COPIES = " Copies of the same picture count once."
@@ -94,6 +94,7 @@ class Teach(commands.Cog):
             name=plain(character.name),
             series=f" ({plain(character.series)})" if character.series else "",
             count=f"{len(lessons)} picture{'s' * (len(lessons) != 1)}",
+            days=self.bot.config.learning.forget_days,
         )
         text += COPIES * (len(lessons) < len(images))
         text += SEVERAL * any(several for _, several in seen)

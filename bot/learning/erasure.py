@@ -12,10 +12,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.config import LearningConfig
     from bot.learning.crops import CropStore
     from bot.storage import Storage
     from bot.storage.learning_records import LabelChange, ModelVersion
@@ -113,10 +114,10 @@ class Erasure:
         await self._storage.state.erase_server(server_id)
         await self.sweep()
 
-    async def retire(self, crops_days: int, now: datetime | None = None) -> None:
-        """Take crops and vectors from sightings older than the configuration allows."""
-        now = now or datetime.now(UTC)
-        await self._storage.sightings.strip_before(now - timedelta(days=crops_days))
+    async def retire(self, limits: LearningConfig, now: datetime) -> None:
+        """Erase what the configuration allows no longer: crops and vectors, forgotten drawings."""
+        await self._storage.sightings.strip_before(now - timedelta(days=limits.crops_days))
+        await self._storage.galleries.erase_forgotten(now - timedelta(days=limits.forget_days))
         await self.sweep()
 
     def sweep_soon(self, server_id: int | None = None) -> None:

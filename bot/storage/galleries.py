@@ -205,6 +205,29 @@ class GalleryRepository(Repository):
                 await bump(session, server_id)
             return len(servers)
 
+    async def erase_forgotten(self, before: datetime) -> None:
+        """Erase the exemplars of characters that were forgotten before a moment."""
+        async with self._storage.write() as session:
+            forgotten = await session.scalars(
+                select(GalleryActionRow).where(
+                    GalleryActionRow.kind == "forget",
+                    GalleryActionRow.undone_by.is_(None),
+                    GalleryActionRow.at < before,
+                )
+            )
+            for action in forgotten:
+                gone = await session.scalars(
+                    delete(ExemplarRow)
+                    .where(
+                        ExemplarRow.server_id == action.server_id,
+                        ExemplarRow.proposal_id.is_(None),
+                        ExemplarRow.character_id.in_(await _leading_to(session, action)),
+                    )
+                    .returning(ExemplarRow.id)
+                )
+                if gone.all():
+                    await bump(session, action.server_id)
+
     async def forget_user(self, user_id: int) -> None:
         """Take a member's name out of what was done to galleries; the acts stand."""
         async with self._storage.write() as session:
@@ -258,6 +281,20 @@ async def _names(session: AsyncSession, server_id: int, key: str) -> list[str]:
         select(AliasRow.alias).where(AliasRow.server_id == server_id, AliasRow.character_id == key)
     )
     return list(names)
+
+
+async def _leading_to(session: AsyncSession, action: GalleryActionRow) -> set[str]:
+    """Return whom an action changed, and all who were merged into them."""
+    merged = await session.scalars(
+        select(CharacterRow).where(
+            CharacterRow.server_id == action.server_id, CharacterRow.state == "merged"
+        )
+    )
+    into = {row.id: row.merged_into for row in merged}
+    found: set[str] = set(action.undo["characters"])
+    while more := {key for key, target in into.items() if target in found} - found:
+        found |= more
+    return found
 
 
 async def _set_names(session: AsyncSession, server_id: int, key: str, names: Iterable[str]) -> None:

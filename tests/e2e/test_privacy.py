@@ -395,6 +395,32 @@ async def test_leaving_a_server_erases_it_after_the_configured_days(
         assert await bot.storage.state.get(f"trained:{other.id}") is None
 
 
+async def test_forgotten_drawings_are_erased_after_the_configured_days(
+    sandbox: Sandbox, start: Start, stages: TellingStages, tmp_path: Path
+) -> None:
+    ann = sandbox.member("ann")
+    async with start(stages, learning={"forget_days": 7}) as bot:
+        taught = await ann.slash("general", "teach", {"name": "Aoi", "image1": ("aoi.png", b"1")})
+        assert "or 7 days after somebody used `/forget`" in await said(taught)
+        (drawing,) = await bot.storage.galleries.exemplars(bot.guilds[0].id)
+        assert drawing.crop
+        crop = bot.learning.crops.folder / drawing.crop
+        needles = (pack_vector(drawing.vector), crop.read_bytes())
+
+        def left() -> list[str]:
+            files = [file for file in tmp_path.rglob("*") if file.is_file()]
+            return [f.name for f in files if any(needle in f.read_bytes() for needle in needles)]
+
+        assert "Done: forgot Aoi." in await said(
+            await ann.slash("general", "forget", {"character": "aoi"})
+        )
+        await erase_old(bot)
+        assert crop.name in left(), "it can still be undone"
+    async with start(stages, learning={"forget_days": 0}) as bot:
+        await erase_old(bot)
+        assert not left()
+
+
 async def erase_old(bot: MoedexBot) -> None:
     """Do what is done every few hours."""
     cog = bot.get_cog("LearningCommands")

@@ -138,6 +138,24 @@ async def test_every_change_of_a_gallery_can_be_undone(storage: Storage) -> None
     assert await galleries.exemplars(SERVER) == []
 
 
+async def test_forgotten_drawings_are_erased_unless_that_was_undone(storage: Storage) -> None:
+    galleries = storage.galleries
+    who = [ServerCharacter(key, key.title(), "Own") for key in ("aoi", "blue", "rei", "sora")]
+    drawings = [exemplar(c.id) for c in who]
+    await galleries.change(SERVER, "teach", 5, "x", NOW, characters=who, exemplars=drawings)
+    merged = replace(who[1], state="merged", merged_into="aoi")
+    await galleries.change(SERVER, "merge", 5, "x", NOW, characters=[merged])
+    for character, at in ((who[0], NOW), (who[2], NOW), (who[3], NOW + timedelta(days=3))):
+        forgotten = replace(character, state="forgotten")
+        action = await galleries.change(SERVER, "forget", 5, "x", at, characters=[forgotten])
+        if character.id == "rei":
+            await galleries.undo(SERVER, action.id, 5)
+    await galleries.erase_forgotten(NOW)
+    assert len(await galleries.exemplars(SERVER)) == 4
+    await galleries.erase_forgotten(NOW + timedelta(days=1))
+    assert [e.character_id for e in await galleries.exemplars(SERVER)] == ["rei", "sora"]
+
+
 async def test_servers_do_not_see_each_other(storage: Storage) -> None:
     await storage.galleries.change(
         SERVER, "teach", 5, "x", NOW,
