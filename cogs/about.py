@@ -18,8 +18,8 @@ For each answer: the ids of the message, channel and whoever asked, the picture'
 hashes, the faces' places and my guesses, and who pressed ✅ or ❌. It is erased with the message, \
 or after {days} days. Of a server: its settings, and the channels that are switched on.
 **No picture is kept.** A crop of each face is, where a moderator said `/learning on`, for at most \
-{crop_days} days; and of what `/teach` is given, until `/forget`. `/privacy` shows and deletes \
-what I keep of you."""
+{crop_days} days; and of what `/teach` is given, until {forget_days} days after `/forget`. \
+`/privacy` shows and deletes what I keep of you."""
 HOW = """\
 I find the heads in a picture, compare each with the characters I know, and say how sure I am. \
 I can be wrong, most of all between characters who look alike."""
@@ -41,7 +41,9 @@ class About(commands.Cog):
         page.add_field(name="Characters", value=str(len(roster.characters)))
         config = self.bot.config
         stored = STORED.format(
-            days=config.storage.answers_days, crop_days=config.learning.crops_days
+            days=config.storage.answers_days,
+            crop_days=config.learning.crops_days,
+            forget_days=config.learning.forget_days,
         )
         page.add_field(name="What I store", value=stored, inline=False)
         await context.send(embed=page, ephemeral=True)
