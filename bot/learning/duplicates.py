@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -94,6 +96,19 @@ def group(hashes: Sequence[str], distance: int = SAME_PICTURE) -> list[int]:
             parent[root(i)] = root(other)
         tree.add(i, phash)
     return [root(i) for i in range(len(hashes))]
+
+
+def copies(hashes: Sequence[str], originals: Sequence[str]) -> dict[int, int]:
+    """Return which of the hashes are near-duplicates of an original: its place, by their own.
+
+    All are compared with all, which is quicker than a tree where each side is looked up once.
+    """
+    seen = np.array([int(phash, 16) for phash in hashes], np.uint64)
+    found: dict[int, int] = {}
+    for place, original in enumerate(originals):
+        near = np.bitwise_count(seen ^ np.uint64(int(original, 16))) <= SAME_PICTURE
+        found.update(dict.fromkeys(np.flatnonzero(near).tolist(), place))
+    return found
 
 
 def overlap(a: Box, b: Box) -> float:

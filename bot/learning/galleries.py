@@ -2,7 +2,8 @@
 
 `Examples` is what a server has: taught drawings, packs, and settled labels. A fifth of the groups
 of labelled pictures is held back by a fixed rule: it measures versions, and neither names nor
-trains. Importing this module imports no model; the functions do, so they belong in a thread.
+trains. A picture that was taught as well measures nothing. Importing this module imports no model;
+the functions do, so they belong in a thread.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.learning.consensus import NOT_A_FACE, SPECIAL_LABELS
+from bot.learning.duplicates import copies
 
 if TYPE_CHECKING:
     from bot.learning.roster import ServerRoster
@@ -30,6 +32,7 @@ HELD_BACK = 5
 class Example:
     """One labelled vector of a server; `group` numbers near-duplicate pictures.
 
+    Groups of taught pictures are below zero.
     `shared` says that another server gave it, which it trains beside the server's own.
     """
 
@@ -43,7 +46,7 @@ class Example:
     @property
     def held_back(self) -> bool:
         """Whether it is kept for measuring; what was taught, or is shared, never is."""
-        return self.kind == "sighting" and not self.shared and is_held_back(self.group)
+        return self.group >= 0 and not self.shared and is_held_back(self.group)
 
 
 def is_held_back(group: int) -> bool:
@@ -58,11 +61,14 @@ def examples_of(
     backbone: str,
 ) -> list[Example]:
     """Return what a server has of this backbone, merges followed, the forgotten left out."""
-    found = [
-        Example(e.vector, label, "exemplar", e.id, -e.id)
+    taught = [
+        (e, label)
         for e in exemplars
         if e.backbone == backbone and (label := roster.resolve(e.character_id))
     ]
+    found = [Example(e.vector, label, "exemplar", e.id, -e.id) for e, label in taught]
+    settled = list(settled)
+    taught_too = _taught_too([e for e, _ in taught], [sighting for sighting, _ in settled])
     for sighting, label in settled:
         if sighting.vector is None or sighting.backbone != backbone or label.label is None:
             continue
@@ -70,8 +76,19 @@ def examples_of(
         name = label.label if special else roster.resolve(label.label)
         if name is not None:
             group = sighting.group_id or sighting.id
+            group = taught_too.get(group, group)
             found.append(Example(sighting.vector, name, "sighting", sighting.id, group))
     return found
+
+
+def _taught_too(exemplars: Iterable[Exemplar], faces: Sequence[Sighting]) -> dict[int, int]:
+    """Return the groups of pictures that were taught as well, each with the drawing's group."""
+    drawings = [(e.id, e.phash) for e in exemplars if e.phash]
+    found = copies([face.phash for face in faces], [phash for _, phash in drawings])
+    return {
+        faces[place].group_id or faces[place].id: -drawings[drawing][0]
+        for place, drawing in found.items()
+    }
 
 
 def shown_by(shipped: Gallery, roster: ServerRoster) -> Gallery:

@@ -51,10 +51,7 @@ async def read_server(
     examples = examples_of(exemplars, settled, roster, backbone)
     newer = examples
     if version is not None:
-        newer = examples_of(
-            [e for e in exemplars if e.at > version.at],
-            [(s, label) for s, label in settled if label.at > version.at],
-            roster,
-            backbone,
-        )
+        late = {("exemplar", e.id) for e in exemplars if e.at > version.at}
+        late |= {("sighting", s.id) for s, label in settled if label.at > version.at}
+        newer = [e for e in examples if (e.kind, e.source_id) in late]
     return ServerState(roster, examples, newer, version)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.learning.clusters import find_clusters
-from bot.learning.duplicates import HashTree, group, overlap
+from bot.learning.duplicates import HashTree, copies, group, overlap
 from models.types import Box
 
 
@@ -37,6 +37,12 @@ def test_groups_are_chained() -> None:
 def test_a_hash_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         HashTree().add(1, "not a hash")
+
+
+def test_copies_are_found_on_the_other_side() -> None:
+    assert copies(["ff00ff00ff00ff00", "0123456789abcdef"], ["fedcba9876543210"]) == {}
+    assert copies(["ff00ff00ff00ff00", "0123456789abcdef"], ["00ff", "0123456789abcdcf"]) == {1: 1}
+    assert copies([], ["00ff"]) == copies(["00ff"], []) == {}
 
 
 def test_overlap() -> None:

@@ -16,10 +16,10 @@ from bot.learning.promotion import Results, decide
 from bot.learning.roster import ServerRoster
 from bot.learning.serving import read_server
 from bot.learning.training import NothingToLearnError, learn
-from bot.storage.learning_records import Label, ServerCharacter
+from bot.storage.learning_records import Label, NewExemplar, ServerCharacter
 from models.naming import Parts
 from models.vectors import VectorSet
-from tests.learning.conftest import BACKBONE, SERVER, SHIPPED, faces, own_character
+from tests.learning.conftest import BACKBONE, SERVER, SHIPPED, START, faces, own_character
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -67,6 +67,27 @@ async def test_labels_become_a_version_that_answers(
     assert not any(n.unknown for n in named)
     kept = namer.name(faces(2, 10, 9), gallery)
     assert all(n.guesses[0].character.id == SHIPPED[2].id for n in kept)
+
+
+async def test_a_picture_that_was_taught_as_well_measures_nothing(
+    storage: Storage, labelled: Labelled
+) -> None:
+    """Neither does a copy of it that is too far from the drawing, but not from the first copy."""
+    await own_character(storage, "aoi", "Aoi")
+    seen = [await labelled(vector, "aoi") for vector in faces(20, 30, 2)]
+    roster = ServerRoster(SHIPPED, await storage.galleries.characters(SERVER))
+    state = await read_server(storage, SERVER, roster, BACKBONE)
+    before = {e.source_id for e in state.examples if e.held_back}
+    taught = next(face for face in seen if face.id in before)
+    far = f"{int(taught.phash, 16) ^ 0x1F00:016x}"
+    copy = await labelled(faces(20, 1, 3)[0], "aoi", phash=far, group_id=taught.id)
+    near = f"{int(taught.phash, 16) ^ 0x3:016x}"
+    drawing = NewExemplar("aoi", 5, "teach", faces(20, 1, 4)[0], BACKBONE, START, phash=near)
+    await storage.galleries.change(SERVER, "teach", 5, "taught Aoi", START, exemplars=[drawing])
+    state = await read_server(storage, SERVER, roster, BACKBONE)
+    groups = {e.source_id: e.group for e in state.examples if e.kind == "sighting"}
+    assert groups[taught.id] == groups[copy.id] < 0
+    assert {e.source_id for e in state.examples if e.held_back} == before - {taught.id}
 
 
 async def test_nothing_is_learned_without_consent_labels_or_change(
