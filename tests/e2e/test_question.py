@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.cards import TAKEN_BACK, THANKS
 from tests.e2e.conftest import (
     PATIENCE_S,
     answered,
     asked,
     eventually,
+    kept,
     label_is,
     labels,
     opened,
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from sandbox.server import Sandbox
     from sandbox.world import Message
+    from tests.bot.fakes import FakeStages
+    from tests.e2e.conftest import Start
 
 
 async def test_more_faces_than_fit_are_paged_beside_the_card_itself(
@@ -48,6 +52,25 @@ async def test_more_faces_than_fit_are_paged_beside_the_card_itself(
     assert found == [None] * 5 + ["!not_a_face"]
     await ann.press(reply, "◀ Faces")
     await eventually(lambda: asks(reply, first))
+
+
+async def test_where_votes_are_buttons_a_cross_asks_too_and_the_question_outlives_a_restart(
+    sandbox: Sandbox, start: Start, stages: FakeStages
+) -> None:
+    ben = sandbox.member("ben")
+    async with start(stages) as bot:
+        posted = await ben.post("quiet", files=[("a.png", b"1")])
+        reply = await sandbox.answer(await ben.menu(posted, "Who is this?"))
+        await kept(bot, reply)
+        said = await shown(await ben.press(reply, "Wrong"))
+        assert said.content == THANKS["no"]
+        await eventually(lambda: asked(reply))
+    async with start(stages) as bot:
+        said = await shown(await ben.select(reply, "Who is face 1?", ["Marin"]))
+        assert said.content == "Thank you: noted face 1 as **Marin**."
+        await eventually(lambda: label_is(bot, reply, "marin", "open"))
+        said = await shown(await ben.press(reply, "Wrong"))
+        assert said.content == TAKEN_BACK
 
 
 async def test_what_was_said_about_one_face_can_be_taken_back(
