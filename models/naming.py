@@ -2,8 +2,8 @@
 
 A face's score for a character is a weighted mean of three cosines: to the character's prototype
 (the mean of its pictures' vectors), to its learned class direction, and to the nearest of its
-exemplars. A character without a direction or exemplars, as servers add them, is scored by its
-prototype in their stead, and a little higher, so that scores compare.
+exemplars. A character without a direction or exemplars is scored by its prototype in their stead.
+One that a server added is scored a little higher, so that scores compare.
 
 The probability of the best guess is a logistic function of how high and how lonely its score is;
 it answers "is this name right?", strangers and crops that are no face included, and is the number
@@ -68,8 +68,8 @@ class Naming:
 class Parts:
     """How much each cosine counts in a score; the sum of the first three is 1.
 
-    `taught` is added to the scores of characters without a learned direction where others have one:
-    training pulled faces towards the directions, so that they would outdo whoever is taught later.
+    `taught` is added to the scores of characters that a server added: the backbone's training
+    pulled faces towards those it knows, so that they would outdo whoever is taught later.
     """
 
     prototype: float = 0.45
@@ -100,8 +100,9 @@ class Gallery:
     `prototypes` and `directions`: (characters, dimensions) float32, unit length; a row of zeros in
     `directions` says that none was learned. `counts`: pictures behind each prototype. `exemplars`:
     (m, dimensions), with `owners` (m,) int32, ascending, naming the character of each. `rejects`:
-    (r, dimensions), what is no face. `calibration` and `threshold` are those of a head that a
-    server trained; None takes the namer's.
+    (r, dimensions), what is no face. `added`: the indices, ascending, of characters that the
+    gallery was extended with. `calibration` and `threshold` are those of a head that a server
+    trained; None takes the namer's.
     """
 
     characters: tuple[Character, ...]
@@ -111,6 +112,7 @@ class Gallery:
     exemplars: Vectors
     owners: NDArray[np.int32]
     rejects: Vectors
+    added: tuple[int, ...] = ()
     calibration: Calibration | None = None
     threshold: float | None = None
 
@@ -168,6 +170,7 @@ class Gallery:
             exemplars=np.concatenate([self.exemplars, other.exemplars])[order],
             owners=owners[order],
             rejects=np.concatenate([self.rejects, other.rejects]),
+            added=(*self.added, *range(len(self.characters), len(self.characters) + len(new))),
             calibration=self.calibration,
             threshold=self.threshold,
         )
@@ -187,17 +190,13 @@ class Gallery:
             directions=self.directions[list(keep)],
             exemplars=self.exemplars[stay],
             owners=owners[stay],
+            added=tuple(np.flatnonzero(np.isin(keep, self.added)).tolist()),
         )
 
     @cached_property
     def directed(self) -> NDArray[np.intp]:
         """The indices of the characters that have a learned direction."""
         return np.flatnonzero(np.any(self.directions != 0, axis=1))
-
-    @cached_property
-    def undirected(self) -> NDArray[np.intp]:
-        """The indices of the others."""
-        return np.flatnonzero(np.all(self.directions == 0, axis=1))
 
     @cached_property
     def known_directions(self) -> Vectors:
@@ -225,7 +224,7 @@ def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float
         share = parts.direction / (parts.prototype + parts.direction)
         by_direction = vectors @ gallery.known_directions.T
         result[:, directed] += share * (by_direction - by_prototype[:, directed])
-        result[:, gallery.undirected] += parts.taught
+    result[:, list(gallery.added)] += parts.taught
     if parts.exemplars == 0 or len(gallery.exemplars) == 0:
         return result
     listed = min(SHORTLIST, len(gallery.characters))

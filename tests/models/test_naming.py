@@ -187,15 +187,19 @@ def test_exemplars_count_as_the_mean_of_the_nearest_three() -> None:
         assert np.allclose(found[:, n], 0.5 * by_prototype + 0.5 * nearest, atol=1e-6)
 
 
-def test_who_is_taught_has_a_lead_on_those_with_a_learned_direction() -> None:
+def test_who_is_taught_has_a_lead_on_those_the_backbone_knows() -> None:
     axes = np.eye(4, dtype=np.float32)
     shipped = Gallery.of({Character("shipped", "Shipped", ""): axes[:1]})
-    trained = replace(shipped, directions=axes[:1])
+    shipped = replace(shipped, directions=axes[:1])
     taught = Gallery.of({Character("taught", "Taught", ""): axes[1:2]})
-    parts = Parts(taught=0.1)
     between = unit(axes[:1] + axes[1:2])
+    lead = 0.1 * (1 - Parts().exemplars)
 
-    beside_trained = scores(between, trained.extended(taught), parts)[0]
-    assert beside_trained[1] - beside_trained[0] == pytest.approx(0.1 * (1 - parts.exemplars))
-    beside_untrained = scores(between, shipped.extended(taught), parts)[0]
-    assert beside_untrained[0] == pytest.approx(beside_untrained[1])
+    for directions in (np.zeros_like(taught.directions), axes[1:2]):
+        both = shipped.extended(replace(taught, directions=directions))
+        found = scores(between, both, Parts(taught=0.1))[0]
+        assert found[1] - found[0] == pytest.approx(lead, abs=1e-6)
+        turned = scores(between, both.only([1, 0]), Parts(taught=0.1))[0]
+        assert turned[0] - turned[1] == pytest.approx(lead, abs=1e-6)
+    alone = scores(between, taught, Parts(taught=0.1))
+    assert alone == pytest.approx(scores(between, taught, Parts(taught=0.0)))
