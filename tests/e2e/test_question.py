@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.cards import TAKEN_BACK, THANKS
+from bot.learning.consensus import NOT_A_FACE
+from bot.learning.undoing import MODERATORS_ONLY
+from cogs.history import MENU as HISTORY
+from cogs.history import NOTHING
 from tests.e2e.conftest import (
     PATIENCE_S,
     answered,
@@ -110,6 +114,28 @@ async def test_a_disputed_face_is_in_review_and_no_label_until_a_moderator_decid
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
     ((face, _),) = await bot.storage.labels.in_server(server_id, "settled")
     assert (await bot.storage.labels.trail(face.id))[-1].user_id == ann.id
+
+
+async def test_a_moderator_sees_who_changed_a_label_when_and_why(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    reply = await answered(sandbox)
+    assert NOTHING in (await shown(await ann.menu(reply, HISTORY))).content
+    for number in range(6):
+        await sandbox.add_member(f"fan {number}").react(reply, "✅")
+    await eventually(lambda: label_is(bot, reply, "marin", "settled"))
+    await ann.react(reply, "❌")
+    await eventually(lambda: asked(reply))
+    await shown(await ann.select(reply, "Who is face 1?", ["Not a face"]))
+    await eventually(lambda: label_is(bot, reply, NOT_A_FACE, "settled"))
+
+    told = (await shown(await ann.menu(reply, HISTORY))).content.splitlines()
+    assert told[0].startswith("Face 1: no label → **Marin**, <t:")
+    assert "by the members' votes" in told[0]
+    assert "→ **not a face**, <t:" in told[-1]
+    assert f"by <@{ann.id}>" in told[-1]
+    assert MODERATORS_ONLY in (await shown(await ben.menu(reply, HISTORY))).content
 
 
 async def test_a_labellers_word_decides_at_once(sandbox: Sandbox, bot: MoedexBot) -> None:
