@@ -321,14 +321,8 @@ def parts_off(faces: Faces, directions: dict) -> dict:
         "no class directions": (faces.vectors, replace(PARTS, direction=0.0)),
         "no exemplars": (faces.vectors, replace(PARTS, exemplars=0.0)),
         "no lead for who is taught": (faces.vectors, replace(PARTS, taught=0.0)),
-        "prototypes alone": (
-            faces.vectors,
-            Parts(1.0, 0.0, 0.0),
-        ),
-        "class directions alone": (
-            faces.vectors,
-            Parts(0.0, 1.0, 0.0),
-        ),
+        "prototypes alone": (faces.vectors, Parts(1.0, 0.0, 0.0)),
+        "class directions alone": (faces.vectors, Parts(0.0, 1.0, 0.0)),
     }
     result: dict = {}
     for name, (vectors, parts) in without.items():

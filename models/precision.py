@@ -17,6 +17,7 @@ from models.lean_keras import keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
 SINGLE: Final = "float32"
 MIXED: Final = "mixed_bfloat16"
@@ -45,21 +46,17 @@ def _seconds(policies: Sequence[str]) -> dict[str, float]:
     return {policy: min(times) for policy, times in tries.items()}
 
 
-@contextmanager
-def training_policy() -> Iterator[None]:
+def training_policy() -> AbstractContextManager[None]:
     """Make networks that are built inside train in the fastest arithmetic."""
-    with _policy(MIXED if has_fast_bfloat16() else SINGLE):
-        yield
+    return _policy(MIXED if has_fast_bfloat16() else SINGLE)
 
 
-@contextmanager
-def answering_policy() -> Iterator[None]:
+def answering_policy() -> AbstractContextManager[None]:
     """Make networks that are built inside answer in the fastest arithmetic.
 
     Their weights are kept in it too, which spares casting them at every call, and half the memory.
     """
-    with _policy(HALF if has_fast_bfloat16() else SINGLE):
-        yield
+    return _policy(HALF if has_fast_bfloat16() else SINGLE)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -264,7 +264,7 @@ def fit_own_head(
     vectors = embed_all(embedder, own)
     labels = [sample.label for sample in own]
     full = fit_gallery(vectors, labels, characters, {})
-    full = _with_rejects(full, shipped.gallery.rejects)
+    full = replace(full, rejects=shipped.gallery.rejects)
     namer = Namer(
         full,
         parts=shipped.parts,
@@ -279,7 +279,7 @@ def fit_own_head(
         teaching = fit_gallery(
             vectors[list(split.train)], [labels[i] for i in split.train], characters, {}
         )
-        teaching = _with_rejects(teaching, shipped.gallery.rejects)
+        teaching = replace(teaching, rejects=shipped.gallery.rejects)
         known = set(split.known)
         truth = tuple(labels[i] if i in known else "" for i in asked)
         fitted = calibrated(teaching, Trial(vectors[list(asked)], truth), shipped.parts)
@@ -299,18 +299,6 @@ def _figures(namer: Namer, vectors: Vectors, labels: Sequence[str], split: Split
     strangers = judge(vectors[others], ["" for _ in others], *arguments)
     share, _ = identified(known, strangers, 0.05)
     return {"top-1": str(known.top(1)), "top-5": str(known.top(5)), "at 5 % strangers": str(share)}
-
-
-def _with_rejects(gallery: Gallery, rejects: Vectors) -> Gallery:
-    return Gallery(
-        gallery.characters,
-        gallery.prototypes,
-        gallery.counts,
-        gallery.directions,
-        gallery.exemplars,
-        gallery.owners,
-        rejects,
-    )
 
 
 def install(files: Mapping[str, Path], folder: Path = WEIGHTS) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.client import MoedexBot, run_bot
+from bot.client import MoedexBot
 from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
@@ -23,6 +23,7 @@ from sandbox.permissions import Permission
 from sandbox.server import Sandbox
 from sandbox.world import Message, Overwrite
 from tests.bot.fakes import FakeStages
+from tests.running import running_bot
 from tests.sandbox.conformance import DESCRIPTION, Description
 
 PATIENCE_S = 60
@@ -103,22 +104,8 @@ def start(
             "cooldowns": cooldowns,
             **sections,
         }
-        ready: asyncio.Future[MoedexBot] = asyncio.get_running_loop().create_future()
-
-        async def on_ready(bot: MoedexBot) -> None:
-            ready.set_result(bot)
-
-        config = load_config(None, **given)
-        running = asyncio.create_task(run_bot(config, on_ready=on_ready, make_worker=worker))
-        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
-        try:
-            yield ready.result()
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+        async with running_bot(load_config(None, **given), worker) as bot:
+            yield bot
 
     return starts
 

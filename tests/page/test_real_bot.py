@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,11 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.client import MoedexBot, run_bot
+from bot.client import MoedexBot
 from bot.config import Config, load_config
 from bot.inference import InferenceWorker
 from sandbox import Sandbox
 from tests.bot.fakes import FakeStages
+from tests.running import running_bot
 
 from .conftest import opened
 
@@ -34,12 +33,10 @@ async def online(
     **cooldowns: float,
 ) -> AsyncIterator[MoedexBot]:
     """Run the real bot, watching the channel general."""
-    ready: asyncio.Future[MoedexBot] = asyncio.get_running_loop().create_future()
 
-    async def on_ready(bot: MoedexBot) -> None:
+    async def watch_general(bot: MoedexBot) -> None:
         ann = sandbox.member("ann").id
         await bot.storage.settings.watch(sandbox.server.id, sandbox.channel("general").id, ann)
-        ready.set_result(bot)
 
     config = load_config(
         None,
@@ -48,16 +45,8 @@ async def online(
         inference={"timeout_s": 240},
         cooldowns={"user_times": 1000, "server_times": 1000, **cooldowns},
     )
-    running = asyncio.create_task(run_bot(config, on_ready=on_ready, make_worker=make_worker))
-    await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-    if running.done():
-        running.result()
-    try:
-        yield ready.result()
-    finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+    async with running_bot(config, make_worker, watch_general) as bot:
+        yield bot
 
 
 def light_worker(config: Config) -> InferenceWorker:
