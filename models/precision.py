@@ -1,7 +1,7 @@
 """Which arithmetic is fastest here: bfloat16 where the processor has it, else single precision.
 
-A processor without bfloat16 instructions emulates them and is ten times slower, one with them is
-about 1.6 times faster; so it is tried, not guessed. Vectors of faces differ by a cosine of 0.9999.
+A processor without bfloat16 instructions emulates them and is far slower, one with them is faster;
+so it is tried, not guessed.
 """
 
 from __future__ import annotations
