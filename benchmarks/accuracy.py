@@ -16,18 +16,18 @@ import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from benchmarks.accuracy_plots import plot_calibration, plot_log
-from benchmarks.damage import FACE_DAMAGES
+from benchmarks.accuracy_plots import plot_calibration, plot_logs
+from benchmarks.damage import FACE_DAMAGES, greyed
 from benchmarks.statistics import machine, table, today, write_section
 from models.augment import framed
-from models.embedding import Embedder
+from models.embedding import EMBEDDING_FILE, Embedder
 from models.naming import Calibration, Gallery, Parts, no_face
 from models.roster import load_roster
-from models.training.backbone import TRAINED_FILE, class_directions, trained_directions
+from models.training.blend import EARLY_SHARE, blend_run, class_directions
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
     FALSE_RATES,
@@ -47,17 +47,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from models.training.dataset import Sample
-    from models.types import Vectors
+    from models.types import Pixels, Vectors
 
 
 @dataclass(frozen=True)
 class Faces:
-    """The samples, the split, and each sample's vectors: of the crop and of its mirror image."""
+    """The samples, the split, and each sample's vectors: of the crop and of its mirror image.
+
+    `greyed`: vectors of the known faces without colour, both in one, in the order of the split.
+    """
 
     samples: tuple[Sample, ...]
     split: Split
     plain: Vectors
     mirrored: Vectors
+    greyed: Vectors
 
     @cached_property
     def vectors(self) -> Vectors:
@@ -78,8 +82,8 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=Path("docs/accuracy.md"))
     arguments = parser.parse_args()
 
-    embedder = Embedder.load(arguments.run / "embedding.safetensors")
-    faces = embedded(arguments.data, arguments.run, "embedding.safetensors")
+    embedder = Embedder.load(arguments.run / EMBEDDING_FILE.name)
+    faces = faces_of(arguments.data, arguments.run)
     directions = class_directions(arguments.run)
     figures: dict = {
         "model": embedder.version,
@@ -95,13 +99,9 @@ def main() -> None:
         arguments.docs.with_name("calibration.png"),
     )
     figures["damage"] = damaged(faces, embedder, directions)
-    figures["parts"] = parts_off(faces, directions)
-    trained = embedded(arguments.data, arguments.run, TRAINED_FILE)
-    gallery = gallery_of(trained, trained.vectors, trained_directions(arguments.run))
-    figures["parts"]["the trained projection without the blend"] = main_figures(
-        trained, trained.vectors, gallery, PARTS
-    )
-    plot_log(read_log(arguments.run), arguments.docs.with_name("training.png"))
+    figures["parts"] = parts_off(faces, directions) | blended_otherwise(faces, arguments.run)
+    logs = [read_log(arguments.run / stage) for stage in STAGES]
+    plot_logs(logs, arguments.docs.with_name("training.png"))
     figures["milliseconds_a_face"] = timed(faces, embedder)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -110,22 +110,39 @@ def main() -> None:
         print(text, end="\n\n")
 
 
-def embedded(data: Path, run: Path, weights: str) -> Faces:
-    """Embed every sample by a file of `run`, where the vectors are kept for the next time."""
-    embedder = Embedder.load(run / weights, mirrored=False)
+def faces_of(data: Path, run: Path) -> Faces:
+    """The samples below `data`, by the split and the embedding of an evaluation run."""
     samples = load_dataset(data).samples
+    return embedded(samples, Split.load(run / SPLIT_FILE, samples), run)
+
+
+def embedded(samples: tuple[Sample, ...], split: Split, run: Path) -> Faces:
+    """Embed every sample by the weights in `run`, where the vectors are kept for the next time."""
+    embedder = Embedder.load(run / EMBEDDING_FILE.name, mirrored=False)
     cache = run / f"vectors-{embedder.version}.npz"
-    if cache.is_file():
-        with np.load(cache) as file:
-            plain, mirrored = file["plain"], file["mirrored"]
-    else:
-        parts: list[tuple[Vectors, Vectors]] = []
-        for first in range(0, len(samples), 32):
-            crops = np.stack([framed(s.pixels, embedder.side) for s in samples[first : first + 32]])
-            parts.append((embedder.embed(crops), embedder.embed(crops[:, :, ::-1])))
-        plain, mirrored = (np.concatenate(part) for part in zip(*parts, strict=True))
-        np.savez(cache, plain=plain, mirrored=mirrored)
-    return Faces(samples, Split.load(run / SPLIT_FILE, samples), plain, mirrored)
+    if not cache.is_file():
+        pixels = [sample.pixels for sample in samples]
+        grey = [greyed(samples[index].pixels) for index in split.known]
+        both = averaged(embedded_as(embedder, grey), embedded_as(embedder, grey, mirrored=True))
+        np.savez(
+            cache,
+            plain=embedded_as(embedder, pixels),
+            mirrored=embedded_as(embedder, pixels, mirrored=True),
+            greyed=both,
+        )
+    with np.load(cache) as file:
+        return Faces(samples, split, file["plain"], file["mirrored"], file["greyed"])
+
+
+def embedded_as(
+    embedder: Embedder, pictures: Sequence[Pixels], *, mirrored: bool = False
+) -> Vectors:
+    """Embed faces as they are, or their mirror images alone."""
+    parts: list[Vectors] = []
+    for first in range(0, len(pictures), 32):
+        crops = np.stack([framed(p, embedder.side) for p in pictures[first : first + 32]])
+        parts.append(embedder.embed(crops[:, :, ::-1] if mirrored else crops))
+    return np.concatenate(parts)
 
 
 def gallery_of(faces: Faces, vectors: Vectors, directions: dict) -> Gallery:
@@ -298,16 +315,8 @@ def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
     truth = faces.labels(known)
     result: dict = {}
     for name, damage in FACE_DAMAGES.items():
-        vectors: list[Vectors] = []
-        for first in range(0, len(known), 32):
-            crops = np.stack(
-                [
-                    framed(damage(faces.samples[i].pixels), embedder.side)
-                    for i in known[first : first + 32]
-                ]
-            )
-            vectors.append(embedder.embed(crops))
-        judged = judge(np.concatenate(vectors), truth, gallery, PARTS, Calibration())
+        vectors = embedded_as(embedder, [damage(faces.samples[i].pixels) for i in known])
+        judged = judge(vectors, truth, gallery, PARTS, Calibration())
         result[name] = judged.top(1).as_dict()
     return result
 
@@ -324,10 +333,40 @@ def parts_off(faces: Faces, directions: dict) -> dict:
         "prototypes alone": (faces.vectors, Parts(1.0, 0.0, 0.0)),
         "class directions alone": (faces.vectors, Parts(0.0, 1.0, 0.0)),
     }
+    return {
+        name: part_figures(faces, vectors, directions, parts)
+        for name, (vectors, parts) in without.items()
+    }
+
+
+def part_figures(faces: Faces, vectors: Vectors, directions: dict, parts: Parts) -> dict:
+    """The main figures, and how many of the known are named without their colour."""
+    gallery = gallery_of(faces, vectors, directions)
+    truth = faces.labels(faces.split.known)
+    grey = judge(faces.greyed, truth, gallery, parts, Calibration())
+    return main_figures(faces, vectors, gallery, parts) | {"grey": grey.top(1).as_dict()}
+
+
+STAGES: Final = ("first", "turned_1", "turned_2")
+"""The stages of the evaluation run, in order."""
+
+OTHERWISE: Final[dict[str, tuple[str, float]]] = {
+    "the trained projection without the blend": ("turned_2", 0.0),
+    "after one stage with turned hues": ("turned_1", EARLY_SHARE),
+    "after none": ("first", EARLY_SHARE),
+}
+"""What is blended otherwise: which stage of the run, and with how much of the earlier block."""
+
+
+def blended_otherwise(faces: Faces, run: Path) -> dict:
+    """The main figures of other blends, which are kept below `run` with their vectors."""
+    learned = [faces.samples[index] for index in faces.split.train]
     result: dict = {}
-    for name, (vectors, parts) in without.items():
-        gallery = gallery_of(faces, vectors, directions)
-        result[name] = main_figures(faces, vectors, gallery, parts)
+    for name, (stage, share) in OTHERWISE.items():
+        folder = run / "otherwise" / f"{stage}_{share:.0%}"
+        blend_run(learned, run / stage, folder, share)
+        other = embedded(faces.samples, faces.split, folder)
+        result[name] = part_figures(other, other.vectors, class_directions(folder), PARTS)
     return result
 
 
@@ -407,12 +446,13 @@ def sections(figures: dict) -> dict[str, str]:
                     part["unseen_5_beside_known"]["share"],
                     part["icons_1"]["share"],
                     part["named_rightly_at"]["0.05"]["share"],
+                    part["grey"]["share"],
                 )
             ),
         ]
         for name, part in figures["parts"].items()
     ]
-    head = ["", "known", "unseen, 5", "unseen, 1", "5, beside known", "icons, 1", "at 5 %"]
+    head = ["", "known", "unseen, 5", "unseen, 1", "5, beside known", "icons, 1", "at 5 %", "grey"]
     times = figures["milliseconds_a_face"]
     return {
         "accuracy": f"{source}\n\n{table(['measure', 'result'], rows)}",

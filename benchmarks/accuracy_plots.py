@@ -18,25 +18,38 @@ if TYPE_CHECKING:
     from models.training.evaluation import Judged
 
 
-def plot_log(lines: Sequence[dict], path: Path) -> None:
-    """Loss and accuracy of a run over its steps; `lines` as in `log.jsonl`."""
-    steps = [line["step"] for line in lines]
-    figure, left = plt.subplots(figsize=(7, 4), layout="constrained")
-    left.plot(steps, [line["loss"] for line in lines], color="tab:red", label="loss")
-    left.set(xlabel="step (48 faces each)", ylabel="loss")
-    right = left.twinx()
-    right.plot(
-        steps,
-        [100 * line["sparse_categorical_accuracy"] for line in lines],
-        color="tab:blue",
-        linestyle=":",
-        label="augmented training faces",
+def plot_logs(logs: Sequence[Sequence[dict]], path: Path) -> None:
+    """How many faces were named rightly over the stages of a run; lines as in `log.jsonl`."""
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    before = 0
+    for lines in logs:
+        steps = [before + line["step"] for line in lines]
+        shares = [100 * line["sparse_categorical_accuracy"] for line in lines]
+        held = [
+            (before + line["step"], 100 * line["held_out"]) for line in lines if "held_out" in line
+        ]
+        first = before == 0
+        axes.plot(
+            steps,
+            shares,
+            ":",
+            color="tab:blue",
+            label="augmented training faces" if first else None,
+        )
+        axes.plot(
+            *zip(*held, strict=True),
+            "o-",
+            color="tab:orange",
+            label="held-out faces, averaged weights" if first else None,
+        )
+        before = steps[-1]
+        axes.axvline(before, color="grey", linewidth=0.5)
+    axes.set(
+        xlabel="step (48 faces each); lines: a stage ends",
+        ylabel="named rightly by class directions, %",
+        ylim=(0, 100),
     )
-    held = [(line["step"], 100 * line["held_out"]) for line in lines if line.get("held_out")]
-    if held:
-        right.plot(*zip(*held, strict=True), "o-", color="tab:blue", label="held-out faces")
-    right.set(ylabel="named rightly by class directions, %", ylim=(0, 100))
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    axes.legend(loc="lower right", frameon=False)
     figure.savefig(path, dpi=120)
     plt.close(figure)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.accuracy import Faces, embedded, gallery_of
+from benchmarks.accuracy import Faces, faces_of, gallery_of
 from benchmarks.learning_speed import Speed, measure_speed
 from benchmarks.statistics import machine, table, today, write_section
 from benchmarks.voters import Crowd, Member
@@ -32,7 +32,7 @@ from bot.storage.learning_records import ServerCharacter, Sighting
 from models.embedding import Embedder
 from models.naming import Namer
 from models.shares import Share
-from models.training.backbone import class_directions
+from models.training.blend import class_directions
 from models.training.head import Trial
 from models.training.pipeline import PARTS, calibrated
 from models.types import Box
@@ -123,7 +123,7 @@ def main() -> None:
 
 def make_world(data: Path, run: Path) -> World:
     """Build the shipped side from the training part; nothing of it has seen the new characters."""
-    faces = embedded(data, run, "embedding.safetensors")
+    faces = faces_of(data, run)
     vectors = faces.vectors
     split = faces.split
     gallery = gallery_of(faces, vectors, class_directions(run))

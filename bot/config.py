@@ -151,7 +151,10 @@ class LearningConfig(_Section):
         "take them along.",
     )
     crops_days: int = Field(
-        365, ge=1, description="Days after which a kept crop and its vector are erased."
+        365,
+        ge=1,
+        description="Days after which a kept crop and its vector are erased, and a proposal that "
+        "no moderator decided.",
     )
     leave_days: int = Field(
         30, ge=0, description="Days after which a server that the bot left is erased."

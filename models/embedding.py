@@ -1,7 +1,7 @@
 """From face crops to unit vectors: the network, its weights file, and the embedder that runs it.
 
-The network is the folded Inception-v3 trunk, its global average, and one projection. A vector is
-of unit length; the cosine of two says how alike two faces are.
+The network is the folded Inception-v3 trunk, the averages of its last block and of an earlier one,
+and one projection. A vector is of unit length; the cosine of two says how alike two faces are.
 """
 
 # Keras's annotations name one backend's tensors and too narrow arguments.
@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from models.compact import packed, unpacked
 from models.graphs import one_graph
 from models.lean_keras import keras
 from models.precision import answering_policy
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 EMBEDDING_FILE: Final = WEIGHTS / "embedding.safetensors"
 
+PARTS: Final = ("kernel", "bias")
+"""The weights of a layer, in Keras's order."""
+
 LARGEST_BATCH: Final = 32
 """So many crops are embedded at once; more are embedded in turn, which bounds the memory."""
 
@@ -40,49 +45,80 @@ class WeightsError(Exception):
     """A weights file is missing or broken; the message says which and what to do."""
 
 
-def build_embedding_network(side: int | None, cut: str, dimensions: int) -> keras.Model:
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What is built: a trunk that ends at the block `cut`, and a projection onto `dimensions` axes.
+
+    The projection sees the averages of the blocks `taps` and of the last one.
+    """
+
+    cut: str = "mixed8"
+    dimensions: int = 256
+    taps: tuple[str, ...] = ()
+
+
+def build_embedding_network(side: int | None, structure: Structure) -> keras.Model:
     """Build the network with random weights: (n, side, side, 3) in -1 to 1 -> (n, dimensions).
 
-    `side` None leaves the size of the pictures open, as training at growing sizes needs it.
+    `side` None leaves the size of the pictures open, as training at growing sizes needs it. The
+    layer `pooled` gives what the projection sees, the averages in the order of the blocks.
     """
-    trunk = build_trunk(side, cut)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(trunk.output)
-    projected = keras.layers.Dense(dimensions, dtype="float32", name="projection")(pooled)
-    unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(projected)
+    trunk = build_trunk(side, structure.cut)
+    averages = [
+        keras.layers.GlobalAveragePooling2D(name=f"{block}_average")(trunk.get_layer(block).output)
+        for block in (*structure.taps, structure.cut)
+    ]
+    pooled = keras.layers.Concatenate(name="pooled")(averages)
+    project = keras.layers.Dense(structure.dimensions, dtype="float32", name="projection")
+    unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(project(pooled))
     return keras.Model(trunk.input, unit, name="embedding")
 
 
+def weighted_layers(network: keras.Model) -> list[keras.Layer]:
+    """The layers of an embedding network that have a kernel and a bias."""
+    kinds = keras.layers.Conv2D | keras.layers.Dense
+    return [layer for layer in network.layers if isinstance(layer, kinds)]
+
+
 def save_embedding(
-    network: keras.Model, path: Path, *, side: int, cut: str, mirrored: bool, note: str = ""
+    network: keras.Model, path: Path, structure: Structure, *, side: int, mirrored: bool
 ) -> None:
-    """Write the network in half precision, with what `Embedder` needs to rebuild it."""
-    tensors: dict[str, NDArray[np.float16]] = {}
-    dimensions = 0
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
-            kernel, bias = layer.get_weights()
-            tensors[f"{layer.name}/kernel"] = np.ascontiguousarray(kernel, np.float16)
-            tensors[f"{layer.name}/bias"] = np.ascontiguousarray(bias, np.float16)
-            dimensions = bias.shape[0]
-    settings = {"side": side, "cut": cut, "dimensions": dimensions, "mirrored": mirrored}
+    """Write the network with what `Embedder` needs to rebuild it."""
+    tensors: dict[str, NDArray[np.float32]] = {}
+    for layer in weighted_layers(network):
+        for part, weights in zip(PARTS, layer.get_weights(), strict=True):
+            tensors[f"{layer.name}/{part}"] = np.asarray(weights, np.float32)
+    settings = {"side": side, "mirrored": mirrored, **asdict(structure)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, path, {"moedex": json.dumps(settings), "note": note})
+    save_file(packed(tensors), path, {"moedex": json.dumps(settings)})
 
 
-def load_network(path: Path, side: int | None = None) -> tuple[keras.Model, dict]:
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a weights file says of itself beside its weights: see `Embedder` and `Structure`."""
+
+    structure: Structure
+    side: int
+    mirrored: bool
+
+
+def load_network(path: Path, side: int | None = None) -> tuple[keras.Model, Settings]:
     """Rebuild a saved network; returns it with its settings.
 
     `side` 0 leaves the size open, None takes the file's. Raises WeightsError.
     """
     try:
         with safe_open(path, "numpy") as file:
-            settings = json.loads(file.metadata()["moedex"])
-            size = settings["side"] if side is None else side or None
-            network = build_embedding_network(size, settings["cut"], settings["dimensions"])
-            for layer in network.layers:
-                if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
-                    names = (f"{layer.name}/kernel", f"{layer.name}/bias")
-                    layer.set_weights([file.get_tensor(n).astype(np.float32) for n in names])
+            given = json.loads(file.metadata()["moedex"])
+            settings = Settings(
+                Structure(given["cut"], given["dimensions"], tuple(given["taps"])),
+                given["side"],
+                given["mirrored"],
+            )
+            size = settings.side if side is None else side or None
+            network = build_embedding_network(size, settings.structure)
+            for layer in weighted_layers(network):
+                layer.set_weights([unpacked(file, f"{layer.name}/{part}") for part in PARTS])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(
             f"the embedding's weights {path} can't be read ({error}); "
@@ -128,7 +164,7 @@ class Embedder:
         with answering_policy():
             network, settings = load_network(file)
         version = version_of(file)
-        both = settings["mirrored"] if mirrored is None else mirrored
+        both = settings.mirrored if mirrored is None else mirrored
         return cls(network, mirrored=both, version=version)
 
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:

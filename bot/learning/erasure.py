@@ -115,8 +115,10 @@ class Erasure:
         await self.sweep()
 
     async def retire(self, limits: LearningConfig, now: datetime) -> None:
-        """Erase what the configuration allows no longer: crops and vectors, forgotten drawings."""
-        await self._storage.sightings.strip_before(now - timedelta(days=limits.crops_days))
+        """Erase what the configuration allows no longer: crops, vectors, drawings without use."""
+        oldest = now - timedelta(days=limits.crops_days)
+        await self._storage.sightings.strip_before(oldest)
+        await self._storage.proposals.erase_waiting(oldest)
         await self._storage.galleries.erase_forgotten(now - timedelta(days=limits.forget_days))
         await self.sweep()
 

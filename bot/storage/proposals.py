@@ -76,6 +76,13 @@ class ProposalRepository(Repository):
             )
             return bool(gone.all())
 
+    async def erase_waiting(self, before: datetime) -> None:
+        """Erase what nobody decided, with its drawings, where it was proposed before a moment."""
+        async with self._storage.write() as session:
+            await session.execute(
+                delete(ProposalRow).where(ProposalRow.state == "waiting", ProposalRow.at < before)
+            )
+
     async def count_of(self, user_id: int) -> int:
         """Return how many proposals of a member are kept."""
         async with self._storage.read() as session:

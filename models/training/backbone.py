@@ -1,9 +1,9 @@
-"""Fine-tunes the trunk into the embedding, at growing picture sizes, with averaged weights.
+"""Fine-tunes a trunk into an embedding, at growing picture sizes, with averaged weights.
 
 One run: frozen features of the starting weights give the projection (whitened principal
 components) and the class directions their start; then additive-margin softmax with AdamW, a cosine
-decay, and an exponential average of the weights, first at a small side, then at a larger one. At
-the end the projection is blended with the features before it (`models.training.blend`).
+decay, and an exponential average of the weights, first at a small side, then at a larger one.
+`models.training.blend` makes of it the embedding that is used.
 """
 
 # Keras's annotations name one backend's tensors and too narrow arguments.
@@ -14,25 +14,31 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import keras
 import numpy as np
 
-from models.augment import Augmentation, framed
-from models.embedding import build_embedding_network, load_network, save_embedding
+from models.augment import Augmentation, framed, turned_hues, turns
+from models.embedding import (
+    Structure,
+    build_embedding_network,
+    load_network,
+    save_embedding,
+    weighted_layers,
+)
 from models.naming import unit
 from models.precision import training_policy
 from models.training.batches import BalancedBatches
-from models.training.blend import blend, whitening
 from models.training.dataset import class_indices, labels_of
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
+from models.training.whitening import whitening
 from models.trunk import load_start, read_start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
 
 
 TRAINED_FILE: Final = "trained.safetensors"
+DIRECTIONS_FILE: Final = "trained_classes.npz"
 
 TESTED_SIDE: Final = 144
 """The side at which faces are embedded in use, in pixels.
@@ -57,7 +64,8 @@ class BackbonePlan:
 
     `sides`: (side in pixels, share of the run) in order. `minutes`: where given, the schedule
     follows the clock and the run ends on time; else it makes `passes` over the data. `frozen`: the
-    last block whose layers, and all before, keep their start. `power`: see `BalancedBatches`.
+    last block whose layers, and all before, keep their start. `power`, `turned`,
+    `hues`: see `BalancedBatches`.
     """
 
     cut: str = "mixed8"
@@ -77,8 +85,15 @@ class BackbonePlan:
     scale: float = 24.0
     smoothing: float = 0.1
     power: float = 0.6
+    turned: float = 0.0
+    hues: int = 4
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+    @property
+    def structure(self) -> Structure:
+        """Of the network that is trained."""
+        return Structure(self.cut, self.dimensions)
 
 
 LEAST_WARM_UP: Final = 120
@@ -104,26 +119,25 @@ def train_backbone(
     probe: Sequence[Sample] = (),
     report: Callable[[dict], None] | None = None,
 ) -> Path:
-    """Train on `samples`; returns the weights file, `folder/embedding.safetensors`.
+    """Train on `samples`; returns `folder`.
 
-    `folder/trained.safetensors` is the network before blending, for a run that goes on from it.
+    `folder/trained.safetensors` is the network, `trained_directions` reads its class directions.
 
-    `start`: the nsfwjs package (see `read_start`). `warm`: the folder of a run to go on from
-    instead; classes it has not got start from the mean of a few pictures. A run found in `folder`
-    is resumed, one that is done is left as it is. `probe`: held-out samples whose accuracy is
-    logged. `report` is called with each line that is written to `folder/log.jsonl`.
+    `start`: the nsfwjs package (see `read_start`), or a finished embedding: its trunk is the start.
+    `warm`: the folder of a run to go on from instead; classes it has not got start from the
+    mean of a few pictures. A run found in `folder` is resumed, one that is done is left as it is.
+    `probe`: held-out samples whose accuracy is logged. `report` is called with each line that is
+    written to `folder/log.jsonl`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = _State.load(folder)
-    weights = folder / "embedding.safetensors"
-    if state.done and weights.is_file():
-        return weights
+    if state.done:
+        return folder
     with training_policy():
         _train(samples, folder, plan, state, start=start, warm=warm, probe=probe, report=report)
-    finish(samples, folder, plan.cut)
     state.done = True
     state.save(folder)
-    return weights
+    return folder
 
 
 def _train(
@@ -166,25 +180,13 @@ def _train(
             batch=plan.batch,
             steps=plan.steps_an_epoch,
             power=plan.power,
+            turned=plan.turned,
+            hues=plan.hues,
             seed=plan.seed,
         )
         trainer.batches = batches
         model.fit(batches, epochs=10**6, initial_epoch=state.epoch, verbose=0, callbacks=[trainer])
     trainer.export()
-
-
-def finish(samples: Sequence[Sample], folder: Path, cut: str) -> None:
-    """Write `embedding.safetensors` from a run's trained network, and its class directions."""
-    network, _ = load_network(folder / TRAINED_FILE)
-    pooled = keras.Model(network.input, network.get_layer("pooled").output)
-    projection = network.get_layer("projection")
-    blended = blend(embed_samples(pooled, samples, TESTED_SIDE), *projection.get_weights())
-    projection.set_weights([blended.kernel, blended.bias])
-    path = folder / "embedding.safetensors"
-    save_embedding(network, path, side=TESTED_SIDE, cut=cut, mirrored=True)
-    trained = trained_directions(folder)
-    directions = unit(np.stack(list(trained.values())) @ blended.turn)
-    np.savez(folder / "classes.npz", labels=np.array(list(trained)), directions=directions)
 
 
 def _cached(pixels: Pixels, largest: int) -> Pixels:
@@ -224,9 +226,9 @@ def _fresh_model(
         few = [i for label in labels if label not in known for i in _some(samples, label)]
         vectors = embed_samples(network, [samples[i] for i in few], side)
     else:
-        network = build_embedding_network(None, plan.cut, plan.dimensions)
+        network = build_embedding_network(None, plan.structure)
         if start is not None:
-            load_start(network, read_start(start))
+            _load_trunk(network, start)
         known, few = {}, list(range(len(samples)))
         pooled = keras.Model(network.input, network.get_layer("pooled").output)
         features = embed_samples(pooled, samples, side)
@@ -236,15 +238,57 @@ def _fresh_model(
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     own = np.array([samples[i].label for i in few])
     means = [known[x] if x in known else vectors[own == x].mean(0) for x in labels]
+    if plan.turned:
+        means += _turned_means(network, samples, labels, plan.hues, side)
     frozen = True
     for layer in network.layers:
         layer.trainable = not frozen
         frozen = frozen and layer.name != plan.frozen
-    classifier = CosineClassifier(len(labels), dtype="float32", name="classes")
+    classifier = CosineClassifier(len(means), dtype="float32", name="classes")
     model = keras.Model(network.input, classifier(network.output), name="classifier")
     directions = np.stack(means)
     classifier.set_weights([(directions / np.linalg.norm(directions, axis=1)[:, None]).T])
     return model
+
+
+def _load_trunk(network: keras.Model, start: Path) -> None:
+    """Give the trunk its start: the layers of the same names of a weights file, or a package's."""
+    if start.suffix != ".safetensors":
+        load_start(network, read_start(start))
+        return
+    finished, _ = load_network(start, side=0)
+    for layer in weighted_layers(network):
+        if layer.name != "projection":
+            layer.set_weights(finished.get_layer(layer.name).get_weights())
+
+
+def _turned_means(
+    network: keras.Model,
+    samples: Sequence[Sample],
+    labels: Sequence[str],
+    hues: int,
+    side: int,
+) -> list[NDArray[np.float32]]:
+    """Where the directions of the characters with turned hues start, in the order of their numbers.
+
+    One that no picture can be turned into starts anywhere: it is never drawn.
+    """
+    rng = np.random.default_rng(0)
+    means: list[NDArray[np.float32]] = []
+    for degrees in turns(hues):
+        turned = [
+            replace(samples[i], pixels=pixels)
+            for label in labels
+            for i in _some(samples, label, 4)
+            if (pixels := turned_hues(samples[i].pixels, degrees)) is not None
+        ]
+        vectors = embed_samples(network, turned, side)
+        own = np.array([sample.label for sample in turned])
+        for label in labels:
+            found = vectors[own == label]
+            anywhere = rng.standard_normal(vectors.shape[1]).astype(np.float32)
+            means.append(found.mean(0) if len(found) else anywhere)
+    return means
 
 
 def _some(samples: Sequence[Sample], label: str, count: int = 12) -> list[int]:
@@ -252,26 +296,22 @@ def _some(samples: Sequence[Sample], label: str, count: int = 12) -> list[int]:
     return [index for index, sample in enumerate(samples) if sample.label == label][:count]
 
 
-def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The class directions that a finished run has learned, by label; unit length."""
-    return _directions(folder / "classes.npz")
-
-
 def trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The same, in the space of the network before blending."""
-    return _directions(folder / "trained_classes.npz")
+    """The class directions that a run has learned, by label; unit length."""
+    return read_directions(folder / DIRECTIONS_FILE)
 
 
-def save_trained_directions(
-    folder: Path, labels: Sequence[str], directions: NDArray[np.float32]
-) -> None:
-    """Write what `trained_directions` reads: a unit row of `directions` for each label."""
-    np.savez(folder / "trained_classes.npz", labels=np.array(labels), directions=directions)
-
-
-def _directions(path: Path) -> dict[str, NDArray[np.float32]]:
+def read_directions(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Read what `save_directions` wrote."""
     with np.load(path) as file:
         return dict(zip(file["labels"].tolist(), file["directions"], strict=True))
+
+
+def save_directions(path: Path, directions: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write class directions by label, scaled to unit length."""
+    np.savez(
+        path, labels=np.array(list(directions)), directions=unit(np.stack([*directions.values()]))
+    )
 
 
 def embed_samples(
@@ -384,9 +424,10 @@ class _Run(keras.callbacks.Callback):
         return right
 
     def export(self) -> None:
-        """Write the network in half precision, and the class directions beside it."""
+        """Write the network, and the class directions beside it."""
         network = keras.Model(self.net.input, self.net.get_layer("unit").output)
         path = self.folder / TRAINED_FILE
-        save_embedding(network, path, side=TESTED_SIDE, cut=self.plan.cut, mirrored=True)
+        save_embedding(network, path, self.plan.structure, side=TESTED_SIDE, mirrored=True)
         directions = self.net.get_layer("classes").get_weights()[0].T
-        save_trained_directions(self.folder, self.labels, unit(directions))
+        own = dict(zip(self.labels, directions[: len(self.labels)], strict=True))
+        save_directions(self.folder / DIRECTIONS_FILE, own)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
+from models.augment import turned_hues, turns
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,8 +22,10 @@ class BalancedBatches(keras.utils.PyDataset):
     """`steps` batches an epoch; pixels (n, side, side, 3) float32, -1 to 1; labels (n,) int32.
 
     A class of n pictures is drawn in proportion to n ** `power`: 1 is by picture, 0 gives every
-    class the same share. `side` may be changed between batches. Batch `i` of epoch `e` depends on
-    the seed, `i` and `e` alone, so that a resumed run sees what an unbroken one would have.
+    class the same share. With the chance `turned` a picture's hues are turned in one of `hues`
+    ways, which makes it another character: class `label + way * classes`, `way` from 1. `side` may
+    be changed between batches. Batch `i` of epoch `e` depends on the seed, `i` and `e` alone, so
+    that a resumed run sees what an unbroken one would have.
     """
 
     def __init__(
@@ -34,6 +38,8 @@ class BalancedBatches(keras.utils.PyDataset):
         batch: int,
         steps: int,
         power: float = 0.5,
+        turned: float = 0.0,
+        hues: int = 1,
         seed: int = 0,
         epoch: int = 0,
     ) -> None:
@@ -45,8 +51,11 @@ class BalancedBatches(keras.utils.PyDataset):
         self._augmentation = augmentation
         self._batch = batch
         self._steps = steps
+        self._turned = turned
+        self._turns = turns(hues)
         self._seed = seed
         counts = np.bincount(labels)
+        self._classes = len(counts)
         weights = counts[labels] ** (power - 1.0)
         self._cumulative = np.cumsum(weights / weights.sum())
 
@@ -58,8 +67,19 @@ class BalancedBatches(keras.utils.PyDataset):
         points = (np.arange(self._batch) + rng.random(self._batch)) / self._batch
         chosen = np.minimum(np.searchsorted(self._cumulative, points), len(self._labels) - 1)
         side = self.side
-        pixels = np.stack([self._augmentation(self._pictures[i], side, rng) for i in chosen])
-        return pixels.astype(np.float32) / 127.5 - 1, self._labels[chosen]
+        drawn = [self._turned_or_not(i, rng) for i in chosen]
+        pixels = np.stack([self._augmentation(picture, side, rng) for picture, _ in drawn])
+        labels = np.array([label for _, label in drawn], np.int32)
+        return pixels.astype(np.float32) / 127.5 - 1, labels
+
+    def _turned_or_not(self, index: int, rng: np.random.Generator) -> tuple[Pixels, int]:
+        picture, label = self._pictures[index], int(self._labels[index])
+        if rng.random() < self._turned:
+            way = int(rng.integers(len(self._turns)))
+            other = turned_hues(picture, self._turns[way])
+            if other is not None:
+                return other, label + (way + 1) * self._classes
+        return picture, label
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's draws."""

@@ -1,12 +1,12 @@
 """The whole of training: an honest run that is measured, then the one that is shipped.
 
-1. The evaluation run learns from the training part of `split_samples`. What it never saw fits the
-   calibration and the threshold, and gives the figures of `docs/accuracy.md`.
+1. The evaluation run, in stages, learns from the training part of `split_samples`. What it never
+   saw fits the calibration and the threshold, and gives the figures of `docs/accuracy.md`.
 2. The shipped run goes on from it with every picture there is, and the faces of the posts; its
    gallery holds every character, and it takes over the calibration and threshold of the first, as
    nothing is left to fit them on.
 
-`train_further` goes on from weights that are finished, as the second run goes on from the first.
+`train_further` goes on from weights that are finished.
 """
 
 from __future__ import annotations
@@ -20,18 +20,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.augment import framed
+from models.augment import Augmentation, framed
 from models.embedding import EMBEDDING_FILE, Embedder
 from models.naming import NAMING_FILE, Gallery, Namer, Parts
 from models.roster import load_roster
 from models.shipped import WEIGHTS
-from models.training.backbone import (
-    TRAINED_FILE,
-    BackbonePlan,
-    class_directions,
-    save_trained_directions,
-    train_backbone,
-)
+from models.training.backbone import BackbonePlan, train_backbone
+from models.training.blend import blend_run, class_directions
 from models.training.dataset import Dataset, Sample, load_dataset, post_faces
 from models.training.evaluation import identified, judge
 from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
@@ -51,35 +46,56 @@ PARTS: Final = Parts()
 EVALUATION: Final = "evaluation"
 SHIPPED: Final = "shipped"
 FURTHER: Final = "further"
+FIRST: Final = "first"
+TURNED: Final = "turned"
+RUN: Final = "run"
 SPLIT_FILE: Final = "split.json"
 SHIPPED_FILES: Final = ("embedding.safetensors", "naming.safetensors", "vectors.safetensors")
 
-KEPT_VECTORS: Final = 10
-"""Vectors that are shipped of each character, one a near-duplicate group: with more, all that is
-shipped would exceed 25 MB."""
+KEPT_VECTORS: Final = 30
+"""Vectors that are shipped of each character, one a near-duplicate group: some 500 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """Both runs' recipes."""
+    """The recipes of the stages, each of which goes on from the one before.
 
-    evaluation: BackbonePlan
+    `first` and `turned` make the evaluation run, `shipped` what is shipped.
+    """
+
+    first: BackbonePlan
+    turned: tuple[BackbonePlan, ...]
     shipped: BackbonePlan
 
 
 def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
-    """The recipe of the shipped weights; `minutes` bounds both runs together by the clock."""
-    shares = (0.7, 0.3)
-    first, second = (None if minutes is None else share * minutes for share in shares)
+    """The recipe of the shipped weights; `minutes` bounds all runs together by the clock."""
+
+    def clock(share: float) -> float | None:
+        return None if minutes is None else share * minutes
+
+    turned = BackbonePlan(
+        sides=((112, 0.4), (144, 0.6)),
+        passes=20,
+        rate=5e-4,
+        turned=0.45,
+        augmentation=Augmentation(grey=0.2),
+    )
     return TrainingPlan(
-        evaluation=BackbonePlan(minutes=first, seed=seed),
-        shipped=BackbonePlan(
-            sides=((144, 1.0),),
-            passes=17,
-            minutes=second,
-            rate=4e-4,
-            warm_up=0.05,
-            seed=seed + 1,
+        first=BackbonePlan(minutes=clock(0.46), seed=seed),
+        turned=(
+            replace(
+                turned,
+                minutes=clock(0.17),
+                turned=0.35,
+                hues=2,
+                augmentation=Augmentation(grey=0.1),
+                seed=seed + 11,
+            ),
+            replace(turned, minutes=clock(0.17), seed=seed + 12),
+        ),
+        shipped=replace(
+            turned, minutes=clock(0.2), passes=18, rate=4e-4, warm_up=0.05, seed=seed + 13
         ),
     )
 
@@ -93,34 +109,45 @@ def train_both(
     """
     dataset = load_dataset(data)
     write_skipped(dataset, out)
-    split = split_samples(dataset.samples, plan.evaluation.seed)
+    split = split_samples(dataset.samples, plan.first.seed)
     honest = out / EVALUATION
     honest.mkdir(parents=True, exist_ok=True)
     split.save(honest / SPLIT_FILE, dataset.samples)
     learned = [dataset.samples[index] for index in split.train]
     held_out = [dataset.samples[index] for index in split.known][::3]
-    train_backbone(learned, honest, plan.evaluation, start=start, probe=held_out, report=report)
+    run = train_backbone(
+        learned, honest / FIRST, plan.first, start=start, probe=held_out, report=report
+    )
+    for number, stage in enumerate(plan.turned, start=1):
+        folder = honest / f"{TURNED}_{number}"
+        run = train_backbone(learned, folder, stage, warm=run, probe=held_out, report=report)
+    blend_run(learned, run, honest)
     measured = fit_evaluation_head(dataset, split, honest)
-    measured.save(honest / "naming.safetensors")
+    measured.save(honest / NAMING_FILE.name)
+
     shipped = out / SHIPPED
-    faces = post_faces(data, {s.label for s in dataset.samples if s.kind == "character"})
-    samples = [*dataset.samples, *faces]
-    train_backbone(samples, shipped, plan.shipped, warm=honest, report=report)
+    samples = with_post_faces(data, dataset)
+    run = train_backbone(samples, shipped / RUN, plan.shipped, warm=run, report=report)
+    blend_run(samples, run, shipped)
     fit_shipped_head(samples, shipped, measured)
     return shipped
 
 
+def with_post_faces(data: Path, dataset: Dataset) -> list[Sample]:
+    """Every sample there is, the faces of the posts among them."""
+    names = {sample.label for sample in dataset.samples if sample.kind == "character"}
+    return [*dataset.samples, *post_faces(data, names)]
+
+
 def further_plan(minutes: float | None = None, seed: int = 2) -> BackbonePlan:
     """The recipe by which finished weights are trained further; `minutes`: by the clock."""
-    return BackbonePlan(
-        sides=((112, 0.55), (144, 0.45)), passes=18, minutes=minutes, rate=5e-4, seed=seed
-    )
+    return replace(default_plan().shipped, minutes=minutes, rate=5e-4, seed=seed)
 
 
 def train_further(
     data: Path, out: Path, plan: BackbonePlan, weights: Path = WEIGHTS, report: Report | None = None
 ) -> Path:
-    """Go on from finished `weights` with every picture below `data`; returns the run's folder.
+    """Go on from finished `weights` with every picture below `data`; returns the runs' folder.
 
     What looks wrongly labelled to them trains nothing and is listed in `doubtful.txt`. Calibration
     and threshold stay those of `weights`. An unfinished run in `out` goes on where it stopped.
@@ -128,33 +155,24 @@ def train_further(
     """
     dataset = load_dataset(data)
     write_skipped(dataset, out)
-    faces = post_faces(data, {s.label for s in dataset.samples if s.kind == "character"})
-    samples = [*dataset.samples, *faces]
-    run, before = out / FURTHER, out / "before"
-    listed = run / "doubtful.txt"
+    samples = with_post_faces(data, dataset)
+    further, before = out / FURTHER, out / "before"
+    listed = further / "doubtful.txt"
     if not listed.is_file():
         before.mkdir(parents=True, exist_ok=True)
-        run.mkdir(exist_ok=True)
+        further.mkdir(exist_ok=True)
         for name in (EMBEDDING_FILE.name, NAMING_FILE.name):
             shutil.copyfile(weights / name, before / name)
-        start_from(before)
         vectors = embed_all(Embedder.load(before / EMBEDDING_FILE.name), samples)
         wrong = doubtful(vectors, [sample.label for sample in samples])
         listed.write_text("".join(f"{samples[i].file}\n" for i in wrong), encoding="utf-8")
     left_out = set(listed.read_text(encoding="utf-8").splitlines())
     trusted = [sample for sample in samples if sample.file not in left_out]
-    train_backbone(trusted, run, plan, warm=before, report=report)
-    fit_shipped_head(trusted, run, Namer.load(before / NAMING_FILE.name))
-    return run
-
-
-def start_from(folder: Path) -> None:
-    """Make a folder of finished weights one that a run can go on from."""
-    shutil.copyfile(folder / EMBEDDING_FILE.name, folder / TRAINED_FILE)
-    gallery = Namer.load(folder / NAMING_FILE.name).gallery
-    save_trained_directions(
-        folder, [gallery.characters[i].id for i in gallery.directed], gallery.known_directions
-    )
+    start = before / EMBEDDING_FILE.name
+    run = train_backbone(trusted, further / RUN, plan, start=start, report=report)
+    blend_run(trusted, run, further)
+    fit_shipped_head(trusted, further, Namer.load(before / NAMING_FILE.name))
+    return further
 
 
 def write_skipped(dataset: Dataset, out: Path) -> None:

@@ -11,10 +11,13 @@ import pytest
 from models.embedding import (
     LARGEST_BATCH,
     Embedder,
+    Settings,
+    Structure,
     WeightsError,
     build_embedding_network,
     load_network,
     save_embedding,
+    weighted_layers,
 )
 
 if TYPE_CHECKING:
@@ -93,14 +96,29 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         Embedder.load(tmp_path / "gone.safetensors")
 
 
+TINY = Structure("mixed6", 8, ("mixed4",))
+
+
 def test_a_saved_network_comes_back(tmp_path: Path) -> None:
-    network = build_embedding_network(75, "mixed6", 8)
+    network = build_embedding_network(75, TINY)
     path = tmp_path / "embedding.safetensors"
-    save_embedding(network, path, side=75, cut="mixed6", mirrored=True)
+    save_embedding(network, path, TINY, side=75, mirrored=True)
     again, settings = load_network(path)
     pixels = np.random.default_rng(0).uniform(-1, 1, (2, 75, 75, 3)).astype(np.float32)
 
-    assert settings == {"side": 75, "cut": "mixed6", "dimensions": 8, "mirrored": True}
-    np.testing.assert_allclose(
-        network.predict_on_batch(pixels), again.predict_on_batch(pixels), atol=0.01
+    assert settings == Settings(TINY, side=75, mirrored=True)
+    before, after = network.predict_on_batch(pixels), again.predict_on_batch(pixels)
+    assert (before * after).sum(1) == pytest.approx(1, abs=0.01)
+    weights = sum(
+        array.nbytes for layer in weighted_layers(network) for array in layer.get_weights()
     )
+    assert path.stat().st_size < 0.27 * weights
+
+
+def test_the_projection_sees_the_tapped_block_first() -> None:
+    network = build_embedding_network(75, TINY)
+    pooled = network.get_layer("pooled")
+    assert pooled.output.shape[-1] == 2 * 768
+    assert [tensor.name for tensor in pooled.input] == [
+        network.get_layer(f"{block}_average").output.name for block in ("mixed4", "mixed6")
+    ]

@@ -186,6 +186,20 @@ async def test_a_rejected_proposal_takes_its_drawings_along(storage: Storage) ->
     assert await storage.galleries.crop_names() == set()
 
 
+async def test_what_nobody_decides_is_erased_in_the_end(storage: Storage) -> None:
+    proposals = storage.proposals
+    for at in (NOW, NOW + timedelta(days=2)):
+        proposal = await proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, at)
+        crop = replace(exemplar(), crop=f"{proposal.id}.webp")
+        await storage.galleries.propose_exemplars(SERVER, proposal.id, [crop])
+    decided = await proposals.add(SERVER, 5, "teach", {"name": "Rei"}, NOW)
+    await proposals.accept(decided.id, 9)
+    await proposals.erase_waiting(NOW + timedelta(days=1))
+    assert [p.at for p in await proposals.waiting(SERVER)] == [NOW + timedelta(days=2)]
+    assert await proposals.get(SERVER, decided.id) is not None
+    assert await storage.galleries.crop_names() == {f"{proposal.id}.webp"}
+
+
 async def test_versions_are_promoted_and_rolled_back(storage: Storage) -> None:
     versions = storage.versions
     one = await versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)

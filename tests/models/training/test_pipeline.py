@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from models.augment import Augmentation
-from models.embedding import Embedder, build_embedding_network, save_embedding
+from models.embedding import Embedder, Structure, build_embedding_network, save_embedding
 from models.naming import Calibration, Gallery, Namer, Parts
 from models.roster import load_roster
 from models.training import backbone, pipeline
@@ -38,10 +38,10 @@ SIDE, DIMENSIONS = 75, 8
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A run's folder whose embedding is untrained."""
-    network = build_embedding_network(SIDE, "mixed6", DIMENSIONS)
-    save_embedding(
-        network, tmp_path / "embedding.safetensors", side=SIDE, cut="mixed6", mirrored=False
-    )
+    structure = Structure("mixed6", DIMENSIONS, ("mixed4",))
+    network = build_embedding_network(SIDE, structure)
+    path = tmp_path / "embedding.safetensors"
+    save_embedding(network, path, structure, side=SIDE, mirrored=False)
     directions = np.eye(2, DIMENSIONS, dtype=np.float32)
     first, second = (character.id for character in load_roster()[:2])
     np.savez(tmp_path / "classes.npz", labels=np.array([first, second]), directions=directions)
@@ -67,7 +67,7 @@ def _samples(label: str, kind: Kind, count: int, groups: int) -> list[Sample]:
 def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Path) -> None:
     first, second = (character.id for character in load_roster()[:2])
     samples = [
-        *_samples(first, "character", 14, groups=12),
+        *_samples(first, "character", 34, groups=32),
         *_samples(second, "character", 6, groups=3),
         *_samples("icon/nian", "icon", 3, groups=3),
         *_samples("no_face", "no_face", 2, groups=2),
@@ -126,7 +126,7 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
 ) -> None:
     labels = ["alice", "bea", "cora", "dolores_umbridge", "emma"]
     _write_pictures(tmp_path / "data", labels, 9)
-    plan = TrainingPlan(SHORT, replace(SHORT, seed=1))
+    plan = TrainingPlan(SHORT, (replace(SHORT, turned=0.3),), replace(SHORT, seed=1))
     monkeypatch.setattr(pipeline, "default_plan", lambda *_: plan)
     # Random weights stand in for the start, which is a package that has to be downloaded.
     monkeypatch.setattr(backbone, "read_start", lambda _: {})
