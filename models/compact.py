@@ -2,8 +2,7 @@
 
 A tensor of more than one axis becomes int8, scaled by the largest value at each place of its
 longest axis: a convolution's values differ most from channel to channel, a projection's from one
-feature that it sees to the next. Faces' vectors by such weights and by float32 have cosines of
-0.9998, as have those of bfloat16. Biases stay float16.
+feature that it sees to the next. Biases stay float16.
 """
 
 from __future__ import annotations
