@@ -14,63 +14,35 @@ import argparse
 import json
 import time
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from benchmarks.accuracy_plots import plot_calibration, plot_logs
-from benchmarks.damage import FACE_DAMAGES, greyed
+from benchmarks.damage import FACE_DAMAGES
+from benchmarks.faces import Faces, changed, embedded, faces_of, gallery_of
 from benchmarks.statistics import machine, table, today, write_section
 from models.augment import framed
 from models.embedding import EMBEDDING_FILE, Embedder
 from models.naming import Calibration, Gallery, Parts, no_face
-from models.roster import load_roster
 from models.training.blend import EARLY_SHARE, blend_run, class_directions
-from models.training.dataset import load_dataset
 from models.training.evaluation import (
     FALSE_RATES,
     Judged,
     Share,
-    averaged,
     calibration_error,
     few_shot,
     identified,
     judge,
 )
-from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
-from models.training.pipeline import PARTS, SPLIT_FILE, read_log
-from models.training.split import Split
+from models.training.head import Trial, fit_calibration, fit_threshold
+from models.training.pipeline import FIRST, PARTS, TURNED, embed_all, read_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.training.dataset import Sample
-    from models.types import Pixels, Vectors
-
-
-@dataclass(frozen=True)
-class Faces:
-    """The samples, the split, and each sample's vectors: of the crop and of its mirror image.
-
-    `greyed`: vectors of the known faces without colour, both in one, in the order of the split.
-    """
-
-    samples: tuple[Sample, ...]
-    split: Split
-    plain: Vectors
-    mirrored: Vectors
-    greyed: Vectors
-
-    @cached_property
-    def vectors(self) -> Vectors:
-        """What is shipped: the mean of both."""
-        return averaged(self.plain, self.mirrored)
-
-    def labels(self, indices: Sequence[int]) -> list[str]:
-        """The class of each of the samples `indices`."""
-        return [self.samples[index].label for index in indices]
+    from models.types import Vectors
 
 
 def main() -> None:
@@ -108,47 +80,6 @@ def main() -> None:
     for name, text in sections(figures).items():
         write_section(arguments.docs, name, text)
         print(text, end="\n\n")
-
-
-def faces_of(data: Path, run: Path) -> Faces:
-    """The samples below `data`, by the split and the embedding of an evaluation run."""
-    samples = load_dataset(data).samples
-    return embedded(samples, Split.load(run / SPLIT_FILE, samples), run)
-
-
-def embedded(samples: tuple[Sample, ...], split: Split, run: Path) -> Faces:
-    """Embed every sample by the weights in `run`, where the vectors are kept for the next time."""
-    embedder = Embedder.load(run / EMBEDDING_FILE.name, mirrored=False)
-    cache = run / f"vectors-{embedder.version}.npz"
-    if not cache.is_file():
-        pixels = [sample.pixels for sample in samples]
-        grey = [greyed(samples[index].pixels) for index in split.known]
-        both = averaged(embedded_as(embedder, grey), embedded_as(embedder, grey, mirrored=True))
-        np.savez(
-            cache,
-            plain=embedded_as(embedder, pixels),
-            mirrored=embedded_as(embedder, pixels, mirrored=True),
-            greyed=both,
-        )
-    with np.load(cache) as file:
-        return Faces(samples, split, file["plain"], file["mirrored"], file["greyed"])
-
-
-def embedded_as(
-    embedder: Embedder, pictures: Sequence[Pixels], *, mirrored: bool = False
-) -> Vectors:
-    """Embed faces as they are, or their mirror images alone."""
-    parts: list[Vectors] = []
-    for first in range(0, len(pictures), 32):
-        crops = np.stack([framed(p, embedder.side) for p in pictures[first : first + 32]])
-        parts.append(embedder.embed(crops[:, :, ::-1] if mirrored else crops))
-    return np.concatenate(parts)
-
-
-def gallery_of(faces: Faces, vectors: Vectors, directions: dict) -> Gallery:
-    """The gallery of the training part."""
-    train = list(faces.split.train)
-    return fit_gallery(vectors[train], faces.labels(train), load_roster(), directions)
 
 
 @dataclass(frozen=True)
@@ -315,7 +246,7 @@ def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
     truth = faces.labels(known)
     result: dict = {}
     for name, damage in FACE_DAMAGES.items():
-        vectors = embedded_as(embedder, [damage(faces.samples[i].pixels) for i in known])
+        vectors = embed_all(embedder, changed([faces.samples[i] for i in known], damage))
         judged = judge(vectors, truth, gallery, PARTS, Calibration())
         result[name] = judged.top(1).as_dict()
     return result
@@ -323,37 +254,40 @@ def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
 
 def parts_off(faces: Faces, directions: dict) -> dict:
     """The main figures with each part of naming switched off."""
+    both, one = (faces.vectors, faces.greyed), (faces.plain, faces.plain_greyed)
     without = {
-        "as shipped": (faces.vectors, PARTS),
-        "without the mirrored copy": (faces.plain, PARTS),
-        "no prototypes": (faces.vectors, replace(PARTS, prototype=0.0)),
-        "no class directions": (faces.vectors, replace(PARTS, direction=0.0)),
-        "no exemplars": (faces.vectors, replace(PARTS, exemplars=0.0)),
-        "no lead for who is taught": (faces.vectors, replace(PARTS, taught=0.0)),
-        "prototypes alone": (faces.vectors, Parts(1.0, 0.0, 0.0)),
-        "class directions alone": (faces.vectors, Parts(0.0, 1.0, 0.0)),
+        "as shipped": (*both, PARTS),
+        "without the mirrored copy": (*one, PARTS),
+        "no prototypes": (*both, replace(PARTS, prototype=0.0)),
+        "no class directions": (*both, replace(PARTS, direction=0.0)),
+        "no exemplars": (*both, replace(PARTS, exemplars=0.0)),
+        "no lead for who is taught": (*both, replace(PARTS, taught=0.0)),
+        "prototypes alone": (*both, Parts(1.0, 0.0, 0.0)),
+        "class directions alone": (*both, Parts(0.0, 1.0, 0.0)),
     }
     return {
-        name: part_figures(faces, vectors, directions, parts)
-        for name, (vectors, parts) in without.items()
+        name: part_figures(faces, vectors, greyed, directions, parts)
+        for name, (vectors, greyed, parts) in without.items()
     }
 
 
-def part_figures(faces: Faces, vectors: Vectors, directions: dict, parts: Parts) -> dict:
+def part_figures(
+    faces: Faces, vectors: Vectors, greyed: Vectors, directions: dict, parts: Parts
+) -> dict:
     """The main figures, and how many of the known are named without their colour."""
     gallery = gallery_of(faces, vectors, directions)
     truth = faces.labels(faces.split.known)
-    grey = judge(faces.greyed, truth, gallery, parts, Calibration())
+    grey = judge(greyed, truth, gallery, parts, Calibration())
     return main_figures(faces, vectors, gallery, parts) | {"grey": grey.top(1).as_dict()}
 
 
-STAGES: Final = ("first", "turned_1", "turned_2")
+STAGES: Final = (FIRST, f"{TURNED}_1", f"{TURNED}_2")
 """The stages of the evaluation run, in order."""
 
 OTHERWISE: Final[dict[str, tuple[str, float]]] = {
-    "the trained projection without the blend": ("turned_2", 0.0),
-    "after one stage with turned hues": ("turned_1", EARLY_SHARE),
-    "after none": ("first", EARLY_SHARE),
+    "the trained projection without the blend": (STAGES[2], 0.0),
+    "after one stage with turned hues": (STAGES[1], EARLY_SHARE),
+    "after none": (STAGES[0], EARLY_SHARE),
 }
 """What is blended otherwise: which stage of the run, and with how much of the earlier block."""
 
@@ -366,7 +300,9 @@ def blended_otherwise(faces: Faces, run: Path) -> dict:
         folder = run / "otherwise" / f"{stage}_{share:.0%}"
         blend_run(learned, run / stage, folder, share)
         other = embedded(faces.samples, faces.split, folder)
-        result[name] = part_figures(other, other.vectors, class_directions(folder), PARTS)
+        result[name] = part_figures(
+            other, other.vectors, other.greyed, class_directions(folder), PARTS
+        )
     return result
 
 

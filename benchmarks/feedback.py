@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.accuracy import Faces, faces_of, gallery_of
+from benchmarks.faces import Faces, faces_of, gallery_of
 from benchmarks.learning_speed import Speed, measure_speed
 from benchmarks.statistics import machine, table, today, write_section
 from benchmarks.voters import Crowd, Member

@@ -4,7 +4,7 @@
     python -m benchmarks.rivals ../shared/data --start nsfwjs-4.3.0.tgz --weights DIR
 
 `--weights` holds the embedding and naming of a model that was trained without the split's held-out
-pictures (the first stage of `moedex train all`). Everything is learned from the split's training
+pictures (the evaluation run of `moedex train all`). Everything is learned from the split's training
 pictures and asked about its held-out ones. Writes a section of `docs/accuracy.md` and JSON.
 """
 
@@ -339,8 +339,8 @@ def shown(figures: dict[str, Any]) -> str:
     parts = [
         "## The article's rivals",
         f"`python -m benchmarks.rivals`, {figures['date']}, {figures['machine']}; the split of "
-        "`models/training/split.py`, weights of the first stage, trained without it. Shares with "
-        "95 % Wilson intervals.",
+        "`models/training/split.py`, weights of the evaluation run, trained without it. Shares "
+        "with 95 % Wilson intervals.",
         "### Faces found in whole pictures",
         table(
             ["detector", *next(iter(figures["detectors"].values()))],

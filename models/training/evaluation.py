@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.naming import Gallery, Parts, certainty, features, scores, unit
+from models.naming import Gallery, Parts, certainty, features, scores
 from models.shares import Share
 from models.types import Character
 
@@ -116,8 +116,3 @@ def few_shot(
         hits += int((named == owned[tested]).sum())
         total += len(tested)
     return Share(hits, total)
-
-
-def averaged(vectors: Vectors, mirrored: Vectors) -> Vectors:
-    """The unit mean of a face's vectors as it is and mirrored."""
-    return unit(vectors + mirrored)
