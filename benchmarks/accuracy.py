@@ -26,7 +26,7 @@ from benchmarks.statistics import machine, table, today, write_section
 from models.augment import framed
 from models.embedding import EMBEDDING_FILE, Embedder
 from models.naming import Calibration, Gallery, Parts, no_face
-from models.training.blend import EARLY_SHARE, blend_run, class_directions
+from models.training.blend import EARLY_SHARE, blend_runs, class_directions
 from models.training.evaluation import (
     FALSE_RATES,
     Judged,
@@ -37,7 +37,7 @@ from models.training.evaluation import (
     judge,
 )
 from models.training.head import Trial, fit_calibration, fit_threshold
-from models.training.pipeline import FIRST, PARTS, TURNED, embed_all, read_log
+from models.training.pipeline import PARTS, embed_all, read_log, stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,8 @@ def main() -> None:
     )
     figures["damage"] = damaged(faces, embedder, directions)
     figures["parts"] = parts_off(faces, directions) | blended_otherwise(faces, arguments.run)
-    logs = [read_log(arguments.run / stage) for stage in STAGES]
+    trunks = sorted(arguments.run.glob("trunk_*"))
+    logs = [[read_log(stage) for stage in sorted(trunk.iterdir())] for trunk in trunks]
     plot_logs(logs, arguments.docs.with_name("training.png"))
     figures["milliseconds_a_face"] = timed(faces, embedder)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
@@ -258,12 +259,9 @@ def parts_off(faces: Faces, directions: dict) -> dict:
     without = {
         "as shipped": (*both, PARTS),
         "without the mirrored copy": (*one, PARTS),
-        "no prototypes": (*both, replace(PARTS, prototype=0.0)),
-        "no class directions": (*both, replace(PARTS, direction=0.0)),
-        "no exemplars": (*both, replace(PARTS, exemplars=0.0)),
+        "prototypes alone": (*both, replace(PARTS, direction=0.0)),
+        "class directions alone": (*both, replace(PARTS, direction=1.0)),
         "no lead for who is taught": (*both, replace(PARTS, taught=0.0)),
-        "prototypes alone": (*both, Parts(1.0, 0.0, 0.0)),
-        "class directions alone": (*both, Parts(0.0, 1.0, 0.0)),
     }
     return {
         name: part_figures(faces, vectors, greyed, directions, parts)
@@ -281,24 +279,26 @@ def part_figures(
     return main_figures(faces, vectors, gallery, parts) | {"grey": grey.top(1).as_dict()}
 
 
-STAGES: Final = (FIRST, f"{TURNED}_1", f"{TURNED}_2")
-"""The stages of the evaluation run, in order."""
+LAST: Final = (stage_folder(1, 3), stage_folder(2, 1))
+"""Where the trunks of the evaluation run end."""
 
-OTHERWISE: Final[dict[str, tuple[str, float]]] = {
-    "the trained projection without the blend": (STAGES[2], 0.0),
-    "after one stage with turned hues": (STAGES[1], EARLY_SHARE),
-    "after none": (STAGES[0], EARLY_SHARE),
+OTHERWISE: Final[dict[str, tuple[tuple[str, ...], float]]] = {
+    "the trained projections without the blend": (LAST, 0.0),
+    "the first trunk alone": (LAST[:1], EARLY_SHARE),
+    "the second trunk alone": (LAST[1:], EARLY_SHARE),
+    "the first alone, after one stage with turned hues": ((stage_folder(1, 2),), EARLY_SHARE),
+    "the first alone, after none": ((stage_folder(1, 1),), EARLY_SHARE),
 }
-"""What is blended otherwise: which stage of the run, and with how much of the earlier block."""
+"""What is blended otherwise: which stages of the run, and with how much of the earlier blocks."""
 
 
 def blended_otherwise(faces: Faces, run: Path) -> dict:
     """The main figures of other blends, which are kept below `run` with their vectors."""
     learned = [faces.samples[index] for index in faces.split.train]
     result: dict = {}
-    for name, (stage, share) in OTHERWISE.items():
-        folder = run / "otherwise" / f"{stage}_{share:.0%}"
-        blend_run(learned, run / stage, folder, share)
+    for name, (stages, share) in OTHERWISE.items():
+        folder = run / "otherwise" / name.replace(" ", "_").replace(",", "")
+        blend_runs(learned, [run / stage for stage in stages], folder, share=share)
         other = embedded(faces.samples, faces.split, folder)
         result[name] = part_figures(
             other, other.vectors, other.greyed, class_directions(folder), PARTS

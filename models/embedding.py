@@ -1,7 +1,8 @@
 """From face crops to unit vectors: the network, its weights file, and the embedder that runs it.
 
-The network is the folded Inception-v3 trunk, the averages of its last block and of an earlier one,
-and one projection. A vector is of unit length; the cosine of two says how alike two faces are.
+The network is folded Inception-v3 trunks side by side, the averages of the last block of each and
+of an earlier one, and one projection. A vector is of unit length; the cosine of two says how alike
+two faces are.
 """
 
 # Keras's annotations name one backend's tensors and too narrow arguments.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,9 +25,10 @@ from models.graphs import one_graph
 from models.lean_keras import keras
 from models.precision import answering_policy
 from models.shipped import WEIGHTS
-from models.trunk import build_trunk
+from models.trunk import build_trunks, prefix_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -47,14 +50,23 @@ class WeightsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What is built: a trunk that ends at the block `cut`, and a projection onto `dimensions` axes.
+    """What is built: trunks that end at the blocks `cuts`, and a projection onto `dimensions` axes.
 
-    The projection sees the averages of the blocks `taps` and of the last one.
+    The projection sees, of each trunk, the averages of the blocks `taps` and of the last one.
     """
 
-    cut: str = "mixed8"
+    cuts: tuple[str, ...] = ("mixed8",)
     dimensions: int = 256
     taps: tuple[str, ...] = ()
+
+    @property
+    def averaged(self) -> list[str]:
+        """The blocks whose averages the projection sees, in order."""
+        return [
+            prefix_of(trunk) + block
+            for trunk, cut in enumerate(self.cuts)
+            for block in (*self.taps, cut)
+        ]
 
 
 def build_embedding_network(side: int | None, structure: Structure) -> keras.Model:
@@ -63,15 +75,15 @@ def build_embedding_network(side: int | None, structure: Structure) -> keras.Mod
     `side` None leaves the size of the pictures open, as training at growing sizes needs it. The
     layer `pooled` gives what the projection sees, the averages in the order of the blocks.
     """
-    trunk = build_trunk(side, structure.cut)
+    trunks = build_trunks(side, structure.cuts)
     averages = [
-        keras.layers.GlobalAveragePooling2D(name=f"{block}_average")(trunk.get_layer(block).output)
-        for block in (*structure.taps, structure.cut)
+        keras.layers.GlobalAveragePooling2D(name=f"{block}_average")(trunks.get_layer(block).output)
+        for block in structure.averaged
     ]
     pooled = keras.layers.Concatenate(name="pooled")(averages)
     project = keras.layers.Dense(structure.dimensions, dtype="float32", name="projection")
     unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(project(pooled))
-    return keras.Model(trunk.input, unit, name="embedding")
+    return keras.Model(trunks.input, unit, name="embedding")
 
 
 def weighted_layers(network: keras.Model) -> list[keras.Layer]:
@@ -107,24 +119,37 @@ def load_network(path: Path, side: int | None = None) -> tuple[keras.Model, Sett
 
     `side` 0 leaves the size open, None takes the file's. Raises WeightsError.
     """
+    with _opened(path) as file:
+        settings = _settings(file)
+        size = settings.side if side is None else side or None
+        network = build_embedding_network(size, settings.structure)
+        for layer in weighted_layers(network):
+            layer.set_weights([unpacked(file, f"{layer.name}/{part}") for part in PARTS])
+    return network, settings
+
+
+def read_settings(path: Path) -> Settings:
+    """Read what a weights file says of itself. Raises WeightsError."""
+    with _opened(path) as file:
+        return _settings(file)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[safe_open]:
     try:
         with safe_open(path, "numpy") as file:
-            given = json.loads(file.metadata()["moedex"])
-            settings = Settings(
-                Structure(given["cut"], given["dimensions"], tuple(given["taps"])),
-                given["side"],
-                given["mirrored"],
-            )
-            size = settings.side if side is None else side or None
-            network = build_embedding_network(size, settings.structure)
-            for layer in weighted_layers(network):
-                layer.set_weights([unpacked(file, f"{layer.name}/{part}") for part in PARTS])
+            yield file
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(
             f"the embedding's weights {path} can't be read ({error}); "
             "reinstall Moedex or run `moedex train all`"
         ) from error
-    return network, settings
+
+
+def _settings(file: safe_open) -> Settings:
+    given = json.loads(file.metadata()["moedex"])
+    structure = Structure(tuple(given["cuts"]), given["dimensions"], tuple(given["taps"]))
+    return Settings(structure, given["side"], given["mirrored"])
 
 
 def version_of(path: Path | None = None) -> str:

@@ -1,9 +1,8 @@
 """From vectors to names: galleries of characters, scores, calibrated probabilities, "unknown".
 
-A face's score for a character is a weighted mean of three cosines: to the character's prototype
-(the mean of its pictures' vectors), to its learned class direction, and to the nearest of its
-exemplars. A character without a direction or exemplars is scored by its prototype in their stead.
-One that a server added is scored a little higher, so that scores compare.
+A face's score for a character is a weighted mean of two cosines: to the character's prototype (the
+mean of its pictures' vectors) and to its learned class direction; to the prototype alone where none
+was learned. One that a server added is scored a little higher, so that scores compare.
 
 The probability of the best guess is a logistic function of how high and how lonely its score is;
 it answers "is this name right?", strangers and crops that are no face included, and is the number
@@ -46,15 +45,6 @@ NO_FACE_LEAD: Final = 0.08
 `benchmarks/accuracy.py` counts the faces that are lost by it.
 """
 
-SHORTLIST: Final = 24
-"""So many characters, the best by prototype and direction, are compared by exemplars too."""
-
-NEAREST: Final = 3
-"""A character's exemplar score is the mean cosine of so many nearest exemplars."""
-
-AT_ONCE: Final = 256
-"""So many faces are compared with exemplars in one go, which bounds the memory that takes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Naming:
@@ -66,15 +56,15 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """How much each cosine counts in a score; the sum of the first three is 1.
+    """How scores are made.
+
+    `direction`: how much of a score is the cosine to a learned direction, 0 to 1.
 
     `taught` is added to the scores of characters that a server added: the backbone's training
     pulled faces towards those it knows, so that they would outdo whoever is taught later.
     """
 
-    prototype: float = 0.45
-    direction: float = 0.4
-    exemplars: float = 0.15
+    direction: float = 0.7
     taught: float = 0.07
 
 
@@ -98,8 +88,7 @@ class Gallery:
     """Characters that can be named, and what their faces look like.
 
     `prototypes` and `directions`: (characters, dimensions) float32, unit length; a row of zeros in
-    `directions` says that none was learned. `counts`: pictures behind each prototype. `exemplars`:
-    (m, dimensions), with `owners` (m,) int32, ascending, naming the character of each. `rejects`:
+    `directions` says that none was learned. `counts`: pictures behind each prototype. `rejects`:
     (r, dimensions), what is no face. `added`: the indices, ascending, of characters that the
     gallery was extended with. `calibration` and `threshold` are those of a head that a server
     trained; None takes the namer's.
@@ -109,8 +98,6 @@ class Gallery:
     prototypes: Vectors
     counts: NDArray[np.int32]
     directions: Vectors
-    exemplars: Vectors
-    owners: NDArray[np.int32]
     rejects: Vectors
     added: tuple[int, ...] = ()
     calibration: Calibration | None = None
@@ -131,8 +118,6 @@ class Gallery:
             prototypes=prototypes,
             counts=np.array(counts, np.int32),
             directions=np.zeros_like(prototypes),
-            exemplars=np.concatenate(list(examples.values())).astype(np.float32),
-            owners=np.repeat(np.arange(len(counts), dtype=np.int32), counts),
             rejects=np.empty((0, prototypes.shape[1]), np.float32),
         )
 
@@ -158,17 +143,11 @@ class Gallery:
             (mixed + other.counts[both, None] * other.prototypes[both]).astype(np.float32)
         )
         counts[at[both]] += other.counts[both]
-        moved = at.astype(np.int32)
-        moved[new] = len(self.characters) + np.arange(len(new))
-        owners = np.concatenate([self.owners, moved[other.owners]])
-        order = np.argsort(owners, kind="stable")
         return Gallery(
             characters=self.characters + tuple(other.characters[index] for index in new),
             prototypes=prototypes,
             counts=counts,
             directions=np.concatenate([self.directions, other.directions[new]]),
-            exemplars=np.concatenate([self.exemplars, other.exemplars])[order],
-            owners=owners[order],
             rejects=np.concatenate([self.rejects, other.rejects]),
             added=(*self.added, *range(len(self.characters), len(self.characters) + len(new))),
             calibration=self.calibration,
@@ -177,19 +156,12 @@ class Gallery:
 
     def only(self, keep: Sequence[int]) -> Gallery:
         """Return the gallery with the characters at these indices alone, in this order."""
-        place = np.full(len(self.characters), -1, np.int32)
-        place[list(keep)] = np.arange(len(keep), dtype=np.int32)
-        owners = place[self.owners]
-        stay = np.flatnonzero(owners >= 0)
-        stay = stay[np.argsort(owners[stay], kind="stable")]
         return replace(
             self,
             characters=tuple(self.characters[index] for index in keep),
             prototypes=self.prototypes[list(keep)],
             counts=self.counts[list(keep)],
             directions=self.directions[list(keep)],
-            exemplars=self.exemplars[stay],
-            owners=owners[stay],
             added=tuple(np.flatnonzero(np.isin(keep, self.added)).tolist()),
         )
 
@@ -203,11 +175,6 @@ class Gallery:
         """The rows of `directions` that `directed` names."""
         return self.directions[self.directed]
 
-    @cached_property
-    def exemplar_starts(self) -> NDArray[np.int64]:
-        """Where each character's exemplars begin, and the end: (characters + 1,)."""
-        return np.searchsorted(self.owners, np.arange(len(self.characters) + 1))
-
 
 def unit(vectors: NDArray[np.float32]) -> Vectors:
     """Scale each row to unit length; float32."""
@@ -217,51 +184,13 @@ def unit(vectors: NDArray[np.float32]) -> Vectors:
 
 def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float32]:
     """The score of each face for each character, (n, characters) float32, -1 to 1."""
-    by_prototype = vectors @ gallery.prototypes.T
-    result = by_prototype.copy()
+    result = vectors @ gallery.prototypes.T
     directed = gallery.directed
     if len(directed) and parts.direction:
-        share = parts.direction / (parts.prototype + parts.direction)
         by_direction = vectors @ gallery.known_directions.T
-        result[:, directed] += share * (by_direction - by_prototype[:, directed])
+        result[:, directed] += parts.direction * (by_direction - result[:, directed])
     result[:, list(gallery.added)] += parts.taught
-    if parts.exemplars == 0 or len(gallery.exemplars) == 0:
-        return result
-    listed = min(SHORTLIST, len(gallery.characters))
-    # Off the shortlist the exemplars count as the prototype does; so low they can't win anyway.
-    combined = result + np.float32(parts.exemplars) * (by_prototype - result)
-    for first in range(0, len(vectors), AT_ONCE):
-        part = slice(first, first + AT_ONCE)
-        shortlist = np.argpartition(-result[part], listed - 1, axis=1)[:, :listed]
-        columns, place = np.unique(shortlist, return_inverse=True)
-        place = place.reshape(shortlist.shape)
-        nearest, has = _nearest(vectors[part], gallery, columns)
-        rows = np.arange(len(shortlist))[:, None]
-        gain = nearest[rows, place] - by_prototype[part][rows, shortlist]
-        combined[part][rows, shortlist] += parts.exemplars * np.where(has[place], gain, 0)
-    return combined.astype(np.float32, copy=False)
-
-
-def _nearest(
-    vectors: Vectors, gallery: Gallery, columns: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The mean cosine to the nearest exemplars of each of some characters, and who has any.
-
-    Returns (n, len(columns)) float32 and (len(columns),) bool. One product for all of them: a loop
-    over faces and characters takes longer than everything else that naming does.
-    """
-    starts = gallery.exemplar_starts[columns]
-    counts = gallery.exemplar_starts[columns + 1] - starts
-    ends = np.cumsum(counts)
-    every = np.repeat(starts - (ends - counts), counts) + np.arange(counts.sum())
-    cosines = np.full((len(vectors), len(every) + 1), -np.inf, np.float32)
-    cosines[:, :-1] = vectors @ gallery.exemplars[every].T
-    # A row of places for each character, filled up with the last one, which is never near.
-    slots = np.arange(max(1, counts.max()))
-    places = np.where(slots < counts[:, None], (ends - counts)[:, None] + slots, len(every))
-    nearest = np.sort(cosines[:, places], axis=2)[:, :, -NEAREST:]
-    nearest[np.isneginf(nearest)] = 0
-    return nearest.sum(axis=2) / np.clip(counts, 1, NEAREST), counts > 0
+    return result.astype(np.float32, copy=False)
 
 
 def features(score: NDArray[np.float32], vectors: Vectors, rejects: Vectors) -> NDArray[np.float64]:
@@ -331,8 +260,6 @@ class Namer:
                 prototypes=unit(held["prototypes"].astype(np.float32)),
                 counts=held["counts"],
                 directions=unit(held["directions"].astype(np.float32)),
-                exemplars=unit(held["exemplars"].astype(np.float32)),
-                owners=held["owners"],
                 rejects=unit(held["rejects"].astype(np.float32)),
             )
             calibration = dict(settings["calibration"])
@@ -361,10 +288,8 @@ class Namer:
         tensors = {
             "prototypes": self.gallery.prototypes.astype(np.float16),
             "directions": self.gallery.directions.astype(np.float16),
-            "exemplars": self.gallery.exemplars.astype(np.float16),
             "rejects": self.gallery.rejects.astype(np.float16),
             "counts": self.gallery.counts.astype(np.int32),
-            "owners": self.gallery.owners.astype(np.int32),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, path, {"moedex": json.dumps(settings)})
@@ -372,16 +297,6 @@ class Namer:
     def no_face(self, vectors: Vectors, gallery: Gallery | None = None) -> NDArray[np.bool_]:
         """Which vectors are more like what is no face than like anybody of `gallery`, (n,) bool."""
         return no_face(vectors, gallery or self.gallery)
-
-    def with_parts(self, parts: Parts) -> Namer:
-        """The same namer with other weights of the parts; for measuring each part."""
-        return Namer(
-            self.gallery,
-            parts=parts,
-            calibration=self.calibration,
-            threshold=self.threshold,
-            version=self.version,
-        )
 
     def name(
         self,

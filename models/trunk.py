@@ -27,7 +27,7 @@ import numpy as np
 from models.lean_keras import keras
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,7 +35,10 @@ Tensors = dict[str, "NDArray[np.float32]"]
 """Named arrays, float32."""
 
 CUTS: Final = ("mixed6", "mixed7", "mixed8")
-"""Where the trunk may end: 768, 768 and 1280 channels, strides of 16, 16 and 32 pixels."""
+"""Where a trunk may end: 768, 768 and 1280 channels, strides of 16, 16 and 32 pixels."""
+
+SHARED: Final = "mixed0"
+"""The last block that several trunks have in common: it and all before keep their start."""
 
 PACKAGE_FOLDER: Final = "package/dist/models/inception_v3"
 BATCH_NORM_EPSILON: Final = 1e-3
@@ -55,7 +58,7 @@ class StartError(Exception):
 class _Layers:
     """Makes the folded convolutions in the order of Inception-v3's own numbering."""
 
-    prefix: str = "conv"
+    prefix: str
     made: int = 0
 
     def conv(
@@ -74,22 +77,29 @@ class _Layers:
             strides=stride,
             padding=padding,
             activation="relu",
-            name=f"{self.prefix}_{self.made:02d}",
+            name=f"{self.prefix}conv_{self.made:02d}",
         )(x)
 
 
-def build_trunk(side: int | None, cut: str = "mixed8") -> keras.Model:
-    """Build the folded trunk with random weights.
+def prefix_of(trunk: int) -> str:
+    """What the names of the layers of trunk `trunk`, from 0, begin with; nothing for the first."""
+    return f"trunk{trunk + 1}_" if trunk else ""
 
-    Input: (n, side, side, 3), -1 to 1. Output: (n, h, w, channels) of the block `cut`, one of
-    `CUTS`. `side` None leaves the size open. Raises ValueError for another cut or a side below 75
-    pixels.
+
+def build_trunks(side: int | None, cuts: Sequence[str] = ("mixed8",)) -> keras.Model:
+    """Build folded trunks with random weights, as many as there are `cuts`, side by side.
+
+    They have the layers up to the block `SHARED` in common. Input: (n, side, side, 3), -1 to 1.
+    Outputs: (n, h, w, channels) of the block where each is cut, one of `CUTS`. `side` None leaves
+    the size open. The names of a further trunk's own layers and blocks begin with `prefix_of` it.
+    Raises ValueError for another cut or a side below 75 pixels.
     """
-    if cut not in CUTS:
-        raise ValueError(f"the trunk can be cut at {', '.join(CUTS)}, not at {cut!r}")
+    for cut in cuts:
+        if cut not in CUTS:
+            raise ValueError(f"the trunk can be cut at {', '.join(CUTS)}, not at {cut!r}")
     if side is not None and side < 75:
         raise ValueError(f"Inception-v3 needs pictures of 75 pixels or more, not {side}")
-    make = _Layers()
+    make = _Layers("")
     inputs = keras.Input((side, side, 3), name="pixels")
     x = make.conv(inputs, 32, 3, 2, "valid")
     x = make.conv(x, 32, 3, 1, "valid")
@@ -98,15 +108,21 @@ def build_trunk(side: int | None, cut: str = "mixed8") -> keras.Model:
     x = make.conv(x, 80, 1, 1, "valid")
     x = make.conv(x, 192, 3, 1, "valid")
     x = keras.layers.MaxPooling2D(3, 2)(x)
-    for index, pooled in enumerate((32, 64, 64)):
-        x = _block35(make, x, pooled, f"mixed{index}")
-    x = _reduction17(make, x, "mixed3")
+    x = _block35(make, x, 32, SHARED)
+    ends = [_rest(_Layers(prefix_of(i), make.made), x, cut) for i, cut in enumerate(cuts)]
+    return keras.Model(inputs, ends, name="trunks")
+
+
+def _rest(make: _Layers, x: keras.KerasTensor, cut: str) -> keras.KerasTensor:
+    """Add what follows the block `SHARED`, up to the block `cut`."""
+    for name in ("mixed1", "mixed2"):
+        x = _block35(make, x, 64, make.prefix + name)
+    x = _reduction17(make, x, f"{make.prefix}mixed3")
     for index, width in enumerate((128, 160, 160, 192), start=4):
-        x = _block17(make, x, width, f"mixed{index}")
+        x = _block17(make, x, width, f"{make.prefix}mixed{index}")
         if cut == f"mixed{index}":
-            return keras.Model(inputs, x, name="trunk")
-    x = _reduction8(make, x, "mixed8")
-    return keras.Model(inputs, x, name="trunk")
+            return x
+    return _reduction8(make, x, f"{make.prefix}mixed8")
 
 
 def _block35(

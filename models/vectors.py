@@ -34,9 +34,9 @@ class VectorSet:
 
     @classmethod
     def of_gallery(cls, gallery: Gallery) -> VectorSet:
-        """Take a gallery's exemplars for its data, each a group of its own."""
-        labels = tuple(gallery.characters[i].id for i in gallery.owners)
-        return cls(gallery.exemplars, labels, tuple(range(len(labels))))
+        """Take a gallery's prototypes for its data, each a group of its own."""
+        labels = tuple(character.id for character in gallery.characters)
+        return cls(gallery.prototypes, labels, tuple(range(len(labels))))
 
     @classmethod
     def load(cls, path: Path, backbone: str) -> VectorSet | None:

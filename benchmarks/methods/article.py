@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from models.trunk import build_trunk, load_start, read_start
+from models.trunk import build_trunks, load_start, read_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ class FrozenInception:
     name = "The article's way"
 
     def __init__(self, start: Path) -> None:
-        self._trunk = build_trunk(_NETWORK_SIDE, "mixed7")
+        self._trunk = build_trunks(_NETWORK_SIDE, ("mixed7",))
         load_start(self._trunk, read_start(start))
 
     def describe_all(

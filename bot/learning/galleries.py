@@ -93,28 +93,24 @@ def _taught_too(exemplars: Iterable[Exemplar], faces: Sequence[Sighting]) -> dic
 
 def shown_by(shipped: Gallery, roster: ServerRoster) -> Gallery:
     """Return the shipped gallery with a server's names, merges and forgotten characters."""
-    from models.naming import Gallery
-
     names = tuple(
         roster.characters.get(character.id, character) for character in shipped.characters
     )
     gallery = replace(shipped, characters=names)
     targets = [roster.resolve(character.id) for character in shipped.characters]
-    if all(t == c.id for t, c in zip(targets, shipped.characters, strict=True)):
-        return gallery
     stay = [i for i, t in enumerate(targets) if t == shipped.characters[i].id]
-    moved: dict[str, list[Vectors]] = {}
+    result = gallery.only(stay)
     for i, target in enumerate(targets):
-        if target is not None and i not in stay:
-            own = shipped.exemplars[shipped.owners == i]
-            moved.setdefault(target, []).append(own if len(own) else shipped.prototypes[[i]])
-    gallery = gallery.only(stay)
-    extra = {
-        roster.characters[target]: np.concatenate(parts)
-        for target, parts in moved.items()
-        if target in roster.characters
-    }
-    return gallery.extended(Gallery.of(extra)) if extra else gallery
+        if i not in stay and target in roster.characters:
+            # Its direction tells it apart from the very character that it is one with now.
+            merged = replace(
+                shipped.only([i]),
+                characters=(roster.characters[target],),
+                directions=np.zeros_like(shipped.directions[[i]]),
+                rejects=shipped.rejects[:0],
+            )
+            result = result.extended(merged)
+    return result
 
 
 def own_part(examples: Sequence[Example], roster: ServerRoster, shipped: Gallery) -> Gallery | None:

@@ -1,4 +1,4 @@
-"""A server's trained head: class directions, prototypes and exemplars of its own part.
+"""A server's trained head: class directions and prototypes of its own part.
 
 Shipped directions are never touched: what is fitted are directions for the server's own characters,
 by softmax over all characters, shipped ones included, with a pull towards the prototype. How strong
@@ -39,8 +39,6 @@ few pictures are named worse than by their prototypes alone.
 FOLDS: Final = 4
 STEPS: Final = 80
 RATE: Final = 0.02
-EXEMPLARS: Final = 12
-"""Exemplars kept of a character in a head."""
 
 
 class HeadError(Exception):
@@ -124,19 +122,16 @@ def _folds(examples: Iterable[Example]) -> dict[tuple[str, int], int]:
 
 def _undirected(examples: Sequence[Example], roster: ServerRoster) -> Gallery:
     from models.naming import Gallery
-    from models.training.head import clusters, trimmed_mean
+    from models.training.head import trimmed_mean
 
     stacks = _stacks(examples, roster)
     prototypes = np.stack([trimmed_mean(stack) for stack in stacks.values()])
-    centres = [clusters(stack, EXEMPLARS) for stack in stacks.values()]
     rejects = [e.vector for e in examples if e.label == NOT_A_FACE]
     return Gallery(
         characters=tuple(roster.characters[key] for key in stacks),
         prototypes=prototypes,
         counts=np.array([len(stack) for stack in stacks.values()], np.int32),
         directions=np.zeros_like(prototypes),
-        exemplars=np.concatenate(centres),
-        owners=np.repeat(np.arange(len(centres), dtype=np.int32), [len(c) for c in centres]),
         rejects=np.stack(rejects) if rejects else np.empty((0, prototypes.shape[1]), np.float32),
     )
 
@@ -231,11 +226,11 @@ def write_head(head: Gallery) -> bytes:
         "calibration": None if head.calibration is None else asdict(head.calibration),
         "threshold": head.threshold,
     }
-    vectors = ("prototypes", "directions", "exemplars", "rejects")
+    vectors = ("prototypes", "directions", "rejects")
     tensors: dict[str, NDArray[np.generic]] = {
         name: np.ascontiguousarray(getattr(head, name), np.float16) for name in vectors
     }
-    tensors |= {"counts": head.counts, "owners": head.owners}
+    tensors["counts"] = head.counts
     # The settings are a tensor too: `load` gives tensors only.
     tensors["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     return save(tensors)
@@ -254,8 +249,6 @@ def read_head(data: bytes) -> Gallery:
             prototypes=unit(held["prototypes"].astype(np.float32)),
             counts=held["counts"],
             directions=unit(held["directions"].astype(np.float32)),
-            exemplars=unit(held["exemplars"].astype(np.float32)),
-            owners=held["owners"],
             rejects=unit(held["rejects"].astype(np.float32)),
             calibration=calibration
             and Calibration(**{**calibration, "weights": tuple(calibration["weights"])}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,13 +85,4 @@ def _gallery_of(folder: Path, embedder: Embedder, namer: Namer, shots: int | Non
     for label in sorted({sample.label for sample in dataset.samples}):
         own = vectors[[i for i, s in enumerate(dataset.samples) if s.label == label]]
         learned[Character(label, label.replace("_", " ").title(), "")] = own[:shots]
-    plain = Gallery.of(learned)
-    return Gallery(
-        plain.characters,
-        plain.prototypes,
-        plain.counts,
-        plain.directions,
-        plain.exemplars,
-        plain.owners,
-        namer.gallery.rejects,
-    )
+    return replace(Gallery.of(learned), rejects=namer.gallery.rejects)

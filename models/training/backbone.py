@@ -35,7 +35,7 @@ from models.training.batches import BalancedBatches
 from models.training.dataset import class_indices, labels_of
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.whitening import whitening
-from models.trunk import load_start, read_start
+from models.trunk import SHARED, load_start, prefix_of, read_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +73,7 @@ class BackbonePlan:
     sides: tuple[tuple[int, float], ...] = ((112, 0.45), (144, 0.55))
     passes: float = 54
     minutes: float | None = None
-    frozen: str = "mixed0"
+    frozen: str = SHARED
     batch: int = 48
     steps_an_epoch: int = 80
     rate: float = 1e-3
@@ -93,7 +93,7 @@ class BackbonePlan:
     @property
     def structure(self) -> Structure:
         """Of the network that is trained."""
-        return Structure(self.cut, self.dimensions)
+        return Structure((self.cut,), self.dimensions)
 
 
 LEAST_WARM_UP: Final = 120
@@ -115,6 +115,7 @@ def train_backbone(
     plan: BackbonePlan,
     *,
     start: Path | None = None,
+    trunk: int = 0,
     warm: Path | None = None,
     probe: Sequence[Sample] = (),
     report: Callable[[dict], None] | None = None,
@@ -123,7 +124,8 @@ def train_backbone(
 
     `folder/trained.safetensors` is the network, `trained_directions` reads its class directions.
 
-    `start`: the nsfwjs package (see `read_start`), or a finished embedding: its trunk is the start.
+    `start`: the nsfwjs package (see `read_start`), or a finished embedding, whose trunk `trunk`
+    (from 0) is the start.
     `warm`: the folder of a run to go on from instead; classes it has not got start from the
     mean of a few pictures. A run found in `folder` is resumed, one that is done is left as it is.
     `probe`: held-out samples whose accuracy is logged. `report` is called with each line that is
@@ -133,34 +135,32 @@ def train_backbone(
     state = _State.load(folder)
     if state.done:
         return folder
+    keras.utils.set_random_seed(plan.seed)
     with training_policy():
-        _train(samples, folder, plan, state, start=start, warm=warm, probe=probe, report=report)
+        if state.epoch:
+            model = keras.models.load_model(folder / "checkpoint.keras")
+        else:
+            (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1), encoding="utf-8")
+            model = _fresh_model(samples, plan, start, trunk, warm)
+            _compile(model, plan)
+        _train(model, samples, folder, plan, state, probe=probe, report=report)
     state.done = True
     state.save(folder)
     return folder
 
 
 def _train(
+    model: keras.Model,
     samples: Sequence[Sample],
     folder: Path,
     plan: BackbonePlan,
     state: _State,
     *,
-    start: Path | None,
-    warm: Path | None,
     probe: Sequence[Sample],
     report: Callable[[dict], None] | None,
 ) -> None:
     labels = labels_of(samples)
     numbers = class_indices(samples, labels)
-    checkpoint = folder / "checkpoint.keras"
-    keras.utils.set_random_seed(plan.seed)
-    if state.epoch and checkpoint.is_file():
-        model = keras.models.load_model(checkpoint)
-    else:
-        (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1), encoding="utf-8")
-        model = _fresh_model(samples, labels, plan, start, warm)
-        _compile(model, plan)
     steps = plan.passes * len(samples) / plan.batch
     trainer = _Run(model, plan, state, folder, labels, steps, probe, report)
     largest = max(side for side, _ in plan.sides)
@@ -214,11 +214,12 @@ def _compile(model: keras.Model, plan: BackbonePlan) -> None:
 
 def _fresh_model(
     samples: Sequence[Sample],
-    labels: Sequence[str],
     plan: BackbonePlan,
     start: Path | None,
+    trunk: int,
     warm: Path | None,
 ) -> keras.Model:
+    labels = labels_of(samples)
     side = plan.sides[0][0]
     if warm is not None:
         network, _ = load_network(warm / TRAINED_FILE, side=0)
@@ -228,7 +229,7 @@ def _fresh_model(
     else:
         network = build_embedding_network(None, plan.structure)
         if start is not None:
-            _load_trunk(network, start)
+            _load_trunk(network, start, trunk)
         known, few = {}, list(range(len(samples)))
         pooled = keras.Model(network.input, network.get_layer("pooled").output)
         features = embed_samples(pooled, samples, side)
@@ -251,15 +252,16 @@ def _fresh_model(
     return model
 
 
-def _load_trunk(network: keras.Model, start: Path) -> None:
-    """Give the trunk its start: the layers of the same names of a weights file, or a package's."""
+def _load_trunk(network: keras.Model, start: Path, trunk: int) -> None:
+    """Give the trunk its start: from a package, or from trunk `trunk` of a finished embedding."""
     if start.suffix != ".safetensors":
         load_start(network, read_start(start))
         return
-    finished, _ = load_network(start, side=0)
+    finished = {layer.name: layer for layer in weighted_layers(load_network(start, side=0)[0])}
     for layer in weighted_layers(network):
         if layer.name != "projection":
-            layer.set_weights(finished.get_layer(layer.name).get_weights())
+            own = prefix_of(trunk) + layer.name
+            layer.set_weights(finished.get(own, finished[layer.name]).get_weights())
 
 
 def _turned_means(

@@ -1,9 +1,9 @@
-"""Mixes the trained projection with what an earlier block sees, at no cost in use.
+"""Joins trained trunks to one embedding, mixed with what an earlier block of each sees.
 
-The margin softmax bends the projection towards the characters that it tells apart; the averages of
-an earlier block still hold what sets others apart: colours, strokes, patterns. Both parts, trained
-and whitened, are put side by side and turned onto as many principal axes as the projection has: one
-matrix again.
+The margin softmax bends a projection towards the characters that it tells apart; the averages of
+an earlier block still hold what sets others apart: colours, strokes, patterns. All parts, trained
+and whitened, of every trunk are put side by side and turned onto their principal axes: one matrix
+again.
 """
 
 # Keras's annotations name one backend's tensors and too narrow arguments.
@@ -11,14 +11,16 @@ matrix again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import keras
 import numpy as np
 
+from models.compact import LARGEST
 from models.embedding import (
     EMBEDDING_FILE,
+    Structure,
     build_embedding_network,
     load_network,
     save_embedding,
@@ -33,6 +35,7 @@ from models.training.backbone import (
     trained_directions,
 )
 from models.training.whitening import whitening
+from models.trunk import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,75 +50,130 @@ if TYPE_CHECKING:
 CLASSES: Final = "classes.npz"
 
 EARLY: Final = "mixed4"
-"""The earlier block whose averages are blended in."""
+"""The earlier block whose averages are blended in, of each trunk."""
 
 EARLY_SHARE: Final = 0.3
-"""How much of two faces' likeness comes from the earlier block; docs/accuracy.md says why."""
+"""How much of two faces' likeness comes from the earlier blocks; docs/accuracy.md says why."""
 
 AXES: Final = 512
-"""Principal axes of the earlier block's averages that are whitened."""
+"""Principal axes of an earlier block's averages that are whitened."""
+
+DIMENSIONS: Final = 384
+"""Of the vectors that are used."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a trunk sees of the same n faces, and its projection.
+
+    `early`, `last`: averages of its earlier and its last block, (n, channels). The trained
+    vectors are `last @ kernel + bias`, (n, axes).
+    """
+
+    early: Matrix
+    last: Matrix
+    kernel: Matrix
+    bias: Matrix
 
 
 @dataclass(frozen=True, eq=False)
 class Blend:
     """A projection (channels, dimensions) with its bias, and what turns class directions to it.
 
-    `turn`, (dimensions, dimensions): `directions @ turn` are the old directions in the new space.
+    `turns`, (axes, dimensions) a trunk: the sum of `directions @ turn` over the trunks are the
+    trained directions in the new space.
     """
 
     kernel: Matrix
     bias: Matrix
-    turn: Matrix
+    turns: list[Matrix]
 
 
-def blend(early: Matrix, last: Matrix, kernel: Matrix, bias: Matrix, share: float) -> Blend:
-    """Blend the projection `last @ kernel + bias` with the whitened `early`, (n, channels) each.
+def blend(trunks: Sequence[Seen], share: float, dimensions: int) -> Blend:
+    """Blend the trained projections of `trunks` with their whitened earlier blocks.
 
-    The result projects both side by side, `early` first. `share`: of `early`, 0 to 1.
+    The result projects all averages side by side, trunk by trunk, `early` first. `share`: of the
+    earlier blocks, 0 to 1; the trunks count alike.
     """
-    parts: list[tuple[Matrix, Matrix]] = []
-    for features, part, (matrix, offset) in (
-        (last, 1 - share, (kernel, bias)),
-        (early, share, whitening(early, AXES, floor=1.0)),
-    ):
-        length = np.linalg.norm(features @ matrix + offset, axis=1).mean()
-        scale = np.float32(np.sqrt(part) / length)
-        parts.append((matrix * scale, offset * scale))
-    (trained, bias), (white, white_bias) = parts
-    given = np.concatenate([last @ trained + bias, early @ white + white_bias], axis=1)
-    dimensions = kernel.shape[1]
-    spread = given.astype(np.float64)
-    axes = np.linalg.eigh(spread.T @ spread)[1][:, -dimensions:].astype(np.float32)
-    turn, early_turn = axes[:dimensions], axes[dimensions:]
-    both = np.concatenate([white @ early_turn, trained @ turn])
-    return Blend(both, white_bias @ early_turn + bias @ turn, turn)
+    matrices: list[Matrix] = []
+    biases: list[Matrix] = []
+    given: list[Matrix] = []
+    for trunk in trunks:
+        for features, part, (matrix, bias) in (
+            (trunk.early, share, whitening(trunk.early, AXES, floor=1.0)),
+            (trunk.last, 1 - share, (trunk.kernel, trunk.bias)),
+        ):
+            length = np.linalg.norm(features @ matrix + bias, axis=1).mean()
+            scale = np.float32(np.sqrt(part / len(trunks)) / length)
+            matrices.append(matrix * scale)
+            biases.append(bias * scale)
+            given.append(features @ matrices[-1] + biases[-1])
+    together = np.concatenate(given, axis=1).astype(np.float64)
+    axes = np.linalg.eigh(together.T @ together)[1][:, -dimensions:].astype(np.float32)
+    turns = np.split(axes, np.cumsum([one.shape[1] for one in given])[:-1])
+    kernel = np.concatenate([matrix @ turn for matrix, turn in zip(matrices, turns, strict=True)])
+    return Blend(kernel, np.concatenate(biases) @ axes, turns[1::2])
 
 
-def blend_run(
-    samples: Sequence[Sample], run: Path, folder: Path, share: float = EARLY_SHARE
+def blend_runs(
+    samples: Sequence[Sample],
+    runs: Sequence[Path],
+    folder: Path,
+    *,
+    share: float = EARLY_SHARE,
+    dimensions: int = DIMENSIONS,
 ) -> Path:
-    """Write the embedding of a finished `run`, and its class directions, to `folder`.
+    """Write the embedding of finished `runs`, a trunk each, and its class directions, to `folder`.
 
-    `samples`: what the run learned from. `share`: see `blend`. Returns the weights file,
-    `folder/embedding.safetensors`; `class_directions` reads the directions.
+    `samples`: what the runs learned from. `share`: see `blend`. Returns the weights file,
+    `folder/embedding.safetensors`; `class_directions` reads the directions. Raises ValueError
+    where the layers that trunks share are not the same in the runs.
     """
-    trained, settings = load_network(run / TRAINED_FILE)
-    structure = replace(settings.structure, taps=(EARLY,))
+    trained = [load_network(run / TRAINED_FILE) for run in runs]
+    cuts = tuple(cut for _, settings in trained for cut in settings.structure.cuts)
+    structure = Structure(cuts, dimensions, (EARLY,))
     network = build_embedding_network(TESTED_SIDE, structure)
-    for layer in weighted_layers(network):
-        if layer.name != "projection":
-            layer.set_weights(trained.get_layer(layer.name).get_weights())
-    pooled = keras.Model(network.input, network.get_layer("pooled").output)
-    features = embed_samples(pooled, samples, TESTED_SIDE)
-    width = network.get_layer(f"{EARLY}_average").output.shape[-1]
-    kernel, bias = trained.get_layer("projection").get_weights()
-    blended = blend(features[:, :width], features[:, width:], kernel, bias, share)
+    for number, (one, _) in enumerate(trained):
+        _put_in(network, number, one)
+    pooled = network.get_layer("pooled")
+    features = embed_samples(keras.Model(network.input, pooled.output), samples, TESTED_SIDE)
+    widths = [average.shape[-1] for average in pooled.input]
+    early_and_last = np.split(features, np.cumsum(widths)[:-1], axis=1)
+    trunks = [
+        Seen(early, last, *one.get_layer("projection").get_weights())
+        for early, last, (one, _) in zip(
+            early_and_last[::2], early_and_last[1::2], trained, strict=True
+        )
+    ]
+    blended = blend(trunks, share, dimensions)
     network.get_layer("projection").set_weights([blended.kernel, blended.bias])
     path = folder / EMBEDDING_FILE.name
     save_embedding(network, path, structure, side=TESTED_SIDE, mirrored=True)
-    turned = {label: one @ blended.turn for label, one in trained_directions(run).items()}
+    directions = [trained_directions(run) for run in runs]
+    turned = {
+        label: sum(own[label] @ turn for own, turn in zip(directions, blended.turns, strict=True))
+        for label in directions[0]
+    }
     save_directions(folder / CLASSES, turned)
     return path
+
+
+def _put_in(network: keras.Model, number: int, trained: keras.Model) -> None:
+    """Give trunk `number` of a network the weights of a trained one."""
+    names = {layer.name for layer in network.layers}
+    for layer in weighted_layers(trained):
+        weights, own = layer.get_weights(), prefix_of(number) + layer.name
+        if layer.name == "projection":
+            continue
+        if own in names:
+            network.get_layer(own).set_weights(weights)
+        elif not _alike(weights[0], network.get_layer(layer.name).get_weights()[0]):
+            raise ValueError(f"trunk {number + 1} has not the first trunk's {layer.name}")
+
+
+def _alike(kernel: Matrix, other: Matrix) -> bool:
+    """Tell whether two kernels are the same but for the rounding of weights files."""
+    return np.abs(kernel - other).max() < np.abs(other).max() / LARGEST
 
 
 def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""Fits what turns vectors into names: prototypes, exemplars, calibration and threshold."""
+"""Fits what turns vectors into names: prototypes, calibration and threshold."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 STRANGERS_NAMED: Final = 0.05
 """The stated share of strangers' faces that may be named."""
-
-EXEMPLARS: Final = 6
-"""Exemplars kept of a character: the centres of so many clusters of its pictures."""
 
 REJECTS: Final = 12
 
@@ -73,17 +70,12 @@ def fit_gallery(
     prototypes: list[Vectors] = []
     counts: list[int] = []
     class_directions: list[Vectors] = []
-    exemplars: list[Vectors] = []
-    owners: list[int] = []
     for character in characters:
         own = vectors[owned == character.id]
         if len(own) == 0:
             continue
         prototypes.append(trimmed_mean(own))
         class_directions.append(directions.get(character.id, np.zeros(own.shape[1], np.float32)))
-        centres = clusters(own, EXEMPLARS, seed)
-        exemplars.append(centres)
-        owners += [len(kept)] * len(centres)
         counts.append(len(own))
         kept.append(character)
     refused = vectors[owned == "no_face"]
@@ -92,8 +84,6 @@ def fit_gallery(
         prototypes=np.stack(prototypes),
         counts=np.array(counts, np.int32),
         directions=unit(np.stack(class_directions)),
-        exemplars=np.concatenate(exemplars),
-        owners=np.array(owners, np.int32),
         rejects=clusters(refused, REJECTS, seed) if len(refused) else refused,
     )
 

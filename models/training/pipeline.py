@@ -1,10 +1,11 @@
 """The whole of training: an honest run that is measured, then the one that is shipped.
 
-1. The evaluation run, in stages, learns from the training part of `split_samples`. What it never
-   saw fits the calibration and the threshold, and gives the figures of `docs/accuracy.md`.
-2. The shipped run goes on from it with every picture there is, and the faces of the posts; its
-   gallery holds every character, and it takes over the calibration and threshold of the first, as
-   nothing is left to fit them on.
+1. The evaluation run, a trunk after the other, learns from the training part of `split_samples`.
+   What it never saw fits the calibration and the threshold, and gives the figures of
+   `docs/accuracy.md`.
+2. The shipped run goes on from each trunk with every picture there is, and the faces of the posts;
+   its gallery holds every character, and it takes over the calibration and threshold of the first,
+   as nothing is left to fit them on.
 
 `train_further` goes on from weights that are finished.
 """
@@ -21,12 +22,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.augment import Augmentation, framed
-from models.embedding import EMBEDDING_FILE, Embedder
+from models.embedding import EMBEDDING_FILE, Embedder, read_settings
 from models.naming import NAMING_FILE, Gallery, Namer, Parts
 from models.roster import load_roster
 from models.shipped import WEIGHTS
 from models.training.backbone import BackbonePlan, train_backbone
-from models.training.blend import blend_run, class_directions
+from models.training.blend import blend_runs, class_directions
 from models.training.dataset import Dataset, Sample, load_dataset, post_faces
 from models.training.evaluation import identified, judge
 from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
@@ -46,9 +47,6 @@ PARTS: Final = Parts()
 EVALUATION: Final = "evaluation"
 SHIPPED: Final = "shipped"
 FURTHER: Final = "further"
-FIRST: Final = "first"
-TURNED: Final = "turned"
-RUN: Final = "run"
 SPLIT_FILE: Final = "split.json"
 SHIPPED_FILES: Final = ("embedding.safetensors", "naming.safetensors", "vectors.safetensors")
 
@@ -57,22 +55,34 @@ KEPT_VECTORS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingPlan:
-    """The recipes of the stages, each of which goes on from the one before.
+class TrunkPlan:
+    """The recipes of one trunk, each of which goes on from the one before.
 
-    `first` and `turned` make the evaluation run, `shipped` what is shipped.
+    `stages` make the evaluation run, `shipped` what is shipped.
     """
 
-    first: BackbonePlan
-    turned: tuple[BackbonePlan, ...]
+    stages: tuple[BackbonePlan, ...]
     shipped: BackbonePlan
 
 
-def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
-    """The recipe of the shipped weights; `minutes` bounds all runs together by the clock."""
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """The recipes of the trunks, and the seed of the split."""
 
-    def clock(share: float) -> float | None:
-        return None if minutes is None else share * minutes
+    trunks: tuple[TrunkPlan, ...]
+    seed: int = 0
+
+
+def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
+    """The recipe of the shipped weights; `minutes` bounds all runs together by the clock.
+
+    Two trunks that differ in where they are cut, in their draws and in when hues are turned.
+    """
+
+    def timed(plan: BackbonePlan, share: float, draws: int) -> BackbonePlan:
+        return replace(
+            plan, minutes=None if minutes is None else share * minutes, seed=seed + draws
+        )
 
     turned = BackbonePlan(
         sides=((112, 0.4), (144, 0.6)),
@@ -81,23 +91,21 @@ def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
         turned=0.45,
         augmentation=Augmentation(grey=0.2),
     )
-    return TrainingPlan(
-        first=BackbonePlan(minutes=clock(0.46), seed=seed),
-        turned=(
-            replace(
-                turned,
-                minutes=clock(0.17),
-                turned=0.35,
-                hues=2,
-                augmentation=Augmentation(grey=0.1),
-                seed=seed + 11,
-            ),
-            replace(turned, minutes=clock(0.17), seed=seed + 12),
-        ),
-        shipped=replace(
-            turned, minutes=clock(0.2), passes=18, rate=4e-4, warm_up=0.05, seed=seed + 13
-        ),
+    gently = replace(turned, turned=0.35, hues=2, augmentation=Augmentation(grey=0.1))
+    last = replace(turned, passes=18, rate=4e-4, warm_up=0.05)
+    at_once = BackbonePlan(
+        cut="mixed7",
+        sides=((112, 0.55), (144, 0.45)),
+        passes=64,
+        turned=0.45,
+        augmentation=Augmentation(grey=0.25),
     )
+    first = TrunkPlan(
+        (timed(BackbonePlan(), 0.28, 0), timed(gently, 0.11, 11), timed(turned, 0.11, 12)),
+        timed(last, 0.13, 13),
+    )
+    second = TrunkPlan((timed(at_once, 0.25, 21),), timed(replace(last, cut="mixed7"), 0.12, 22))
+    return TrainingPlan((first, second), seed)
 
 
 def train_both(
@@ -109,28 +117,40 @@ def train_both(
     """
     dataset = load_dataset(data)
     write_skipped(dataset, out)
-    split = split_samples(dataset.samples, plan.first.seed)
-    honest = out / EVALUATION
+    split = split_samples(dataset.samples, plan.seed)
+    honest, shipped = out / EVALUATION, out / SHIPPED
     honest.mkdir(parents=True, exist_ok=True)
     split.save(honest / SPLIT_FILE, dataset.samples)
     learned = [dataset.samples[index] for index in split.train]
     held_out = [dataset.samples[index] for index in split.known][::3]
-    run = train_backbone(
-        learned, honest / FIRST, plan.first, start=start, probe=held_out, report=report
-    )
-    for number, stage in enumerate(plan.turned, start=1):
-        folder = honest / f"{TURNED}_{number}"
-        run = train_backbone(learned, folder, stage, warm=run, probe=held_out, report=report)
-    blend_run(learned, run, honest)
+    runs: list[Path] = []
+    for trunk, recipes in enumerate(plan.trunks, start=1):
+        run: Path | None = None
+        for stage, recipe in enumerate(recipes.stages, start=1):
+            folder = honest / stage_folder(trunk, stage)
+            run = train_backbone(
+                learned, folder, recipe, start=start, warm=run, probe=held_out, report=report
+            )
+        runs.append(honest / stage_folder(trunk, len(recipes.stages)))
+    blend_runs(learned, runs, honest)
     measured = fit_evaluation_head(dataset, split, honest)
     measured.save(honest / NAMING_FILE.name)
 
-    shipped = out / SHIPPED
     samples = with_post_faces(data, dataset)
-    run = train_backbone(samples, shipped / RUN, plan.shipped, warm=run, report=report)
-    blend_run(samples, run, shipped)
+    last = [
+        train_backbone(
+            samples, shipped / f"trunk_{trunk}", recipes.shipped, warm=run, report=report
+        )
+        for trunk, (recipes, run) in enumerate(zip(plan.trunks, runs, strict=True), start=1)
+    ]
+    blend_runs(samples, last, shipped)
     fit_shipped_head(samples, shipped, measured)
     return shipped
+
+
+def stage_folder(trunk: int, stage: int) -> str:
+    """Where a stage of a trunk is below the evaluation run's folder; both count from 1."""
+    return f"trunk_{trunk}/stage_{stage}"
 
 
 def with_post_faces(data: Path, dataset: Dataset) -> list[Sample]:
@@ -140,8 +160,13 @@ def with_post_faces(data: Path, dataset: Dataset) -> list[Sample]:
 
 
 def further_plan(minutes: float | None = None, seed: int = 2) -> BackbonePlan:
-    """The recipe by which finished weights are trained further; `minutes`: by the clock."""
-    return replace(default_plan().shipped, minutes=minutes, rate=5e-4, seed=seed)
+    """The recipe by which each trunk of finished weights is trained further.
+
+    `minutes`: of all together, by the clock.
+    """
+    plan = default_plan()
+    each = None if minutes is None else minutes / len(plan.trunks)
+    return replace(plan.trunks[0].shipped, minutes=each, rate=5e-4, seed=seed)
 
 
 def train_further(
@@ -169,8 +194,18 @@ def train_further(
     left_out = set(listed.read_text(encoding="utf-8").splitlines())
     trusted = [sample for sample in samples if sample.file not in left_out]
     start = before / EMBEDDING_FILE.name
-    run = train_backbone(trusted, further / RUN, plan, start=start, report=report)
-    blend_run(trusted, run, further)
+    runs = [
+        train_backbone(
+            trusted,
+            further / f"trunk_{trunk + 1}",
+            replace(plan, cut=cut),
+            start=start,
+            trunk=trunk,
+            report=report,
+        )
+        for trunk, cut in enumerate(read_settings(start).structure.cuts)
+    ]
+    blend_runs(trusted, runs, further)
     fit_shipped_head(trusted, further, Namer.load(before / NAMING_FILE.name))
     return further
 

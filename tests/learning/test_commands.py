@@ -111,10 +111,10 @@ def test_the_shipped_vectors_are_trained_beside(
     gallery = Namer.load().gallery
     file = tmp_path / "vectors.safetensors"
     monkeypatch.setattr("models.vectors.VECTORS_FILE", file)
-    labels = tuple(gallery.characters[owner].id for owner in gallery.owners[:40])
-    small = VectorSet(gallery.exemplars[:40], labels, tuple(range(40)))
+    labels = tuple(character.id for character in gallery.characters[:40])
+    small = VectorSet(gallery.prototypes[:40], labels, tuple(range(40)))
     small.save(file, "another")
-    assert vectors_of(moedex.invoke(app, ["learn"]), moedex) == len(gallery.exemplars)
+    assert vectors_of(moedex.invoke(app, ["learn"]), moedex) == len(gallery.characters)
     small.save(file, version_of())
     add_a_label(tmp_path)
     assert vectors_of(moedex.invoke(app, ["learn"]), moedex) == 40

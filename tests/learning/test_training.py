@@ -302,7 +302,7 @@ def test_the_pull_is_chosen_by_faces_that_were_left_out(namer: Namer, data: Vect
     )
     axes = np.eye(32)
     twins = {"aoi": axes[20] + 0.25 * axes[21], "yuu": axes[20] - 0.25 * axes[21]}
-    directed = Parts(prototype=0.0, direction=1.0, exemplars=0.0)
+    directed = Parts(direction=1.0)
     loud = own_examples(twins, 24, loud=0.6)
     assert choose_pull(namer.gallery, data, loud, roster, directed) < PULLS[-1]
     easy = own_examples(twins, 24)

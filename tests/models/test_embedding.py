@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,7 +97,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         Embedder.load(tmp_path / "gone.safetensors")
 
 
-TINY = Structure("mixed6", 8, ("mixed4",))
+TINY = Structure(("mixed6",), 8, ("mixed4",))
 
 
 def test_a_saved_network_comes_back(tmp_path: Path) -> None:
@@ -115,10 +116,11 @@ def test_a_saved_network_comes_back(tmp_path: Path) -> None:
     assert path.stat().st_size < 0.27 * weights
 
 
-def test_the_projection_sees_the_tapped_block_first() -> None:
-    network = build_embedding_network(75, TINY)
+def test_the_projection_sees_the_tapped_block_of_each_trunk_first() -> None:
+    network = build_embedding_network(75, replace(TINY, cuts=("mixed6", "mixed7")))
     pooled = network.get_layer("pooled")
-    assert pooled.output.shape[-1] == 2 * 768
+    assert pooled.output.shape[-1] == 4 * 768
     assert [tensor.name for tensor in pooled.input] == [
-        network.get_layer(f"{block}_average").output.name for block in ("mixed4", "mixed6")
+        network.get_layer(f"{block}_average").output.name
+        for block in ("mixed4", "mixed6", "trunk2_mixed4", "trunk2_mixed7")
     ]

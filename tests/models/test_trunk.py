@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from models.trunk import StartError, build_trunk, load_start, read_start
+from models.trunk import SHARED, StartError, build_trunks, load_start, prefix_of, read_start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_folded_trunk_computes_what_keras_inception_does() -> None:
                 layer.set_weights(weights)
             prefix = "conv2d" if kind is keras.layers.Conv2D else "batch_normalization"
             tensors |= {f"{prefix}_{number}/{n}": w for n, w in zip(names, weights, strict=True)}
-    trunk = build_trunk(80, "mixed8")
+    trunk = build_trunks(80, ["mixed8"])
     load_start(trunk, tensors)
     reference = keras.Model(full.input, full.get_layer("mixed8").output)
     pixels = rng.uniform(-1, 1, (1, 80, 80, 3)).astype(np.float32)
@@ -60,7 +60,26 @@ def test_folded_trunk_computes_what_keras_inception_does() -> None:
 
 def test_a_cut_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="mixed8"):
-        build_trunk(96, "mixed11")
+        build_trunks(96, ["mixed8", "mixed11"])
+
+
+def test_trunks_have_their_first_layers_in_common() -> None:
+    both = build_trunks(80, ["mixed8", "mixed7"])
+    alone = build_trunks(80, ["mixed7"])
+    names = {layer.name for layer in both.layers}
+    for layer in alone.layers:
+        if layer.get_weights():
+            own = prefix_of(1) + layer.name
+            layer.set_weights(both.get_layer(own if own in names else layer.name).get_weights())
+    pixels = np.random.default_rng(0).uniform(-1, 1, (2, 80, 80, 3)).astype(np.float32)
+
+    outputs = both.predict_on_batch(pixels)
+
+    assert [output.shape[-1] for output in outputs] == [1280, 768]
+    np.testing.assert_allclose(outputs[1], alone.predict_on_batch(pixels), rtol=1e-3, atol=1e-4)
+    assert SHARED in names
+    assert prefix_of(1) + SHARED not in names
+    assert {"mixed1", prefix_of(1) + "mixed1"} <= names
 
 
 def _package(folder: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.augment import Augmentation
-from models.embedding import EMBEDDING_FILE, Embedder
+from models.embedding import EMBEDDING_FILE, Embedder, load_network
 from models.training.backbone import (
     TESTED_SIDE,
     TRAINED_FILE,
@@ -19,13 +19,15 @@ from models.training.backbone import (
     train_backbone,
 )
 from models.training.batches import BalancedBatches
-from models.training.blend import blend, blend_run, class_directions
+from models.training.blend import Seen, blend, blend_runs, class_directions
 from models.training.dataset import Sample
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.whitening import whitening
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from models.types import Vectors
 
 
 def test_the_loss_is_the_cross_entropy_with_a_margin() -> None:
@@ -114,28 +116,47 @@ def test_whitened_features_are_uncorrelated() -> None:
     assert np.abs(correlation - np.eye(3)).max() < 0.01
 
 
-def test_a_blend_tells_apart_what_training_ignored() -> None:
-    rng = np.random.default_rng(0)
-    early, last = rng.normal(size=(2, 900, 6)).astype(np.float32)
-    kernel, bias = np.eye(6, 4, dtype=np.float32), np.zeros(4, np.float32)
-    kernel[3] = 0  # of six features training kept three
+def _seen(seed: int, kept: int) -> Seen:
+    """Noise, of six features of which training kept so many."""
+    early, last = np.random.default_rng(seed).normal(size=(2, 900, 6)).astype(np.float32)
+    kernel = np.eye(6, 4, dtype=np.float32)
+    kernel[kept:] = 0
+    return Seen(early, last, kernel, np.zeros(4, np.float32))
 
-    given = blend(early, last, kernel, bias, 0.5)
+
+def test_a_blend_tells_apart_what_training_ignored() -> None:
+    seen = _seen(0, kept=3)
+
+    given = blend([seen], 0.5, 4)
 
     assert given.kernel.shape == (12, 4)
     assert np.linalg.norm(given.kernel[:6]) > 0.2
     assert np.abs(given.kernel[6 + 3 :]).max() < 1e-6
     # What is most of a trained vector still is, so a class keeps its direction.
-    trained = last @ kernel
-    seen = np.concatenate([early, last], axis=1) @ given.kernel + given.bias
-    assert np.corrcoef((seen * (trained @ given.turn)).sum(1), (trained**2).sum(1))[0, 1] > 0.5
+    (turn,) = given.turns
+    trained = seen.last @ seen.kernel
+    vectors = np.concatenate([seen.early, seen.last], axis=1) @ given.kernel + given.bias
+    likeness = (vectors * (trained @ turn)).sum(1)
+    assert np.corrcoef(likeness, (trained**2).sum(1))[0, 1] > 0.5
+
+
+def test_trunks_count_alike_in_a_blend() -> None:
+    first, second = _seen(0, kept=4), _seen(1, kept=2)
+
+    given = blend([first, replace(second, kernel=9 * second.kernel)], 0.0, 8)
+
+    averages = [first.early, first.last, second.early, second.last]
+    vectors = np.concatenate(averages, axis=1) @ given.kernel + given.bias
+    both = [first.last @ first.kernel, second.last @ second.kernel]
+    both = [trained / np.linalg.norm(trained, axis=1).mean() for trained in both]
+    expected = sum(trained @ trained.T for trained in both) / 2
+    np.testing.assert_allclose(vectors @ vectors.T, expected, atol=1e-4)
+    turned = sum(trained @ turn for trained, turn in zip(both, given.turns, strict=True))
+    np.testing.assert_allclose(turned / np.sqrt(2), vectors, atol=1e-4)
 
 
 def test_without_a_share_the_earlier_block_counts_for_nothing() -> None:
-    rng = np.random.default_rng(0)
-    early, last = rng.normal(size=(2, 100, 6)).astype(np.float32)
-    kernel, bias = np.eye(6, 4, dtype=np.float32), np.zeros(4, np.float32)
-    given = blend(early, last, kernel, bias, 0.0)
+    given = blend([_seen(0, kept=4)], 0.0, 4)
     assert np.abs(given.kernel[:6]).max() < 1e-6
 
 
@@ -184,20 +205,32 @@ def test_a_small_run_learns_and_resumes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_is_blended(tmp_path: Path) -> None:
+def test_runs_are_blended(tmp_path: Path) -> None:
     samples = _coloured()
-    run = train_backbone(samples, tmp_path / "run", replace(SHORT, passes=1))
+    plan = replace(SHORT, passes=1)
+    first = train_backbone(samples, tmp_path / "first", plan)
+    # The same seed gives the same random start, and so the layers that trunks share.
+    second = train_backbone(samples, tmp_path / "second", replace(plan, cut="mixed7"))
+    strange = train_backbone(samples, tmp_path / "strange", replace(plan, seed=9))
     crops = np.random.default_rng(1).integers(0, 256, (3, TESTED_SIDE, TESTED_SIDE, 3), np.uint8)
 
-    embedder = Embedder.load(blend_run(samples, run, tmp_path / "some"))
-    without = Embedder.load(blend_run(samples, run, tmp_path / "none", 0.0))
+    def embedded(folder: str, runs: list[Path], share: float) -> Vectors:
+        path = blend_runs(samples, runs, tmp_path / folder, share=share, dimensions=12)
+        embedder = Embedder.load(path)
+        assert (embedder.side, embedder.dimensions) == (TESTED_SIDE, 12)
+        return embedder.embed(crops)
 
-    assert (embedder.side, embedder.dimensions) == (TESTED_SIDE, 8)
-    assert np.abs(embedder.embed(crops) - without.embed(crops)).max() > 0.05
-    directions = class_directions(tmp_path / "some")
+    both = embedded("both", [first, second], 0.3)
+    assert np.abs(both - embedded("without", [first, second], 0.0)).max() > 0.05
+    assert np.abs(both - embedded("one", [first], 0.3)).max() > 0.05
+    directions = class_directions(tmp_path / "both")
     assert set(directions) == {"red", "blue"}
     assert np.linalg.norm(np.stack([*directions.values()]), axis=1) == pytest.approx(1, abs=1e-5)
-    again = train_backbone(
-        samples, tmp_path / "again", SHORT, start=tmp_path / "some" / EMBEDDING_FILE.name
-    )
-    assert (again / TRAINED_FILE).is_file()
+    with pytest.raises(ValueError, match="trunk 2"):
+        blend_runs(samples, [first, strange], tmp_path / "no")
+    start = tmp_path / "both" / EMBEDDING_FILE.name
+    further = replace(plan, cut="mixed7", rate=0.0, last_rate=0.0)
+    again = train_backbone(samples, tmp_path / "again", further, start=start, trunk=1)
+    networks = [load_network(run / TRAINED_FILE)[0] for run in (second, again)]
+    kernels = [network.get_layer("conv_50").get_weights()[0] for network in networks]
+    np.testing.assert_allclose(*kernels, atol=0.01 * np.abs(kernels[0]).max())

@@ -23,6 +23,7 @@ from models.training.pipeline import (
     KEPT_VECTORS,
     SHIPPED_FILES,
     TrainingPlan,
+    TrunkPlan,
     fit_shipped_head,
     train_further,
 )
@@ -38,7 +39,7 @@ SIDE, DIMENSIONS = 75, 8
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A run's folder whose embedding is untrained."""
-    structure = Structure("mixed6", DIMENSIONS, ("mixed4",))
+    structure = Structure(("mixed6", "mixed6"), DIMENSIONS, ("mixed4",))
     network = build_embedding_network(SIDE, structure)
     path = tmp_path / "embedding.safetensors"
     save_embedding(network, path, structure, side=SIDE, mirrored=False)
@@ -126,7 +127,8 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
 ) -> None:
     labels = ["alice", "bea", "cora", "dolores_umbridge", "emma"]
     _write_pictures(tmp_path / "data", labels, 9)
-    plan = TrainingPlan(SHORT, (replace(SHORT, turned=0.3),), replace(SHORT, seed=1))
+    first = TrunkPlan((SHORT, replace(SHORT, turned=0.3)), replace(SHORT, seed=1))
+    plan = TrainingPlan((first, TrunkPlan((SHORT,), SHORT)))
     monkeypatch.setattr(pipeline, "default_plan", lambda *_: plan)
     # Random weights stand in for the start, which is a package that has to be downloaded.
     monkeypatch.setattr(backbone, "read_start", lambda _: {})
