@@ -1,12 +1,15 @@
 """What the detectors find on hand-boxed posts and on the look-alikes' posts, and how fast.
 
-    python -m benchmarks.detection [--data ../shared/data] [--timed] [--write docs/detection.md]
+    python -m benchmarks.detection [--data ../shared/data] [--run runs/evaluation] [--timed]
+                                   [--write docs/detection.md]
     python -m benchmarks.detection --choose [--weights FILE]
 
 Recall: hand-checked heads (`benchmarks/boxes/posts.csv`) that a box overlaps by an IoU of 0.4 or
 more; precision: boxes that do so for some head, each head once. Boxes on regions marked to be
 ignored count neither way. `--choose` tries weights, thresholds and rules on the posts that are held
-back from the training for that, never on the test. `--timed` needs an idle machine.
+back from the training for that, never on the test. With `--run` a last row is of the whole bot:
+the learned detector, without the boxes that the embedding of that run takes for no face. `--timed`
+needs an idle machine.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from benchmarks.statistics import machine, table, today, write_section
 from models.boxes import iou
 from models.cascade import CascadeDetector, View
 from models.detection import Detector
+from models.identify import Identifier
 from models.learned import (
     CLOSER,
     FURTHER,
@@ -37,7 +41,7 @@ from models.learned import (
     doubtful,
     fused,
 )
-from models.pictures import decode
+from models.pictures import Picture, decode
 from models.shares import Share
 from models.training.detector import HELD_BACK
 from models.training.detector_data import read_files
@@ -74,6 +78,19 @@ class OnePass:
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
         hits = self._cascade.look(grey, View(max(grey.shape)), 0)
         return [Face(hit.box, 1.0) for hit in hits]
+
+
+class AsUsed:
+    """The whole bot: what the embedding takes for no face is left out."""
+
+    def __init__(self, weights: Path) -> None:
+        self._identifier = Identifier.load("learned", weights=weights)
+
+    def detect(self, picture: Pixels) -> list[Face]:
+        """Return the faces that an answer would have."""
+        height, width = picture.shape[:2]
+        named = self._identifier.identify(Picture("", (picture,), False, width, height))
+        return [one.face for one in named]
 
 
 def match(heads: list[Marked], faces: list[Face]) -> tuple[int, int, int]:
@@ -135,6 +152,9 @@ def main(
         bool, typer.Option(help="Try thresholds and rules on the posts that are held back.")
     ] = False,
     weights: Annotated[Path | None, typer.Option(help="The learned detector's weights.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Folder of the evaluation run: also measure with it.")
+    ] = None,
     timed: Annotated[bool, typer.Option(help="Also take the time.")] = False,
 ) -> None:
     """Print what every detector finds."""
@@ -150,6 +170,8 @@ def main(
         "cascade": CascadeDetector(),
         "learned": learned,
     }
+    if run is not None:
+        detectors["learned, as used"] = AsUsed(run)
     rows: list[list[str]] = []
     notes: list[str] = []
     for title, detector in detectors.items():

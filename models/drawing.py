@@ -105,7 +105,7 @@ def describe(faces: Sequence[NamedFace], size: tuple[int, int]) -> str:
         name, sure = best.character.name, percent(best.probability)
         series = f" ({best.character.series})" if best.character.series else ""
         if named.unknown:
-            lines.append(f"{face}: unknown, nearest {name}{series}, {sure}.")
+            lines.append(f"{face}: unknown, nearest {name}{series}, {sure} if known.")
         else:
             lines.append(f"{face}: {name}{series}, {sure}.")
     return "\n".join(lines)

@@ -42,7 +42,7 @@ def test_a_face_is_one_line_until_opened() -> None:
 
 def test_unknown_is_said_with_the_nearest_in_small_print() -> None:
     text = answers.embed([stored_picture(1, unknown=True)], 0, opened=False, guesses=5).description
-    assert text == "`1` **Unknown**\n-# nearest: Hatsune Miku — VOCALOID, 83 %"
+    assert text == "`1` **Unknown**\n-# nearest: Hatsune Miku — VOCALOID, 83 % if I know them"
 
 
 def test_spoilered_picture_hides_every_name() -> None:

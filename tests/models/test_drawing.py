@@ -131,7 +131,7 @@ def test_alt_text_says_who_is_where() -> None:
     ]
     assert describe(faces, (27, 27)).splitlines() == [
         "Face 1, top left: Hoshino Ai (Oshi no Ko), 91 %.",
-        "Face 2, centre: unknown, nearest Guts (Oshi no Ko), 31 %.",
+        "Face 2, centre: unknown, nearest Guts (Oshi no Ko), 31 % if known.",
         "Face 3, bottom right: Hoshino Ai (Oshi no Ko), over 99 %.",
         "Face 4, top: Guts (Oshi no Ko), 50 %.",
     ]
