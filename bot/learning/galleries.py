@@ -102,14 +102,15 @@ def shown_by(shipped: Gallery, roster: ServerRoster) -> Gallery:
     result = gallery.only(stay)
     for i, target in enumerate(targets):
         if i not in stay and target in roster.characters:
-            # Its direction tells it apart from the very character that it is one with now.
-            merged = replace(
+            one = replace(
                 shipped.only([i]),
                 characters=(roster.characters[target],),
-                directions=np.zeros_like(shipped.directions[[i]]),
                 rejects=shipped.rejects[:0],
             )
-            result = result.extended(merged)
+            result = result.extended(one)
+            # A direction tells either apart from the very character that it is one with now.
+            kept = [c.id != target for c in result.characters]
+            result = replace(result, directions=result.directions * np.array(kept)[:, None])
     return result
 
 

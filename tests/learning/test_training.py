@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bot.learning.galleries import Example
+from bot.learning.galleries import Example, shown_by
 from bot.learning.heads import PULLS, HeadError, choose_pull, read_head, write_head
 from bot.learning.promotion import Results, decide
 from bot.learning.roster import ServerRoster
 from bot.learning.serving import read_server
 from bot.learning.training import NothingToLearnError, learn
 from bot.storage.learning_records import Label, NewExemplar, ServerCharacter
-from models.naming import Parts
+from models.naming import Parts, scores
 from models.vectors import VectorSet
 from tests.learning.conftest import BACKBONE, SERVER, SHIPPED, START, faces, own_character
 
@@ -40,6 +40,23 @@ async def answering(storage: Storage, namer: Namer) -> Gallery:
     )
     state = await read_server(storage, SERVER, roster, BACKBONE)
     return state.gallery(namer.gallery)
+
+
+def test_merged_shipped_characters_are_one_by_their_pictures(namer: Namer) -> None:
+    directed = replace(namer.gallery, directions=namer.gallery.prototypes)
+    into_shipped = ServerCharacter("shipped_0", "0", state="merged", merged_into="shipped_1")
+    into_own = ServerCharacter("shipped_2", "2", state="merged", merged_into="aoi")
+    changes = [into_shipped, into_own, ServerCharacter("aoi", "Aoi", "Own")]
+
+    shown = shown_by(directed, ServerRoster(SHIPPED, changes))
+
+    ids = [character.id for character in shown.characters]
+    assert ids == [*(f"shipped_{i}" for i in (1, *range(3, 16))), "aoi"]
+    assert shown.counts[[0, -1]].tolist() == [16, 8]
+    asked = np.concatenate([faces(0, 4, 9), faces(1, 4, 9), faces(2, 4, 9)])
+    best = scores(asked, shown, Parts()).argmax(1)
+    assert [ids[i] for i in best] == ["shipped_1"] * 8 + ["aoi"] * 4
+    assert shown.directed.tolist() == list(range(1, 14))  # those that were merged into nobody
 
 
 async def test_labels_become_a_version_that_answers(
