@@ -261,7 +261,8 @@ def _load_trunk(network: keras.Model, start: Path, trunk: int) -> None:
     for layer in weighted_layers(network):
         if layer.name != "projection":
             own = prefix_of(trunk) + layer.name
-            layer.set_weights(finished.get(own, finished[layer.name]).get_weights())
+            one = finished[own if own in finished else layer.name]
+            layer.set_weights(one.get_weights())
 
 
 def _turned_means(
