@@ -135,7 +135,6 @@ def _block(number: int, face: dict[str, Any], hidden: bool, guesses: int) -> str
     rest = face["guesses"][1:guesses]
     if best is None or face["unknown"]:
         first = "**Unknown**"
-        # The probability is calibrated on those it knows; the threshold is for strangers.
         small = [f"nearest: {_guess(best)} if I know them"] if best else []
     else:
         first = f"**{plain(best['name'])}** — {plain(best['series'])}  {bar(best['probability'])}"

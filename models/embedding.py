@@ -55,8 +55,8 @@ class Structure:
     The projection sees, of each trunk, the averages of the blocks `taps` and of the last one.
     """
 
-    cuts: tuple[str, ...] = ("mixed8",)
-    dimensions: int = 256
+    cuts: tuple[str, ...]
+    dimensions: int
     taps: tuple[str, ...] = ()
 
     @property

@@ -4,9 +4,10 @@ A face's score for a character is a weighted mean of two cosines: to the charact
 mean of its pictures' vectors) and to its learned class direction; to the prototype alone where none
 was learned. One that a server added is scored a little higher, so that scores compare.
 
-The probability of the best guess is a logistic function of how high and how lonely its score is;
-it answers "is this name right?", strangers and crops that are no face included, and is the number
-that the threshold applies to. The weights of all this are fitted by `models/training/head.py`.
+The probability of the best guess is a logistic function of how high and how lonely its score is; it
+answers "is this name right?" of a face that the gallery has, and is the number that the threshold
+applies to, which is there for strangers and crops that are no face. All this is fitted by
+`models/training/head.py`.
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ def features(score: NDArray[np.float32], vectors: Vectors, rejects: Vectors) -> 
 
 
 def certainty(feature: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
-    """The probability that the best name is right, (n,), 0 to 1."""
+    """The probability that the best name is right where the gallery has the face, (n,), 0 to 1."""
     ordered = feature @ np.array(calibration.weights)
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-(calibration.slope * ordered + calibration.offset)))

@@ -86,7 +86,7 @@ def prefix_of(trunk: int) -> str:
     return f"trunk{trunk + 1}_" if trunk else ""
 
 
-def build_trunks(side: int | None, cuts: Sequence[str] = ("mixed8",)) -> keras.Model:
+def build_trunks(side: int | None, cuts: Sequence[str]) -> keras.Model:
     """Build folded trunks with random weights, as many as there are `cuts`, side by side.
 
     They have the layers up to the block `SHARED` in common. Input: (n, side, side, 3), -1 to 1.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -162,7 +163,7 @@ class Api:
         )
 
 
-class Routes:
+class Routes(ABC):
     """A group of the API's routes; a subclass lists them."""
 
     def __init__(self, api: Api) -> None:
@@ -170,9 +171,9 @@ class Routes:
         self._world = api.world
         self._bot = api.world.bot
 
+    @abstractmethod
     def routes(self) -> Iterable[Route]:
         """Return every route of the group."""
-        raise NotImplementedError
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Serve these routes."""

@@ -160,13 +160,8 @@ def with_post_faces(data: Path, dataset: Dataset) -> list[Sample]:
 
 
 def further_plan(minutes: float | None = None, seed: int = 2) -> BackbonePlan:
-    """The recipe by which each trunk of finished weights is trained further.
-
-    `minutes`: of all together, by the clock.
-    """
-    plan = default_plan()
-    each = None if minutes is None else minutes / len(plan.trunks)
-    return replace(plan.trunks[0].shipped, minutes=each, rate=5e-4, seed=seed)
+    """The recipe of `train_further`; `minutes`: of all trunks together, by the clock."""
+    return replace(default_plan().trunks[0].shipped, minutes=minutes, rate=5e-4, seed=seed)
 
 
 def train_further(
@@ -174,6 +169,7 @@ def train_further(
 ) -> Path:
     """Go on from finished `weights` with every picture below `data`; returns the runs' folder.
 
+    Each trunk is trained by `plan` in turn, in its share of the minutes where the plan has some.
     What looks wrongly labelled to them trains nothing and is listed in `doubtful.txt`. Calibration
     and threshold stay those of `weights`. An unfinished run in `out` goes on where it stopped.
     Raises DatasetError and WeightsError.
@@ -194,16 +190,18 @@ def train_further(
     left_out = set(listed.read_text(encoding="utf-8").splitlines())
     trusted = [sample for sample in samples if sample.file not in left_out]
     start = before / EMBEDDING_FILE.name
+    cuts = read_settings(start).structure.cuts
+    each = plan if plan.minutes is None else replace(plan, minutes=plan.minutes / len(cuts))
     runs = [
         train_backbone(
             trusted,
             further / f"trunk_{trunk + 1}",
-            replace(plan, cut=cut),
+            replace(each, cut=cut),
             start=start,
             trunk=trunk,
             report=report,
         )
-        for trunk, cut in enumerate(read_settings(start).structure.cuts)
+        for trunk, cut in enumerate(cuts)
     ]
     blend_runs(trusted, runs, further)
     fit_shipped_head(trusted, further, Namer.load(before / NAMING_FILE.name))

@@ -1,16 +1,15 @@
-"""The page in a browser: everything a member does in a chat, with a scripted bot beside."""
+"""The page in a browser: messages, pictures and places, with a scripted bot beside."""
 
 from __future__ import annotations
 
-import io
 import re
 
 import pytest
-from PIL import Image
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from sandbox import Sandbox
 
+from .acting import PASTE, encoded, last, pick_files, png, say
 from .conftest import opened
 from .scripted import ScriptedBot
 
@@ -25,52 +24,12 @@ DROP = """({target, name, data}) => {
     const on = document.querySelector(target);
     for (const type of ["dragenter", "dragover", "drop"]) happen(type, on);
 }"""
-PASTE = """({name, data}) => {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], name, {type: "image/png"}));
-    document.activeElement.dispatchEvent(
-        new ClipboardEvent("paste", {clipboardData: transfer, bubbles: true, cancelable: true}));
-}"""
-
-
-def png(color: str = "gold") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (200, 260), color).save(out, "PNG")
-    return out.getvalue()
-
-
-def upload(name: str = "a.png") -> dict[str, object]:
-    return {"name": name, "mimeType": "image/png", "buffer": png()}
-
-
-def last(page: Page) -> Locator:
-    return page.locator(".message").last
-
-
-async def say(page: Page, words: str) -> None:
-    await page.locator("#composer-text").fill(words)
-    await page.keyboard.press("Enter")
-
-
-async def pick_files(page: Page, *names: str) -> None:
-    await page.locator(".composer > input[type=file]").set_input_files(
-        [upload(name) for name in names]  # pyright: ignore[reportArgumentType]
-    )
-
-
-async def encoded(data: bytes) -> str:
-    from base64 import b64encode
-
-    return b64encode(data).decode()
 
 
 async def test_a_dropped_picture_gets_a_card_with_pages_and_votes(
     page: Page, sandbox: Sandbox
 ) -> None:
-    await page.evaluate(
-        DROP, {"target": "#chat", "name": "dropped.png", "data": await encoded(png())}
-    )
+    await page.evaluate(DROP, {"target": "#chat", "name": "dropped.png", "data": encoded(png())})
     await expect(page.locator(".tray-name")).to_contain_text("dropped.png")
     await page.locator("#composer-text").press("Enter")
     card = page.locator(".embed")
@@ -98,7 +57,7 @@ async def test_a_dropped_picture_gets_a_card_with_pages_and_votes(
 async def test_several_pictures_go_together_with_descriptions_and_covers(
     page: Page, sandbox: Sandbox
 ) -> None:
-    await page.evaluate(PASTE, {"name": "pasted.png", "data": await encoded(png())})
+    await page.evaluate(PASTE, {"name": "pasted.png", "data": encoded(png())})
     await pick_files(page, "one.png", "two.png")
     await expect(page.locator(".tray-item")).to_have_count(3)
     await page.get_by_label("Description of one.png").fill("a golden card")
@@ -221,39 +180,6 @@ async def test_the_keyboard_alone_opens_the_menu_and_reacts(page: Page) -> None:
     await expect(page.locator(".reply-bar")).to_be_hidden()
 
 
-async def test_who_is_typed_with_a_picture(page: Page) -> None:
-    await page.locator("#composer-text").press_sequentially("/wh")
-    await expect(page.get_by_role("option").first).to_contain_text("/who")
-    await page.keyboard.press("Enter")
-    await page.get_by_role("button", name="+ image").click()
-    await page.locator(".command input[type=file]").set_input_files(
-        upload("asked.png")  # pyright: ignore[reportArgumentType]
-    )
-    await expect(page.locator(".command-file")).to_contain_text("asked.png")
-    await page.get_by_role("button", name="Send").click()
-    await expect(last(page)).to_contain_text("It is in asked.png.")
-    await expect(last(page).locator(".context")).to_contain_text("Ann used /who")
-    await expect(page.locator(".command")).to_have_count(0)
-
-
-async def test_a_picture_pasted_into_a_command_is_sent_by_enter(page: Page) -> None:
-    await page.locator("#composer-text").press_sequentially("/who")
-    await page.keyboard.press("Enter")
-    await page.get_by_role("button", name="+ image").click()
-    await page.evaluate(PASTE, {"name": "pasted.png", "data": await encoded(png())})
-    await expect(page.locator(".command-file")).to_contain_text("pasted.png")
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("It is in pasted.png.")
-
-
-async def test_a_command_without_options_is_run_by_enter(page: Page) -> None:
-    await page.locator("#composer-text").press_sequentially("/who")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".command")).to_be_visible()
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("It is in None.")
-
-
 async def test_a_messages_link_is_copied_and_asked_about(page: Page, sandbox: Sandbox) -> None:
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await say(page, "look at me")
@@ -294,29 +220,6 @@ async def test_uncovered_words_stay_so_when_the_message_changes(page: Page) -> N
     await expect(last(page).get_by_role("button", name="Spoiler: show it")).to_have_count(1)
 
 
-async def test_names_are_completed_by_the_bot(page: Page) -> None:
-    await page.locator("#composer-text").press_sequentially("/char")
-    await page.keyboard.press("Tab")
-    field = page.locator(".command-field input")
-    await field.press_sequentially("miku")
-    choices = page.locator(".command .suggest [role=option]")
-    await expect(choices).to_have_count(1)
-    await expect(choices).to_have_text("Hatsune Miku")
-    await page.keyboard.press("Enter")
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("Listing Hatsune Miku")
-
-
-async def test_enter_in_an_empty_optional_field_takes_no_suggestion(page: Page) -> None:
-    await page.locator("#composer-text").press_sequentially("/char")
-    await page.keyboard.press("Tab")
-    choices = page.locator(".command .suggest [role=option]")
-    await expect(choices.first).to_be_visible()
-    await expect(page.locator(".command [role=option][aria-selected=true]")).to_have_count(0)
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("Listing all")
-
-
 async def test_a_file_that_is_no_picture_has_a_sign_instead_of_a_preview(page: Page) -> None:
     file = {"name": "a.png", "mimeType": "image/png", "buffer": b"only text"}
     await page.locator(".composer > input[type=file]").set_input_files(
@@ -338,23 +241,6 @@ async def test_layout_components_are_drawn(page: Page) -> None:
     await box.get_by_role("button", name="In the box").click()
     await expect(page.locator(".toast")).to_contain_text("did not respond")
     await expect(box.get_by_role("button", name="In the box")).to_be_enabled()
-
-
-async def test_forms_and_selects_are_filled_in(page: Page) -> None:
-    await say(page, "!ask")
-    await page.get_by_role("button", name="Pick some").click()
-    await page.get_by_role("option", name="Ayanami Rei").click()
-    await page.get_by_role("option", name="Hatsune Miku").click()
-    await page.keyboard.press("Escape")
-    await expect(last(page)).to_contain_text("Chosen: Ayanami Rei, Hatsune Miku")
-    await page.get_by_role("button", name="Fill in a form").click()
-    form = page.get_by_role("dialog", name="Who is it?")
-    await form.get_by_label("Name").fill("Rin")
-    await form.locator("button.select").click()
-    await form.get_by_role("option", name="VOCALOID").click()
-    await form.get_by_role("button", name="Submit").click()
-    await expect(last(page)).to_contain_text("Rin of VOCALOID")
-    await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 async def test_a_sample_is_posted_by_a_click_and_dragged_into_a_message(
