@@ -5,7 +5,7 @@
 
 `--weights` holds the embedding and naming of a model that was trained without the split's held-out
 pictures (the evaluation run of `moedex train all`). Everything is learned from the split's training
-pictures and asked about its held-out ones. Writes a section of `docs/accuracy.md` and JSON.
+pictures and asked about its held-out ones. Writes a section of `docs/accuracy.md`, a plot and JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from benchmarks.methods.iqdb import WaveletIndex, signature
 from benchmarks.methods.openface import HumanFaceDetectors, OpenFace
 from benchmarks.methods.takayama import Takayama
 from benchmarks.naming_protocols import Method
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.rivals_shown import plot_rivals, shown
+from benchmarks.statistics import machine, today, write_section
 from models.augment import framed
 from models.cascade import CascadeDetector
 from models.crops import crop_face
@@ -339,74 +340,6 @@ def reverse_search(folder: Path, faces: Faces) -> dict[str, dict[str, Any]]:
     return found
 
 
-def shown(figures: dict[str, Any]) -> str:
-    """Write the section of docs/accuracy.md."""
-    names = list(figures["found"])
-    parts = [
-        "## The article's rivals",
-        f"`python -m benchmarks.rivals`, {figures['date']}, {figures['machine']}; the split of "
-        "`models/training/split.py`, weights of the evaluation run, trained without it. Shares "
-        "with 95 % Wilson intervals.",
-        "### Faces found in whole pictures",
-        table(
-            ["detector", *next(iter(figures["detectors"].values()))],
-            [[name, *row.values()] for name, row in figures["detectors"].items()],
-        ),
-        "### Naming, by how many characters",
-        "Top-1 and top-5; at most 60 pictures each to learn from.",
-        table(
-            ["characters", "pictures each (median)", *names],
-            [
-                [n, int(np.median(row["pictures each"]))]
-                + [f"{row[m][0]}; {100 * row[m][1].value:.1f} %" for m in names]
-                for n, row in figures["characters"].items()
-            ],
-        ),
-    ]
-    for title, key, first in (
-        ("### Naming, by pictures to learn from", "shots", "pictures each"),
-        ("### Characters never seen in training", "unseen", "pictures each"),
-        ("### Known ones named rightly, by share of strangers named", "strangers", "strangers"),
-        ("### Damaged faces, top-1", "damage", "damage"),
-    ):
-        rows = [[n, *(row[m] for m in names)] for n, row in figures[key].items()]
-        parts += [title, table([first, *names], rows)]
-    parts += [
-        "### The article's test",
-        "Three characters, 20 pictures each, 10 questions, threshold 0.94; points of ten, mean of "
-        "ten draws. The article: 8.",
-        table(
-            ["method", "mean", "draws"],
-            [[m, f"{np.mean(p):.1f}", p] for m, p in figures["article"].items()],
-        ),
-        "Whole posts of the three, 20 of each to learn from and the others asked about, sum of ten "
-        "draws:",
-        table(["way", "named rightly"], figures["whole posts"].items()),
-        "### Takayama's counts",
-        "The article gives 74.2 / 14.0 / 11.8 %.",
-        table(["", "share"], figures["takayama"].items()),
-        "### Ours, parts switched off",
-        "From pictures alone, as every row here. The trunks, parts of the shipped naming and of "
-        "training are switched off in a table further up, the detector in that of whole posts.",
-        table(
-            ["parts", "top-1", "named at 5 % strangers"],
-            [[name, *shares] for name, shares in figures["parts"].items()],
-        ),
-        "### Reverse search",
-        "Over all posts: the median similarity of a damaged picture to itself by Haar wavelets "
-        "(the article: 98 % for itself, 43 % cropped by 20 %), and how often it comes first. "
-        "Ours compares embeddings of the whole picture, which it was not made for.",
-        table(
-            ["query", "similarity %", "wavelets: first", "Moedex: first"],
-            [
-                [name, f"{row['similarity']:.0f}", row["iqdb first"], row["moedex first"]]
-                for name, row in figures["reverse"].items()
-            ],
-        ),
-    ]
-    return "\n\n".join(parts)
-
-
 def main(
     data: Annotated[Path, typer.Argument(help="The folder of labelled pictures.")],
     start: Annotated[Path, typer.Option(help="The npm package with the starting weights.")],
@@ -423,6 +356,7 @@ def main(
     figures["whole posts"] = article_on_posts(data / "three_lookalikes" / "posts", faces)
     figures["reverse"] = reverse_search(data / "posts", faces)
     write_section(docs, "rivals", shown(figures))
+    plot_rivals(figures, docs.with_name("rivals.png"))
     if out is not None:
         text = json.dumps(figures, indent=1, default=lambda s: {"hits": s.hits, "total": s.total})
         out.write_text(text + "\n", encoding="utf-8")

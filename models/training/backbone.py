@@ -135,8 +135,8 @@ def train_backbone(
     state = _State.load(folder)
     if state.done:
         return folder
-    keras.utils.set_random_seed(plan.seed)
     with training_policy():
+        keras.utils.set_random_seed(plan.seed)  # finding the policy draws, but only the first time
         if state.epoch:
             model = keras.models.load_model(folder / "checkpoint.keras")
         else:
