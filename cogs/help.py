@@ -17,7 +17,7 @@ ASKING = """\
 Reply `{prefix}who` to a picture, or post one with it. Alone it takes the last picture here.
 `/who image:` takes a picture of yours, `/who link:` a message that you can read.
 Right-click a message → **Apps** → **Who is this?** asks about its pictures.
-Mention me with a picture, or send me one by DM: I answer that anywhere."""
+Mention me with a picture or in a reply to one, or send me one by DM: I answer that anywhere."""
 ANSWERING = """\
 ✅ says that I was right, ❌ that I was wrong; taking the reaction away takes that back.
 **Next guesses** shows who else it could be. *Unknown* means that nobody I know fits well enough.

@@ -39,10 +39,17 @@ class Watch(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a posted picture where that is wanted."""
-        if not by_a_person(message) or (await self.bot.get_context(message)).valid:
+        """Answer a posted picture where that is wanted, or the one that somebody points at."""
+        if not by_a_person(message):
             return
-        if await self._consider(message) or message.guild or "http" in message.content:
+        context = await self.bot.get_context(message)
+        if context.valid or await self._consider(message):
+            return
+        if self._points_at_a_picture(message):
+            context.command = self.bot.get_command("who")
+            await self.bot.invoke(context)
+            return
+        if message.guild or "http" in message.content:
             return
         key = f"hint:{message.author.id}"
         if message.content and await self.bot.storage.state.may_warn(key, every=_HINT_EVERY):
@@ -107,6 +114,20 @@ class Watch(commands.Cog):
         )
         await bot.asking.ask(question)
         return True
+
+    def _points_at_a_picture(self, message: discord.Message) -> bool:
+        """Whether a message without a picture names the bot for one: as a reply to it, or alone."""
+        me = self.bot.user
+        if me is None or me.id not in message.raw_mentions:
+            return False
+        if message.reference is None:
+            return message.content.strip() in (f"<@{me.id}>", f"<@!{me.id}>")
+        answered = message.reference.resolved
+        return (
+            isinstance(answered, discord.Message)
+            and answered.author.id != me.id
+            and bool(sources_of(answered, self.bot.config, "all"))
+        )
 
     def _asks(self, message: discord.Message) -> bool:
         me = self.bot.user

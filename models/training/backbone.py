@@ -33,6 +33,7 @@ from models.naming import unit
 from models.precision import training_policy
 from models.training.batches import BalancedBatches
 from models.training.dataset import class_indices, labels_of
+from models.training.loop import train_on
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.recast import TURNS, Colouring, recast
 from models.training.whitening import whitening
@@ -171,8 +172,6 @@ def _train(
         end += share
         if trainer.progress >= min(end, 0.999):
             continue
-        trainer.end = min(end, 1.0)
-        trainer.side = side
         batches = BalancedBatches(
             pictures,
             numbers,
@@ -185,8 +184,7 @@ def _train(
             colourings=plan.colourings,
             seed=plan.seed,
         )
-        trainer.batches = batches
-        model.fit(batches, epochs=10**6, initial_epoch=state.epoch, verbose=0, callbacks=[trainer])
+        trainer.train(batches, min(end, 1.0))
     trainer.export()
 
 
@@ -349,7 +347,7 @@ class _State:
         (folder / "state.json").write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
-class _Run(keras.callbacks.Callback):
+class _Run:
     """Sets the rate by progress, ends a phase on time, keeps checkpoints, the log and exports."""
 
     def __init__(
@@ -363,15 +361,11 @@ class _Run(keras.callbacks.Callback):
         probe: Sequence[Sample],
         report: Callable[[dict], None] | None,
     ) -> None:
-        super().__init__()
         self.plan, self.state, self.folder, self.labels = plan, state, folder, labels
         self.probe = [sample for sample in probe if sample.label in labels]
         self.report = report
         self.net = model
-        self.side = plan.sides[0][0]
-        self.end = 1.0
         self.total_steps = total_steps
-        self.batches: BalancedBatches | None = None
         self._begun = time.monotonic()
         self._before = state.seconds
 
@@ -382,29 +376,35 @@ class _Run(keras.callbacks.Callback):
             return self.state.seconds / (60 * self.plan.minutes)
         return self.state.step / self.total_steps
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        if self.batches is not None:
-            self.batches.epoch = epoch
+    def train(self, batches: BalancedBatches, end: float) -> None:
+        """Train until the progress is `end`; then the averaged weights are the network's."""
+        while self.progress < end:
+            batches.epoch = self.state.epoch
+            seen: list[dict] = []
+            for metrics in train_on(self.net, batches):
+                seen.append(metrics)
+                self.state.step += 1
+                self.state.seconds = self._before + time.monotonic() - self._begun
+                self.net.optimizer.learning_rate = rate_at(
+                    self.plan, min(self.progress, 1.0), self.state.step
+                )
+                if self.progress >= end:
+                    break
+            means = {name: float(np.mean([each[name] for each in seen])) for name in seen[0]}
+            self._end_epoch(means, batches.side, last=self.progress >= end)
+        self.net.optimizer.finalize_variable_values(self.net.trainable_variables)
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self.state.step += 1
-        self.state.seconds = self._before + time.monotonic() - self._begun
-        self.net.optimizer.learning_rate = rate_at(
-            self.plan, min(self.progress, 1.0), self.state.step
-        )
-        if self.progress >= self.end:
-            self.net.stop_training = True
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        self.state.epoch = epoch + 1
+    def _end_epoch(self, metrics: dict, side: int, *, last: bool) -> None:
+        epoch = self.state.epoch
+        self.state.epoch += 1
         unfinished = self.folder / "unfinished.keras"
         self.net.save(unfinished)
         unfinished.replace(self.folder / "checkpoint.keras")
         line = {"epoch": epoch, "step": self.state.step, "seconds": round(self.state.seconds, 1)}
-        line |= {"side": self.side, "progress": round(self.progress, 4)}
-        line |= {name: round(float(value), 5) for name, value in (logs or {}).items()}
-        if epoch % 4 == 3 or self.progress >= self.end:
-            line["held_out"] = self._averaged_probe()
+        line |= {"side": side, "progress": round(self.progress, 4)}
+        line |= {name: round(value, 5) for name, value in metrics.items()}
+        if epoch % 4 == 3 or last:
+            line["held_out"] = self._averaged_probe(side)
         self.state.seconds = self._before + time.monotonic() - self._begun
         self.state.save(self.folder)
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
@@ -412,7 +412,7 @@ class _Run(keras.callbacks.Callback):
         if self.report is not None:
             self.report(line)
 
-    def _averaged_probe(self) -> float | None:
+    def _averaged_probe(self, side: int) -> float | None:
         """Export the averaged weights, and their accuracy on the probe."""
         variables = self.net.trainable_variables
         kept = [np.array(variable) for variable in variables]
@@ -420,7 +420,7 @@ class _Run(keras.callbacks.Callback):
         self.export()
         right = None
         if self.probe:
-            cosines = embed_samples(self.net, self.probe, self.side)
+            cosines = embed_samples(self.net, self.probe, side)
             truth = class_indices(self.probe, self.labels)
             right = round(float((cosines.argmax(1) == truth).mean()), 4)
         for variable, value in zip(variables, kept, strict=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from models.training.recast import TURNS, recast
@@ -20,13 +19,13 @@ if TYPE_CHECKING:
     from models.types import Pixels
 
 
-class BalancedBatches(keras.utils.PyDataset):
+class BalancedBatches:
     """`steps` batches an epoch; pixels (n, side, side, 3) float32, -1 to 1; labels (n,) int32.
 
     A class of n pictures is drawn in proportion to n ** `power`: 1 is by picture, 0 gives every
     class the same share. With the chance `recast` a picture becomes another character by one of the
-    `colourings`: class `label + way * classes`, `way` from 1. `side` may be changed between
-    batches. Batch `i` of epoch `e` depends on the seed, `i` and `e` alone, so
+    `colourings`: class `label + way * classes`, `way` from 1. Batch `i` of
+    epoch `e` depends on the seed, `i` and `e` alone, so
     that a resumed run sees what an unbroken one would have.
     """
 
@@ -45,7 +44,6 @@ class BalancedBatches(keras.utils.PyDataset):
         seed: int = 0,
         epoch: int = 0,
     ) -> None:
-        super().__init__(workers=1, max_queue_size=8)
         self.side = side
         self.epoch = epoch
         self._pictures = pictures
@@ -92,7 +90,3 @@ class BalancedBatches(keras.utils.PyDataset):
             if other is not None:
                 return other, label + (way + 1) * self._classes
         return picture, label
-
-    def on_epoch_end(self) -> None:
-        """Go on to the next epoch's draws."""
-        self.epoch += 1

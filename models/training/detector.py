@@ -27,6 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from models.headmap import build_headmap, load_headmap, normalised, save_headmap
 from models.training.detector_data import load_pictures, read_box_file, read_files
 from models.training.detector_mix import draw_example, targets
+from models.training.loop import train_on
 from models.trunk import BATCH_NORM_EPSILON, StartError, read_start
 
 if TYPE_CHECKING:
@@ -88,11 +89,10 @@ RUNS: Final = (
 """
 
 
-class _Batches(keras.utils.PyDataset):
+class _Batches:
     """Draws batch `index` of a run; the same for the same seed and index."""
 
     def __init__(self, pictures: DetectorPictures, run: DetectorRun, first: int) -> None:
-        super().__init__(workers=run.workers, use_multiprocessing=False, max_queue_size=4)
         self.pictures, self.run, self.first = pictures, run, first
 
     def __len__(self) -> int:
@@ -144,11 +144,10 @@ def load_mobilenet(network: keras.Model, package: Path) -> None:
             raise StartError(f"the starting weights don't fit {layer.name}: {error}") from error
 
 
-class _Log(keras.callbacks.Callback):
+class _Log:
     """Shows progress, writes a JSON line a round and a checkpoint to go on from."""
 
     def __init__(self, run: DetectorRun, folder: Path, first: int) -> None:
-        super().__init__()
         self.run, self.folder, self.step = run, folder, first
         self.started = time.monotonic()
         self.losses: list[float] = []
@@ -161,16 +160,11 @@ class _Log(keras.callbacks.Callback):
         )
         self.task = self.progress.add_task("", total=run.steps, completed=first, loss=0.0)
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self.progress.start()
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        self.progress.stop()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+    def add(self, network: keras.Model, loss: float) -> None:
+        """Note a step's loss; now and then also on disk."""
         self.step += 1
-        self.losses.append(float((logs or {}).get("loss", 0.0)))
-        self.progress.update(self.task, completed=self.step, loss=self.losses[-1])
+        self.losses.append(loss)
+        self.progress.update(self.task, completed=self.step, loss=loss)
         if self.step % self.run.round and self.step != self.run.steps:
             return
         line = {
@@ -182,7 +176,7 @@ class _Log(keras.callbacks.Callback):
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         checkpoint = self.folder / "checkpoint.keras"
-        self.model.save(checkpoint.with_suffix(".new.keras"))
+        network.save(checkpoint.with_suffix(".new.keras"))
         checkpoint.with_suffix(".new.keras").replace(checkpoint)
         (self.folder / "checkpoint.json").write_text(json.dumps(asdict(self.run) | line))
 
@@ -231,8 +225,10 @@ def _trained(pictures: DetectorPictures, folder: Path, start: Path, run: Detecto
     if network is None:
         network = _started(start, run)
     if first < run.steps:
-        batches = _Batches(pictures, run, first)
-        network.fit(batches, verbose=0, callbacks=[_Log(run, folder, first)])
+        log = _Log(run, folder, first)
+        with log.progress:
+            for metrics in train_on(network, _Batches(pictures, run, first), threads=run.workers):
+                log.add(network, float(metrics["loss"]))
     network.optimizer.finalize_variable_values(network.trainable_variables)
     path = folder / "detector.safetensors"
     save_headmap(network, path, asdict(run))

@@ -83,6 +83,37 @@ async def test_mention_asks_anywhere(sandbox: Sandbox, bot: MoedexBot) -> None:
     assert text_of(await sandbox.answer_to(posted)).startswith(MARIN)
 
 
+@pytest.mark.parametrize("words", ["{me}", "{me} who is that?", "hey {me}, do you know her?"])
+async def test_mention_in_a_reply_asks_about_what_it_replies_to(
+    sandbox: Sandbox, bot: MoedexBot, words: str
+) -> None:
+    posted = await sandbox.member("ben").post("quiet", files=[ONE])
+    text = words.format(me=f"<@{sandbox.bot.id}>")
+    asked = await sandbox.member("ann").post("quiet", text, reply_to=posted)
+    reply = await sandbox.answer_to(asked)
+    assert text_of(reply).startswith(MARIN)
+    assert (await kept(bot, reply)).source_message_id == posted.id
+
+
+async def test_mention_alone_asks_about_the_last_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
+    posted = await sandbox.member("ben").post("quiet", files=[ONE])
+    asked = await sandbox.member("ann").post("quiet", f"<@{sandbox.bot.id}>")
+    assert (await kept(bot, await sandbox.answer_to(asked))).source_message_id == posted.id
+
+
+async def test_mention_in_chatter_is_left_alone(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    answer = await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
+    me = f"<@{sandbox.bot.id}>"
+    said = [
+        await ann.post("fan-art", f"{me} is good at this"),
+        await ann.post("fan-art", f"thanks {me}", reply_to=answer),
+        await ann.post("fan-art", f"{me} agrees", reply_to=await ben.post("fan-art", "so cute")),
+    ]
+    await settled(sandbox, bot)
+    assert [sandbox.replies(each) for each in said] == [[], [], []]
+
+
 async def test_direct_message(sandbox: Sandbox, bot: MoedexBot) -> None:
     ben = sandbox.member("ben")
     channel = await ben.dm()
