@@ -21,7 +21,7 @@ import cv2
 import keras
 import numpy as np
 
-from models.augment import Augmentation, framed
+from models.augment import Augmentation, framed, turned_hues, turns
 from models.embedding import (
     Structure,
     build_embedding_network,
@@ -35,7 +35,6 @@ from models.training.batches import BalancedBatches
 from models.training.dataset import class_indices, labels_of
 from models.training.loop import train_on
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
-from models.training.recast import TURNS, Colouring, recast
 from models.training.whitening import whitening
 from models.trunk import SHARED, load_start, prefix_of, read_start
 
@@ -66,8 +65,8 @@ class BackbonePlan:
 
     `sides`: (side in pixels, share of the run) in order. `minutes`: where given, the schedule
     follows the clock and the run ends on time; else it makes `passes` over the data. `frozen`: the
-    last block whose layers, and all before, keep their start. `power`, `recast`,
-    `colourings`: see `BalancedBatches`.
+    last block whose layers, and all before, keep their start. `power`, `turned`,
+    `hues`: see `BalancedBatches`.
     """
 
     cut: str = "mixed8"
@@ -87,8 +86,8 @@ class BackbonePlan:
     scale: float = 24.0
     smoothing: float = 0.1
     power: float = 0.6
-    recast: float = 0.0
-    colourings: tuple[Colouring, ...] = TURNS
+    turned: float = 0.0
+    hues: int = 4
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -180,8 +179,8 @@ def _train(
             batch=plan.batch,
             steps=plan.steps_an_epoch,
             power=plan.power,
-            recast=plan.recast,
-            colourings=plan.colourings,
+            turned=plan.turned,
+            hues=plan.hues,
             seed=plan.seed,
         )
         trainer.train(batches, min(end, 1.0))
@@ -238,8 +237,8 @@ def _fresh_model(
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     own = np.array([samples[i].label for i in few])
     means = [known[x] if x in known else vectors[own == x].mean(0) for x in labels]
-    if plan.recast:
-        means += _recast_means(network, samples, labels, plan.colourings, side)
+    if plan.turned:
+        means += _turned_means(network, samples, labels, plan.hues, side)
     frozen = True
     for layer in network.layers:
         layer.trainable = not frozen
@@ -264,28 +263,28 @@ def _load_trunk(network: keras.Model, start: Path, trunk: int) -> None:
             layer.set_weights(one.get_weights())
 
 
-def _recast_means(
+def _turned_means(
     network: keras.Model,
     samples: Sequence[Sample],
     labels: Sequence[str],
-    colourings: Sequence[Colouring],
+    hues: int,
     side: int,
 ) -> list[NDArray[np.float32]]:
-    """Where the directions of recast characters start, in the order of their numbers.
+    """Where the directions of the characters with turned hues start, in the order of their numbers.
 
-    One that no picture can be made into starts anywhere: it is never drawn.
+    One that no picture can be turned into starts anywhere: it is never drawn.
     """
     rng = np.random.default_rng(0)
     means: list[NDArray[np.float32]] = []
-    for colouring in colourings:
-        others = [
+    for degrees in turns(hues):
+        turned = [
             replace(samples[i], pixels=pixels)
             for label in labels
             for i in _some(samples, label, 4)
-            if (pixels := recast(samples[i].pixels, colouring)) is not None
+            if (pixels := turned_hues(samples[i].pixels, degrees)) is not None
         ]
-        vectors = embed_samples(network, others, side)
-        own = np.array([sample.label for sample in others])
+        vectors = embed_samples(network, turned, side)
+        own = np.array([sample.label for sample in turned])
         for label in labels:
             found = vectors[own == label]
             anywhere = rng.standard_normal(vectors.shape[1]).astype(np.float32)

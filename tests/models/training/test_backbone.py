@@ -22,7 +22,6 @@ from models.training.batches import BalancedBatches
 from models.training.blend import Seen, blend, blend_runs, class_directions
 from models.training.dataset import Sample
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
-from models.training.recast import TURNS
 from models.training.whitening import whitening
 
 if TYPE_CHECKING:
@@ -66,37 +65,16 @@ def test_rare_classes_are_drawn_more_often_than_they_are() -> None:
     assert share(0.0) == pytest.approx(0.5, abs=0.03)
 
 
-def test_recast_pictures_make_further_classes() -> None:
+def test_turned_hues_make_further_classes() -> None:
     red, black = np.zeros((2, 24, 24, 3), np.uint8)
     red[...] = (200, 20, 60)
     labels = np.array([0, 1], np.int32)
     batches = BalancedBatches(
-        [red, black],
-        labels,
-        Augmentation(),
-        side=24,
-        batch=64,
-        steps=1,
-        recast=0.5,
-        colourings=TURNS[:2],
+        [red, black], labels, Augmentation(), side=24, batch=64, steps=1, turned=0.5, hues=2
     )
     drawn = batches[0][1].tolist()
-    assert set(drawn) == {0, 1, 2, 4}  # what has no colour becomes nobody else
+    assert set(drawn) == {0, 1, 2, 4}  # what has no colour can't be turned into another
     assert 0.3 < sum(label > 1 for label in drawn) / sum(label != 1 for label in drawn) < 0.7
-
-
-def test_recast_pictures_keep_their_colours() -> None:
-    # Greyed, all characters made of one picture would look the same, and have to be told apart.
-    red = np.zeros((24, 24, 3), np.uint8)
-    red[...] = (200, 20, 60)
-    changes = Augmentation(grey=1.0, recolour=0.0, noise=0.0, cover=0.0, compress=0.0)
-    batches = BalancedBatches(
-        [red], np.zeros(1, np.int32), changes, side=24, batch=32, steps=1, recast=0.5
-    )
-    pixels, labels = batches[0]
-    middle = pixels[:, 8:16, 8:16]
-    coloured = np.ptp(middle, axis=3).max(axis=(1, 2)) > 0.1
-    np.testing.assert_array_equal(coloured, labels > 0)
 
 
 def test_a_batch_depends_on_seed_epoch_and_index_alone() -> None:
@@ -189,8 +167,8 @@ SHORT = BackbonePlan(
     passes=3,
     batch=8,
     steps_an_epoch=2,
-    recast=0.3,
-    colourings=TURNS[:2],
+    turned=0.3,
+    hues=2,
     augmentation=Augmentation(recolour=0, grey=0),
 )
 

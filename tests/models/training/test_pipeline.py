@@ -127,8 +127,8 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
 ) -> None:
     labels = ["alice", "bea", "cora", "dolores_umbridge", "emma"]
     _write_pictures(tmp_path / "data", labels, 9)
-    first = TrunkPlan(replace(SHORT, recast=0.3), replace(SHORT, seed=1))
-    plan = TrainingPlan((first, TrunkPlan(SHORT, SHORT)))
+    first = TrunkPlan((SHORT, replace(SHORT, turned=0.3)), replace(SHORT, seed=1))
+    plan = TrainingPlan((first, TrunkPlan((SHORT,), SHORT)))
     monkeypatch.setattr(pipeline, "default_plan", lambda *_: plan)
     # Random weights stand in for the start, which is a package that has to be downloaded.
     monkeypatch.setattr(backbone, "read_start", lambda _: {})
