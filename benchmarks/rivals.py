@@ -60,7 +60,7 @@ MOST_PICTURES = 60
 RATES = (0.01, 0.05, 0.1)
 
 
-class Faces:
+class RivalFaces:
     """The single-face pictures, their labels and groups, and vectors by method."""
 
     def __init__(self, data: Path, start: Path, weights: Path) -> None:
@@ -149,7 +149,7 @@ def _each(
     return np.stack([nothing if row is None else row for row in rows])
 
 
-def naming_tables(faces: Faces) -> dict[str, Any]:
+def naming_tables(faces: RivalFaces) -> dict[str, Any]:
     """Measure every method by every protocol; shares as hits and questions."""
     used = np.unique(np.concatenate([faces.train, faces.known, faces.unseen, faces.strangers]))
     methods = faces.methods(used)
@@ -213,7 +213,7 @@ def naming_tables(faces: Faces) -> dict[str, Any]:
     return figures
 
 
-def takayama_counts(method: Method, faces: Faces) -> dict[str, Share]:
+def takayama_counts(method: Method, faces: RivalFaces) -> dict[str, Share]:
     """True positives, false positives and false negatives, as the article gives them.
 
     A face is named where it is nearer to its mean than 88.2 % of the training pictures are to the
@@ -232,7 +232,7 @@ def takayama_counts(method: Method, faces: Faces) -> dict[str, Share]:
     }
 
 
-def parts_switched_off(method: Method, faces: Faces) -> dict[str, tuple[Share, Share]]:
+def parts_switched_off(method: Method, faces: RivalFaces) -> dict[str, tuple[Share, Share]]:
     """Name the known with parts of ours switched off: top-1, and named at 5 % strangers."""
     labels, truth = faces.labels, faces.labels[faces.known]
     used = np.concatenate([faces.train, faces.known, faces.strangers])
@@ -280,7 +280,7 @@ def faces_found(folders: dict[str, Path]) -> dict[str, dict[str, Share]]:
     return found
 
 
-def article_on_posts(folder: Path, faces: Faces) -> dict[str, Share]:
+def article_on_posts(folder: Path, faces: RivalFaces) -> dict[str, Share]:
     """Name whole posts of the three from 20 posts each, over ten draws, with a cascade or without.
 
     Where no face is found there is nothing to learn from, or no answer.
@@ -321,7 +321,7 @@ def _largest_face(picture: Pixels, detector: Detector | None) -> Pixels | None:
     return crop_face(picture, max(heads, key=lambda face: face.box.side).box, CACHED_SIDE)
 
 
-def reverse_search(folder: Path, faces: Faces) -> dict[str, dict[str, Any]]:
+def reverse_search(folder: Path, faces: RivalFaces) -> dict[str, dict[str, Any]]:
     """IQDB's way against damaged queries, and our vectors of the whole picture beside it."""
     pictures = read_pictures(folder)
     index = WaveletIndex([signature(picture) for picture in pictures])
@@ -348,7 +348,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Where the JSON goes.")] = None,
 ) -> None:
     """Measure all rivals and write the tables."""
-    faces = Faces(data, start, weights)
+    faces = RivalFaces(data, start, weights)
     figures = {"machine": machine(), "date": today()} | naming_tables(faces)
     figures["detectors"] = faces_found(
         {"look-alikes' posts": data / "three_lookalikes" / "posts", "posts": data / "posts"}
