@@ -155,6 +155,7 @@ def message(where: Any, *attachments: Any, **changes: Any) -> Any:
         "embeds": [],
         "message_snapshots": [],
         "mentions": [],
+        "raw_mentions": [],
         "reference": None,
         "created_at": datetime.now(UTC),
     }
