@@ -46,7 +46,8 @@ parent; only those that the user may view.
   - `loading`: true while a deferred answer is awaited ("... is thinking"; flag 1 << 7);
   - `mine`: true where that user wrote it (may be edited), `can_delete`: he may delete it;
   - `interaction_metadata.name` and `.user`: "Ann used /who" above the answer, where it is one;
-  - `mention_names`: `{id: display name}` for users, channels and roles in the text.
+  - `mention_names`: `{id: display name}` for users, channels and roles in the text, and in that
+    of the message it replies to.
 An attachment is a spoiler where its `filename` begins with `SPOILER_`, and its `description` is the
 alt text. `components` are v1 action rows or, with flag 1 << 15, v2 layout components: 1 action row,
 2 button, 3 string select, 5 user, 6 role, 7 mentionable and 8 channel select, 9 section, 10 text

@@ -126,11 +126,12 @@ class Views:
         return channel
 
     def _mention_names(self, message: Message) -> dict[str, str]:
-        """Name whoever and whatever is mentioned anywhere in a message's texts."""
+        """Name whoever and whatever is mentioned in a message's texts, or in what it replies to."""
         names: dict[str, str] = {}
         server = message.channel.server
-        texts = f"{message.content} {message.embeds} {message.components} {message.snapshots}"
-        for sigil, key in _MENTION.findall(texts):
+        quoted = message.referenced.content if message.referenced else ""
+        own = f"{message.content} {message.embeds} {message.components} {message.snapshots}"
+        for sigil, key in _MENTION.findall(f"{own} {quoted}"):
             number = int(key)
             if sigil == "#" and (channel := self._world.channels.get(number)):
                 names[key] = channel.name

@@ -1,7 +1,7 @@
 """Feeds a network that is trained: batches are drawn by threads while it learns from others.
 
 Keras's own `fit` draws them through TensorFlow's generator dataset, which tells the allocator to
-give every freed block back to the system (`M_TRIM_THRESHOLD`). Each step then spends a third of its
+give every freed block back to the system (`M_TRIM_THRESHOLD`). Each step then spends much of its
 time on fresh pages.
 """
 

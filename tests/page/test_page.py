@@ -293,6 +293,10 @@ async def test_a_mention_is_completed_and_sent(page: Page, sandbox: Sandbox) -> 
     await page.keyboard.press("Enter")
     await expect(last(page).locator(".mention")).to_have_text("@Moedex")
     assert sandbox.messages("general")[-1].content == f"<@{sandbox.bot.id}> look"
+    await last(page).click(button="right")
+    await page.get_by_role("menuitem", name="Reply").click()
+    await say(page, "at what?")
+    await expect(last(page).locator("button.context")).to_contain_text("@Moedex look")
 
 
 async def test_what_is_refused_is_said(page: Page, sandbox: Sandbox) -> None:
