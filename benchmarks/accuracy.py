@@ -37,7 +37,7 @@ from models.training.evaluation import (
     judge,
 )
 from models.training.head import Trial, fit_calibration, fit_threshold
-from models.training.pipeline import PARTS, embed_all, read_log, stage_folder
+from models.training.pipeline import PARTS, embed_all, read_log, trunk_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,8 +72,7 @@ def main() -> None:
     )
     figures["damage"] = damaged(faces, embedder, directions)
     figures["parts"] = parts_off(faces, directions) | blended_otherwise(faces, arguments.run)
-    trunks = sorted(arguments.run.glob("trunk_*"))
-    logs = [[read_log(stage) for stage in sorted(trunk.iterdir())] for trunk in trunks]
+    logs = [read_log(arguments.run / trunk) for trunk in TRUNKS]
     plot_logs(logs, arguments.docs.with_name("training.png"))
     figures["milliseconds_a_face"] = timed(faces, embedder)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
@@ -279,26 +278,23 @@ def part_figures(
     return main_figures(faces, vectors, gallery, parts) | {"grey": grey.top(1).as_dict()}
 
 
-LAST: Final = (stage_folder(1, 3), stage_folder(2, 1))
-"""Where the trunks of the evaluation run end."""
+TRUNKS: Final = (trunk_folder(1), trunk_folder(2))
 
 OTHERWISE: Final[dict[str, tuple[tuple[str, ...], float]]] = {
-    "the trained projections without the blend": (LAST, 0.0),
-    "the first trunk alone": (LAST[:1], EARLY_SHARE),
-    "the second trunk alone": (LAST[1:], EARLY_SHARE),
-    "the first alone, after one stage with turned hues": ((stage_folder(1, 2),), EARLY_SHARE),
-    "the first alone, after none": ((stage_folder(1, 1),), EARLY_SHARE),
+    "the trained projections without the blend": (TRUNKS, 0.0),
+    "the first trunk alone": (TRUNKS[:1], EARLY_SHARE),
+    "the second trunk alone": (TRUNKS[1:], EARLY_SHARE),
 }
-"""What is blended otherwise: which stages of the run, and with how much of the earlier blocks."""
+"""What is blended otherwise: which trunks of the run, and with how much of the earlier blocks."""
 
 
 def blended_otherwise(faces: Faces, run: Path) -> dict:
     """The main figures of other blends, which are kept below `run` with their vectors."""
     learned = [faces.samples[index] for index in faces.split.train]
     result: dict = {}
-    for name, (stages, share) in OTHERWISE.items():
+    for name, (trunks, share) in OTHERWISE.items():
         folder = run / "otherwise" / name.replace(" ", "_").replace(",", "")
-        blend_runs(learned, [run / stage for stage in stages], folder, share=share)
+        blend_runs(learned, [run / trunk for trunk in trunks], folder, share=share)
         other = embedded(faces.samples, faces.split, folder)
         result[name] = part_figures(
             other, other.vectors, other.greyed, class_directions(folder), PARTS

@@ -65,7 +65,7 @@ class Parts:
     pulled faces towards those it knows, so that they would outdo whoever is taught later.
     """
 
-    direction: float = 0.7
+    direction: float = 0.85
     taught: float = 0.07
 
 

@@ -12,102 +12,50 @@ decay, and an exponential average of the weights, first at a small side, then at
 from __future__ import annotations
 
 import json
-import math
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import keras
 import numpy as np
 
-from models.augment import Augmentation, framed, turned_hues, turns
+from models.augment import turned_hues, turns
 from models.embedding import (
-    Structure,
     build_embedding_network,
     load_network,
     save_embedding,
     weighted_layers,
 )
-from models.naming import unit
 from models.precision import training_policy
 from models.training.batches import BalancedBatches
 from models.training.dataset import class_indices, labels_of
 from models.training.loop import train_on
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
+from models.training.plan import rate_at
+from models.training.trained import (
+    DIRECTIONS_FILE,
+    TESTED_SIDE,
+    TRAINED_FILE,
+    embed_samples,
+    save_directions,
+    trained_directions,
+)
 from models.training.whitening import whitening
-from models.trunk import SHARED, load_start, prefix_of, read_start
+from models.trunk import load_start, prefix_of, read_start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from models.training.dataset import Sample
-    from models.types import Pixels, Vectors
+    from models.training.plan import BackbonePlan
+    from models.types import Pixels
 
 
-TRAINED_FILE: Final = "trained.safetensors"
-DIRECTIONS_FILE: Final = "trained_classes.npz"
-
-TESTED_SIDE: Final = 144
-"""The side at which faces are embedded in use, in pixels.
-
-The trunk's last block is 3 by 3 from 139 to 170 pixels and 2 by 2 below: the least side that has
-nine places, with a little air. Larger ones would take more than 15 ms a face on two cores.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class BackbonePlan:
-    """The recipe of one run.
-
-    `sides`: (side in pixels, share of the run) in order. `minutes`: where given, the schedule
-    follows the clock and the run ends on time; else it makes `passes` over the data. `frozen`: the
-    last block whose layers, and all before, keep their start. `power`, `turned`,
-    `hues`: see `BalancedBatches`.
-    """
-
-    cut: str = "mixed8"
-    dimensions: int = 256
-    sides: tuple[tuple[int, float], ...] = ((112, 0.45), (144, 0.55))
-    passes: float = 54
-    minutes: float | None = None
-    frozen: str = SHARED
-    batch: int = 48
-    steps_an_epoch: int = 80
-    rate: float = 1e-3
-    last_rate: float = 1e-5
-    decay: float = 0.05
-    warm_up: float = 0.04
-    average: float = 0.997
-    margin: float = 0.25
-    scale: float = 24.0
-    smoothing: float = 0.1
-    power: float = 0.6
-    turned: float = 0.0
-    hues: int = 4
-    seed: int = 0
-    augmentation: Augmentation = field(default_factory=Augmentation)
-
-    @property
-    def structure(self) -> Structure:
-        """Of the network that is trained."""
-        return Structure((self.cut,), self.dimensions)
-
-
-LEAST_WARM_UP: Final = 120
-"""Steps that the rate rises at least: by the clock, a slow machine would have hardly any, and what
-the start knows would be lost in the first of them."""
-
-
-def rate_at(plan: BackbonePlan, progress: float, step: int) -> float:
-    """The learning rate after `progress` (0 to 1) and `step`: linear warm-up, then cosine."""
-    warmed = max(min(progress / plan.warm_up, step / LEAST_WARM_UP, 1.0), 0.02)
-    turn = max(progress - plan.warm_up, 0.0) / (1 - plan.warm_up)
-    cosine = 0.5 * (1 + math.cos(math.pi * turn))
-    return warmed * (plan.last_rate + (plan.rate - plan.last_rate) * cosine)
+CHECKPOINT_FILE: Final = "checkpoint.keras"
 
 
 def train_backbone(
@@ -133,13 +81,13 @@ def train_backbone(
     written to `folder/log.jsonl`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    state = _State.load(folder)
-    if state.done:
+    if is_finished(folder):
         return folder
+    state = _State.load(folder)
     with training_policy():
         keras.utils.set_random_seed(plan.seed)  # finding the policy draws, but only the first time
         if state.epoch:
-            model = keras.models.load_model(folder / "checkpoint.keras")
+            model = keras.models.load_model(folder / CHECKPOINT_FILE)
         else:
             (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1), encoding="utf-8")
             model = _fresh_model(samples, plan, start, trunk, warm)
@@ -147,7 +95,13 @@ def train_backbone(
         _train(model, samples, folder, plan, state, probe=probe, report=report)
     state.done = True
     state.save(folder)
+    (folder / CHECKPOINT_FILE).unlink()
     return folder
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether `folder` holds a run that is done."""
+    return _State.load(folder).done
 
 
 def _train(
@@ -297,37 +251,6 @@ def _some(samples: Sequence[Sample], label: str, count: int = 12) -> list[int]:
     return [index for index, sample in enumerate(samples) if sample.label == label][:count]
 
 
-def trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The class directions that a run has learned, by label; unit length."""
-    return read_directions(folder / DIRECTIONS_FILE)
-
-
-def read_directions(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read what `save_directions` wrote."""
-    with np.load(path) as file:
-        return dict(zip(file["labels"].tolist(), file["directions"], strict=True))
-
-
-def save_directions(path: Path, directions: Mapping[str, NDArray[np.float32]]) -> None:
-    """Write class directions by label, scaled to unit length."""
-    np.savez(
-        path, labels=np.array(list(directions)), directions=unit(np.stack([*directions.values()]))
-    )
-
-
-def embed_samples(
-    network: keras.Model, samples: Sequence[Sample], side: int, batch: int = 32
-) -> Vectors:
-    """The network's output for each sample, unchanged but framed; (n, outputs) float32."""
-    parts: list[Vectors] = [np.empty((0, network.output_shape[-1]), np.float32)]
-    for first in range(0, len(samples), batch):
-        crops = np.zeros((batch, side, side, 3), np.float32)
-        for row, sample in enumerate(samples[first : first + batch]):
-            crops[row] = framed(sample.pixels, side)
-        parts.append(np.asarray(network.predict_on_batch(crops / 127.5 - 1), np.float32))
-    return np.concatenate(parts)[: len(samples)]
-
-
 @dataclass(slots=True)
 class _State:
     """How far a run is; kept beside its checkpoint."""
@@ -398,7 +321,7 @@ class _Run:
         self.state.epoch += 1
         unfinished = self.folder / "unfinished.keras"
         self.net.save(unfinished)
-        unfinished.replace(self.folder / "checkpoint.keras")
+        unfinished.replace(self.folder / CHECKPOINT_FILE)
         line = {"epoch": epoch, "step": self.state.step, "seconds": round(self.state.seconds, 1)}
         line |= {"side": side, "progress": round(self.progress, 4)}
         line |= {name: round(value, 5) for name, value in metrics.items()}

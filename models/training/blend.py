@@ -26,7 +26,7 @@ from models.embedding import (
     save_embedding,
     weighted_layers,
 )
-from models.training.backbone import (
+from models.training.trained import (
     TESTED_SIDE,
     TRAINED_FILE,
     embed_samples,

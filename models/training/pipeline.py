@@ -26,12 +26,13 @@ from models.embedding import EMBEDDING_FILE, Embedder, read_settings
 from models.naming import NAMING_FILE, Gallery, Namer, Parts
 from models.roster import load_roster
 from models.shipped import WEIGHTS
-from models.training.backbone import BackbonePlan, train_backbone
+from models.training.backbone import train_backbone
 from models.training.blend import blend_runs, class_directions
 from models.training.dataset import Dataset, Sample, load_dataset, post_faces
 from models.training.evaluation import identified, judge
 from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
 from models.training.noise import doubtful
+from models.training.plan import BackbonePlan
 from models.training.split import Split, split_samples
 from models.types import Character
 from models.vectors import VectorSet
@@ -56,12 +57,9 @@ KEPT_VECTORS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class TrunkPlan:
-    """The recipes of one trunk, each of which goes on from the one before.
+    """The recipes of one trunk; the shipped run goes on from the evaluation run."""
 
-    `stages` make the evaluation run, `shipped` what is shipped.
-    """
-
-    stages: tuple[BackbonePlan, ...]
+    evaluation: BackbonePlan
     shipped: BackbonePlan
 
 
@@ -76,7 +74,7 @@ class TrainingPlan:
 def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
     """The recipe of the shipped weights; `minutes` bounds all runs together by the clock.
 
-    Two trunks that differ in where they are cut, in their draws and in when hues are turned.
+    Two trunks that differ in where they are cut, in their draws and in their loss.
     """
 
     def timed(plan: BackbonePlan, share: float, draws: int) -> BackbonePlan:
@@ -84,27 +82,19 @@ def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
             plan, minutes=None if minutes is None else share * minutes, seed=seed + draws
         )
 
-    turned = BackbonePlan(
-        sides=((112, 0.4), (144, 0.6)),
-        passes=20,
-        rate=5e-4,
-        turned=0.45,
-        augmentation=Augmentation(grey=0.2),
-    )
-    gently = replace(turned, turned=0.35, hues=2, augmentation=Augmentation(grey=0.1))
-    last = replace(turned, passes=18, rate=4e-4, warm_up=0.05)
-    at_once = BackbonePlan(
-        cut="mixed7",
+    def trunk(plan: BackbonePlan, draws: int) -> TrunkPlan:
+        last = replace(plan, sides=((112, 0.4), (144, 0.6)), passes=18, rate=4e-4, warm_up=0.05)
+        return TrunkPlan(timed(plan, 0.35, draws), timed(last, 0.15, draws + 1))
+
+    both = BackbonePlan(
         sides=((112, 0.55), (144, 0.45)),
-        passes=64,
+        passes=80,
         turned=0.45,
+        scale=32.0,
         augmentation=Augmentation(grey=0.25),
     )
-    first = TrunkPlan(
-        (timed(BackbonePlan(), 0.28, 0), timed(gently, 0.11, 11), timed(turned, 0.11, 12)),
-        timed(last, 0.13, 13),
-    )
-    second = TrunkPlan((timed(at_once, 0.25, 21),), timed(replace(last, cut="mixed7"), 0.12, 22))
+    first = trunk(replace(both, cut="mixed8", smoothing=0.0), 31)
+    second = trunk(replace(both, cut="mixed7"), 21)
     return TrainingPlan((first, second), seed)
 
 
@@ -117,40 +107,56 @@ def train_both(
     """
     dataset = load_dataset(data)
     write_skipped(dataset, out)
-    split = split_samples(dataset.samples, plan.seed)
-    honest, shipped = out / EVALUATION, out / SHIPPED
-    honest.mkdir(parents=True, exist_ok=True)
-    split.save(honest / SPLIT_FILE, dataset.samples)
-    learned = [dataset.samples[index] for index in split.train]
-    held_out = [dataset.samples[index] for index in split.known][::3]
-    runs: list[Path] = []
-    for trunk, recipes in enumerate(plan.trunks, start=1):
-        run: Path | None = None
-        for stage, recipe in enumerate(recipes.stages, start=1):
-            folder = honest / stage_folder(trunk, stage)
-            run = train_backbone(
-                learned, folder, recipe, start=start, warm=run, probe=held_out, report=report
-            )
-        runs.append(honest / stage_folder(trunk, len(recipes.stages)))
-    blend_runs(learned, runs, honest)
-    measured = fit_evaluation_head(dataset, split, honest)
-    measured.save(honest / NAMING_FILE.name)
-
-    samples = with_post_faces(data, dataset)
-    last = [
+    measured = train_evaluation(dataset, out / EVALUATION, plan, start=start, report=report)
+    samples, shipped = with_post_faces(data, dataset), out / SHIPPED
+    runs = [
         train_backbone(
-            samples, shipped / f"trunk_{trunk}", recipes.shipped, warm=run, report=report
+            samples,
+            shipped / trunk_folder(number),
+            recipes.shipped,
+            warm=out / EVALUATION / trunk_folder(number),
+            report=report,
         )
-        for trunk, (recipes, run) in enumerate(zip(plan.trunks, runs, strict=True), start=1)
+        for number, recipes in enumerate(plan.trunks, start=1)
     ]
-    blend_runs(samples, last, shipped)
+    blend_runs(samples, runs, shipped)
     fit_shipped_head(samples, shipped, measured)
     return shipped
 
 
-def stage_folder(trunk: int, stage: int) -> str:
-    """Where a stage of a trunk is below the evaluation run's folder; both count from 1."""
-    return f"trunk_{trunk}/stage_{stage}"
+def train_evaluation(
+    dataset: Dataset, folder: Path, plan: TrainingPlan, *, start: Path, report: Report | None = None
+) -> Namer:
+    """Train the evaluation run into `folder`; returns what names by its embedding.
+
+    Trunks found in `folder` are resumed, or left as they are where they are done; `start` is not
+    read for them. Raises StartError.
+    """
+    split = split_samples(dataset.samples, plan.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    split.save(folder / SPLIT_FILE, dataset.samples)
+    learned = [dataset.samples[index] for index in split.train]
+    held_out = [dataset.samples[index] for index in split.known][::3]
+    runs = [
+        train_backbone(
+            learned,
+            folder / trunk_folder(number),
+            recipes.evaluation,
+            start=start,
+            probe=held_out,
+            report=report,
+        )
+        for number, recipes in enumerate(plan.trunks, start=1)
+    ]
+    blend_runs(learned, runs, folder)
+    measured = fit_evaluation_head(dataset, split, folder)
+    measured.save(folder / NAMING_FILE.name)
+    return measured
+
+
+def trunk_folder(number: int) -> str:
+    """Where a trunk's run is below its folder of runs; they count from 1."""
+    return f"trunk_{number}"
 
 
 def with_post_faces(data: Path, dataset: Dataset) -> list[Sample]:
@@ -195,7 +201,7 @@ def train_further(
     runs = [
         train_backbone(
             trusted,
-            further / f"trunk_{trunk + 1}",
+            further / trunk_folder(trunk + 1),
             replace(each, cut=cut),
             start=start,
             trunk=trunk,

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from benchmarks import evaluation_run
 from bot.cli import app
 from models.augment import Augmentation
 from models.embedding import Embedder, Structure, build_embedding_network, save_embedding
 from models.naming import Calibration, Gallery, Namer, Parts
 from models.roster import load_roster
 from models.training import backbone, pipeline
-from models.training.backbone import BackbonePlan
 from models.training.dataset import Kind, Sample
 from models.training.pipeline import (
     KEPT_VECTORS,
@@ -27,6 +28,7 @@ from models.training.pipeline import (
     fit_shipped_head,
     train_further,
 )
+from models.training.plan import BackbonePlan
 from models.vectors import VectorSet
 
 if TYPE_CHECKING:
@@ -127,8 +129,8 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
 ) -> None:
     labels = ["alice", "bea", "cora", "dolores_umbridge", "emma"]
     _write_pictures(tmp_path / "data", labels, 9)
-    first = TrunkPlan((SHORT, replace(SHORT, turned=0.3)), replace(SHORT, seed=1))
-    plan = TrainingPlan((first, TrunkPlan((SHORT,), SHORT)))
+    first = TrunkPlan(replace(SHORT, turned=0.3), replace(SHORT, seed=1))
+    plan = TrainingPlan((first, TrunkPlan(SHORT, SHORT)))
     monkeypatch.setattr(pipeline, "default_plan", lambda *_: plan)
     # Random weights stand in for the start, which is a package that has to be downloaded.
     monkeypatch.setattr(backbone, "read_start", lambda _: {})
@@ -148,6 +150,16 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
     assert {len(measured[part]) for part in ("unseen", "strangers")} == {9}
     again = CliRunner().invoke(app, arguments)
     assert again.exit_code == 0, again.output
+
+    monkeypatch.setattr(evaluation_run, "default_plan", lambda: plan)
+    monkeypatch.setattr(evaluation_run, "TRUNKS", tmp_path / "kept")
+    with pytest.raises(typer.BadParameter, match="no finished run"):
+        evaluation_run.main(tmp_path / "data", tmp_path / "together")
+    evaluation_run.main(tmp_path / "data", out / "evaluation", keep=True)
+    evaluation_run.main(tmp_path / "data", tmp_path / "together")
+    for name in ("embedding.safetensors", "naming.safetensors", "split.json"):
+        together = (tmp_path / "together" / name).read_bytes()
+        assert together == (out / "evaluation" / name).read_bytes(), name
 
 
 @pytest.mark.slow

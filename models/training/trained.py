@@ -1,0 +1,61 @@
+"""What a finished run leaves in its folder: a network and its class directions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from models.augment import framed
+from models.naming import unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import keras
+    from numpy.typing import NDArray
+
+    from models.training.dataset import Sample
+    from models.types import Vectors
+
+TRAINED_FILE: Final = "trained.safetensors"
+DIRECTIONS_FILE: Final = "trained_classes.npz"
+
+TESTED_SIDE: Final = 144
+"""The side at which faces are embedded in use, in pixels.
+
+The trunk's last block is 3 by 3 from 139 to 170 pixels and 2 by 2 below: the least side that has
+nine places, with a little air. Larger ones would take more than 15 ms a face on two cores.
+"""
+
+
+def trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
+    """The class directions that a run has learned, by label; unit length."""
+    return read_directions(folder / DIRECTIONS_FILE)
+
+
+def read_directions(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Read what `save_directions` wrote."""
+    with np.load(path) as file:
+        return dict(zip(file["labels"].tolist(), file["directions"], strict=True))
+
+
+def save_directions(path: Path, directions: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write class directions by label, scaled to unit length."""
+    np.savez(
+        path, labels=np.array(list(directions)), directions=unit(np.stack([*directions.values()]))
+    )
+
+
+def embed_samples(
+    network: keras.Model, samples: Sequence[Sample], side: int, batch: int = 32
+) -> Vectors:
+    """The network's output for each sample, unchanged but framed; (n, outputs) float32."""
+    parts: list[Vectors] = [np.empty((0, network.output_shape[-1]), np.float32)]
+    for first in range(0, len(samples), batch):
+        crops = np.zeros((batch, side, side, 3), np.float32)
+        for row, sample in enumerate(samples[first : first + batch]):
+            crops[row] = framed(sample.pixels, side)
+        parts.append(np.asarray(network.predict_on_batch(crops / 127.5 - 1), np.float32))
+    return np.concatenate(parts)[: len(samples)]
