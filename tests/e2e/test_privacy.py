@@ -96,7 +96,14 @@ class Traces:
         """The files that still hold a byte of it."""
         files = [file for file in self._folder.rglob("*") if file.is_file()]
         assert any(file.name == "moedex.db" for file in files)
-        return [f.name for f in files if any(needle in f.read_bytes() for needle in self._needles)]
+        return [file.name for file in files if self._holds(file)]
+
+    def _holds(self, file: Path) -> bool:
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:  # the bot deletes while this looks
+            return False
+        return any(needle in content for needle in self._needles)
 
     async def gone(self) -> bool:
         """Say whether nothing is left."""
