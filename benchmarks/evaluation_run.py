@@ -19,7 +19,7 @@ from models.training.backbone import is_finished
 from models.training.dataset import load_dataset
 from models.training.pipeline import default_plan, train_evaluation, trunk_folder
 
-TRUNKS: Final = Path(__file__).parent / "trunks"
+KEPT: Final = Path(__file__).parent / "trunks"
 
 
 def main(
@@ -33,14 +33,14 @@ def main(
 ) -> None:
     """Copy the trunks and blend them, or keep those of a run."""
     plan = default_plan()
-    source, target = (run, TRUNKS) if keep else (TRUNKS, run)
+    source, target = (run, KEPT) if keep else (KEPT, run)
     for number in range(1, len(plan.trunks) + 1):
         trunk = trunk_folder(number)
         if not is_finished(source / trunk):
             raise typer.BadParameter(f"{source / trunk} holds no finished run")
         shutil.copytree(source / trunk, target / trunk, dirs_exist_ok=True)
     if not keep:
-        train_evaluation(load_dataset(data), run, plan, start=TRUNKS)
+        train_evaluation(load_dataset(data), run, plan, start=KEPT)
 
 
 if __name__ == "__main__":

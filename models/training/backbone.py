@@ -81,9 +81,9 @@ def train_backbone(
     written to `folder/log.jsonl`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if is_finished(folder):
-        return folder
     state = _State.load(folder)
+    if state.done:
+        return folder
     with training_policy():
         keras.utils.set_random_seed(plan.seed)  # finding the policy draws, but only the first time
         if state.epoch:

@@ -72,7 +72,7 @@ class TrainingPlan:
 
 
 def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
-    """The recipe of the shipped weights; `minutes` bounds all runs together by the clock.
+    """The recipe that `moedex train` follows; `minutes` bounds all runs together by the clock.
 
     Two trunks that differ in where they are cut, in their draws and in their loss.
     """

@@ -152,7 +152,7 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
     assert again.exit_code == 0, again.output
 
     monkeypatch.setattr(evaluation_run, "default_plan", lambda: plan)
-    monkeypatch.setattr(evaluation_run, "TRUNKS", tmp_path / "kept")
+    monkeypatch.setattr(evaluation_run, "KEPT", tmp_path / "kept")
     with pytest.raises(typer.BadParameter, match="no finished run"):
         evaluation_run.main(tmp_path / "data", tmp_path / "together")
     evaluation_run.main(tmp_path / "data", out / "evaluation", keep=True)
