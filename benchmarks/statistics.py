@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
 
 def today() -> str:
@@ -20,8 +20,17 @@ def today() -> str:
 def machine() -> str:
     """The kind of machine, without its name."""
     return (
-        f"{os.cpu_count()} cores {platform.machine()}, no GPU, Python {platform.python_version()}"
+        f"{os.cpu_count()} cores {platform.machine()}{_vectors_of_processor()}, no GPU, "
+        f"Python {platform.python_version()}"
     )
+
+
+def _vectors_of_processor() -> str:
+    """Which vector instructions it has, where Linux tells: the networks' speed is theirs."""
+    path = Path("/proc/cpuinfo")
+    flags = set(path.read_text(encoding="utf-8").split()) if path.is_file() else set()
+    names = {"avx512_bf16": "AVX-512 BF16", "avx512f": "AVX-512", "avx2": "AVX2"}
+    return next((f" with {name}" for flag, name in names.items() if flag in flags), "")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

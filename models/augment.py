@@ -41,7 +41,7 @@ class Augmentation:
     aspect: float = 0.1
     mirror: float = 0.5
     recolour: float = 0.8
-    grey: float = 0.35
+    grey: float = 0.25
     blur: float = 0.12
     shrink: float = 0.3
     compress: float = 0.3

@@ -26,6 +26,7 @@ from models.embedding import (
     save_embedding,
     weighted_layers,
 )
+from models.naming import unit
 from models.training.trained import (
     TESTED_SIDE,
     TRAINED_FILE,
@@ -135,27 +136,39 @@ def blend_runs(
     network = build_embedding_network(TESTED_SIDE, structure)
     for number, (one, _) in enumerate(trained):
         _put_in(network, number, one)
-    pooled = network.get_layer("pooled")
-    features = embed_samples(keras.Model(network.input, pooled.output), samples, TESTED_SIDE)
-    widths = [average.shape[-1] for average in pooled.input]
-    early_and_last = np.split(features, np.cumsum(widths)[:-1], axis=1)
     trunks = [
-        Seen(early, last, *one.get_layer("projection").get_weights())
-        for early, last, (one, _) in zip(
-            early_and_last[::2], early_and_last[1::2], trained, strict=True
-        )
+        Seen(*averages, *one.get_layer("projection").get_weights())
+        for averages, (one, _) in zip(averages_of(network, samples), trained, strict=True)
     ]
     blended = blend(trunks, share, dimensions)
     network.get_layer("projection").set_weights([blended.kernel, blended.bias])
     path = folder / EMBEDDING_FILE.name
     save_embedding(network, path, structure, side=TESTED_SIDE, mirrored=True)
-    directions = [trained_directions(run) for run in runs]
-    turned = {
-        label: sum(own[label] @ turn for own, turn in zip(directions, blended.turns, strict=True))
-        for label in directions[0]
-    }
-    save_directions(folder / CLASSES, turned)
+    save_directions(folder / CLASSES, turned_directions(runs, blended))
     return path
+
+
+def averages_of(network: keras.Model, samples: Sequence[Sample]) -> list[tuple[Matrix, Matrix]]:
+    """What a blended network's projection sees of `samples`: see `Seen`, (early, last) a trunk."""
+    pooled = network.get_layer("pooled")
+    features = embed_samples(keras.Model(network.input, pooled.output), samples, TESTED_SIDE)
+    widths = [average.shape[-1] for average in pooled.input]
+    parts = np.split(features, np.cumsum(widths)[:-1], axis=1)
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def turned_directions(runs: Sequence[Path], blended: Blend) -> dict[str, NDArray[np.float32]]:
+    """The class directions of `runs` in the space of their blend, by label; unit length."""
+    directions = [trained_directions(run) for run in runs]
+    labels = list(directions[0])
+    together = sum(
+        (
+            np.stack([own[label] for label in labels]) @ turn
+            for own, turn in zip(directions, blended.turns, strict=True)
+        ),
+        np.float32(0),
+    )
+    return dict(zip(labels, unit(together), strict=True))
 
 
 def _put_in(network: keras.Model, number: int, trained: keras.Model) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.augment import Augmentation, framed
+from models.augment import framed
 from models.embedding import EMBEDDING_FILE, Embedder, read_settings
 from models.naming import NAMING_FILE, Gallery, Namer, Parts
 from models.roster import load_roster
@@ -83,18 +83,11 @@ def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
         )
 
     def trunk(plan: BackbonePlan, draws: int) -> TrunkPlan:
-        last = replace(plan, sides=((112, 0.4), (144, 0.6)), passes=18, rate=4e-4, warm_up=0.05)
+        last = replace(plan, sides=((112, 0.4), (144, 0.6)), passes=12, rate=4e-4, warm_up=0.05)
         return TrunkPlan(timed(plan, 0.35, draws), timed(last, 0.15, draws + 1))
 
-    both = BackbonePlan(
-        sides=((112, 0.55), (144, 0.45)),
-        passes=80,
-        turned=0.45,
-        scale=32.0,
-        augmentation=Augmentation(grey=0.25),
-    )
-    first = trunk(replace(both, cut="mixed8", smoothing=0.0), 31)
-    second = trunk(replace(both, cut="mixed7"), 21)
+    first = trunk(BackbonePlan(cut="mixed8", smoothing=0.0), 31)
+    second = trunk(BackbonePlan(cut="mixed7"), 21)
     return TrainingPlan((first, second), seed)
 
 

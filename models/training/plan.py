@@ -23,8 +23,8 @@ class BackbonePlan:
 
     cut: str = "mixed8"
     dimensions: int = 256
-    sides: tuple[tuple[int, float], ...] = ((112, 0.45), (144, 0.55))
-    passes: float = 54
+    sides: tuple[tuple[int, float], ...] = ((112, 0.55), (144, 0.45))
+    passes: float = 80
     minutes: float | None = None
     frozen: str = SHARED
     batch: int = 48
@@ -35,10 +35,10 @@ class BackbonePlan:
     warm_up: float = 0.04
     average: float = 0.997
     margin: float = 0.25
-    scale: float = 24.0
+    scale: float = 32.0
     smoothing: float = 0.1
     power: float = 0.6
-    turned: float = 0.0
+    turned: float = 0.45
     hues: int = 4
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)

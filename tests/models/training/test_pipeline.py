@@ -107,6 +107,7 @@ SHORT = BackbonePlan(
     passes=1,
     batch=4,
     steps_an_epoch=1,
+    turned=0.0,
     augmentation=Augmentation(recolour=0, grey=0),
 )
 
