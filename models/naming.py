@@ -2,7 +2,7 @@
 
 A face's score for a character is a weighted mean of two cosines: to the character's prototype (the
 mean of its pictures' vectors) and to its learned class direction; to the prototype alone where none
-was learned. One that a server added is scored a little higher, so that scores compare.
+was learned. One that was added later is scored a little higher, so that scores compare.
 
 The probability of the best guess is a logistic function of how high and how lonely its score is; it
 answers "is this name right?" of a face that the gallery has, and is the number that the threshold
@@ -61,8 +61,8 @@ class Parts:
 
     `direction`: how much of a score is the cosine to a learned direction, 0 to 1.
 
-    `taught` is added to the scores of characters that a server added: the backbone's training
-    pulled faces towards those it knows, so that they would outdo whoever is taught later.
+    `taught` is added to the scores of characters that were added later: the backbone's training
+    pulled faces towards those it knows, so that they would outdo whoever is taught after them.
     """
 
     direction: float = 0.85
@@ -90,9 +90,10 @@ class Gallery:
 
     `prototypes` and `directions`: (characters, dimensions) float32, unit length; a row of zeros in
     `directions` says that none was learned. `counts`: pictures behind each prototype. `rejects`:
-    (r, dimensions), what is no face. `added`: the indices, ascending, of characters that the
-    gallery was extended with. `calibration` and `threshold` are those of a head that a server
-    trained; None takes the namer's.
+    (r, dimensions), what is no face. `added`: the indices, ascending, of characters that came after
+    the calibration was fitted: those that the gallery was extended with, and in the shipped one
+    those that its last training alone has seen. `calibration` and `threshold` are those of a head
+    that a server trained; None takes the namer's.
     """
 
     characters: tuple[Character, ...]
@@ -262,6 +263,7 @@ class Namer:
                 counts=held["counts"],
                 directions=unit(held["directions"].astype(np.float32)),
                 rejects=unit(held["rejects"].astype(np.float32)),
+                added=tuple(settings.get("added", ())),  # files of former versions have none
             )
             calibration = dict(settings["calibration"])
             calibration["weights"] = tuple(calibration["weights"])
@@ -282,6 +284,7 @@ class Namer:
         """Write gallery and settings, vectors in half precision."""
         settings = {
             "characters": [character.id for character in self.gallery.characters],
+            "added": self.gallery.added,
             "parts": {name: getattr(self.parts, name) for name in Parts.__slots__},
             "calibration": {n: getattr(self.calibration, n) for n in Calibration.__slots__},
             "threshold": self.threshold,

@@ -119,13 +119,14 @@ def test_no_faces_no_names() -> None:
 
 
 def test_saved_and_loaded_names_alike(tmp_path: Path) -> None:
-    namer = _namer(_gallery(range(6)), threshold=0.37)
+    namer = _namer(_gallery(range(5)).extended(_gallery(range(5, 6))), threshold=0.37)
     namer.save(tmp_path / "naming.safetensors")
     roster = [_character(i) for i in range(6)]
     loaded = Namer.load(tmp_path / "naming.safetensors", roster)
     vectors = _around(4, 3, seed=2)
 
     assert loaded.threshold == 0.37
+    assert loaded.gallery.added == (5,)
     for before, after in zip(namer.name(vectors), loaded.name(vectors), strict=True):
         assert before.guesses[0].character == after.guesses[0].character
         assert after.guesses[0].probability == pytest.approx(

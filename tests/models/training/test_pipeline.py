@@ -90,6 +90,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
     assert [character.id for character in namer.gallery.characters] == [first, second]
     assert (namer.threshold, namer.calibration.slope) == (0.63, 7.0)
     assert len(namer.gallery.rejects) == 2
+    assert namer.gallery.added == (1,), "the measured run did not know the second"
     embedder = Embedder.load(folder / "embedding.safetensors")
     data = VectorSet.load(folder / "vectors.safetensors", embedder.version)
     assert data is not None

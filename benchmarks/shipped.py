@@ -1,0 +1,108 @@
+"""How the shipped model names what it learned from, by who knew the characters before.
+
+    python -m benchmarks.shipped --data ../shared/data [--docs docs/accuracy.md]
+
+No measure of accuracy, as every picture was trained on: it tells whether the shipped run was long
+enough for the characters that it alone has seen, and what their lead in the scores does. A face is
+compared with a prototype that is made without its own near-duplicate group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from benchmarks.statistics import machine, table, today, write_section
+from models.embedding import Embedder
+from models.naming import Namer, certainty, features, scores, unit
+from models.shares import Share
+from models.training.dataset import load_dataset
+from models.training.pipeline import embed_all
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.types import Vectors
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
+        "../shared/data"
+    ),
+    docs: Annotated[Path | None, typer.Option(help="Where the table goes.")] = None,
+) -> None:
+    """Embed every face of a character that can be named; print and write the table."""
+    embedder, namer = Embedder.load(), Namer.load()
+    gallery = namer.gallery
+    place = {character.id: index for index, character in enumerate(gallery.characters)}
+    samples = [sample for sample in load_dataset(data).samples if sample.label in place]
+    vectors = embed_all(embedder, samples)
+    truth = np.array([place[sample.label] for sample in samples])
+    groups = np.array([sample.group for sample in samples])
+    later = np.isin(truth, gallery.added)
+
+    rows: list[list[object]] = []
+    for title, parts in (
+        ("with the lead, as shipped", namer.parts),
+        ("without it", replace(namer.parts, taught=0.0)),
+    ):
+        score = scores(vectors, gallery, parts)
+        own = np.arange(len(truth)), truth
+        fair = without_own_group(vectors, truth, groups)
+        biased = np.einsum("nd,nd->n", vectors, gallery.prototypes[truth])
+        score[own] += (1 - parts.direction) * (fair - biased)
+        sure = certainty(features(score, vectors, gallery.rejects), namer.calibration)
+        right, told = score.argmax(1) == truth, sure >= namer.threshold
+        for who, asked in (("the evaluation run too", ~later), ("the shipped run alone", later)):
+            rows.append(
+                [
+                    who,
+                    title,
+                    len(set(truth[asked].tolist())),
+                    Share.of(right[asked]),
+                    Share.of((right & told)[asked]),
+                    Share.of((~right & told)[asked]),
+                ]
+            )
+    head = [
+        "learned by",
+        "",
+        "characters",
+        "right",
+        "right and above the threshold",
+        "wrong, above",
+    ]
+    source = (
+        f"`python -m benchmarks.shipped --data {data}`; {machine()}; {today()}; "
+        f"model {embedder.version}-{namer.version}"
+    )
+    text = f"{source}.\n\n{table(head, rows)}"
+    typer.echo(text)
+    if docs is not None:
+        write_section(docs, "shipped", text)
+
+
+def without_own_group(
+    vectors: Vectors, truth: NDArray[np.int64], groups: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Cosines, (n,), of faces to their characters' prototypes without the faces' own groups.
+
+    A character of one group alone keeps its prototype.
+    """
+    cosines = np.empty(len(vectors), np.float32)
+    for character in np.unique(truth):
+        rows = np.flatnonzero(truth == character)
+        whole = vectors[rows].sum(0)
+        for group in np.unique(groups[rows]):
+            own = rows[groups[rows] == group]
+            rest = whole if len(own) == len(rows) else whole - vectors[own].sum(0)
+            cosines[own] = vectors[own] @ unit(rest)
+    return cosines
+
+
+if __name__ == "__main__":
+    typer.run(main)
