@@ -28,7 +28,6 @@ from models.training.pipeline import trunk_folder
 from models.training.trained import TRAINED_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,6 +39,8 @@ TRUNKS: Final = (trunk_folder(1), trunk_folder(2))
 
 OTHERWISE: Final[dict[str, tuple[tuple[int, ...], float]]] = {
     "the trained projections without the blend": ((0, 1), 0.0),
+    "with 0.15 of the earlier blocks": ((0, 1), 0.15),
+    "with 0.2 of the earlier blocks": ((0, 1), 0.2),
     "the first trunk alone": ((0,), EARLY_SHARE),
     "the second trunk alone": ((1,), EARLY_SHARE),
 }
@@ -55,12 +56,8 @@ class Blended:
     directions: dict[str, NDArray[np.float32]]
 
 
-def blended_otherwise(
-    faces: Faces,
-    run: Path,
-    blends: Mapping[str, tuple[tuple[int, ...], float]] = OTHERWISE,
-) -> dict[str, Blended]:
-    """The faces as each of `blends` would embed them; see `OTHERWISE`. `run`: their embedding's."""
+def blended_otherwise(faces: Faces, run: Path) -> dict[str, Blended]:
+    """The faces as each blend of `OTHERWISE` would embed them. `run`: their embedding's."""
     with answering_policy():
         network, _ = load_network(run / EMBEDDING_FILE.name)
         projections = [
@@ -75,7 +72,7 @@ def blended_otherwise(
         ]
     train = list(faces.split.train)
     result: dict[str, Blended] = {}
-    for name, (trunks, share) in blends.items():
+    for name, (trunks, share) in OTHERWISE.items():
         learned = [
             Seen(*(average[train] for average in views[0][trunk]), *projections[trunk])
             for trunk in trunks

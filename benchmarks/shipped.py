@@ -45,15 +45,16 @@ def main(
     groups = np.array([sample.group for sample in samples])
     later = np.isin(truth, gallery.added)
 
+    own = np.arange(len(truth)), truth
+    fair = without_own_group(vectors, truth, groups)
+    biased = np.einsum("nd,nd->n", vectors, gallery.prototypes[truth])
+
     rows: list[list[object]] = []
     for title, parts in (
         ("with the lead, as shipped", namer.parts),
         ("without it", replace(namer.parts, taught=0.0)),
     ):
         score = scores(vectors, gallery, parts)
-        own = np.arange(len(truth)), truth
-        fair = without_own_group(vectors, truth, groups)
-        biased = np.einsum("nd,nd->n", vectors, gallery.prototypes[truth])
         score[own] += (1 - parts.direction) * (fair - biased)
         sure = certainty(features(score, vectors, gallery.rejects), namer.calibration)
         right, told = score.argmax(1) == truth, sure >= namer.threshold
