@@ -39,7 +39,6 @@ TRUNKS: Final = (trunk_folder(1), trunk_folder(2))
 
 OTHERWISE: Final[dict[str, tuple[tuple[int, ...], float]]] = {
     "the trained projections without the blend": ((0, 1), 0.0),
-    "with 0.15 of the earlier blocks": ((0, 1), 0.15),
     "with 0.2 of the earlier blocks": ((0, 1), 0.2),
     "the first trunk alone": ((0,), EARLY_SHARE),
     "the second trunk alone": ((1,), EARLY_SHARE),

@@ -52,21 +52,13 @@ class WeightsError(Exception):
 class Structure:
     """What is built: trunks that end at the blocks `cuts`, and a projection onto `dimensions` axes.
 
-    The projection sees, of each trunk, the averages of the blocks `taps` and of the last one.
+    The projection sees, of each trunk, the averages of the blocks `taps`, in which places count
+    the more the nearer they are to the middle, and the plain one of the last block.
     """
 
     cuts: tuple[str, ...]
     dimensions: int
     taps: tuple[str, ...] = ()
-
-    @property
-    def averaged(self) -> list[str]:
-        """The blocks whose averages the projection sees, in order."""
-        return [
-            prefix_of(trunk) + block
-            for trunk, cut in enumerate(self.cuts)
-            for block in (*self.taps, cut)
-        ]
 
 
 def build_embedding_network(side: int | None, structure: Structure) -> keras.Model:
@@ -76,10 +68,14 @@ def build_embedding_network(side: int | None, structure: Structure) -> keras.Mod
     layer `pooled` gives what the projection sees, the averages in the order of the blocks.
     """
     trunks = build_trunks(side, structure.cuts)
-    averages = [
-        keras.layers.GlobalAveragePooling2D(name=f"{block}_average")(trunks.get_layer(block).output)
-        for block in structure.averaged
-    ]
+    averages: list[keras.KerasTensor] = []
+    for trunk, cut in enumerate(structure.cuts):
+        for block in (*structure.taps, cut):
+            name = prefix_of(trunk) + block
+            places = trunks.get_layer(name).output
+            if block in structure.taps:  # overlapping squares: the rim is in fewer of them
+                places = keras.layers.AveragePooling2D(3, 1, name=f"{name}_squares")(places)
+            averages.append(keras.layers.GlobalAveragePooling2D(name=f"{name}_average")(places))
     pooled = keras.layers.Concatenate(name="pooled")(averages)
     project = keras.layers.Dense(structure.dimensions, dtype="float32", name="projection")
     unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(project(pooled))

@@ -40,10 +40,11 @@ NAMING_FILE: Final = WEIGHTS / "naming.safetensors"
 RIVALS: Final = 5
 """How many runners-up make the loneliness of the best score."""
 
-NO_FACE_LEAD: Final = 0.12
+NO_FACE_LEAD: Final = 0.25
 """A crop is no face where its cosine to one of the rejects leads that to anybody by so much.
 
-`benchmarks/accuracy.py` counts the faces that are lost by it.
+`benchmarks/accuracy.py` counts the faces that are lost by it, `benchmarks/detection.py` those of
+whole pictures.
 """
 
 

@@ -83,7 +83,7 @@ def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
         )
 
     def trunk(plan: BackbonePlan, draws: int) -> TrunkPlan:
-        last = replace(plan, sides=((112, 0.4), (144, 0.6)), passes=40, rate=4e-4, warm_up=0.05)
+        last = replace(plan, sides=((112, 0.4), (144, 0.6)), passes=40, rate=6e-4, warm_up=0.05)
         return TrunkPlan(timed(plan, 0.28, draws), timed(last, 0.22, draws + 1))
 
     first = trunk(BackbonePlan(cut="mixed8", smoothing=0.0), 31)

@@ -20,6 +20,7 @@ from models.embedding import (
     save_embedding,
     weighted_layers,
 )
+from models.lean_keras import keras
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,3 +125,21 @@ def test_the_projection_sees_the_tapped_block_of_each_trunk_first() -> None:
         network.get_layer(f"{block}_average").output.name
         for block in ("mixed4", "mixed6", "trunk2_mixed4", "trunk2_mixed7")
     ]
+
+
+def test_the_middle_counts_more_in_the_tapped_block() -> None:
+    network = build_embedding_network(144, TINY)
+    places = network.get_layer("mixed4").output.shape[1:]
+    tapped = keras.Model(
+        network.get_layer("mixed4").output, network.get_layer("mixed4_average").output
+    )
+
+    def counted(row: int, column: int) -> float:
+        seen = np.zeros((1, *places), np.float32)
+        seen[0, row, column] = 1
+        return float(tapped.predict_on_batch(seen)[0, 0])
+
+    middle, last = places[0] // 2, places[0] - 1
+    assert counted(middle, middle) == pytest.approx(9 * counted(0, 0), rel=0.02)
+    assert counted(middle, 0) == pytest.approx(counted(last, middle), rel=0.02)
+    assert counted(middle, middle) > counted(middle, 0) > counted(0, 0)
