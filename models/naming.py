@@ -43,7 +43,7 @@ RIVALS: Final = 5
 NO_FACE_LEAD: Final = 0.25
 """A crop is no face where its cosine to one of the rejects leads that to anybody by so much.
 
-`benchmarks/accuracy.py` counts the faces that are lost by it, `benchmarks/detection.py` those of
+`benchmarks/accuracy.py` counts the faces that `no_face` loses, `benchmarks/detection.py` those of
 whole pictures.
 """
 
@@ -93,8 +93,9 @@ class Gallery:
     `directions` says that none was learned. `counts`: pictures behind each prototype. `rejects`:
     (r, dimensions), what is no face. `added`: the indices, ascending, of characters that came after
     the calibration was fitted: those that the gallery was extended with, and in the shipped one
-    those that its last training alone has seen. `calibration` and `threshold` are those of a head
-    that a server trained; None takes the namer's.
+    those that its last training alone has seen. `unnamed`: (u, dimensions), learned directions of
+    classes that are never names, the first of them that of no face; None where none was learned.
+    `calibration` and `threshold` are those of a head that a server trained; None takes the namer's.
     """
 
     characters: tuple[Character, ...]
@@ -103,6 +104,7 @@ class Gallery:
     directions: Vectors
     rejects: Vectors
     added: tuple[int, ...] = ()
+    unnamed: Vectors | None = None
     calibration: Calibration | None = None
     threshold: float | None = None
 
@@ -153,6 +155,7 @@ class Gallery:
             directions=np.concatenate([self.directions, other.directions[new]]),
             rejects=np.concatenate([self.rejects, other.rejects]),
             added=(*self.added, *range(len(self.characters), len(self.characters) + len(new))),
+            unnamed=self.unnamed,
             calibration=self.calibration,
             threshold=self.threshold,
         )
@@ -215,10 +218,20 @@ def certainty(feature: NDArray[np.float64], calibration: Calibration) -> NDArray
 
 
 def no_face(vectors: Vectors, gallery: Gallery) -> NDArray[np.bool_]:
-    """Which vectors are more like what is no face than like anybody, (n,) bool."""
-    likest = (vectors @ gallery.prototypes.T).max(1, initial=-1)
-    refused = (vectors @ gallery.rejects.T).max(1, initial=-1)
-    return refused > likest + NO_FACE_LEAD
+    """Which vectors are more like what is no face than like anybody, (n,) bool.
+
+    Either one of the rejects leads every prototype clearly, or the learned class of what is no face
+    is likest of all: of the classes of faces, named or not, and of characters without a class.
+    """
+    cosines = vectors @ gallery.prototypes.T
+    likest = cosines.max(1, initial=-1)
+    refused = (vectors @ gallery.rejects.T).max(1, initial=-1) > likest + NO_FACE_LEAD
+    if gallery.unnamed is None:
+        return refused
+    classes = vectors @ np.concatenate([gallery.unnamed, gallery.known_directions]).T
+    taught = np.delete(cosines, gallery.directed, axis=1)
+    faces = np.concatenate([classes[:, 1:], taught], axis=1)
+    return refused | (classes[:, 0] > faces.max(1, initial=-1))
 
 
 class Namer:
@@ -265,6 +278,7 @@ class Namer:
                 directions=unit(held["directions"].astype(np.float32)),
                 rejects=unit(held["rejects"].astype(np.float32)),
                 added=tuple(settings.get("added", ())),  # files of former versions have none
+                unnamed=unit(held["unnamed"].astype(np.float32)) if "unnamed" in held else None,
             )
             calibration = dict(settings["calibration"])
             calibration["weights"] = tuple(calibration["weights"])
@@ -296,6 +310,8 @@ class Namer:
             "rejects": self.gallery.rejects.astype(np.float16),
             "counts": self.gallery.counts.astype(np.int32),
         }
+        if self.gallery.unnamed is not None:
+            tensors["unnamed"] = self.gallery.unnamed.astype(np.float16)
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, path, {"moedex": json.dumps(settings)})
 

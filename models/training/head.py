@@ -62,8 +62,8 @@ def fit_gallery(
 ) -> Gallery:
     """Make the gallery of `characters` from labelled vectors, (n, dimensions).
 
-    `directions`: learned class directions by label. Vectors labelled "no_face" become rejects.
-    Characters without a picture are left out.
+    `directions`: learned class directions by label; those of other labels become `unnamed`. Vectors
+    labelled "no_face" become rejects. Characters without a picture are left out.
     """
     owned = np.array(labels)
     kept: list[Character] = []
@@ -79,12 +79,15 @@ def fit_gallery(
         counts.append(len(own))
         kept.append(character)
     refused = vectors[owned == "no_face"]
+    names = {character.id for character in characters}
+    faces = [direction for x, direction in directions.items() if x not in names and x != "no_face"]
     return Gallery(
         characters=tuple(kept),
         prototypes=np.stack(prototypes),
         counts=np.array(counts, np.int32),
         directions=unit(np.stack(class_directions)),
         rejects=clusters(refused, REJECTS, seed) if len(refused) else refused,
+        unnamed=np.stack([directions["no_face"], *faces]) if "no_face" in directions else None,
     )
 
 

@@ -322,7 +322,7 @@ def fit_own_head(
     vectors = embed_all(embedder, own)
     labels = [sample.label for sample in own]
     full = fit_gallery(vectors, labels, characters, {})
-    full = replace(full, rejects=shipped.gallery.rejects)
+    full = replace(full, rejects=shipped.gallery.rejects, unnamed=shipped.gallery.unnamed)
     namer = Namer(
         full,
         parts=shipped.parts,

@@ -119,7 +119,9 @@ def test_no_faces_no_names() -> None:
 
 
 def test_saved_and_loaded_names_alike(tmp_path: Path) -> None:
-    namer = _namer(_gallery(range(5)).extended(_gallery(range(5, 6))), threshold=0.37)
+    unnamed = np.eye(DIMENSIONS, dtype=np.float32)[12:14]
+    gallery = replace(_gallery(range(5)), unnamed=unnamed).extended(_gallery(range(5, 6)))
+    namer = _namer(gallery, threshold=0.37)
     namer.save(tmp_path / "naming.safetensors")
     roster = [_character(i) for i in range(6)]
     loaded = Namer.load(tmp_path / "naming.safetensors", roster)
@@ -127,6 +129,7 @@ def test_saved_and_loaded_names_alike(tmp_path: Path) -> None:
 
     assert loaded.threshold == 0.37
     assert loaded.gallery.added == (5,)
+    np.testing.assert_array_equal(loaded.gallery.unnamed, unnamed)
     for before, after in zip(namer.name(vectors), loaded.name(vectors), strict=True):
         assert before.guesses[0].character == after.guesses[0].character
         assert after.guesses[0].probability == pytest.approx(
@@ -148,6 +151,21 @@ def test_the_shipped_names_are_the_roster_and_no_icons() -> None:
     assert not any("/" in name for name in ids)
     assert all(character.series for character in namer.gallery.characters)
     assert 0 < namer.threshold < 1
+
+
+def test_no_face_is_what_its_class_is_likest_of_all() -> None:
+    axes = np.eye(DIMENSIONS, dtype=np.float32)
+    known = replace(_gallery(range(2)), directions=axes[:2], unnamed=axes[[14, 10]])
+    gallery = known.extended(_gallery(range(4, 5)))  # taught: it has no class
+    namer = _namer(known)
+
+    def like(index: int) -> Vectors:
+        return unit(axes[14:15] + 1.2 * axes[index])
+
+    assert namer.no_face(axes[14:15], gallery).all()
+    assert not namer.no_face(np.concatenate([like(1), like(10), like(4)]), gallery).any()
+    assert namer.no_face(like(4)).all(), "nobody has taught it there"
+    assert not namer.no_face(axes[14:15], replace(gallery, unnamed=None)).any()
 
 
 def test_a_vector_nearer_to_no_face_than_to_anybody_is_no_face() -> None:

@@ -60,7 +60,9 @@ def test_the_gallery_holds_characters_and_rejects_but_no_icons() -> None:
     vectors, labels = _learned()
     labels[-12:] = ["no_face"] * 12
     labels[-24:-12] = ["icon/c18"] * 12
-    gallery = fit_gallery(vectors, labels, CHARACTERS, {"c0": CENTERS[0]})
+    directions = {"c0": CENTERS[0], "icon/c18": CENTERS[18], "no_face": CENTERS[19]}
+    gallery = fit_gallery(vectors, labels, CHARACTERS, directions)
+    np.testing.assert_array_equal(gallery.unnamed, CENTERS[[19, 18]])
     assert [character.id for character in gallery.characters] == [f"c{i}" for i in range(18)]
     assert len(gallery.rejects)
     assert gallery.directed.tolist() == [0]
