@@ -27,7 +27,7 @@ from benchmarks.faces import Faces, changed, faces_of, gallery_of
 from benchmarks.statistics import machine, table, today, write_section
 from models.augment import framed
 from models.embedding import EMBEDDING_FILE, Embedder
-from models.naming import Calibration, Gallery, Parts, no_face
+from models.naming import Calibration, Gallery, Parts, Threshold, no_face
 from models.training.blend import class_directions
 from models.training.evaluation import (
     FALSE_RATES,
@@ -140,7 +140,8 @@ def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
     rightly = {f"{rate:.2f}": Share(0, 0) for rate in FALSE_RATES}
     first, second = halves(faces)
     for fitted_on, asked in ((first, second), (second, first)):
-        calibration, threshold = fitted(faces, vectors, gallery, parts, fitted_on)
+        calibration, limit = fitted(faces, vectors, gallery, parts, fitted_on)
+        threshold = limit.among(len(gallery.characters))
         judged = judged_as(faces, vectors, gallery, parts, calibration, asked)
         known = judged["known"]
         for rate in FALSE_RATES:
@@ -212,7 +213,7 @@ def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
 
 def fitted(
     faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts, half: Half
-) -> tuple[Calibration, float]:
+) -> tuple[Calibration, Threshold]:
     """Calibration and threshold from one half; the threshold from its strangers alone."""
     others = [*half.strangers, *half.no_face]
     asked = [*half.known, *others]
@@ -351,7 +352,25 @@ def sections(figures: dict) -> dict[str, str]:
         [name, percent(share), f"{100 * (whole - share['share']):.1f}"]
         for name, share in figures["damage"].items()
     ]
-    parts = [
+    tables = {
+        "accuracy": f"{source}\n\n{table(['measure', 'result'], rows)}",
+        "damage": table(["damage", "known, top-1", "points lost"], damages),
+        "parts": parts_table(figures["parts"]),
+    }
+    if times := figures.get("milliseconds_a_face"):
+        tables["time"] = (
+            f"A face in a batch of 8: {times['wall_best']:.1f} ms at "
+            f"best, {times['wall_median']:.1f} ms in the median, "
+            f"{times['cpu']:.1f} ms of CPU time over both cores "
+            f"(`--timed`; {figures['machine']}; {figures['date']})."
+        )
+    return tables
+
+
+def parts_table(parts: dict[str, dict]) -> str:
+    """The `part_figures` of each way, by its name, a line each."""
+    head = ["", "known", "unseen, 5", "unseen, 1", "5, beside known", "icons, 1", "at 5 %", "grey"]
+    rows = [
         [
             name,
             *(
@@ -367,22 +386,9 @@ def sections(figures: dict) -> dict[str, str]:
                 )
             ),
         ]
-        for name, part in figures["parts"].items()
+        for name, part in parts.items()
     ]
-    head = ["", "known", "unseen, 5", "unseen, 1", "5, beside known", "icons, 1", "at 5 %", "grey"]
-    tables = {
-        "accuracy": f"{source}\n\n{table(['measure', 'result'], rows)}",
-        "damage": table(["damage", "known, top-1", "points lost"], damages),
-        "parts": table(head, parts),
-    }
-    if times := figures.get("milliseconds_a_face"):
-        tables["time"] = (
-            f"A face in a batch of 8: {times['wall_best']:.1f} ms at "
-            f"best, {times['wall_median']:.1f} ms in the median, "
-            f"{times['cpu']:.1f} ms of CPU time over both cores "
-            f"(`--timed`; {figures['machine']}; {figures['date']})."
-        )
-    return tables
+    return table(head, rows)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,8 @@ class InferenceConfig(_Section):
         None,
         ge=0,
         le=1,
-        description="Below this probability a face is unknown. Unset: what the model came with.",
+        description="Below this probability a face is unknown. Unset: what the model came with, "
+        "which rises with the characters that can be named.",
     )
 
 

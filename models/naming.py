@@ -6,15 +6,16 @@ was learned. One that was added later is scored a little higher, so that scores 
 
 The probability of the best guess is a logistic function of how high and how lonely its score is; it
 answers "is this name right?" of a face that the gallery has, and is the number that the threshold
-applies to, which is there for strangers and crops that are no face. All this is fitted by
-`models/training/head.py`.
+applies to, which is there for strangers and crops that are no face and rises with the gallery. All
+this is fitted by `models/training/head.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+import math
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -85,6 +86,38 @@ class Calibration:
     temperature: float = 0.06
 
 
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What the best probability must reach to be told as a name, else the face is "unknown".
+
+    `least`, 0 to 1, is fitted in a gallery of `characters`. In a larger one a stranger has more to
+    be taken for, so that more strangers would be named: the log odds that are asked for rise by
+    `a_doubling` with every doubling of the characters. They don't fall in a smaller one.
+    """
+
+    least: float
+    characters: int
+    a_doubling: float
+
+    @classmethod
+    def read(cls, written: dict | float) -> Threshold:
+        """Make it from its `asdict`, or from the number alone that former versions wrote.
+
+        Raises TypeError and ValueError where it is neither.
+        """
+        if isinstance(written, dict):
+            return cls(**written)
+        return cls(float(written), 1, 0.0)
+
+    def among(self, characters: int) -> float:
+        """The least probability, 0 to 1, in a gallery of so many characters."""
+        doublings = math.log2(max(characters / self.characters, 1))
+        if not self.a_doubling * doublings or not 0 < self.least < 1:
+            return self.least
+        odds = math.log(self.least / (1 - self.least)) + self.a_doubling * doublings
+        return 1 / (1 + math.exp(-odds))
+
+
 @dataclass(frozen=True, eq=False)
 class Gallery:
     """Characters that can be named, and what their faces look like.
@@ -106,7 +139,7 @@ class Gallery:
     added: tuple[int, ...] = ()
     unnamed: Vectors | None = None
     calibration: Calibration | None = None
-    threshold: float | None = None
+    threshold: Threshold | None = None
 
     @classmethod
     def of(cls, examples: Mapping[Character, Vectors]) -> Gallery:
@@ -210,11 +243,15 @@ def features(score: NDArray[np.float32], vectors: Vectors, rejects: Vectors) -> 
     return np.stack([best, best - rest, best - refused], axis=1)
 
 
+def log_odds(feature: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
+    """Of the best name being right where the gallery has the face, (n,)."""
+    return calibration.slope * (feature @ np.array(calibration.weights)) + calibration.offset
+
+
 def certainty(feature: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
     """The probability that the best name is right where the gallery has the face, (n,), 0 to 1."""
-    ordered = feature @ np.array(calibration.weights)
     with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-(calibration.slope * ordered + calibration.offset)))
+        return 1 / (1 + np.exp(-log_odds(feature, calibration)))
 
 
 def no_face(vectors: Vectors, gallery: Gallery) -> NDArray[np.bool_]:
@@ -237,8 +274,8 @@ def no_face(vectors: Vectors, gallery: Gallery) -> NDArray[np.bool_]:
 class Namer:
     """Names faces by the shipped gallery, or by one that extends it.
 
-    `threshold`: best probabilities below it are "unknown"; fitted so that 5 % of strangers are
-    named. `version`: the first twelve digits of the SHA-256 of the weights file.
+    `threshold` is fitted so that 5 % of strangers are named. `version`: the first twelve digits of
+    the SHA-256 of the weights file.
     """
 
     def __init__(
@@ -247,7 +284,7 @@ class Namer:
         *,
         parts: Parts,
         calibration: Calibration,
-        threshold: float,
+        threshold: Threshold,
         version: str,
     ) -> None:
         self.gallery = gallery
@@ -286,7 +323,7 @@ class Namer:
                 gallery,
                 parts=Parts(**settings["parts"]),
                 calibration=Calibration(**calibration),
-                threshold=settings["threshold"],
+                threshold=Threshold.read(settings["threshold"]),
                 version=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
             )
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
@@ -302,7 +339,7 @@ class Namer:
             "added": self.gallery.added,
             "parts": {name: getattr(self.parts, name) for name in Parts.__slots__},
             "calibration": {n: getattr(self.calibration, n) for n in Calibration.__slots__},
-            "threshold": self.threshold,
+            "threshold": asdict(self.threshold),
         }
         tensors = {
             "prototypes": self.gallery.prototypes.astype(np.float16),
@@ -319,6 +356,10 @@ class Namer:
         """Which vectors are more like what is no face than like anybody of `gallery`, (n,) bool."""
         return no_face(vectors, gallery or self.gallery)
 
+    def threshold_in(self, gallery: Gallery) -> float:
+        """The probability, 0 to 1, from which on a best guess by `gallery` is told as a name."""
+        return (gallery.threshold or self.threshold).among(len(gallery.characters))
+
     def name(
         self,
         vectors: Vectors,
@@ -328,14 +369,13 @@ class Namer:
     ) -> list[Naming]:
         """Name each vector, (n, dimensions), by `gallery` (default: the shipped one).
 
-        `threshold` (default: the gallery's, else the shipped one), 0 to 1, is what the best
-        probability must reach. Returns `top` guesses a face, fewer where the gallery is smaller.
+        `threshold` (default: `threshold_in` the gallery), 0 to 1, is what the best probability
+        must reach. Returns `top` guesses a face, fewer where the gallery is smaller.
         Raises ValueError for vectors of another model.
         """
         gallery = gallery or self.gallery
         calibration = gallery.calibration or self.calibration
-        own = self.threshold if gallery.threshold is None else gallery.threshold
-        limit = own if threshold is None else threshold
+        limit = self.threshold_in(gallery) if threshold is None else threshold
         if vectors.ndim != 2 or vectors.shape[1] != gallery.prototypes.shape[1]:
             raise ValueError(
                 f"vectors must be (n, {gallery.prototypes.shape[1]}), not {vectors.shape}"

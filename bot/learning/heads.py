@@ -224,7 +224,7 @@ def write_head(head: Gallery) -> bytes:
     about = {
         "characters": [asdict(character) for character in head.characters],
         "calibration": None if head.calibration is None else asdict(head.calibration),
-        "threshold": head.threshold,
+        "threshold": None if head.threshold is None else asdict(head.threshold),
     }
     vectors = ("prototypes", "directions", "rejects")
     tensors: dict[str, NDArray[np.generic]] = {
@@ -238,7 +238,7 @@ def write_head(head: Gallery) -> bytes:
 
 def read_head(data: bytes) -> Gallery:
     """Read what `write_head` wrote. Raises HeadError."""
-    from models.naming import Calibration, Gallery, unit
+    from models.naming import Calibration, Gallery, Threshold, unit
 
     try:
         held = load(data)
@@ -252,7 +252,7 @@ def read_head(data: bytes) -> Gallery:
             rejects=unit(held["rejects"].astype(np.float32)),
             calibration=calibration
             and Calibration(**{**calibration, "weights": tuple(calibration["weights"])}),
-            threshold=about["threshold"],
+            threshold=None if about["threshold"] is None else Threshold.read(about["threshold"]),
         )
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise HeadError(f"the head can't be read ({error})") from error

@@ -73,7 +73,7 @@ class Bench:
     def run(self, gallery: Gallery) -> Results:
         """Name every test face by a gallery."""
         strangers = self.strangers_certainty(gallery)
-        limit = self._namer.threshold if gallery.threshold is None else gallery.threshold
+        limit = self._namer.threshold_in(gallery)
         return Results(
             holdout=self._right(gallery, *self._holdout),
             own=self._right(gallery, *self._own),
@@ -127,7 +127,14 @@ class Bench:
             return gallery
         allowed = round((1 - before.mean()) * len(after))
         limit = after[len(after) - allowed - 1] if allowed < len(after) else 0.0
-        return replace(gallery, threshold=float(np.nextafter(limit, 2.0)))
+        shipped = self._namer.threshold
+        threshold = replace(
+            shipped,
+            least=float(np.nextafter(limit, 2.0)),
+            characters=len(gallery.characters),
+            a_doubling=shipped.a_doubling * base.slope / self._namer.calibration.slope,
+        )
+        return replace(gallery, threshold=threshold)
 
     def _right(
         self, gallery: Gallery, vectors: Vectors, truth: Sequence[str]

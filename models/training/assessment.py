@@ -69,7 +69,7 @@ def assess(
         figures["calibration_error"] = calibration_error(judged)
     if not known.all():
         others = judge(vectors[~known], [x for x in labels if x not in ids], *arguments)
-        named = Share.of(others.sure >= namer.threshold)
+        named = Share.of(others.sure >= namer.threshold_in(used))
         figures["strangers_named"] = named.as_dict()
     if judged is not None and others is not None:
         for rate in FALSE_RATES:

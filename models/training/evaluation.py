@@ -16,7 +16,7 @@ from models.shares import Share
 from models.types import Character
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,26 +93,44 @@ def few_shot(
 ) -> Share:
     """Learn each label from `shots` pictures and name the rest; the sum over `draws` draws.
 
-    Labels with no more than `shots` pictures are only learned. `groups`: a near-duplicate of a
-    learned picture is not tested. `beside`: characters that are in the gallery too.
+    See `taught_in_turn`. `beside`: characters that are in the gallery too.
     """
-    rng = np.random.default_rng(seed)
     owned = np.array(labels)
-    grouped = np.arange(len(owned)) if groups is None else np.array(groups)
     hits = total = 0
-    for _ in range(draws):
-        learned: dict[Character, Vectors] = {}
-        tested: list[int] = []
-        for label in sorted(set(labels)):
-            members = rng.permutation(np.flatnonzero(owned == label))
-            learned[Character(label, label, "")] = vectors[members[:shots]]
-            taken = grouped[members[:shots]]
-            tested += [int(i) for i in members[shots:] if grouped[i] not in taken]
-        gallery = Gallery.of(learned)
-        if beside is not None:
-            gallery = beside.extended(gallery)
+    for taught, tested in taught_in_turn(
+        vectors, labels, shots, groups=groups, draws=draws, seed=seed
+    ):
+        gallery = taught if beside is None else beside.extended(taught)
         score = scores(vectors[tested], gallery, parts)
         named = np.array([character.id for character in gallery.characters])[score.argmax(1)]
         hits += int((named == owned[tested]).sum())
         total += len(tested)
     return Share(hits, total)
+
+
+def taught_in_turn(
+    vectors: Vectors,
+    labels: Sequence[str],
+    shots: int,
+    *,
+    groups: Sequence[int] | None = None,
+    draws: int = 10,
+    seed: int = 0,
+) -> Iterator[tuple[Gallery, list[int]]]:
+    """Galleries of all labels from `shots` drawn pictures each, with the indices of the others.
+
+    Labels with no more than `shots` pictures are only learned, and a near-duplicate (by `groups`)
+    of a learned picture is not among the others.
+    """
+    rng = np.random.default_rng(seed)
+    owned = np.array(labels)
+    grouped = np.arange(len(owned)) if groups is None else np.array(groups)
+    for _ in range(draws):
+        learned: dict[Character, Vectors] = {}
+        others: list[int] = []
+        for label in sorted(set(labels)):
+            members = rng.permutation(np.flatnonzero(owned == label))
+            learned[Character(label, label, "")] = vectors[members[:shots]]
+            taken = grouped[members[:shots]]
+            others += [int(i) for i in members[shots:] if grouped[i] not in taken]
+        yield Gallery.of(learned), others

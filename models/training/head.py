@@ -9,7 +9,17 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 
-from models.naming import Calibration, Gallery, Parts, certainty, features, scores, unit
+from models.naming import (
+    RIVALS,
+    Calibration,
+    Gallery,
+    Parts,
+    Threshold,
+    features,
+    log_odds,
+    scores,
+    unit,
+)
 from models.types import Character
 
 if TYPE_CHECKING:
@@ -21,6 +31,9 @@ if TYPE_CHECKING:
 
 STRANGERS_NAMED: Final = 0.05
 """The stated share of strangers' faces that may be named."""
+
+HALVES: Final = 30
+"""Random halves of a gallery that tell how the threshold rises as it doubles."""
 
 REJECTS: Final = 12
 
@@ -144,13 +157,33 @@ def fit_threshold(
     parts: Parts,
     calibration: Calibration,
     named: float = STRANGERS_NAMED,
-) -> float:
-    """The least probability at which at most `named` (0 to 1) of the strangers are named."""
-    feature, _, known = examine(trial, gallery, parts)
-    sure = np.sort(certainty(feature, calibration)[~known])
-    if len(sure) == 0:
-        return 0.5
-    return float(np.nextafter(np.quantile(sure, 1 - named, method="higher"), 2.0))
+    *,
+    seed: int = 0,
+) -> Threshold:
+    """The least probability at which at most `named` (0 to 1) of the strangers are named.
+
+    How it rises as a gallery doubles is what the mean half of `gallery`'s characters asks less. A
+    gallery too small to be halved tells nothing of it: then it doesn't rise.
+    """
+    ids = {character.id for character in gallery.characters}
+    strangers = trial.vectors[[name not in ids for name in trial.truth]]
+    count = len(gallery.characters)
+    if len(strangers) == 0:
+        return Threshold(0.5, count, 0.0)
+
+    def limit(among: Gallery) -> float:
+        feature = features(scores(strangers, among, parts), strangers, among.rejects)
+        return float(np.quantile(log_odds(feature, calibration), 1 - named, method="higher"))
+
+    whole, rise = limit(gallery), 0.0
+    if count >= 2 * (RIVALS + 1):
+        rng = np.random.default_rng(seed)
+        halves = [rng.choice(count, count // 2, replace=False) for _ in range(HALVES)]
+        less = np.mean([limit(gallery.only(sorted(half.tolist()))) for half in halves])
+        rise = max(0.0, (whole - float(less)) / np.log2(count / (count // 2)))
+    with np.errstate(over="ignore"):
+        least = 1 / (1 + np.exp(-np.nextafter(whole, np.inf)))
+    return Threshold(float(least), count, float(rise))
 
 
 def examine(

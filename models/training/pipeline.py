@@ -242,7 +242,7 @@ def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
         characters_of(learned),
         class_directions(folder),
     )
-    asked = (*split.known, *split.strangers, *split.unseen, *split.no_face)
+    asked = (*split.known, *split.strangers, *split.unseen)
     known = set(split.known)
     trial = Trial(
         embed_all(embedder, [samples[index] for index in asked]),

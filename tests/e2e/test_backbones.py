@@ -16,7 +16,7 @@ from bot.inference.stages import FoundFaces, StagesError
 from bot.learning.heads import write_head
 from bot.storage import Storage
 from bot.storage.learning_records import NewExemplar, ServerCharacter
-from models.naming import Calibration, Gallery, Namer, Parts
+from models.naming import Calibration, Gallery, Namer, Parts, Threshold
 from models.types import Box, Character, Face, NamedFace
 from tests.bot.fakes import MARIN, FakeStages
 from tests.e2e.conftest import PATIENCE_S, eventually, text_of, watch
@@ -49,7 +49,11 @@ class TinyStages(FakeStages):
         self._axes = np.linalg.qr(noise)[0].T.astype(np.float32)
         self.gallery = Gallery.of({MARIN: self.look(BLUE)[None]})
         self._namer = Namer(
-            self.gallery, parts=Parts(), calibration=Calibration(), threshold=0.5, version=backbone
+            self.gallery,
+            parts=Parts(),
+            calibration=Calibration(),
+            threshold=Threshold(0.5, 1, 0.0),
+            version=backbone,
         )
 
     def look(self, colour: bytes) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.storage import Answer, Storage
 from bot.storage.learning_records import Label, NewSighting, ServerCharacter, Sighting
-from models.naming import Calibration, Gallery, Namer, Parts
+from models.naming import Calibration, Gallery, Namer, Parts, Threshold
 from models.types import Box, Character
 from models.vectors import VectorSet
 
@@ -35,7 +35,13 @@ def faces(place: int, count: int, seed: int, spread: float = 0.08) -> np.ndarray
 @pytest.fixture(scope="session")
 def namer() -> Namer:
     gallery = Gallery.of({c: faces(i, 8, 0) for i, c in enumerate(SHIPPED)})
-    return Namer(gallery, parts=Parts(), calibration=Calibration(), threshold=0.5, version="n1")
+    return Namer(
+        gallery,
+        parts=Parts(),
+        calibration=Calibration(),
+        threshold=Threshold(0.5, 1, 0.0),
+        version="n1",
+    )
 
 
 @pytest.fixture(scope="session")

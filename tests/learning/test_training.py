@@ -17,7 +17,7 @@ from bot.learning.roster import ServerRoster
 from bot.learning.serving import read_server
 from bot.learning.training import NothingToLearnError, learn
 from bot.storage.learning_records import Label, NewExemplar, ServerCharacter
-from models.naming import Parts, scores
+from models.naming import Parts, Threshold, scores
 from models.vectors import VectorSet
 from tests.learning.conftest import BACKBONE, SERVER, SHIPPED, START, faces, own_character
 
@@ -234,7 +234,7 @@ async def test_a_version_of_another_backbone_does_not_answer(
 
 
 def test_a_head_survives_its_file(namer: Namer) -> None:
-    head = replace(namer.gallery, calibration=namer.calibration, threshold=0.4)
+    head = replace(namer.gallery, calibration=namer.calibration, threshold=Threshold(0.4, 8, 0.7))
     back = read_head(write_head(head))
     assert back.characters == head.characters
     assert (back.calibration, back.threshold) == (head.calibration, head.threshold)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.embedding import WeightsError
-from models.naming import Calibration, Gallery, Namer, Parts, scores, unit
+from models.naming import Calibration, Gallery, Namer, Parts, Threshold, scores, unit
 from models.types import Character, Vectors
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _namer(gallery: Gallery, threshold: float = 0.5) -> Namer:
         gallery,
         parts=Parts(),
         calibration=Calibration(),
-        threshold=threshold,
+        threshold=Threshold(threshold, len(gallery.characters), 0.0),
         version="test",
     )
 
@@ -58,6 +58,35 @@ def test_the_best_probability_is_what_the_threshold_applies_to() -> None:
 
     assert not namer.name(vector, threshold=probability)[0].unknown
     assert namer.name(vector, threshold=probability + 1e-6)[0].unknown
+
+
+def test_a_larger_gallery_asks_for_more() -> None:
+    """The odds that are asked for rise e-fold with every doubling, and never fall."""
+    threshold = Threshold(0.8, 6, 1.0)
+    assert [threshold.among(count) for count in (3, 6)] == [0.8, 0.8]
+    odds = [limit / (1 - limit) for limit in (threshold.among(12), threshold.among(24))]
+    assert odds == pytest.approx([4 * np.e, 4 * np.e**2])
+    assert Threshold(1.0, 6, 1.0).among(12) == 1.0
+    assert Threshold(0.0, 6, 1.0).among(12) == 0.0
+
+    gallery = _gallery(range(6))
+    namer = _namer(gallery)
+    namer.threshold = threshold
+    vector = _around(0, 1, seed=1)
+    sure = namer.name(vector)[0].guesses[0].probability
+    namer.threshold = Threshold(sure - 1e-6, 6, 1.0)
+    larger = gallery.extended(_gallery(range(6, 12)))
+    assert not namer.name(vector)[0].unknown
+    assert namer.name(vector, larger)[0].unknown
+    assert not namer.name(vector, replace(larger, threshold=Threshold(0.0, 12, 1.0)))[0].unknown
+
+
+def test_a_threshold_of_former_versions_is_read() -> None:
+    assert Threshold.read(0.7).among(10_000) == 0.7
+    assert Threshold.read({"least": 0.7, "characters": 2, "a_doubling": 0.5}).among(2) == 0.7
+    for wrong in ({"least": 0.7}, None, "much"):
+        with pytest.raises((TypeError, ValueError)):
+            Threshold.read(wrong)  # type: ignore[arg-type]
 
 
 def test_guesses_descend_and_sum_to_at_most_one() -> None:
@@ -127,7 +156,7 @@ def test_saved_and_loaded_names_alike(tmp_path: Path) -> None:
     loaded = Namer.load(tmp_path / "naming.safetensors", roster)
     vectors = _around(4, 3, seed=2)
 
-    assert loaded.threshold == 0.37
+    assert loaded.threshold == namer.threshold
     assert loaded.gallery.added == (5,)
     np.testing.assert_array_equal(loaded.gallery.unnamed, unnamed)
     for before, after in zip(namer.name(vectors), loaded.name(vectors), strict=True):
@@ -150,7 +179,7 @@ def test_the_shipped_names_are_the_roster_and_no_icons() -> None:
     assert len(ids) == 96
     assert not any("/" in name for name in ids)
     assert all(character.series for character in namer.gallery.characters)
-    assert 0 < namer.threshold < 1
+    assert 0 < namer.threshold.least < 1
 
 
 def test_no_face_is_what_its_class_is_likest_of_all() -> None:

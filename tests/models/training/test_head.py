@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.naming import Parts, certainty, unit
+from models.naming import Calibration, Gallery, Parts, certainty, unit
 from models.training.evaluation import judge
 from models.training.head import (
     Trial,
@@ -83,5 +83,35 @@ def test_the_threshold_lets_a_twentieth_of_the_strangers_through() -> None:
     calibration = fit_calibration(trial, gallery, Parts())
     threshold = fit_threshold(trial, gallery, Parts(), calibration)
     judged = judge(trial.vectors, trial.truth, gallery, Parts(), calibration)
-    named = judged.sure[200:] >= threshold
+    named = judged.sure[200:] >= threshold.least
     assert 0.02 <= named.mean() <= 0.05
+    assert threshold.characters == len(gallery.characters)
+
+
+def test_the_threshold_rises_so_that_a_doubled_gallery_names_no_more_strangers() -> None:
+    rng = np.random.default_rng(0)
+    centers = unit(rng.normal(size=(240, 32)).astype(np.float32))
+    strangers = unit(rng.normal(size=(2000, 32)).astype(np.float32))
+    trial = Trial(strangers, ("",) * len(strangers))
+
+    def gallery(count: int) -> Gallery:
+        return Gallery.of({Character(f"c{i}", "", ""): centers[i : i + 1] for i in range(count)})
+
+    calibration = Calibration(weights=(1.0, 0.0, 0.0))
+    threshold = fit_threshold(trial, gallery(60), Parts(), calibration)
+
+    def named(count: int, limit: float) -> float:
+        judged = judge(strangers, trial.truth, gallery(count), Parts(), calibration)
+        return float((judged.sure >= limit).mean())
+
+    assert named(240, threshold.least) > 0.12
+    assert named(240, threshold.among(240)) == pytest.approx(0.05, abs=0.02)
+
+
+def test_a_gallery_too_small_to_be_halved_has_one_threshold() -> None:
+    vectors = unit(np.random.default_rng(1).normal(size=(50, 8)).astype(np.float32))
+    gallery = Gallery.of({Character(f"c{i}", "", ""): vectors[i : i + 1] for i in range(11)})
+    threshold = fit_threshold(Trial(vectors, ("",) * 50), gallery, Parts(), Calibration())
+    assert threshold.a_doubling == 0.0
+    alone = Trial(vectors[:11], tuple(f"c{i}" for i in range(11)))
+    assert fit_threshold(alone, gallery, Parts(), Calibration()).least == 0.5

@@ -16,7 +16,7 @@ from benchmarks import evaluation_run
 from bot.cli import app
 from models.augment import Augmentation
 from models.embedding import Embedder, Structure, build_embedding_network, save_embedding
-from models.naming import Calibration, Gallery, Namer, Parts
+from models.naming import Calibration, Gallery, Namer, Parts, Threshold
 from models.roster import load_roster
 from models.training import backbone, pipeline
 from models.training.dataset import Kind, Sample
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIDE, DIMENSIONS = 75, 8
+THRESHOLD = Threshold(0.63, 50, 0.7)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
         Gallery.of({load_roster()[0]: empty}),
         parts=Parts(),
         calibration=Calibration(slope=7.0),
-        threshold=0.63,
+        threshold=THRESHOLD,
         version="",
     )
 
@@ -88,7 +89,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
 
     namer = Namer.load(folder / "naming.safetensors")
     assert [character.id for character in namer.gallery.characters] == [first, second]
-    assert (namer.threshold, namer.calibration.slope) == (0.63, 7.0)
+    assert (namer.threshold, namer.calibration.slope) == (THRESHOLD, 7.0)
     assert len(namer.gallery.rejects) == 2
     assert namer.gallery.added == (1,), "the measured run did not know the second"
     embedder = Embedder.load(folder / "embedding.safetensors")
@@ -172,7 +173,7 @@ def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> N
         Gallery.of({character: np.eye(1, DIMENSIONS, dtype=np.float32) for character in known}),
         parts=Parts(),
         calibration=Calibration(slope=7.0),
-        threshold=0.63,
+        threshold=THRESHOLD,
         version="",
     )
     before.save(folder / "naming.safetensors")
@@ -182,7 +183,7 @@ def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> N
     assert (run / "doubtful.txt").is_file()
     namer = Namer.load(run / "naming.safetensors")
     assert [character.id for character in namer.gallery.characters] == [c.id for c in known]
-    assert (namer.threshold, namer.calibration.slope) == (0.63, 7.0)
+    assert (namer.threshold, namer.calibration.slope) == (THRESHOLD, 7.0)
     embedder = Embedder.load(run / "embedding.safetensors")
     assert embedder.version != Embedder.load(folder / "embedding.safetensors").version
     assert VectorSet.load(run / "vectors.safetensors", embedder.version) is not None

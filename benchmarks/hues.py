@@ -1,0 +1,71 @@
+"""What turned hues pay: the evaluation run's first trunk beside one trained without them.
+
+    python -m benchmarks.hues --data ../shared/data --start nsfwjs-4.3.0.tgz --docs docs/accuracy.md
+
+trains that trunk (half an hour to two hours; it goes on where it stopped), embeds by either trunk
+alone and writes the figures of `benchmarks.accuracy` for both.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.accuracy import part_figures, parts_table
+from benchmarks.evaluation_run import KEPT
+from benchmarks.faces import embedded
+from benchmarks.statistics import machine, today, write_section
+from models.training.backbone import train_backbone
+from models.training.blend import blend_runs, class_directions
+from models.training.dataset import load_dataset
+from models.training.pipeline import PARTS, default_plan, trunk_folder
+from models.training.split import split_samples
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
+        "../shared/data"
+    ),
+    start: Annotated[Path, typer.Option(help="The starting weights' package.")] = Path(
+        "nsfwjs-4.3.0.tgz"
+    ),
+    out: Annotated[Path, typer.Option(help="Where both runs are kept.")] = Path("runs/hues"),
+    docs: Annotated[Path | None, typer.Option(help="Where the table goes.")] = None,
+) -> None:
+    """Train what is missing, measure both, print and write the table."""
+    samples = load_dataset(data).samples
+    recipes = default_plan()
+    split = split_samples(samples, recipes.seed)
+    learned = [samples[index] for index in split.train]
+    turned, plain = out / "turned", out / "plain"
+    first = trunk_folder(1)
+    shutil.copytree(KEPT / first, turned / first, dirs_exist_ok=True)
+    train_backbone(
+        learned,
+        plain / first,
+        replace(recipes.trunks[0].evaluation, turned=0.0),
+        start=start,
+        probe=[samples[index] for index in split.known][::3],
+    )
+    figures: dict[str, dict] = {}
+    for name, run in (("the first trunk alone", turned), ("the same without turned hues", plain)):
+        blend_runs(learned, [run / first], run)
+        faces = embedded(samples, split, run)
+        figures[name] = part_figures(
+            faces, faces.vectors, faces.greyed, class_directions(run), PARTS
+        )
+    text = (
+        f"`python -m benchmarks.hues --data {data}`; {machine()}; {today()}.\n\n"
+        f"{parts_table(figures)}"
+    )
+    typer.echo(text)
+    if docs is not None:
+        write_section(docs, "hues", text)
+
+
+if __name__ == "__main__":
+    typer.run(main)
