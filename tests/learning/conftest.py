@@ -39,7 +39,7 @@ def namer() -> Namer:
         gallery,
         parts=Parts(),
         calibration=Calibration(),
-        threshold=Threshold(0.5, 1, 0.0),
+        threshold=Threshold(0.5, len(SHIPPED), 0.7),
         version="n1",
     )
 

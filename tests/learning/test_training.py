@@ -297,6 +297,24 @@ async def test_newer_labels_are_not_held_back_by_directions_of_fewer(
     assert all(n.guesses[0].character.id == "aoi" for n in named)
 
 
+async def test_who_is_added_after_a_version_raises_its_threshold(
+    storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    for vector in faces(20, 12, 3):
+        await labelled(vector, "aoi")
+    await learn(storage, SERVER, namer, data, BACKBONE)
+    trained = await answering(storage, namer)
+    assert trained.threshold is not None
+    assert trained.threshold.characters == len(trained.characters)
+    assert namer.threshold_in(trained) == trained.threshold.least
+    await own_character(storage, "yuu", "Yuu")
+    await labelled(faces(21, 1, 3)[0], "yuu")
+    larger = await answering(storage, namer)
+    assert larger.threshold == trained.threshold
+    assert namer.threshold_in(larger) > namer.threshold_in(trained)
+
+
 def own_examples(centres: dict[str, np.ndarray], count: int, loud: float = 0.0) -> list[Example]:
     """Return `count` faces a character; `loud` is how much two axes vary that say nothing."""
     rng = np.random.default_rng(1)
