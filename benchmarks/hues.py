@@ -3,7 +3,7 @@
     python -m benchmarks.hues --data ../shared/data --start nsfwjs-4.3.0.tgz --docs docs/accuracy.md
 
 trains that trunk (half an hour to two hours; it goes on where it stopped), embeds by either trunk
-alone and writes the figures of `benchmarks.accuracy` for both.
+alone, in integers, and writes the figures of `benchmarks.accuracy` for both.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from typing import Annotated
 import typer
 
 from benchmarks.accuracy import part_figures, parts_table
+from benchmarks.damage import greyed
 from benchmarks.evaluation_run import KEPT
-from benchmarks.faces import embedded
+from benchmarks.faces import changed, faces_of, in_integers
 from benchmarks.statistics import machine, today, write_section
 from models.training.backbone import train_backbone
 from models.training.blend import blend_runs, class_directions
-from models.training.dataset import load_dataset
-from models.training.pipeline import PARTS, default_plan, trunk_folder
-from models.training.split import split_samples
+from models.training.pipeline import PARTS, default_plan, embed_all, trunk_folder
 
 
 def main(
@@ -33,14 +32,17 @@ def main(
     start: Annotated[Path, typer.Option(help="The starting weights' package.")] = Path(
         "nsfwjs-4.3.0.tgz"
     ),
+    evaluation: Annotated[Path, typer.Option(help="The folder of the evaluation run.")] = Path(
+        "runs/evaluation"
+    ),
     out: Annotated[Path, typer.Option(help="Where both runs are kept.")] = Path("runs/hues"),
     docs: Annotated[Path | None, typer.Option(help="Where the table goes.")] = None,
 ) -> None:
     """Train what is missing, measure both, print and write the table."""
-    samples = load_dataset(data).samples
-    recipes = default_plan()
-    split = split_samples(samples, recipes.seed)
+    faces = faces_of(data, evaluation)
+    samples, split, recipes = faces.samples, faces.split, default_plan()
     learned = [samples[index] for index in split.train]
+    grey = changed([samples[index] for index in split.known], greyed)
     turned, plain = out / "turned", out / "plain"
     first = trunk_folder(1)
     shutil.copytree(KEPT / first, turned / first, dirs_exist_ok=True)
@@ -53,11 +55,9 @@ def main(
     )
     figures: dict[str, dict] = {}
     for name, run in (("the first trunk alone", turned), ("the same without turned hues", plain)):
-        blend_runs(learned, [run / first], run)
-        faces = embedded(samples, split, run)
-        figures[name] = part_figures(
-            faces, faces.vectors, faces.greyed, class_directions(run), PARTS
-        )
+        embedder = in_integers(blend_runs(learned, [run / first], run))
+        vectors, without_colour = embed_all(embedder, samples), embed_all(embedder, grey)
+        figures[name] = part_figures(faces, vectors, without_colour, class_directions(run), PARTS)
     text = (
         f"`python -m benchmarks.hues --data {data}`; {machine()}; {today()}.\n\n"
         f"{parts_table(figures)}"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,8 @@ from safetensors.numpy import save_file
 from models.compact import packed, unpacked
 from models.graphs import one_graph
 from models.lean_keras import keras
-from models.precision import answering_policy
+from models.lite import LiteError, load_lite
+from models.precision import answering_policy, has_fast_bfloat16
 from models.shipped import WEIGHTS
 from models.trunk import build_trunks, prefix_of
 
@@ -33,7 +35,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.graphs import Run
     from models.types import Vectors
+
+log = logging.getLogger(__name__)
 
 EMBEDDING_FILE: Final = WEIGHTS / "embedding.safetensors"
 
@@ -168,25 +173,29 @@ class Embedder:
     digits of the SHA-256 of the weights file; vectors of two versions don't compare.
     """
 
-    def __init__(self, network: keras.Model, *, mirrored: bool, version: str) -> None:
-        self.side: int = network.input_shape[1]
-        self.dimensions: int = network.output_shape[1]
+    def __init__(self, run: Run, settings: Settings, *, mirrored: bool, version: str) -> None:
+        self.side = settings.side
+        self.dimensions = settings.structure.dimensions
         self.version = version
         self.mirrored = mirrored
-        self._run = one_graph(network)
+        self._run = run
 
     @classmethod
     def load(cls, path: Path | None = None, *, mirrored: bool | None = None) -> Embedder:
         """Load the shipped weights, or those of `path`. Raises WeightsError.
 
-        `mirrored` overrides whether each crop's mirrored copy is averaged in.
+        `mirrored` overrides whether each crop's mirrored copy is averaged in. The shipped ones,
+        which answer, run in integers where the processor has no bfloat16; the first time on a
+        machine that takes a quarter of a minute.
         """
         file = path or EMBEDDING_FILE
-        with answering_policy():
-            network, settings = load_network(file)
-        version = version_of(file)
+        settings = read_settings(file)
         both = settings.mirrored if mirrored is None else mirrored
-        return cls(network, mirrored=both, version=version)
+        run = _in_integers(file) if path is None and not has_fast_bfloat16() else None
+        if run is None:
+            with answering_policy():
+                run = one_graph(load_network(file)[0])
+        return cls(run, settings, mirrored=both, version=version_of(file))
 
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:
         """Embed crops, (n, side, side, 3) uint8 RGB; returns (n, dimensions) float32, unit length.
@@ -215,3 +224,14 @@ class Embedder:
             batch -= 1
             parts.append(self._run(batch))
         return np.concatenate(parts)
+
+
+def _in_integers(file: Path) -> Run | None:
+    """The network converted for LiteRT, or None where that can't be: then it is only slower."""
+    if keras.config.backend() != "tensorflow":  # training may run on a machine that has none
+        return None
+    try:
+        return load_lite(file)
+    except LiteError as error:
+        log.warning("Faces are embedded in single precision, which is slower: %s", error)
+        return None

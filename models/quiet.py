@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 _CHATTER = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog|To enable the following instructions:"
+    rb"|INFO: Created TensorFlow Lite XNNPACK delegate"
     rb"|[IWE]\d{4} [\d:. ]+(cudart_stub|cuda_[a-z]+|port|cpu_feature_guard|computation_placer)\.cc"
 )
 
