@@ -181,17 +181,24 @@ class Embedder:
         self._run = run
 
     @classmethod
-    def load(cls, path: Path | None = None, *, mirrored: bool | None = None) -> Embedder:
+    def load(
+        cls,
+        path: Path | None = None,
+        *,
+        mirrored: bool | None = None,
+        answering: bool | None = None,
+    ) -> Embedder:
         """Load the shipped weights, or those of `path`. Raises WeightsError.
 
-        `mirrored` overrides whether each crop's mirrored copy is averaged in. The shipped ones,
-        which answer, run in integers where the processor has no bfloat16; the first time on a
-        machine that takes a quarter of a minute.
+        `mirrored` overrides whether each crop's mirrored copy is averaged in. `answering`, which
+        the shipped ones are by default, runs them in integers where the processor has no bfloat16:
+        quicker by far, but the first time on a machine they have to be converted.
         """
         file = path or EMBEDDING_FILE
         settings = read_settings(file)
         both = settings.mirrored if mirrored is None else mirrored
-        run = _in_integers(file) if path is None and not has_fast_bfloat16() else None
+        quick = path is None if answering is None else answering
+        run = _in_integers(file) if quick and not has_fast_bfloat16() else None
         if run is None:
             with answering_policy():
                 run = one_graph(load_network(file)[0])

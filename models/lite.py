@@ -2,7 +2,7 @@
 
 On a processor without bfloat16 it takes a third of the time of single precision, and names as well
 (docs/accuracy.md, "Time"). TensorFlow converts the weights file once, in a process of its own, as
-that takes memory and a quarter of a minute; the result is kept in the user's cache.
+that takes 1.6 GB and a quarter of a minute; the result is kept in the user's cache.
 
     python -m models.lite WEIGHTS TARGET
 

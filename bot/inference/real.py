@@ -112,7 +112,7 @@ class RealStages:
     def load_pair(self, folder: Path) -> RealStages:
         """Load kept weights; the detector is the one there is. Raises StagesError."""
         try:
-            embedder = Embedder.load(folder / EMBEDDING_FILE.name)
+            embedder = Embedder.load(folder / EMBEDDING_FILE.name, answering=True)
             namer = Namer.load(folder / NAMING_FILE.name)
         except WeightsError as error:
             raise StagesError(str(error)) from error
