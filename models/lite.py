@@ -1,6 +1,6 @@
 """An embedding's network in 8-bit integers, run by LiteRT.
 
-On a processor without bfloat16 it takes a third of the time of single precision, and names as well
+On a processor without bfloat16 it is far quicker than single precision, and names as well
 (docs/accuracy.md, "Time"). TensorFlow converts the weights file once, in a process of its own, as
 that takes 1.6 GB and a quarter of a minute; the result is kept in the user's cache.
 
