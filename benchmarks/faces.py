@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.damage import greyed
-from models.embedding import EMBEDDING_FILE, Embedder, read_settings, version_of
-from models.lite import load_lite
+from models.embedding import EMBEDDING_FILE, Embedder
 from models.roster import load_roster
 from models.training.dataset import load_dataset
 from models.training.head import fit_gallery
@@ -66,13 +65,6 @@ def embedded(samples: tuple[Sample, ...], split: Split, run: Path) -> Faces:
         )
     with np.load(cache) as file:
         return Faces(samples, split, **file)
-
-
-def in_integers(weights: Path) -> Embedder:
-    """The embedder of a weights file as a processor without bfloat16 runs the shipped one."""
-    settings = read_settings(weights)
-    version = version_of(weights)
-    return Embedder(load_lite(weights), settings, mirrored=settings.mirrored, version=version)
 
 
 def changed(samples: Sequence[Sample], change: Callable[[Pixels], Pixels]) -> list[Sample]:

@@ -18,7 +18,7 @@ import typer
 from benchmarks.accuracy import fitted, halves
 from benchmarks.faces import Faces, faces_of, gallery_of
 from benchmarks.statistics import machine, table, today, write_section
-from models.embedding import EMBEDDING_FILE, Embedder
+from models.embedding import EMBEDDING_FILE, version_of
 from models.shares import Share
 from models.training.blend import class_directions
 from models.training.evaluation import judge, taught_in_turn
@@ -50,7 +50,7 @@ def main(
     gallery = gallery_of(faces, faces.vectors, class_directions(run))
     source = (
         f"`python -m benchmarks.growth --data {data} --run {run}`; {machine()}; {today()}; model "
-        f"{Embedder.load(run / EMBEDDING_FILE.name).version}; {DRAWS} draws."
+        f"{version_of(run / EMBEDDING_FILE.name)}; {DRAWS} draws."
     )
     text = f"{source}\n\n{grown(faces, gallery)}\n\n{with_own(faces, gallery)}"
     typer.echo(text)
@@ -98,11 +98,11 @@ def with_own(faces: Faces, gallery: Gallery) -> str:
             strangers = right = own_right = Share(0, 0)
             for among, others in draws:
                 for fold in known:
-                    # Strangers of the same half, so that no threshold was fitted on who is asked.
+                    # Those of the same half, so that no threshold was fitted on who is asked.
                     asked = set(fold[2].strangers)
                     own = [unseen[i] for i in others if unseen[i] in asked]
-                    others_left = [index for index in split.strangers if index in asked]
-                    strangers += named(faces, among, fold, others_left, rises=rises)
+                    left = [index for index in split.strangers if index in asked]
+                    strangers += named(faces, among, fold, left, rises=rises)
                     right += named(faces, among, fold, fold[2].known, rises=rises, rightly=True)
                     own_right += named(faces, among, fold, own, rises=rises, rightly=True)
             how = "risen" if rises else "the same threshold"

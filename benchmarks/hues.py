@@ -15,14 +15,14 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.accuracy import part_figures, parts_table
-from benchmarks.damage import greyed
+from benchmarks.accuracy import parts_table
 from benchmarks.evaluation_run import KEPT
-from benchmarks.faces import changed, faces_of, in_integers
+from benchmarks.faces import faces_of
+from benchmarks.integers import figures_in_integers
 from benchmarks.statistics import machine, today, write_section
 from models.training.backbone import train_backbone
-from models.training.blend import blend_runs, class_directions
-from models.training.pipeline import PARTS, default_plan, embed_all, trunk_folder
+from models.training.blend import blend_runs
+from models.training.pipeline import default_plan, trunk_folder
 
 
 def main(
@@ -42,7 +42,6 @@ def main(
     faces = faces_of(data, evaluation)
     samples, split, recipes = faces.samples, faces.split, default_plan()
     learned = [samples[index] for index in split.train]
-    grey = changed([samples[index] for index in split.known], greyed)
     turned, plain = out / "turned", out / "plain"
     first = trunk_folder(1)
     shutil.copytree(KEPT / first, turned / first, dirs_exist_ok=True)
@@ -55,9 +54,8 @@ def main(
     )
     figures: dict[str, dict] = {}
     for name, run in (("the first trunk alone", turned), ("the same without turned hues", plain)):
-        embedder = in_integers(blend_runs(learned, [run / first], run))
-        vectors, without_colour = embed_all(embedder, samples), embed_all(embedder, grey)
-        figures[name] = part_figures(faces, vectors, without_colour, class_directions(run), PARTS)
+        blend_runs(learned, [run / first], run)
+        figures[name] = figures_in_integers(faces, run)
     text = (
         f"`python -m benchmarks.hues --data {data}`; {machine()}; {today()}.\n\n"
         f"{parts_table(figures)}"

@@ -104,9 +104,10 @@ def convert(weights: Path, target: Path) -> None:
     network, _ = load_network(weights)
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converted = converter.convert()
     # In the same folder, so that it takes its name in one step: others may load it meanwhile.
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as unfinished:
-        unfinished.write(converter.convert())
+        unfinished.write(converted)
     Path(unfinished.name).replace(target)
 
 

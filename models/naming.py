@@ -337,8 +337,8 @@ class Namer:
         settings = {
             "characters": [character.id for character in self.gallery.characters],
             "added": self.gallery.added,
-            "parts": {name: getattr(self.parts, name) for name in Parts.__slots__},
-            "calibration": {n: getattr(self.calibration, n) for n in Calibration.__slots__},
+            "parts": asdict(self.parts),
+            "calibration": asdict(self.calibration),
             "threshold": asdict(self.threshold),
         }
         tensors = {
