@@ -62,7 +62,10 @@ def main() -> None:
     arguments = parser.parse_args()
 
     if arguments.timed:
-        text = timed(load_dataset(arguments.data).samples[:8], Embedder.load())
+        text = (
+            f"{timed(load_dataset(arguments.data).samples[:8], Embedder.load())} (`--timed`; "
+            f"{machine()}; {today()})."
+        )
         write_section(arguments.docs, "time", text)
         print(text)
         return
@@ -309,7 +312,7 @@ def timed(samples: Sequence[Sample], embedder: Embedder, rounds: int = 12) -> st
     )
     return (
         f"A face in a batch of {len(crops)}: {best:.1f} ms at best, {median:.1f} ms in the median, "
-        f"{busy:.1f} ms of CPU time over both cores (`--timed`; {machine()}; {today()})."
+        f"{busy:.1f} ms of CPU time over both cores"
     )
 
 

@@ -13,9 +13,8 @@ import numpy as np
 
 from benchmarks.damage import greyed
 from benchmarks.faces import changed
-from models.embedding import EMBEDDING_FILE, load_network
+from models.embedding import EMBEDDING_FILE
 from models.naming import unit
-from models.precision import answering_policy
 from models.training.blend import (
     DIMENSIONS,
     EARLY_SHARE,
@@ -24,6 +23,7 @@ from models.training.blend import (
     blend,
     turned_directions,
 )
+from models.training.networks import load_network
 from models.training.pipeline import trunk_folder
 from models.training.trained import TRAINED_FILE
 
@@ -57,18 +57,17 @@ class Blended:
 
 def blended_otherwise(faces: Faces, run: Path) -> dict[str, Blended]:
     """The faces as each blend of `OTHERWISE` would embed them. `run`: their embedding's."""
-    with answering_policy():
-        network, _ = load_network(run / EMBEDDING_FILE.name)
-        projections = [
-            load_network(run / trunk / TRAINED_FILE)[0].get_layer("projection").get_weights()
-            for trunk in TRUNKS
-        ]
-        grey = changed([faces.samples[index] for index in faces.split.known], greyed)
-        views = [
-            averages_of(network, samples)
-            for shown in (faces.samples, grey)
-            for samples in (shown, changed(shown, _mirrored))
-        ]
+    network, _ = load_network(run / EMBEDDING_FILE.name)
+    projections = [
+        load_network(run / trunk / TRAINED_FILE)[0].get_layer("projection").get_weights()
+        for trunk in TRUNKS
+    ]
+    grey = changed([faces.samples[index] for index in faces.split.known], greyed)
+    views = [
+        averages_of(network, samples)
+        for shown in (faces.samples, grey)
+        for samples in (shown, changed(shown, _mirrored))
+    ]
     train = list(faces.split.train)
     result: dict[str, Blended] = {}
     for name, (trunks, share) in OTHERWISE.items():

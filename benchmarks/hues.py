@@ -3,7 +3,7 @@
     python -m benchmarks.hues --data ../shared/data --start nsfwjs-4.3.0.tgz --docs docs/accuracy.md
 
 trains that trunk (half an hour to two hours; it goes on where it stopped), embeds by either trunk
-alone, in integers, and writes the figures of `benchmarks.accuracy` for both.
+alone, and writes the figures of `benchmarks.accuracy` for both.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import typer
 from benchmarks.accuracy import parts_table
 from benchmarks.evaluation_run import KEPT
 from benchmarks.faces import faces_of
-from benchmarks.integers import figures_in_integers
+from benchmarks.integers import figures_by
 from benchmarks.statistics import machine, today, write_section
+from models.embedding import EMBEDDING_FILE, Embedder
 from models.training.backbone import train_backbone
 from models.training.blend import blend_runs
 from models.training.pipeline import default_plan, trunk_folder
@@ -55,7 +56,7 @@ def main(
     figures: dict[str, dict] = {}
     for name, run in (("the first trunk alone", turned), ("the same without turned hues", plain)):
         blend_runs(learned, [run / first], run)
-        figures[name] = figures_in_integers(faces, run)
+        figures[name] = figures_by(Embedder.load(run / EMBEDDING_FILE.name), faces, run)
     text = (
         f"`python -m benchmarks.hues --data {data}`; {machine()}; {today()}.\n\n"
         f"{parts_table(figures)}"

@@ -1,9 +1,9 @@
-"""What naming loses by a network in integers: the figures of `benchmarks.accuracy`, computed so.
+"""What naming in integers costs and saves: the figures of `benchmarks.accuracy`, and the time.
 
     python -m benchmarks.integers --run runs/evaluation --docs docs/accuracy.md
 
-The shipped weights answer in integers where the processor has no bfloat16 (`models/lite.py`); here
-the evaluation run's do, galleries and questions alike, beside the same in floating point.
+Faces are embedded in integers (`models/lite.py`), galleries and questions alike; here beside the
+same in single precision, on a machine that is idle.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks.accuracy import part_figures, parts_table
+from benchmarks.accuracy import part_figures, parts_table, timed
 from benchmarks.damage import greyed
 from benchmarks.faces import changed, faces_of
 from benchmarks.statistics import machine, today, write_section
-from models.embedding import EMBEDDING_FILE, Embedder, read_settings, version_of
-from models.lite import load_lite
-from models.precision import has_fast_bfloat16
+from models.embedding import EMBEDDING_FILE, Embedder, version_of
 from models.training.blend import class_directions
 from models.training.pipeline import PARTS, embed_all
 
@@ -37,29 +35,26 @@ def main(
     docs: Annotated[Path | None, typer.Option(help="Where the table goes.")] = None,
 ) -> None:
     """Measure, print, and write the table."""
-    faces = faces_of(data, run)
+    faces, weights = faces_of(data, run), run / EMBEDDING_FILE.name
+    single = Embedder.load(weights, integers=False)
     figures = {
-        "in bfloat16" if has_fast_bfloat16() else "in single precision": part_figures(
+        "in single precision": figures_by(single, faces, run),
+        "in integers": part_figures(
             faces, faces.vectors, faces.greyed, class_directions(run), PARTS
         ),
-        "in integers": figures_in_integers(faces, run),
     }
     text = (
         f"`python -m benchmarks.integers --data {data} --run {run}`; {machine()}; {today()}; model "
-        f"{version_of(run / EMBEDDING_FILE.name)}.\n\n{parts_table(figures)}"
+        f"{version_of(weights)}.\n\n{parts_table(figures)}\n\n"
+        f"In single precision: {timed(faces.samples[:8], single)}."
     )
     typer.echo(text)
     if docs is not None:
         write_section(docs, "integers", text)
 
 
-def figures_in_integers(faces: Faces, run: Path) -> dict:
-    """The `part_figures` of the faces as the weights in `run` embed them in integers."""
-    weights = run / EMBEDDING_FILE.name
-    settings = read_settings(weights)
-    embedder = Embedder(
-        load_lite(weights), settings, mirrored=settings.mirrored, version=version_of(weights)
-    )
+def figures_by(embedder: Embedder, faces: Faces, run: Path) -> dict:
+    """The `part_figures` of the faces as `embedder` sees them; class directions: those of `run`."""
     grey = changed([faces.samples[index] for index in faces.split.known], greyed)
     vectors, without_colour = embed_all(embedder, faces.samples), embed_all(embedder, grey)
     return part_figures(faces, vectors, without_colour, class_directions(run), PARTS)

@@ -23,19 +23,25 @@ SCALE: Final = "/scale"
 LARGEST: Final = 127
 
 
+def in_bytes(tensor: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray]:
+    """Return a tensor as bytes, and float32 what they are to be multiplied with.
+
+    That is one number for each place of `axis`, of the shape of `tensor` but 1 on the other axes.
+    """
+    others = tuple(other for other in range(tensor.ndim) if other != axis)
+    scale = np.abs(tensor).max(axis=others, keepdims=True).astype(np.float32) / LARGEST
+    scale = np.maximum(scale, np.float32(1e-12))
+    return np.round(tensor / scale).astype(np.int8), scale
+
+
 def packed(tensors: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray]:
     """Return what is written for float32 `tensors`, by name."""
     result: dict[str, NDArray] = {}
     for name, tensor in tensors.items():
         if tensor.ndim < 2:
             result[name] = tensor.astype(np.float16)
-            continue
-        longest = int(np.argmax(tensor.shape))
-        others = tuple(axis for axis in range(tensor.ndim) if axis != longest)
-        scale = np.abs(tensor).max(axis=others, keepdims=True).astype(np.float32) / LARGEST
-        scale = np.maximum(scale, np.float32(1e-12))
-        result[name] = np.round(tensor / scale).astype(np.int8)
-        result[name + SCALE] = scale
+        else:
+            result[name], result[name + SCALE] = in_bytes(tensor, int(np.argmax(tensor.shape)))
     return result
 
 

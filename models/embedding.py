@@ -5,48 +5,37 @@ of an earlier one, and one projection. A vector is of unit length; the cosine of
 two faces are.
 """
 
-# Keras's annotations name one backend's tensors and too narrow arguments.
-# pyright: reportArgumentType=false
-
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from models.compact import packed, unpacked
-from models.graphs import one_graph
-from models.lean_keras import keras
-from models.lite import LiteError, load_lite
-from models.precision import answering_policy, has_fast_bfloat16
+from models.compact import unpacked
 from models.shipped import WEIGHTS
-from models.trunk import build_trunks, prefix_of
+from models.trunk import lay_trunks, prefix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from models.graphs import Run
+    from models.layers import Layers, T
     from models.types import Vectors
 
-log = logging.getLogger(__name__)
+    Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 EMBEDDING_FILE: Final = WEIGHTS / "embedding.safetensors"
 
-PARTS: Final = ("kernel", "bias")
-"""The weights of a layer, in Keras's order."""
-
-LARGEST_BATCH: Final = 32
-"""So many crops are embedded at once; more are embedded in turn, which bounds the memory."""
+AT_ONCE: Final = 2
+"""Pictures that are embedded at once: a face and its mirror image. More are hardly quicker each."""
 
 
 class WeightsError(Exception):
@@ -66,44 +55,22 @@ class Structure:
     taps: tuple[str, ...] = ()
 
 
-def build_embedding_network(side: int | None, structure: Structure) -> keras.Model:
-    """Build the network with random weights: (n, side, side, 3) in -1 to 1 -> (n, dimensions).
+def lay_embedding(layers: Layers[T], pixels: T, structure: Structure) -> T:
+    """Lay the network: (n, side, side, 3) in -1 to 1 -> (n, dimensions) of unit length.
 
-    `side` None leaves the size of the pictures open, as training at growing sizes needs it. The
-    layer `pooled` gives what the projection sees, the averages in the order of the blocks.
+    Raises ValueError for a cut that can't be.
     """
-    trunks = build_trunks(side, structure.cuts)
-    averages: list[keras.KerasTensor] = []
+    blocks = lay_trunks(layers, pixels, structure.cuts)
+    averages: list[T] = []
     for trunk, cut in enumerate(structure.cuts):
         for block in (*structure.taps, cut):
             name = prefix_of(trunk) + block
-            places = trunks.get_layer(name).output
+            places = blocks[name]
             if block in structure.taps:  # overlapping squares: the rim is in fewer of them
-                places = keras.layers.AveragePooling2D(3, 1, name=f"{name}_squares")(places)
-            averages.append(keras.layers.GlobalAveragePooling2D(name=f"{name}_average")(places))
-    pooled = keras.layers.Concatenate(name="pooled")(averages)
-    project = keras.layers.Dense(structure.dimensions, dtype="float32", name="projection")
-    unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(project(pooled))
-    return keras.Model(trunks.input, unit, name="embedding")
-
-
-def weighted_layers(network: keras.Model) -> list[keras.Layer]:
-    """The layers of an embedding network that have a kernel and a bias."""
-    kinds = keras.layers.Conv2D | keras.layers.Dense
-    return [layer for layer in network.layers if isinstance(layer, kinds)]
-
-
-def save_embedding(
-    network: keras.Model, path: Path, structure: Structure, *, side: int, mirrored: bool
-) -> None:
-    """Write the network with what `Embedder` needs to rebuild it."""
-    tensors: dict[str, NDArray[np.float32]] = {}
-    for layer in weighted_layers(network):
-        for part, weights in zip(PARTS, layer.get_weights(), strict=True):
-            tensors[f"{layer.name}/{part}"] = np.asarray(weights, np.float32)
-    settings = {"side": side, "mirrored": mirrored, **asdict(structure)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(packed(tensors), path, {"moedex": json.dumps(settings)})
+                places = layers.average_pool(places, "valid", f"{name}_squares")
+            averages.append(layers.average(places, f"{name}_average"))
+    pooled = layers.concatenate(averages, "pooled")
+    return layers.unit(layers.dense(pooled, structure.dimensions, "projection"), "unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,28 +82,15 @@ class Settings:
     mirrored: bool
 
 
-def load_network(path: Path, side: int | None = None) -> tuple[keras.Model, Settings]:
-    """Rebuild a saved network; returns it with its settings.
-
-    `side` 0 leaves the size open, None takes the file's. Raises WeightsError.
-    """
-    with _opened(path) as file:
-        settings = _settings(file)
-        size = settings.side if side is None else side or None
-        network = build_embedding_network(size, settings.structure)
-        for layer in weighted_layers(network):
-            layer.set_weights([unpacked(file, f"{layer.name}/{part}") for part in PARTS])
-    return network, settings
-
-
 def read_settings(path: Path) -> Settings:
     """Read what a weights file says of itself. Raises WeightsError."""
-    with _opened(path) as file:
-        return _settings(file)
+    with opened(path) as file:
+        return settings_in(file)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[safe_open]:
+def opened(path: Path) -> Iterator[safe_open]:
+    """Open a weights file. Raises WeightsError, also for what is found wrong while it is open."""
     try:
         with safe_open(path, "numpy") as file:
             yield file
@@ -147,7 +101,8 @@ def _opened(path: Path) -> Iterator[safe_open]:
         ) from error
 
 
-def _settings(file: safe_open) -> Settings:
+def settings_in(file: safe_open) -> Settings:
+    """What an open weights file says of itself."""
     given = json.loads(file.metadata()["moedex"])
     structure = Structure(tuple(given["cuts"]), given["dimensions"], tuple(given["taps"]))
     return Settings(structure, given["side"], given["mirrored"])
@@ -182,27 +137,23 @@ class Embedder:
 
     @classmethod
     def load(
-        cls,
-        path: Path | None = None,
-        *,
-        mirrored: bool | None = None,
-        answering: bool | None = None,
+        cls, path: Path | None = None, *, mirrored: bool | None = None, integers: bool = True
     ) -> Embedder:
         """Load the shipped weights, or those of `path`. Raises WeightsError.
 
-        `mirrored` overrides whether each crop's mirrored copy is averaged in. `answering`, which
-        the shipped ones are by default, runs them in integers where the processor has no bfloat16:
-        quicker by far, but the first time on a machine they have to be converted.
+        `mirrored` overrides whether each crop's mirrored copy is averaged in. `integers` False
+        computes in single precision, which takes longer and names no better.
         """
+        from models.lite import LiteLayers, LiteNetwork  # who only trains may lack LiteRT
+
         file = path or EMBEDDING_FILE
-        settings = read_settings(file)
+        with opened(file) as weights:
+            settings = settings_in(weights)
+            layers = LiteLayers(partial(unpacked, weights), integers=integers)
+            pixels = layers.pixels(settings.side, settings.side)
+            network = layers.finished(pixels, lay_embedding(layers, pixels, settings.structure))
         both = settings.mirrored if mirrored is None else mirrored
-        quick = path is None if answering is None else answering
-        run = _in_integers(file) if quick and not has_fast_bfloat16() else None
-        if run is None:
-            with answering_policy():
-                run = one_graph(load_network(file)[0])
-        return cls(run, settings, mirrored=both, version=version_of(file))
+        return cls(LiteNetwork(network), settings, mirrored=both, version=version_of(file))
 
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:
         """Embed crops, (n, side, side, 3) uint8 RGB; returns (n, dimensions) float32, unit length.
@@ -225,20 +176,9 @@ class Embedder:
 
     def _vectors(self, crops: NDArray[np.uint8]) -> Vectors:
         parts: list[Vectors] = []
-        for start in range(0, len(crops), LARGEST_BATCH):
-            batch = crops[start : start + LARGEST_BATCH].astype(np.float32)
+        for start in range(0, len(crops), AT_ONCE):
+            batch = crops[start : start + AT_ONCE].astype(np.float32)
             batch /= 127.5
             batch -= 1
             parts.append(self._run(batch))
         return np.concatenate(parts)
-
-
-def _in_integers(file: Path) -> Run | None:
-    """The network converted for LiteRT, or None where that can't be: then it is only slower."""
-    if keras.config.backend() != "tensorflow":  # training may run on a machine that has none
-        return None
-    try:
-        return load_lite(file)
-    except LiteError as error:
-        log.warning("Faces are embedded in single precision, which is slower: %s", error)
-        return None

@@ -58,7 +58,7 @@ class Identifier:
         return cls(load_detector(detector, cascade), Embedder.load(embedding), Namer.load(naming))
 
     def warm_up(self) -> None:
-        """Compile the networks' graphs, so that the first picture is answered quickly."""
+        """Run the networks once, so that the first picture is answered as quickly as others."""
         self.detector.detect(np.zeros((96, 64, 3), np.uint8))
         self.embedder.warm_up()
 

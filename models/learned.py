@@ -8,9 +8,6 @@ nearly every picture that is posted shows one.
 docs/detection.md what it finds.
 """
 
-# Keras's annotations name one backend's tensors and too narrow arguments.
-# pyright: reportArgumentType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -19,18 +16,17 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
+from safetensors import SafetensorError, safe_open
 
 from models.boxes import cluster, cluster_corners, mean_box, overlaps, reading_order
-from models.graphs import one_graph
-from models.headmap import MULTIPLE, SIDE_UNIT, STRIDE, build_headmap, load_headmap, normalised
+from models.headmap import MULTIPLE, SIDE_UNIT, STRIDE, lay_headmap, normalised
+from models.lite import LiteLayers, LiteNetwork
 from models.types import Box, Face, Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from models.lean_keras import keras
 
 DETECTOR_FILE: Final = Path(__file__).with_name("weights") / "detector.safetensors"
 
@@ -71,9 +67,9 @@ VOTING: Final = 0.5
 class LearnedDetector:
     """Finds heads with the learned network; may be called from several threads at once."""
 
-    def __init__(self, network: keras.Model) -> None:
-        """Take a network of `models.headmap` that accepts every shape."""
-        self._run = one_graph(network)
+    def __init__(self, network: LiteNetwork) -> None:
+        """Take a network of `models.headmap`."""
+        self._run = network
 
     @classmethod
     def load(cls, path: Path | None = None) -> LearnedDetector:
@@ -81,9 +77,18 @@ class LearnedDetector:
 
         Raises ValueError: the weights are missing, unreadable or of another network.
         """
-        network = build_headmap()
-        load_headmap(network, path or DETECTOR_FILE)
-        return cls(network)
+        file = path or DETECTOR_FILE
+        try:
+            with safe_open(file, "numpy") as weights:
+                # Depthwise layers gain nothing by bytes, and most layers here are.
+                layers = LiteLayers(
+                    lambda name: weights.get_tensor(name).astype(np.float32), integers=False
+                )
+                pixels = layers.pixels(GLANCE.longest, GLANCE.longest)
+                network = layers.finished(pixels, lay_headmap(layers, pixels))
+        except (OSError, SafetensorError, ValueError) as error:
+            raise ValueError(f"the detector's weights {file} can't be read: {error}") from error
+        return cls(LiteNetwork(network))
 
     def detect(self, picture: Pixels) -> list[Face]:
         """Return the heads in a (height, width, 3) uint8 RGB picture, in reading order.

@@ -1,8 +1,8 @@
-"""Keeps TensorFlow's start-up chatter off the terminal.
+"""Keeps the start-up chatter of TensorFlow and LiteRT off the terminal.
 
-What TensorFlow says of the machine while it loads is written straight to the file descriptor, some
-of it before `TF_CPP_MIN_LOG_LEVEL` (set in `bot.__main__`) is read: those lines are dropped here,
-and all others shown.
+What they say of the machine while they load is written straight to the file descriptor, some of it
+before `TF_CPP_MIN_LOG_LEVEL` (set in `models.training`) is read: those lines are dropped here, and
+all others shown.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CHATTER = re.compile(
 def no_chatter() -> Iterator[None]:
     """Hold standard error back, and show it at the end without the lines known as chatter.
 
-    It does so for the whole process, so it is for the time of loading TensorFlow only.
+    It does so for the whole process, so it is for the time of loading them only.
     """
     sys.stderr.flush()
     try:

@@ -170,7 +170,7 @@ def _finish(files: dict[str, Path], ship: bool) -> None:
 def _readable_errors() -> AbstractContextManager[None]:
     from models.embedding import WeightsError
     from models.training.dataset import DatasetError
-    from models.trunk import StartError
+    from models.training.start import StartError
 
     return one_line_for(DatasetError, StartError, WeightsError, OSError)
 

@@ -18,7 +18,7 @@ _ARENA_MAX = -8
 
 
 def share_one_pool() -> None:
-    """Let all threads take memory from one pool; to be called before TensorFlow makes its own."""
+    """Let all threads take memory from one pool; to be called before the models are loaded."""
     if hasattr(_C, "mallopt"):
         _C.mallopt(_ARENA_MAX, 1)
 

@@ -1,4 +1,4 @@
-"""The stages of the real models. Importing this imports OpenCV and TensorFlow."""
+"""The stages of the real models. Importing this imports OpenCV and LiteRT."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class RealStages:
     def load_pair(self, folder: Path) -> RealStages:
         """Load kept weights; the detector is the one there is. Raises StagesError."""
         try:
-            embedder = Embedder.load(folder / EMBEDDING_FILE.name, answering=True)
+            embedder = Embedder.load(folder / EMBEDDING_FILE.name)
             namer = Namer.load(folder / NAMING_FILE.name)
         except WeightsError as error:
             raise StagesError(str(error)) from error

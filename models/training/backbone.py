@@ -17,22 +17,23 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
-import keras
 import numpy as np
 
 from models.augment import turned_hues, turns
-from models.embedding import (
+from models.training.batches import BalancedBatches
+from models.training.dataset import class_indices, labels_of
+from models.training.loop import train_on
+from models.training.margin import AdditiveMarginLoss, CosineClassifier
+from models.training.networks import (
     build_embedding_network,
     load_network,
     save_embedding,
     weighted_layers,
 )
-from models.precision import training_policy
-from models.training.batches import BalancedBatches
-from models.training.dataset import class_indices, labels_of
-from models.training.loop import train_on
-from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.plan import rate_at
+from models.training.precision import training_policy
+from models.training.quiet_keras import keras
+from models.training.start import load_start, read_start
 from models.training.trained import (
     DIRECTIONS_FILE,
     TESTED_SIDE,
@@ -42,7 +43,7 @@ from models.training.trained import (
     trained_directions,
 )
 from models.training.whitening import whitening
-from models.trunk import load_start, prefix_of, read_start
+from models.trunk import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,19 +14,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import keras
 import numpy as np
 
 from models.compact import LARGEST
-from models.embedding import (
-    EMBEDDING_FILE,
-    Structure,
+from models.embedding import EMBEDDING_FILE, Structure
+from models.naming import unit
+from models.training.networks import (
     build_embedding_network,
     load_network,
     save_embedding,
     weighted_layers,
 )
-from models.naming import unit
+from models.training.quiet_keras import keras
 from models.training.trained import (
     TESTED_SIDE,
     TRAINED_FILE,

@@ -19,16 +19,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import keras
 import numpy as np
-from keras import ops
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.headmap import build_headmap, load_headmap, normalised, save_headmap
+from models.headmap import normalised
 from models.training.detector_data import load_pictures, read_box_file, read_files
 from models.training.detector_mix import draw_example, targets
 from models.training.loop import train_on
-from models.trunk import BATCH_NORM_EPSILON, StartError, read_start
+from models.training.networks import build_headmap, load_headmap, save_headmap
+from models.training.quiet_keras import keras, ops
+from models.training.start import BATCH_NORM_EPSILON, StartError, read_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

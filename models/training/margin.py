@@ -8,8 +8,7 @@ Method: Wang et al., "Additive Margin Softmax for Face Verification" (2018).
 
 from __future__ import annotations
 
-import keras
-from keras import ops
+from models.training.quiet_keras import keras, ops
 
 
 @keras.saving.register_keras_serializable("moedex")

@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.embedding import (
-    LARGEST_BATCH,
-    Embedder,
-    Settings,
-    Structure,
-    WeightsError,
+from models.embedding import AT_ONCE, Embedder, Settings, Structure, WeightsError
+from models.training.networks import (
     build_embedding_network,
     load_network,
     save_embedding,
     weighted_layers,
 )
-from models.lean_keras import keras
+from models.training.quiet_keras import keras
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +25,7 @@ if TYPE_CHECKING:
 
 
 ROUNDED = 5e-3
-"""Batches of other sizes are computed in another order, in bfloat16 where that is fast."""
+"""Each batch is brought to bytes by its own range."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +68,7 @@ def test_a_face_and_its_mirror_image_have_the_same_vector(crops: NDArray[np.uint
 def test_more_crops_than_a_batch_holds_keep_their_order(
     embedder: Embedder, crops: NDArray[np.uint8]
 ) -> None:
-    many = crops[np.arange(LARGEST_BATCH + 2) % 3]
+    many = crops[np.arange(AT_ONCE + 2) % 3]
     np.testing.assert_allclose(embedder.embed(many)[-2:], embedder.embed(many[-2:]), atol=ROUNDED)
 
 

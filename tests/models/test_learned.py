@@ -10,7 +10,7 @@ import pytest
 
 from models.boxes import iou
 from models.detection import load_detector
-from models.headmap import STRIDE, build_headmap, load_headmap, save_headmap
+from models.headmap import STRIDE
 from models.learned import (
     CLOSER,
     DETECTOR_FILE,
@@ -28,6 +28,7 @@ from models.learned import (
 )
 from models.pictures import decode
 from models.training.detector_mix import targets
+from models.training.networks import build_headmap, load_headmap, save_headmap
 from models.types import Box, Face, Pixels
 
 

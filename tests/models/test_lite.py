@@ -1,138 +1,115 @@
-"""The network in integers: what it answers, and what is kept of the conversion."""
+"""Networks that answer compute what those that are trained do, whatever they are given."""
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 import pytest
 
-from models import embedding, lite
-from models.embedding import (
-    Embedder,
-    Structure,
-    build_embedding_network,
-    load_network,
-    save_embedding,
-)
-from models.lite import KEPT, LiteError, LiteNetwork, load_lite
+from models.embedding import Structure, lay_embedding
+from models.headmap import lay_headmap
+from models.lite import LiteLayers, LiteNetwork
+from models.training.networks import build_embedding_network, build_headmap
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
+    import keras
     from numpy.typing import NDArray
 
 SIDE = 75
+STRUCTURE = Structure(("mixed8", "mixed6"), 8, ("mixed4",))
+
+
+def _weights_of(network: keras.Model) -> Callable[[str], NDArray[np.float32]]:
+    return {weight.path: weight.numpy() for weight in network.weights}.__getitem__
+
+
+def _pictures(*shape: int) -> NDArray[np.float32]:
+    return np.random.default_rng(0).uniform(-1, 1, (*shape, 3)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    structure = Structure(("mixed6",), 8)
-    path = tmp_path_factory.mktemp("weights") / "embedding.safetensors"
-    network = build_embedding_network(SIDE, structure)
-    save_embedding(network, path, structure, side=SIDE, mirrored=True)
-    return path
+def embedding() -> keras.Model:
+    return build_embedding_network(SIDE, STRUCTURE)
+
+
+def _laid(embedding: keras.Model, *, integers: bool) -> bytes:
+    layers = LiteLayers(_weights_of(embedding), integers=integers)
+    pixels = layers.pixels(SIDE, SIDE)
+    return layers.finished(pixels, lay_embedding(layers, pixels, STRUCTURE))
 
 
 @pytest.fixture(scope="module")
-def converted(weights: Path) -> Path:
-    target = weights.with_suffix(".tflite")
-    lite.convert(weights, target)
-    return target
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "cache")
-    return tmp_path / "cache"
-
-
-def _pictures(count: int) -> NDArray[np.float32]:
+def headmap() -> keras.Model:
+    network = build_headmap()
     rng = np.random.default_rng(0)
-    return rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32)
+    for layer in network.layers:  # of biases that differ, unlike those of a network just built
+        if weights := layer.get_weights():
+            layer.set_weights([weights[0], rng.normal(0, 0.2, weights[1].shape)])
+    return network
 
 
-def test_it_answers_as_the_network_does(weights: Path, converted: Path) -> None:
-    pictures = _pictures(5)
-    expected = load_network(weights)[0].predict_on_batch(pictures)
-    network = LiteNetwork(converted)
-    told = network(pictures)
-    assert told.shape == (5, 8)
+def _laid_headmap(headmap: keras.Model) -> LiteNetwork:
+    layers = LiteLayers(_weights_of(headmap), integers=False)
+    pixels = layers.pixels(192, 192)
+    return LiteNetwork(layers.finished(pixels, lay_headmap(layers, pixels)))
+
+
+def test_in_single_precision_it_embeds_as_keras_does(embedding: keras.Model) -> None:
+    pictures = _pictures(3, SIDE, SIDE)
+    told = LiteNetwork(_laid(embedding, integers=False))(pictures)
     assert told.dtype == np.float32
-    assert (told * expected).sum(1).min() > 0.99
-    np.testing.assert_allclose(network(pictures[2:3]), told[2:3], atol=5e-3)
-    assert converted.stat().st_size < 1.1 * weights.stat().st_size
+    np.testing.assert_allclose(told, embedding.predict_on_batch(pictures), atol=1e-4)
 
 
-def test_threads_share_it(converted: Path) -> None:
-    network, pictures = LiteNetwork(converted), _pictures(6)
-    expected = network(pictures)
+def test_in_integers_it_embeds_nearly_so_in_a_quarter_of_the_size(embedding: keras.Model) -> None:
+    pictures = _pictures(3, SIDE, SIDE)
+    file = _laid(embedding, integers=True)
+    told = LiteNetwork(file)(pictures)
+    assert (told * embedding.predict_on_batch(pictures)).sum(1).min() > 0.99
+    np.testing.assert_allclose(np.linalg.norm(told, axis=1), 1, atol=1e-5)
+    assert len(file) < 0.27 * len(_laid(embedding, integers=False))
+
+
+def test_it_finds_heads_as_keras_does_whatever_the_shape(headmap: keras.Model) -> None:
+    network = _laid_headmap(headmap)
+    for shape in ((1, 192, 192), (1, 192, 128), (2, 256, 160), (1, 32, 64), (1, 192, 192)):
+        pictures = _pictures(*shape)
+        expected = headmap.predict_on_batch(pictures)
+        np.testing.assert_allclose(network(pictures), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_threads_share_it(headmap: keras.Model) -> None:
+    network = _laid_headmap(headmap)
+    batches = [_pictures(1, 64, 64), _pictures(2, 32, 96), _pictures(1, 96, 32)] * 4
+    expected = [network(batch) for batch in batches]
     with ThreadPoolExecutor(3) as pool:
-        for told in pool.map(lambda _: network(pictures), range(6)):
-            np.testing.assert_array_equal(told, expected)
+        for told, wanted in zip(pool.map(network, batches), expected, strict=True):
+            np.testing.assert_array_equal(told, wanted)
 
 
-def test_it_is_converted_once(
-    weights: Path, converted: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    conversions: list[Path] = []
-
-    def conversion(_: Path, target: Path) -> None:
-        conversions.append(target)
-        target.write_bytes(converted.read_bytes())
-
-    monkeypatch.setattr(lite, "_convert_apart", conversion)
-    first, again = load_lite(weights), load_lite(weights)
-    assert conversions == list(cache.iterdir())
-    np.testing.assert_array_equal(first(_pictures(1)), again(_pictures(1)))
-
-    for number in range(KEPT + 1):  # other weights, longer ago
-        other = cache / f"embedding-{number}.tflite"
-        other.touch()
-        os.utime(other, (number, number))
-    changed = weights.with_name("changed.safetensors")
-    changed.write_bytes(weights.read_bytes() + b" ")
-    load_lite(changed)
-    assert len(list(cache.iterdir())) == KEPT
-    assert set(conversions) <= set(cache.iterdir())
+def test_weights_of_another_network_are_refused(embedding: keras.Model) -> None:
+    weights = _weights_of(embedding)
+    layers = LiteLayers(lambda name: weights(name)[..., :-1], integers=True)
+    with pytest.raises(ValueError, match="conv_01 is of another shape"):
+        lay_embedding(layers, layers.pixels(SIDE, SIDE), STRUCTURE)
 
 
-def test_what_can_t_be_converted_says_why(tmp_path: Path, cache: Path) -> None:
-    broken = tmp_path / "broken.safetensors"
-    broken.write_bytes(b"nothing")
-    with pytest.raises(LiteError, match=r"broken\.safetensors can't be read"):
-        load_lite(broken)
-    assert list(cache.iterdir()) == []
+WITHOUT_TENSORFLOW = """
+import sys
+import numpy as np
+from models.identify import Identifier
+Identifier.load().warm_up()
+print(*(name for name in ("tensorflow", "keras", "matplotlib", "h5py") if name in sys.modules))
+"""
 
 
-def test_where_nothing_can_be_kept_it_says_so(weights: Path, cache: Path) -> None:
-    cache.write_bytes(b"a file where the folder should be")
-    with pytest.raises(LiteError, match="FileExistsError"):
-        load_lite(weights)
-
-
-def test_shipped_weights_are_slower_where_they_can_t_be_converted(
-    weights: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def refused(_: Path) -> LiteNetwork:
-        raise LiteError("no room")
-
-    monkeypatch.setattr(embedding, "EMBEDDING_FILE", weights)
-    monkeypatch.setattr(embedding, "has_fast_bfloat16", lambda: False)
-    monkeypatch.setattr(embedding, "load_lite", refused)
-    crop = np.zeros((1, SIDE, SIDE, 3), np.uint8)
-    assert Embedder.load().embed(crop).shape == (1, 8)
-    assert "single precision, which is slower: no room" in caplog.text
-
-
-def test_with_bfloat16_nothing_is_converted(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unwanted(_: Path) -> LiteNetwork:
-        raise AssertionError
-
-    monkeypatch.setattr(embedding, "EMBEDDING_FILE", weights)
-    monkeypatch.setattr(embedding, "has_fast_bfloat16", lambda: True)
-    monkeypatch.setattr(embedding, "load_lite", unwanted)
-    assert Embedder.load().side == SIDE
+def test_answering_loads_no_tensorflow_and_says_nothing() -> None:
+    code = [sys.executable, "-c", WITHOUT_TENSORFLOW]
+    done = subprocess.run(code, capture_output=True, text=True)  # noqa: S603
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.headmap import STRIDE, build_headmap, save_headmap
+from models.headmap import STRIDE
 from models.training import detector
 from models.training.dataset import DatasetError
 from models.training.detector import (
@@ -33,6 +33,7 @@ from models.training.detector_data import (
     read_files,
 )
 from models.training.detector_mix import draw_example, targets
+from models.training.networks import build_headmap, save_headmap
 from tests.models.drawn import noise
 
 

@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 from benchmarks import evaluation_run
 from bot.cli import app
 from models.augment import Augmentation
-from models.embedding import Embedder, Structure, build_embedding_network, save_embedding
+from models.embedding import Embedder, Structure
 from models.naming import Calibration, Gallery, Namer, Parts, Threshold
 from models.roster import load_roster
 from models.training import backbone, pipeline
 from models.training.dataset import Kind, Sample
+from models.training.networks import build_embedding_network, save_embedding
 from models.training.pipeline import (
     KEPT_VECTORS,
     SHIPPED_FILES,

@@ -7,18 +7,11 @@ from typing import TYPE_CHECKING
 import keras
 import pytest
 
-from models import precision
-from models.precision import (
-    MIXED,
-    SINGLE,
-    answering_policy,
-    has_fast_bfloat16,
-    training_policy,
-)
+from models.training import precision
+from models.training.precision import MIXED, SINGLE, has_fast_bfloat16, training_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -38,20 +31,11 @@ def test_the_faster_one_is_taken(
     assert has_fast_bfloat16() == chosen
 
 
-@pytest.mark.parametrize(
-    ("policy", "computes", "keeps"),
-    [(training_policy, "bfloat16", "float32"), (answering_policy, "bfloat16", "bfloat16")],
-)
-def test_networks_built_outside_are_as_before(
-    monkeypatch: pytest.MonkeyPatch,
-    policy: Callable[[], AbstractContextManager[None]],
-    computes: str,
-    keeps: str,
-) -> None:
+def test_networks_built_outside_are_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precision, "has_fast_bfloat16", lambda: True)
-    with policy():
+    with training_policy():
         layer = keras.layers.Dense(2)
-    assert (layer.compute_dtype, layer.variable_dtype) == (computes, keeps)
+    assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
     assert keras.layers.Dense(2).compute_dtype == "float32"
 
 
@@ -59,5 +43,5 @@ def test_a_processor_without_bfloat16_keeps_single_precision(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(precision, "has_fast_bfloat16", lambda: False)
-    with answering_policy():
+    with training_policy():
         assert keras.layers.Dense(2).compute_dtype == "float32"

@@ -1,4 +1,4 @@
-"""Which arithmetic is fastest here: bfloat16 where the processor has it, else single precision.
+"""Which arithmetic trains fastest here: bfloat16 where the processor has it, else single precision.
 
 A processor without bfloat16 instructions emulates them and is far slower, one with them is faster;
 so it is tried, not guessed.
@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.lean_keras import keras
+from models.training.quiet_keras import keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from contextlib import AbstractContextManager
 
 SINGLE: Final = "float32"
 MIXED: Final = "mixed_bfloat16"
-HALF: Final = "bfloat16"
 
 TRIES: Final = 12
 
@@ -46,23 +44,11 @@ def _seconds(policies: Sequence[str]) -> dict[str, float]:
     return {policy: min(times) for policy, times in tries.items()}
 
 
-def training_policy() -> AbstractContextManager[None]:
-    """Make networks that are built inside train in the fastest arithmetic."""
-    return _policy(MIXED if has_fast_bfloat16() else SINGLE)
-
-
-def answering_policy() -> AbstractContextManager[None]:
-    """Make networks that are built inside answer in the fastest arithmetic.
-
-    Their weights are kept in it too, which spares casting them at every call, and half the memory.
-    """
-    return _policy(HALF if has_fast_bfloat16() else SINGLE)
-
-
 @contextmanager
-def _policy(name: str) -> Iterator[None]:
+def training_policy() -> Iterator[None]:
+    """Make networks that are built inside train in the fastest arithmetic."""
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
+    keras.config.set_dtype_policy(MIXED if has_fast_bfloat16() else SINGLE)
     try:
         yield
     finally:
