@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from models.cascade import CascadeDetector
+from models.learned import DETECTOR_FILE, LearnedDetector
 from models.types import Face, Pixels
 
-DetectorKind = Literal["auto", "cascade", "learned"]
+if TYPE_CHECKING:
+    from pathlib import Path
 
-LEARNED_WEIGHTS = Path(__file__).with_name("weights") / "detector.safetensors"
+DetectorKind = Literal["auto", "cascade", "learned"]
 
 
 class Detector(Protocol):
@@ -32,15 +34,6 @@ def load_detector(kind: DetectorKind = "auto", cascade: Path | None = None) -> D
     Raises CascadeError: there is no usable cascade file.
     Raises WeightsError: the learned detector's weights are missing or unreadable.
     """
-    # Only the detector that is used is imported: the learned one brings TensorFlow with it.
-    if kind == "learned" or (kind == "auto" and LEARNED_WEIGHTS.is_file()):
-        from models.embedding import WeightsError
-        from models.learned import LearnedDetector
-
-        try:
-            return LearnedDetector.load(LEARNED_WEIGHTS)
-        except ValueError as error:
-            raise WeightsError(str(error)) from error
-    from models.cascade import CascadeDetector
-
+    if kind == "learned" or (kind == "auto" and DETECTOR_FILE.is_file()):
+        return LearnedDetector.load()
     return CascadeDetector(cascade)

@@ -19,8 +19,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from models.boxes import cluster, cluster_corners, mean_box, overlaps, reading_order
+from models.embedding import WeightsError
 from models.headmap import MULTIPLE, SIDE_UNIT, STRIDE, lay_headmap, normalised
 from models.lite import LiteLayers, LiteNetwork
+from models.shipped import WEIGHTS
 from models.types import Box, Face, Pixels
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-DETECTOR_FILE: Final = Path(__file__).with_name("weights") / "detector.safetensors"
+DETECTOR_FILE: Final = WEIGHTS / "detector.safetensors"
 
 FIRST: Final = 0.2
 """Score from which the best head of a picture is taken."""
@@ -75,7 +77,7 @@ class LearnedDetector:
     def load(cls, path: Path | None = None) -> LearnedDetector:
         """Load the shipped weights, or those of `path`.
 
-        Raises ValueError: the weights are missing, unreadable or of another network.
+        Raises WeightsError: they are missing, unreadable or of another network.
         """
         file = path or DETECTOR_FILE
         try:
@@ -87,7 +89,7 @@ class LearnedDetector:
                 pixels = layers.pixels(GLANCE.longest, GLANCE.longest)
                 network = layers.finished(pixels, lay_headmap(layers, pixels))
         except (OSError, SafetensorError, ValueError) as error:
-            raise ValueError(f"the detector's weights {file} can't be read: {error}") from error
+            raise WeightsError(f"the detector's weights {file} can't be read: {error}") from error
         return cls(LiteNetwork(network))
 
     def detect(self, picture: Pixels) -> list[Face]:

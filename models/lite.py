@@ -72,7 +72,7 @@ class LiteLayers:
         """
         self._weights = weights
         self._integers = integers
-        self._buffers: list[schema.BufferT] = [_Buffer(b"")]  # the first one is nobody's
+        self._buffers: list[schema.BufferT] = [schema.BufferT()]  # the first is nobody's
         self._tensors: list[schema.TensorT] = []
         self._operators: list[schema.OperatorT] = []
         self._codes: list[int] = []
@@ -305,8 +305,6 @@ class _Buffer(schema.BufferT):
     """A buffer whose data are aligned, which the schema's Python does not see to."""
 
     def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802
-        if not self.data:
-            return super().Pack(builder)
         builder.StartVector(1, len(self.data), ALIGNMENT)
         builder.head -= len(self.data)
         builder.Bytes[builder.head : builder.head + len(self.data)] = self.data

@@ -1,4 +1,4 @@
-"""The event loop's thread never decodes a picture, nor runs OpenCV, TensorFlow or a model."""
+"""The event loop's thread never decodes a picture, nor runs OpenCV, LiteRT or a model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sandbox.samples import load_samples
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = str(ROOT / "models")
 OURS = (str(ROOT / "bot"), str(ROOT / "cogs"))
-HEAVY = ("tensorflow", "keras", "cv2")
+HEAVY = ("ai_edge_litert", "tensorflow", "keras", "cv2")
 OPENCV = {each for each in vars(cv2).values() if isinstance(each, BuiltinFunctionType)}
 
 

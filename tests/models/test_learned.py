@@ -10,6 +10,7 @@ import pytest
 
 from models.boxes import iou
 from models.detection import load_detector
+from models.embedding import WeightsError
 from models.headmap import STRIDE
 from models.learned import (
     CLOSER,
@@ -174,7 +175,7 @@ def test_weights_go_through_a_file(tmp_path: Path) -> None:
 def test_weights_that_do_not_fit_are_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"nothing of the sort")
-    with pytest.raises(ValueError, match=r"broken\.safetensors can't be read"):
+    with pytest.raises(WeightsError, match=r"broken\.safetensors can't be read"):
         LearnedDetector.load(broken)
 
 

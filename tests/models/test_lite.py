@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from models.embedding import Structure, lay_embedding
 from models.headmap import lay_headmap
-from models.lite import LiteLayers, LiteNetwork
+from models.lite import ALIGNMENT, LiteLayers, LiteNetwork
 from models.training.networks import build_embedding_network, build_headmap
 
 if TYPE_CHECKING:
@@ -82,6 +83,18 @@ def test_it_finds_heads_as_keras_does_whatever_the_shape(headmap: keras.Model) -
         pictures = _pictures(*shape)
         expected = headmap.predict_on_batch(pictures)
         np.testing.assert_allclose(network(pictures), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_weights_lie_where_they_can_be_read_in_place(embedding: keras.Model) -> None:
+    model = schema.Model.GetRootAs(_laid(embedding, integers=True))
+    offsets: list[int] = []
+    for number in range(model.BuffersLength()):
+        buffer = model.Buffers(number)
+        assert buffer is not None
+        if data := buffer._tab.Offset(4):
+            offsets.append(buffer._tab.Vector(data))
+    assert len(offsets) > 100
+    assert not any(offset % ALIGNMENT for offset in offsets)
 
 
 def test_threads_share_it(headmap: keras.Model) -> None:
