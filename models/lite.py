@@ -192,8 +192,7 @@ class LiteLayers:
             for code in self._codes
         ]
         model = schema.ModelT(3, codes, [graph], buffers=self._buffers)
-        size = sum(len(buffer.data) for buffer in self._buffers if buffer.data is not None)
-        builder = flatbuffers.Builder(size + 2**18)
+        builder = flatbuffers.Builder(2**20)  # it grows
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
 
@@ -304,10 +303,15 @@ class LiteLayers:
 class _Buffer(schema.BufferT):
     """A buffer whose data are aligned, which the schema's Python does not see to."""
 
+    def __init__(self, values: bytes) -> None:
+        super().__init__()
+        self._values = values
+
     def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802
-        builder.StartVector(1, len(self.data), ALIGNMENT)
-        builder.head -= len(self.data)
-        builder.Bytes[builder.head : builder.head + len(self.data)] = self.data
+        size = len(self._values)
+        builder.StartVector(1, size, ALIGNMENT)
+        builder.head -= size
+        builder.Bytes[builder.head : builder.head + size] = self._values
         data = builder.EndVector()
         schema.BufferStart(builder)
         schema.BufferAddData(builder, data)
