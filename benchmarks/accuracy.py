@@ -28,7 +28,6 @@ from benchmarks.statistics import machine, table, today, write_section
 from models.augment import framed
 from models.embedding import EMBEDDING_FILE, Embedder
 from models.naming import Calibration, Gallery, Parts, Threshold, no_face
-from models.training.blend import class_directions
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
     FALSE_RATES,
@@ -39,8 +38,10 @@ from models.training.evaluation import (
     identified,
     judge,
 )
+from models.training.galleries import PARTS, embed_all
 from models.training.head import Trial, fit_calibration, fit_threshold
-from models.training.pipeline import PARTS, embed_all, read_log
+from models.training.pipeline import read_log
+from models.training.trained import class_directions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

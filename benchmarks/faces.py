@@ -11,8 +11,9 @@ from benchmarks.damage import greyed
 from models.embedding import EMBEDDING_FILE, Embedder
 from models.roster import load_roster
 from models.training.dataset import load_dataset
+from models.training.galleries import embed_all
 from models.training.head import fit_gallery
-from models.training.pipeline import SPLIT_FILE, embed_all
+from models.training.pipeline import SPLIT_FILE
 from models.training.split import Split
 
 if TYPE_CHECKING:

@@ -32,9 +32,9 @@ from bot.storage.learning_records import ServerCharacter, Sighting
 from models.embedding import Embedder
 from models.naming import Namer
 from models.shares import Share
-from models.training.blend import class_directions
+from models.training.galleries import PARTS, calibrated
 from models.training.head import Trial
-from models.training.pipeline import PARTS, calibrated
+from models.training.trained import class_directions
 from models.types import Box
 from models.vectors import VectorSet
 

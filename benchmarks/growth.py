@@ -20,9 +20,9 @@ from benchmarks.faces import Faces, faces_of, gallery_of
 from benchmarks.statistics import machine, table, today, write_section
 from models.embedding import EMBEDDING_FILE, version_of
 from models.shares import Share
-from models.training.blend import class_directions
 from models.training.evaluation import judge, taught_in_turn
-from models.training.pipeline import PARTS
+from models.training.galleries import PARTS
+from models.training.trained import class_directions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,8 +18,8 @@ from benchmarks.damage import greyed
 from benchmarks.faces import changed, faces_of
 from benchmarks.statistics import machine, today, write_section
 from models.embedding import EMBEDDING_FILE, Embedder, version_of
-from models.training.blend import class_directions
-from models.training.pipeline import PARTS, embed_all
+from models.training.galleries import PARTS, embed_all
+from models.training.trained import class_directions
 
 if TYPE_CHECKING:
     from benchmarks.faces import Faces

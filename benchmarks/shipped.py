@@ -21,7 +21,7 @@ from models.embedding import Embedder
 from models.naming import Namer, certainty, features, scores, unit
 from models.shares import Share
 from models.training.dataset import load_dataset
-from models.training.pipeline import embed_all
+from models.training.galleries import embed_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from models.training.networks import build_trunks
-from models.training.start import load_start, read_start
+from models.training.networks import build_trunks, load_start
+from models.training.start import read_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

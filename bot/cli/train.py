@@ -114,7 +114,7 @@ def train_head(
     """Learn the names of a folder's characters, on the embedding as it is: takes minutes."""
     from models.embedding import Embedder
     from models.naming import Namer
-    from models.training.pipeline import fit_own_head
+    from models.training.galleries import fit_own_head
 
     with _readable_errors(), _progress("Embedding") as report:
         path = fit_own_head(
@@ -158,7 +158,7 @@ def _naming_files(folder: Path) -> Iterator[Path]:
 
 
 def _finish(files: dict[str, Path], ship: bool) -> None:
-    from models.training.pipeline import install
+    from models.shipped import install
 
     for path in files.values():
         typer.echo(f"{path}  ({path.stat().st_size / 1e6:.1f} MB)")

@@ -17,7 +17,7 @@ from models.training.evaluation import (
     identified,
     judge,
 )
-from models.training.pipeline import embed_all
+from models.training.galleries import embed_all
 from models.types import Character
 
 if TYPE_CHECKING:

@@ -27,13 +27,14 @@ from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.networks import (
     build_embedding_network,
     load_network,
+    load_start,
     save_embedding,
     weighted_layers,
 )
 from models.training.plan import rate_at
 from models.training.precision import training_policy
 from models.training.quiet_keras import keras
-from models.training.start import load_start, read_start
+from models.training.start import read_start
 from models.training.trained import (
     DIRECTIONS_FILE,
     TESTED_SIDE,

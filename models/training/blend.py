@@ -27,10 +27,10 @@ from models.training.networks import (
 )
 from models.training.quiet_keras import keras
 from models.training.trained import (
+    CLASSES,
     TESTED_SIDE,
     TRAINED_FILE,
     embed_samples,
-    read_directions,
     save_directions,
     trained_directions,
 )
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from models.training.dataset import Sample
 
     Matrix = NDArray[np.float32]
-
-CLASSES: Final = "classes.npz"
 
 EARLY: Final = "mixed4"
 """The earlier block whose averages are blended in, of each trunk."""
@@ -186,8 +184,3 @@ def _put_in(network: keras.Model, number: int, trained: keras.Model) -> None:
 def _alike(kernel: Matrix, other: Matrix) -> bool:
     """Tell whether two kernels are the same but for the rounding of weights files."""
     return np.abs(kernel - other).max() < np.abs(other).max() / LARGEST
-
-
-def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The class directions of a blended embedding, by label; unit length."""
-    return read_directions(folder / CLASSES)

@@ -17,6 +17,7 @@ from models.compact import packed, unpacked
 from models.embedding import Settings, lay_embedding, opened, settings_in
 from models.headmap import lay_headmap
 from models.training.quiet_keras import keras, ops
+from models.training.start import StartError, folded
 from models.trunk import lay_trunks, prefix_of
 
 if TYPE_CHECKING:
@@ -163,6 +164,18 @@ def _pixels(side: int | None) -> keras.KerasTensor:
     if side is not None and side < 75:
         raise ValueError(f"Inception-v3 needs pictures of 75 pixels or more, not {side}")
     return keras.Input((side, side, 3), name="pixels")
+
+
+def load_start(trunk: keras.Model, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+    """Load the tensors of `read_start` into a trunk. Raises StartError if they don't fit."""
+    for layer in trunk.layers:
+        if not isinstance(layer, keras.layers.Conv2D):
+            continue
+        number = int(layer.name.rsplit("_", 1)[1])
+        try:
+            layer.set_weights(list(folded(tensors, number)))
+        except (KeyError, ValueError) as error:
+            raise StartError(f"the starting weights don't fit {layer.name}: {error}") from error
 
 
 def weighted_layers(network: keras.Model) -> list[keras.Layer]:

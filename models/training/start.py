@@ -5,9 +5,6 @@ Its Inception-v3 lies in `dist/models/inception_v3` as base64 shards, each tenso
 `models.trunk`.
 """
 
-# Keras's annotations name one backend's tensors and too narrow arguments.
-# pyright: reportArgumentType=false
-
 from __future__ import annotations
 
 import base64
@@ -17,8 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-
-from models.training.quiet_keras import keras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,15 +98,3 @@ def folded(tensors: Mapping[str, NDArray[np.float32]], number: int) -> tuple[NDA
     norm = f"batch_normalization_{number}"
     scale = 1 / np.sqrt(tensors[f"{norm}/moving_variance"] + BATCH_NORM_EPSILON)
     return kernel * scale, tensors[f"{norm}/beta"] - tensors[f"{norm}/moving_mean"] * scale
-
-
-def load_start(trunk: keras.Model, tensors: Mapping[str, NDArray[np.float32]]) -> None:
-    """Load the tensors of `read_start` into a trunk. Raises StartError if they don't fit."""
-    for layer in trunk.layers:
-        if not isinstance(layer, keras.layers.Conv2D):
-            continue
-        number = int(layer.name.rsplit("_", 1)[1])
-        try:
-            layer.set_weights(list(folded(tensors, number)))
-        except (KeyError, ValueError) as error:
-            raise StartError(f"the starting weights don't fit {layer.name}: {error}") from error

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TRAINED_FILE: Final = "trained.safetensors"
 DIRECTIONS_FILE: Final = "trained_classes.npz"
 
+CLASSES: Final = "classes.npz"
+"""The class directions of a blended embedding."""
+
 TESTED_SIDE: Final = 144
 """The side at which faces are embedded in use, in pixels.
 
@@ -33,6 +36,11 @@ nine places, with a little air. Larger ones would take more than 15 ms a face on
 def trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
     """The class directions that a run has learned, by label; unit length."""
     return read_directions(folder / DIRECTIONS_FILE)
+
+
+def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
+    """The class directions of a blended embedding, by label; unit length."""
+    return read_directions(folder / CLASSES)
 
 
 def read_directions(path: Path) -> dict[str, NDArray[np.float32]]:

@@ -6,8 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from models.training.networks import build_trunks
-from models.training.start import load_start
+from models.training.networks import build_trunks, load_start
 from models.trunk import SHARED, prefix_of
 
 

@@ -13,12 +13,12 @@ from models.augment import Augmentation
 from models.embedding import EMBEDDING_FILE, Embedder
 from models.training.backbone import train_backbone
 from models.training.batches import BalancedBatches
-from models.training.blend import Seen, blend, blend_runs, class_directions
+from models.training.blend import Seen, blend, blend_runs
 from models.training.dataset import Sample
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.networks import load_network
 from models.training.plan import BackbonePlan, rate_at
-from models.training.trained import TESTED_SIDE, TRAINED_FILE
+from models.training.trained import TESTED_SIDE, TRAINED_FILE, class_directions
 from models.training.whitening import whitening
 
 if TYPE_CHECKING:

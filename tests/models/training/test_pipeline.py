@@ -20,15 +20,9 @@ from models.naming import Calibration, Gallery, Namer, Parts, Threshold
 from models.roster import load_roster
 from models.training import backbone, pipeline
 from models.training.dataset import Kind, Sample
+from models.training.galleries import KEPT_VECTORS, fit_shipped_head
 from models.training.networks import build_embedding_network, save_embedding
-from models.training.pipeline import (
-    KEPT_VECTORS,
-    SHIPPED_FILES,
-    TrainingPlan,
-    TrunkPlan,
-    fit_shipped_head,
-    train_further,
-)
+from models.training.pipeline import SHIPPED_FILES, TrainingPlan, TrunkPlan, train_further
 from models.training.plan import BackbonePlan
 from models.vectors import VectorSet
 
