@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,6 +61,7 @@ def train_all(
     A run that was broken off goes on where its last checkpoint was written. The detector stays as
     it is where the folder has no posts with boxes to train one.
     """
+    _load_keras()
     from models.training.dataset import DatasetError
     from models.training.detector import train_detector
 
@@ -85,6 +87,7 @@ def train_backbone(
     ship: ShipOption = False,
 ) -> None:
     """Train the embedding, first with a part held out to measure it, then on everything."""
+    _load_keras()
     with _readable_errors():
         folder = _train_backbone(data, out, start, _plan(minutes, seed))
         _finish({path.name: path for path in _naming_files(folder)}, ship)
@@ -99,6 +102,7 @@ def train_further(
     ship: ShipOption = False,
 ) -> None:
     """Go on training the installed weights, on every picture there is."""
+    _load_keras()
     from models.training import pipeline
 
     with _readable_errors(), _progress("Training") as report:
@@ -131,11 +135,25 @@ def train_detector_alone(
     ship: ShipOption = False,
 ) -> None:
     """Train the head detector."""
+    _load_keras()
     from models.training.detector import train_detector
 
     with _readable_errors():
         path = train_detector(data, out, start=start)
         _finish({path.name: path}, ship)
+
+
+def _load_keras() -> None:
+    """End the command where Keras, or what it computes with, is not installed."""
+    try:
+        import models.training.quiet_keras  # noqa: F401
+    except ImportError as error:
+        typer.echo(
+            f"Training networks needs Keras and what it computes with ({error}). "
+            f"Install them: {sys.executable} -m pip install 'moedex[train]'",
+            err=True,
+        )
+        raise typer.Exit(1) from None
 
 
 def _plan(minutes: float | None, seed: int) -> TrainingPlan:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +91,35 @@ def test_head_learns_the_names_of_a_folder(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     namer = Namer.load(tmp_path / "out" / "naming.safetensors")
     assert [character.name for character in namer.gallery.characters] == ["Anna", "Bea"]
+
+
+WITHOUT_KERAS = """
+import sys
+sys.modules |= {"keras": None, "tensorflow": None}
+from bot.cli import app
+app(sys.argv[1:])
+"""
+
+
+def test_names_are_learned_and_measured_where_keras_is_not_installed(tmp_path: Path) -> None:
+    for name, seed in (("anna", 1), ("bea", 2)):
+        _picture(tmp_path / "data" / name / "0.png", seed)
+    data, out = str(tmp_path / "data"), str(tmp_path / "out")
+    for arguments in (["train", "head", data, "--out", out], ["evaluate", data, "--gallery", data]):
+        command = [sys.executable, "-c", WITHOUT_KERAS, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("what", ["all", "backbone", "further", "detector"])
+def test_networks_are_not_trained_where_keras_is_not_installed(tmp_path: Path, what: str) -> None:
+    start = [] if what == "further" else ["--start", str(tmp_path)]
+    command = [sys.executable, "-c", WITHOUT_KERAS, "train", what, str(tmp_path), *start]
+    done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+    assert done.returncode == 1
+    assert "Keras" in done.stderr
+    assert done.stderr.strip().endswith("-m pip install 'moedex[train]'")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("word", ["Data", "Figures", "Limits", "Licence"])
