@@ -4,7 +4,8 @@
 
 `benchmarks/trunks` keeps what training left of each trunk. They are copied to `--run`, where
 `moedex train backbone` finds them too and goes on with what is to be shipped. `--keep` replaces
-them by those of a run that is finished there.
+them by those of a run that is finished there. `--ship` gives the run's calibration and threshold to
+the names that are shipped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Annotated, Final
 
 import typer
 
+from models.naming import NAMING_FILE, Namer
 from models.training.backbone import is_finished
 from models.training.dataset import load_dataset
 from models.training.pipeline import default_plan, train_evaluation, trunk_folder
@@ -30,6 +32,7 @@ def main(
         "runs/evaluation"
     ),
     keep: Annotated[bool, typer.Option(help="Keep the trunks of this run.")] = False,
+    ship: Annotated[bool, typer.Option(help="Ship its calibration and threshold.")] = False,
 ) -> None:
     """Copy the trunks and blend them, or keep those of a run."""
     plan = default_plan()
@@ -41,6 +44,10 @@ def main(
         shutil.copytree(source / trunk, target / trunk, dirs_exist_ok=True)
     if not keep:
         train_evaluation(load_dataset(data), run, plan, start=KEPT)
+    if ship:
+        measured, shipped = Namer.load(run / "naming.safetensors"), Namer.load()
+        shipped.calibration, shipped.threshold = measured.calibration, measured.threshold
+        shipped.save(NAMING_FILE)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from bot.storage import StorageError, StorageInUseError
 from bot.storage.backup import revision_of
 from bot.storage.storage import hold, known_revision, sqlite_file
 
-_NEEDED_MEMORY = 1.5 * 2**30
+_NEEDED_MEMORY = 2**30
 _NEEDED_DISK = 500 * 2**20
 
 
@@ -100,10 +100,10 @@ def _storage(config: Config) -> Finding:
 def _memory(_config: Config) -> Finding:
     free = _free_memory()
     if free is None:
-        return Finding("warning", "Memory", "can't be told here", "About 1.5 GB must be free.")
+        return Finding("warning", "Memory", "can't be told here", "About 1 GB must be free.")
     found = f"{free / 2**30:.1f} GB free"
     if free < _NEEDED_MEMORY:
-        return Finding("warning", "Memory", found, "Close something: about 1.5 GB is needed.")
+        return Finding("warning", "Memory", found, "Close something: about 1 GB is needed.")
     return Finding("well", "Memory", found)
 
 

@@ -108,7 +108,7 @@ async def _demo(
             # A newcomer clicks through the whole shelf.
             cooldowns={"user_times": 30},
         )
-        typer.echo("Loading the models; this takes some seconds, the first time more ...", err=True)
+        typer.echo("Loading the models; this takes some seconds ...", err=True)
         await run_bot(settings, on_ready=on_ready)
 
 

@@ -26,8 +26,8 @@ def share_one_pool() -> None:
 def spare_what_is_loaded() -> None:
     """Leave all objects there are out of garbage collections to come.
 
-    TensorFlow and Keras bring hundreds of thousands that live as long as the bot. Looking through
-    them takes a third of a second, with Python's lock held, in whatever thread it falls on.
+    There are some hundred thousand that live as long as the bot. Looking through them takes longer
+    than the loop may stand still, with Python's lock held, in whatever thread it falls on.
     """
     gc.collect()
     gc.freeze()

@@ -154,7 +154,12 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
     with pytest.raises(typer.BadParameter, match="no finished run"):
         evaluation_run.main(tmp_path / "data", tmp_path / "together")
     evaluation_run.main(tmp_path / "data", out / "evaluation", keep=True)
-    evaluation_run.main(tmp_path / "data", tmp_path / "together")
+    shipped = tmp_path / "shipped.safetensors"
+    monkeypatch.setattr(evaluation_run, "NAMING_FILE", shipped)
+    evaluation_run.main(tmp_path / "data", tmp_path / "together", ship=True)
+    measured, given = Namer.load(tmp_path / "together" / "naming.safetensors"), Namer.load(shipped)
+    assert (given.calibration, given.threshold) == (measured.calibration, measured.threshold)
+    assert given.gallery.characters == Namer.load().gallery.characters
     for name in ("embedding.safetensors", "naming.safetensors", "split.json"):
         together = (tmp_path / "together" / name).read_bytes()
         assert together == (out / "evaluation" / name).read_bytes(), name
