@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 EMBEDDING_FILE: Final = WEIGHTS / "embedding.safetensors"
 
 AT_ONCE: Final = 2
-"""Pictures that are embedded at once: a face and its mirror image. More are hardly quicker each."""
+"""Pictures that are embedded at once, as many as a face with its mirror image has."""
 
 
 class WeightsError(Exception):
