@@ -171,7 +171,7 @@ class Embedder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def warm_up(self) -> None:
-        """Run the graph once, so that the first answer is quick."""
+        """Run the network once, so that the first answer is quick."""
         self.embed(np.zeros((1, self.side, self.side, 3), np.uint8))
 
     def _vectors(self, crops: NDArray[np.uint8]) -> Vectors:
