@@ -20,7 +20,7 @@ from benchmarks.evaluation_run import KEPT
 from benchmarks.faces import faces_of
 from benchmarks.integers import figures_by
 from benchmarks.statistics import machine, today, write_section
-from models.embedding import EMBEDDING_FILE, Embedder
+from models.embedding import Embedder
 from models.training.backbone import train_backbone
 from models.training.blend import blend_runs
 from models.training.pipeline import default_plan, trunk_folder
@@ -55,8 +55,8 @@ def main(
     )
     figures: dict[str, dict] = {}
     for name, run in (("the first trunk alone", turned), ("the same without turned hues", plain)):
-        blend_runs(learned, [run / first], run)
-        figures[name] = figures_by(Embedder.load(run / EMBEDDING_FILE.name), faces, run)
+        embedder = Embedder.load(blend_runs(learned, [run / first], run))
+        figures[name] = figures_by(embedder, faces, run)
     text = (
         f"`python -m benchmarks.hues --data {data}`; {machine()}; {today()}.\n\n"
         f"{parts_table(figures)}"

@@ -89,15 +89,20 @@ def read_settings(path: Path) -> Settings:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[safe_open]:
-    """Open a weights file. Raises WeightsError, also for what is found wrong while it is open."""
+def opened(
+    path: Path, whose: str = "the embedding's", trained_as: str = "all"
+) -> Iterator[safe_open]:
+    """Open a weights file. Raises WeightsError, also for what is found wrong while it is open.
+
+    `whose` weights they are, and what `moedex train` calls them, is for the error's text.
+    """
     try:
         with safe_open(path, "numpy") as file:
             yield file
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(
-            f"the embedding's weights {path} can't be read ({error}); "
-            "reinstall Moedex or run `moedex train all`"
+            f"{whose} weights {path} can't be read ({error}); "
+            f"reinstall Moedex or run `moedex train {trained_as}`"
         ) from error
 
 

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from models.boxes import cluster, cluster_corners, mean_box, overlaps, reading_order
-from models.embedding import WeightsError
+from models.embedding import opened
 from models.headmap import MULTIPLE, SIDE_UNIT, STRIDE, lay_headmap, normalised
 from models.lite import LiteLayers, LiteNetwork
 from models.shipped import WEIGHTS
@@ -80,16 +79,13 @@ class LearnedDetector:
         Raises WeightsError: they are missing, unreadable or of another network.
         """
         file = path or DETECTOR_FILE
-        try:
-            with safe_open(file, "numpy") as weights:
-                # In integers it is hardly faster: its depthwise layers are none.
-                layers = LiteLayers(
-                    lambda name: weights.get_tensor(name).astype(np.float32), integers=False
-                )
-                pixels = layers.pixels(GLANCE.longest, GLANCE.longest)
-                network = layers.finished(pixels, lay_headmap(layers, pixels))
-        except (OSError, SafetensorError, ValueError) as error:
-            raise WeightsError(f"the detector's weights {file} can't be read: {error}") from error
+        with opened(file, "the detector's", "detector") as weights:
+            # In integers it is hardly faster: its depthwise layers would stay as they are.
+            layers = LiteLayers(
+                lambda name: weights.get_tensor(name).astype(np.float32), integers=False
+            )
+            pixels = layers.pixels(GLANCE.longest, GLANCE.longest)
+            network = layers.finished(pixels, lay_headmap(layers, pixels))
         return cls(LiteNetwork(network))
 
     def detect(self, picture: Pixels) -> list[Face]:

@@ -347,6 +347,7 @@ class LiteNetwork:
         """Run the network over a batch of any length."""
         with self._lock:
             if batch.shape != self._shape:
+                self._shape = ()  # should this fail, the next call begins anew
                 self._interpreter.resize_tensor_input(self._given, batch.shape)
                 self._interpreter.allocate_tensors()
                 self._shape = batch.shape

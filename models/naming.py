@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from models.embedding import WeightsError
+from models.embedding import opened
 from models.roster import load_roster
 from models.shipped import WEIGHTS
 from models.types import Character, Guess
@@ -301,10 +300,9 @@ class Namer:
         """
         file = path or NAMING_FILE
         known = {character.id: character for character in roster or load_roster()}
-        try:
-            with safe_open(file, "numpy") as opened:
-                settings = json.loads(opened.metadata()["moedex"])
-                held = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        with opened(file, "the names'", "head") as weights:
+            settings = json.loads(weights.metadata()["moedex"])
+            held = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118
             gallery = Gallery(
                 characters=tuple(
                     known.get(name, Character(name, name.replace("_", " ").title(), ""))
@@ -326,11 +324,6 @@ class Namer:
                 threshold=Threshold.read(settings["threshold"]),
                 version=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
             )
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise WeightsError(
-                f"the names' weights {file} can't be read ({error}); "
-                "reinstall Moedex or run `moedex train head`"
-            ) from error
 
     def save(self, path: Path) -> None:
         """Write gallery and settings, vectors in half precision."""

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from models.compact import packed, unpacked
@@ -234,14 +233,11 @@ def save_headmap(network: keras.Model, path: Path, settings: Mapping[str, object
 def load_headmap(network: keras.Model, path: Path) -> dict[str, object]:
     """Load a file of `save_headmap` into the network; return its settings.
 
-    Raises ValueError: the file can't be read, or is of another network.
+    Raises WeightsError: the file can't be read, or is of another network.
     """
-    try:
-        with safe_open(path, "numpy") as file:
-            if {weight.path for weight in network.weights} != set(file.keys()):
-                raise ValueError("it is of another network")
-            for weight in network.weights:
-                weight.assign(file.get_tensor(weight.path).astype(np.float32))
-            return json.loads((file.metadata() or {}).get("moedex", "{}"))
-    except (OSError, SafetensorError, ValueError) as error:
-        raise ValueError(f"the detector's weights {path} can't be read: {error}") from error
+    with opened(path, "the detector's", "detector") as file:
+        if {weight.path for weight in network.weights} != set(file.keys()):
+            raise ValueError("it is of another network")
+        for weight in network.weights:
+            weight.assign(file.get_tensor(weight.path).astype(np.float32))
+        return json.loads((file.metadata() or {}).get("moedex", "{}"))

@@ -177,6 +177,8 @@ def test_weights_that_do_not_fit_are_named(tmp_path: Path) -> None:
     broken.write_bytes(b"nothing of the sort")
     with pytest.raises(WeightsError, match=r"broken\.safetensors can't be read"):
         LearnedDetector.load(broken)
+    with pytest.raises(WeightsError, match=r"broken\.safetensors can't be read"):
+        load_headmap(build_headmap(64, 64), broken)
 
 
 def test_the_shipped_weights_are_small() -> None:
