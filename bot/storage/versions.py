@@ -37,7 +37,11 @@ class VersionRepository(Repository):
         *,
         promoted: bool,
     ) -> ModelVersion:
-        """Keep a version; a promoted one becomes current at once."""
+        """Keep a version; a promoted one becomes current in the same transaction.
+
+        A sweep in between would erase one that was trained on what is gone as one of the kept,
+        and its server would not be in `to_refit`.
+        """
         async with self._storage.write() as session:
             last = await session.scalar(
                 select(func.max(ModelVersionRow.number)).where(
@@ -54,8 +58,9 @@ class VersionRepository(Repository):
                 ModelSourceRow(version_id=row.id, kind=kind, source_id=source_id)
                 for kind, source_id in sources
             )
-            version = _to_version(row)
-        return await self.promote(server_id, version.number) or version if promoted else version
+            if promoted:
+                await _make_current(session, server_id, row)
+            return _to_version(row)
 
     async def list(self, server_id: int) -> list[ModelVersion]:
         """Return a server's versions, oldest first."""
@@ -104,15 +109,7 @@ class VersionRepository(Repository):
                 )
                 if row is None:
                     return None
-            await session.execute(
-                update(ModelVersionRow)
-                .where(ModelVersionRow.server_id == server_id, ModelVersionRow.state == "current")
-                .values(state="kept")
-            )
-            if row is not None:
-                row.state = "current"
-            await bump(session, server_id)
-            await session.flush()
+            await _make_current(session, server_id, row)
             return None if row is None else _to_version(row)
 
     async def trained_on_erased(self) -> list[ModelVersion]:
@@ -173,12 +170,14 @@ class VersionRepository(Repository):
         """
         async with self._storage.write() as session:
             for version in versions:
-                await session.execute(
-                    delete(ModelVersionRow).where(ModelVersionRow.id == version.id)
-                )
-                await bump(session, version.server_id)
-                if version.state == "current":
-                    await _mark(session, version.server_id)
+                # What a version was when it was read says nothing: it may be current since.
+                row = await session.get(ModelVersionRow, version.id)
+                if row is None:
+                    continue
+                if row.state == "current":
+                    await _mark(session, row.server_id)
+                await session.delete(row)
+                await bump(session, row.server_id)
 
     async def outdate(self, backbone: str) -> None:
         """Put servers into `to_refit` whose head is of another backbone and that have none of this.
@@ -206,6 +205,18 @@ class VersionRepository(Repository):
             await session.execute(
                 delete(StateRow).where(StateRow.key == f"{_REFIT}{server_id}", StateRow.at <= begun)
             )
+
+
+async def _make_current(session: AsyncSession, server_id: int, row: ModelVersionRow | None) -> None:
+    await session.execute(
+        update(ModelVersionRow)
+        .where(ModelVersionRow.server_id == server_id, ModelVersionRow.state == "current")
+        .values(state="kept")
+    )
+    if row is not None:
+        row.state = "current"
+    await bump(session, server_id)
+    await session.flush()
 
 
 async def _mark(session: AsyncSession, server_id: int) -> None:

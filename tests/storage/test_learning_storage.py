@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ from models.types import Box
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVER = 7
@@ -215,6 +217,35 @@ async def test_versions_are_promoted_and_rolled_back(storage: Storage) -> None:
     assert current.number == 2
     await versions.promote(SERVER, None)
     assert await versions.current(SERVER) is None
+
+
+async def test_a_promoted_version_is_never_seen_before_it_is_current(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, seen = storage.write, []
+
+    @asynccontextmanager
+    async def looked_at_after() -> AsyncIterator[AsyncSession]:
+        async with write() as session:
+            yield session
+        seen.append([v.state for v in await storage.versions.list(SERVER)])
+
+    monkeypatch.setattr(storage, "write", looked_at_after)
+    await storage.versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
+    assert seen == [["current"]]
+
+
+async def test_what_became_current_after_it_was_read_is_refitted_when_it_is_erased(
+    storage: Storage,
+) -> None:
+    versions = storage.versions
+    read = await versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=False)
+    await versions.promote(SERVER, read.number)
+    await versions.erase([read])
+    assert await versions.to_refit() == {SERVER}
+    await versions.refitted(SERVER, datetime.now(UTC))
+    await versions.erase([read])  # by two at once: the second finds nothing
+    assert await versions.to_refit() == set()
 
 
 async def test_a_version_trained_on_something_erased_is_found(storage: Storage) -> None:
