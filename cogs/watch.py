@@ -1,12 +1,13 @@
 """Answers posted pictures: in channels that are switched on, in DMs, and where the bot is named.
 
-Edits are followed here too: a picture that was taken out takes its answer along, one that came
-later (a preview arrives after its link) is answered.
+Edits are followed here too: a picture that was taken out takes its answer along; one that came
+later (a preview arrives after its link) is answered, and so is one to which the bot's name came.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,13 +30,20 @@ _HINT_EVERY = timedelta(minutes=10)
 _REMEMBERED = 5000
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a message was when it was last considered; an edit that leaves that alone is no news."""
+
+    pictures: frozenset[str]
+    asked: bool
+
+
 class Watch(commands.Cog):
     """The listener for posted pictures."""
 
     def __init__(self, bot: MoedexBot) -> None:
         self.bot = bot
-        # The pictures seen in a message, by its id: an edit that leaves them alone is no news.
-        self._seen: OrderedDict[int, frozenset[str]] = OrderedDict()
+        self._seen: OrderedDict[int, _Seen] = OrderedDict()  # by the message's id
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -57,25 +65,31 @@ class Watch(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Answer pictures that came with an edit, and drop the answer to those that left.
+        """Answer what came with an edit, pictures or a mention, and drop the answer to what left.
 
         A preview that joins pictures which were answered already changes nothing.
         """
         message = payload.message
         if not by_a_person(message) or (await self.bot.get_context(message)).valid:
             return
-        before, now = self._seen.get(message.id), self._pictures(message)
+        before, now = self._seen.get(message.id), self._look(message)
         if before is None:
             # Nothing new is said about old messages: pinning one is an edit as well.
             if not sources_of(message, self.bot.config, "all"):
                 await self.bot.asking.forget([message.id])
             elif _is_recent(message) and not await self._is_answered(message.id):
                 await self._consider(message)
-        elif before - now:
+        elif before.pictures - now.pictures:
             await self.bot.asking.forget([message.id])
             self._seen.pop(message.id, None)
-            if now and _is_recent(message):
+            if now.pictures and _is_recent(message):
                 await self._consider(message)
+        elif (
+            now.asked > before.asked
+            and _is_recent(message)
+            and not await self._is_answered(message.id)
+        ):
+            await self._consider(message)
 
     async def _consider(self, message: discord.Message) -> bool:
         """Answer a message's pictures if that is wanted; false if it has none."""
@@ -135,12 +149,13 @@ class Watch(commands.Cog):
             me is not None and any(user.id == me.id for user in message.mentions)
         )
 
-    def _pictures(self, message: discord.Message) -> frozenset[str]:
-        previews = "all" if self._asks(message) else "pictures"
-        return frozenset(each.key for each in sources_of(message, self.bot.config, previews))
+    def _look(self, message: discord.Message) -> _Seen:
+        asked = self._asks(message)
+        sources = sources_of(message, self.bot.config, "all" if asked else "pictures")
+        return _Seen(frozenset(each.key for each in sources), asked)
 
     def _remember(self, message: discord.Message) -> None:
-        self._seen[message.id] = self._pictures(message)
+        self._seen[message.id] = self._look(message)
         self._seen.move_to_end(message.id)
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)

@@ -128,6 +128,23 @@ async def test_who_that_an_edit_made_is_answered(sandbox: Sandbox, bot: MoedexBo
     assert "Marin" in text_of(await sandbox.answer_to(typed))
 
 
+async def test_mention_that_an_edit_added_is_answered_once(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ben = sandbox.member("ben")
+    mention = f"<@{sandbox.bot.id}>"
+    quiet = await ben.post("quiet", "who is she?", files=[ONE])
+    watched = await ben.post("fan-art", "who is she?", files=[ONE])
+    await kept(bot, await sandbox.answer_to(watched))
+    for posted in (quiet, watched):
+        await ben.edit(posted, f"who is she? {mention}")
+    assert "Marin" in text_of(await sandbox.answer_to(quiet))
+    for posted in (quiet, watched):
+        await ben.edit(posted, f"please, who is she? {mention}")
+    await settled(sandbox, bot)
+    assert [len(sandbox.replies(posted)) for posted in (quiet, watched)] == [1, 1]
+
+
 async def test_full_queue_is_a_polite_busy(
     sandbox: Sandbox, start: Start, stages: FakeStages
 ) -> None:
