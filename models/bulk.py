@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.identify import Identifier, card_frame, whole_face
+from models.naming import Gallery
 from models.pictures import PictureError, PictureLimits, check_size, decode
-from models.types import Face, NamedFace, Pixels
+from models.roster import unlisted
+from models.types import Face, NamedFace, Pixels, Vectors
 
 BATCH_FACES = 16
 BATCH_PICTURES = 16
@@ -56,11 +58,15 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class BulkNaming:
-    """How files are read: limits, faces a picture, whether each is one face already."""
+    """How files are read: limits, faces a picture, whether each is one face already.
+
+    `gallery` and `threshold` are the shipped ones where None.
+    """
 
     identifier: Identifier
     limits: PictureLimits
     max_faces: int
+    gallery: Gallery | None = None
     threshold: float | None = None
     one_face: bool = False
     keep_frames: bool = False
@@ -130,9 +136,44 @@ class BulkNaming:
             own = vectors[start : start + len(one.crops)]
             start += len(one.crops)
             named = self.identifier.name(
-                one.faces, one.crops, own, threshold=self.threshold, found=not self.one_face
+                one.faces, one.crops, own, self.gallery, self.threshold, found=not self.one_face
             )
             yield FileResult(one.file, one.width, one.height, tuple(named), None, one.frame)
+
+
+def learned(
+    naming: BulkNaming, folder: Path, skipped: Callable[[str], None]
+) -> tuple[BulkNaming, int]:
+    """Let `naming` name the characters of `folder`/<character>/<picture> as well, and count them.
+
+    A picture without a face that is found is taken for one face as it is. What can't be learned
+    from, several faces or no picture, is left out and `skipped` told why.
+    """
+    own: dict[str, list[Vectors]] = {}
+    nobody: list[Path] = []
+
+    def learn(result: FileResult) -> None:
+        faces = list(result.faces)
+        if result.error:
+            skipped(result.error.message)
+        elif len(faces) > 1:
+            skipped(f"“{result.file}” shows {len(faces)} faces: which one is meant?")
+        else:
+            own.setdefault(result.file.parent.name, []).append(faces[0].vector)
+
+    files = sorted(path for path in folder.glob("*/*") if not path.name.startswith("."))
+    for result in naming.name_all(files):
+        if result.error or result.faces:
+            learn(result)
+        else:
+            nobody.append(result.file)
+    for result in replace(naming, one_face=True).name_all(nobody):
+        learn(result)
+    if not own:
+        return naming, 0
+    taught = Gallery.of({unlisted(name): np.stack(own[name]) for name in sorted(own)})
+    gallery = (naming.gallery or naming.identifier.namer.gallery).extended(taught)
+    return replace(naming, gallery=gallery), len(own)
 
 
 def _failed(file: Path, code: str, message: str) -> FileResult:

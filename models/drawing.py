@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from models.fonts import Font, Fonts, find_fonts
 from models.layout import EDGE, MAX_TILES, Layout, Tile, lay_out
+from models.roster import unlisted
 from models.scaling import halved
 from models.shapes import Colour, fill_rounded, outline_rounded, paste_rounded
 from models.types import Box, NamedFace, Pixels, percent
@@ -232,7 +233,7 @@ class _Tile:
         character = named.best.character
         if self._fonts.can_write(character.name):
             return character.name
-        return character.id.replace("_", " ").title()
+        return unlisted(character.id).name
 
     def _origin(self, named: NamedFace) -> str:
         """Return the series and the name in its own script, as far as the font has them."""

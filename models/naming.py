@@ -24,7 +24,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from models.embedding import opened
-from models.roster import load_roster
+from models.roster import load_roster, unlisted
 from models.shipped import WEIGHTS
 from models.types import Character, Guess
 
@@ -305,8 +305,7 @@ class Namer:
             held = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118
             gallery = Gallery(
                 characters=tuple(
-                    known.get(name, Character(name, name.replace("_", " ").title(), ""))
-                    for name in settings["characters"]
+                    known.get(name) or unlisted(name) for name in settings["characters"]
                 ),
                 prototypes=unit(held["prototypes"].astype(np.float32)),
                 counts=held["counts"],

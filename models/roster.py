@@ -35,3 +35,8 @@ def load_roster(path: Path = ROSTER_FILE) -> tuple[Character, ...]:
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} is no roster: {error!r}") from error
+
+
+def unlisted(id: str) -> Character:  # noqa: A002 - the field's name
+    """A character that no roster lists: called by its id, `grey_wolf` Grey Wolf."""
+    return Character(id, id.replace("_", " ").title(), "")

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import backup, dataset, demo, doctor, evaluate, identify, learn, run, train
+from bot.cli import backup, dataset, demo, doctor, evaluate, identify, learn, run, sort, train
 
 NEEDED_LIBRARIES = {"libGL.so.1": "libgl1", "libgthread-2.0.so.0": "libglib2.0-0"}
 """The system libraries that OpenCV doesn't bring along, and the Debian packages that do."""
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("identify")(identify.identify)
+app.command("sort")(sort.sort)
 app.add_typer(train.app)
 app.command("evaluate")(evaluate.evaluate)
 app.command("embed")(evaluate.embed)

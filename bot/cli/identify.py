@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config import Config
-    from models.bulk import FileResult
+    from models.bulk import BulkNaming, FileResult
 
 CARD_BYTES = 10 * 2**20
 
@@ -50,7 +50,7 @@ def identify(
     """
     from bot.config import ConfigError, load_config
     from cascades import CascadeError
-    from models.bulk import collect
+    from models.bulk import FileResult, collect
     from models.embedding import WeightsError
 
     failed = False
@@ -58,8 +58,11 @@ def identify(
         settings = load_config(config)
         entries = collect(paths)
         cards = _Cards(annotate, entries) if annotate else None
-        results = _name_all(settings, entries, one_face=face, keep_frames=cards is not None)
-        for result in _with_progress(results, len(entries)):
+        results = (entry for entry in entries if isinstance(entry, FileResult))
+        if not all(isinstance(entry, FileResult) for entry in entries):  # else nobody needs models
+            naming = bulk_naming(settings, one_face=face, keep_frames=cards is not None)
+            results = naming.name_all(entries)
+        for result in with_progress(results, len(entries)):
             failed = failed or result.error is not None
             typer.echo(json.dumps(as_object(result)) if as_json else as_text(result))
             if cards:
@@ -101,22 +104,17 @@ def as_text(result: FileResult) -> str:
     return "\n".join(lines)
 
 
-def _name_all(
-    settings: Config, entries: list[Path | FileResult], *, one_face: bool, keep_frames: bool
-) -> Iterator[FileResult]:
-    """Name the files; the models are loaded only if there is a file to read."""
-    from models.bulk import BulkNaming, FileResult
-
-    waiting = [entry for entry in entries if not isinstance(entry, FileResult)]
-    if not waiting:
-        yield from (entry for entry in entries if isinstance(entry, FileResult))
-        return
+def bulk_naming(
+    settings: Config, *, one_face: bool = False, keep_frames: bool = False
+) -> BulkNaming:
+    """Load the models for many files, as the configuration has it. Raises WeightsError."""
+    from models.bulk import BulkNaming
     from models.identify import Identifier
     from models.pictures import PictureLimits
 
     pictures, inference = settings.pictures, settings.inference
     cascade = Path(inference.cascade) if inference.cascade else None
-    naming = BulkNaming(
+    return BulkNaming(
         Identifier.load(inference.detector, cascade),
         PictureLimits(pictures.max_bytes, pictures.max_pixels, pictures.frames),
         pictures.faces,
@@ -124,10 +122,11 @@ def _name_all(
         one_face=one_face,
         keep_frames=keep_frames,
     )
-    yield from naming.name_all(entries)
 
 
-def _with_progress(results: Iterable[FileResult], total: int) -> Iterator[FileResult]:
+def with_progress(
+    results: Iterable[FileResult], total: int, doing: str = "Naming"
+) -> Iterator[FileResult]:
     """Pass results on, with a progress bar on stderr where that is a terminal."""
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
@@ -147,7 +146,7 @@ def _with_progress(results: Iterable[FileResult], total: int) -> Iterator[FileRe
     with progress:
         task = progress.add_task("Loading", total=total)
         for result in results:
-            progress.update(task, advance=1, description="Naming")
+            progress.update(task, advance=1, description=doing)
             yield result
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.naming import Gallery
+from models.roster import unlisted
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
     FALSE_RATES,
@@ -84,5 +85,5 @@ def _gallery_of(folder: Path, embedder: Embedder, namer: Namer, shots: int | Non
     learned: dict[Character, Vectors] = {}
     for label in sorted({sample.label for sample in dataset.samples}):
         own = vectors[[i for i, s in enumerate(dataset.samples) if s.label == label]]
-        learned[Character(label, label.replace("_", " ").title(), "")] = own[:shots]
+        learned[unlisted(label)] = own[:shots]
     return replace(Gallery.of(learned), rejects=namer.gallery.rejects)

@@ -14,7 +14,7 @@ import numpy as np
 from models.augment import framed
 from models.embedding import EMBEDDING_FILE, Embedder
 from models.naming import NAMING_FILE, Gallery, Namer, Parts
-from models.roster import load_roster
+from models.roster import load_roster, unlisted
 from models.training.dataset import Dataset, Sample, load_dataset
 from models.training.evaluation import identified, judge
 from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
@@ -49,7 +49,7 @@ def characters_of(samples: Sequence[Sample]) -> list[Character]:
     names = {sample.label for sample in samples if sample.kind == "character"}
     listed = [character for character in load_roster() if character.id in names]
     others = sorted(names - {character.id for character in listed})
-    return [*listed, *(Character(n, n.replace("_", " ").title(), "") for n in others)]
+    return [*listed, *map(unlisted, others)]
 
 
 def embed_all(embedder: Embedder, samples: Sequence[Sample]) -> Vectors:
