@@ -102,22 +102,25 @@ def sort(
         asked = {entry: path for path in paths for entry in collect([path])}
         entries = [entry for entry, path in asked.items() if shelf.wants(entry, given=path)]
         counts: Counter[str] = Counter()
-        failed = 0
+        failed, ended = 0, False
         if entries:
             naming = bulk_naming(settings)
             if gallery is not None:
                 naming = _with_own(naming, gallery)
             unnamed: list[_Seen] = []
             with shelf.open():
-                for result in with_progress(naming.name_all(entries), len(entries)):
-                    if result.error:
-                        failed += 1
-                        typer.echo(result.error.message, err=True)
-                    elif (folder := _folder_of(result)) == UNKNOWN:
-                        unnamed.append(_Seen.of(result))
-                    else:
-                        shelf.put(_Seen.of(result), folder)
-                        counts[folder] += 1
+                try:
+                    for result in with_progress(naming.name_all(entries), len(entries)):
+                        if result.error:
+                            failed += 1
+                            typer.echo(result.error.message, err=True)
+                        elif (folder := _folder_of(result)) == UNKNOWN:
+                            unnamed.append(_Seen.of(result))
+                        else:
+                            shelf.put(_Seen.of(result), folder)
+                            counts[folder] += 1
+                except KeyboardInterrupt:  # the unknown so far would have to be looked at again
+                    ended = True
                 for seen, group in zip(unnamed, _together(unnamed), strict=True):
                     folder = UNKNOWN if group is None else f"{UNKNOWN}/{shelf.group(group)}"
                     shelf.put(seen, folder)
@@ -126,6 +129,9 @@ def sort(
     for folder, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         typer.echo(f"{count:6}  {folder}")
     typer.echo(_summary(counts.total(), failed, shelf))
+    if ended:
+        typer.echo("Ended early: the same command goes on from here.", err=True)
+        raise typer.Exit(130)
     if failed:
         raise typer.Exit(1)
 
@@ -302,20 +308,33 @@ def _recorded(path: Path) -> set[str]:
 
 def _place(source: Path, target: Path, how: How) -> None:
     """Bring `source` to `target`, which may be the same picture already; never half of it."""
-    if how is How.MOVE:
-        try:
-            source.rename(target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
+    if not target.exists():
+        if how is How.MOVE and _renamed(source, target):
+            return
+        if how is How.LINK:
+            target.hardlink_to(source.resolve())
+        else:
             _copy(source, target)
-            source.unlink()
-    elif target.exists():
-        return
-    elif how is How.LINK:
-        target.hardlink_to(source.resolve())
-    else:
-        _copy(source, target)
+    if how is How.MOVE and _at(source) != _at(target):
+        source.unlink()
+
+
+def _renamed(source: Path, target: Path) -> bool:
+    """Whether that is enough to move it: to another disk it isn't, and a link may be relative."""
+    if source.is_symlink():
+        return False
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    return True
+
+
+def _at(path: Path) -> Path:
+    """Where a file lies, wherever it may be a link to."""
+    return path.parent.resolve() / path.name
 
 
 def _copy(source: Path, target: Path) -> None:

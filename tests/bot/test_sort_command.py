@@ -14,6 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bot.cli import app
+from models.bulk import BATCH_PICTURES
 from models.identify import Identifier
 from models.naming import Calibration, Gallery, Namer, Parts, Threshold
 from models.roster import unlisted
@@ -143,6 +144,33 @@ def test_it_goes_on_where_it_was_ended_between_a_picture_and_its_record() -> Non
     assert len(recorded()) == 1
 
 
+def test_ctrl_c_sorts_what_was_seen_and_the_rest_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = 2 * BATCH_PICTURES
+    for number in range(count):
+        save(f"in/{number:02}.png", RED if number % 2 else YELLOW, size=10 + number)
+    detect = LeftAndRight.detect
+
+    def interrupted(self: LeftAndRight, picture: Pixels) -> list[Face]:
+        found = detect(self, picture)
+        if found[0].box.side > 10 + count - 4:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(LeftAndRight, "detect", interrupted)
+    code, output = call("in", "--into", "out")
+    assert code == 130
+    assert output.endswith("Ended early: the same command goes on from here.\n")
+    seen = files()
+    assert {Path(file).parent.as_posix() for file in seen} == {"characters/red", "unknown/group_1"}
+    monkeypatch.setattr(LeftAndRight, "detect", detect)
+    code, output = call("in", "--into", "out")
+    assert code == 0
+    assert f"; {len(seen)} were already." in output
+    assert len(files()) == count
+
+
 def test_two_pictures_of_one_name_are_both_kept() -> None:
     for folder, size in (("one", 20), ("two", 22), ("same", 20)):
         save(f"in/{folder}/a.png", RED, size=size)
@@ -159,6 +187,17 @@ def test_pictures_are_moved_or_linked_where_that_is_asked() -> None:
     call("in", "--into", "out", "--how", "move")
     assert files("in") == []
     assert files() == ["characters/red/a.png"]
+
+
+def test_a_move_leaves_nothing_behind_that_was_linked_or_is_a_link() -> None:
+    picture = save("elsewhere/a.png", RED)
+    Path("in/a.png").symlink_to(Path("..") / picture)
+    save("in/b.png", GREEN)
+    call("in/b.png", "--into", "out", "--how", "link")
+    Path("out/sorted.csv").unlink()
+    call("in", "--into", "out", "--how", "move")
+    assert (files("in"), files()) == ([], ["characters/green/b.png", "characters/red/a.png"])
+    assert Path("out/characters/red/a.png").read_bytes() == picture.read_bytes()
 
 
 def test_a_move_to_another_disk_copies_and_then_removes(monkeypatch: pytest.MonkeyPatch) -> None:
