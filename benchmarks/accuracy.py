@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from models.types import Vectors
 
 WRONG_LABELS: Final = Path(__file__).with_name("wrong_labels.csv")
-"""Pictures that surely show somebody else, docs/accuracy.md says how they were found."""
+"""Pictures that surely show somebody else; docs/accuracy.md says how they were found."""
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ def main(
     if not keep:
         train_evaluation(load_dataset(data), run, plan, start=KEPT)
     if ship:
-        measured, shipped = Namer.load(run / "naming.safetensors"), Namer.load()
+        measured, shipped = Namer.load(run / NAMING_FILE.name), Namer.load()
         shipped.calibration, shipped.threshold = measured.calibration, measured.threshold
         shipped.save(NAMING_FILE)
 

@@ -141,10 +141,8 @@ class BulkNaming:
             yield FileResult(one.file, one.width, one.height, tuple(named), None, one.frame)
 
 
-def learned(
-    naming: BulkNaming, folder: Path, skipped: Callable[[str], None]
-) -> tuple[BulkNaming, int]:
-    """Let `naming` name the characters of `folder`/<character>/<picture> as well, and count them.
+def gallery_of(folder: Path, naming: BulkNaming, skipped: Callable[[str], None]) -> Gallery | None:
+    """Learn the characters of `folder`/<character>/<picture>; None where there is nobody.
 
     A picture without a face that is found is taken for one face as it is. What can't be learned
     from, several faces or no picture, is left out and `skipped` told why.
@@ -170,10 +168,8 @@ def learned(
     for result in replace(naming, one_face=True).name_all(nobody):
         learn(result)
     if not own:
-        return naming, 0
-    taught = Gallery.of({unlisted(name): np.stack(own[name]) for name in sorted(own)})
-    gallery = (naming.gallery or naming.identifier.namer.gallery).extended(taught)
-    return replace(naming, gallery=gallery), len(own)
+        return None
+    return Gallery.of({unlisted(name): np.stack(own[name]) for name in sorted(own)})
 
 
 def _failed(file: Path, code: str, message: str) -> FileResult:

@@ -58,8 +58,8 @@ def identify(
         settings = load_config(config)
         entries = collect(paths)
         cards = _Cards(annotate, entries) if annotate else None
-        results = (entry for entry in entries if isinstance(entry, FileResult))
-        if not all(isinstance(entry, FileResult) for entry in entries):  # else nobody needs models
+        results: Iterable[FileResult] = [each for each in entries if isinstance(each, FileResult)]
+        if len(results) < len(entries):  # else there is nothing to load the models for
             naming = bulk_naming(settings, one_face=face, keep_frames=cards is not None)
             results = naming.name_all(entries)
         for result in with_progress(results, len(entries)):
@@ -124,9 +124,7 @@ def bulk_naming(
     )
 
 
-def with_progress(
-    results: Iterable[FileResult], total: int, doing: str = "Naming"
-) -> Iterator[FileResult]:
+def with_progress(results: Iterable[FileResult], total: int) -> Iterator[FileResult]:
     """Pass results on, with a progress bar on stderr where that is a terminal."""
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
@@ -146,7 +144,7 @@ def with_progress(
     with progress:
         task = progress.add_task("Loading", total=total)
         for result in results:
-            progress.update(task, advance=1, description=doing)
+            progress.update(task, advance=1, description="Naming")
             yield result
 
 

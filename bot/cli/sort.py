@@ -13,8 +13,8 @@ import filecmp
 import os
 import shutil
 from collections import Counter
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
@@ -25,7 +25,7 @@ from bot.cli.identify import bulk_naming, with_progress
 from bot.cli.options import ConfigOption, one_line_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from models.bulk import BulkNaming, FileResult
     from models.types import Guess, Vectors
@@ -36,6 +36,7 @@ UNKNOWN: Final = "unknown"
 NO_FACE: Final = "no_face"
 GROUP: Final = "group_"
 RECORD: Final = "sorted.csv"
+COLUMNS: Final = ("file", "to", "best", "probability", "faces")
 
 AT_ONCE: Final = 4000
 """Unknown faces that are compared with each other at once: their distances take 128 MB."""
@@ -101,34 +102,29 @@ def sort(
         shelf = _Shelf(into, how)
         asked = {entry: path for path in paths for entry in collect([path])}
         entries = [entry for entry, path in asked.items() if shelf.wants(entry, given=path)]
-        counts: Counter[str] = Counter()
         failed, ended = 0, False
         if entries:
             naming = bulk_naming(settings)
             if gallery is not None:
                 naming = _with_own(naming, gallery)
             unnamed: list[_Seen] = []
-            with shelf.open():
-                try:
-                    for result in with_progress(naming.name_all(entries), len(entries)):
-                        if result.error:
-                            failed += 1
-                            typer.echo(result.error.message, err=True)
-                        elif (folder := _folder_of(result)) == UNKNOWN:
-                            unnamed.append(_Seen.of(result))
-                        else:
-                            shelf.put(_Seen.of(result), folder)
-                            counts[folder] += 1
-                except KeyboardInterrupt:  # the unknown so far would have to be looked at again
-                    ended = True
-                for seen, group in zip(unnamed, _together(unnamed), strict=True):
-                    folder = UNKNOWN if group is None else f"{UNKNOWN}/{shelf.group(group)}"
-                    shelf.put(seen, folder)
-                    counts[folder] += 1
+            try:
+                for result in with_progress(naming.name_all(entries), len(entries)):
+                    if result.error:
+                        failed += 1
+                        typer.echo(result.error.message, err=True)
+                    elif (folder := _folder_of(result)) == UNKNOWN:
+                        unnamed.append(_Seen.of(result))
+                    else:
+                        shelf.put(_Seen.of(result), folder)
+            except KeyboardInterrupt:  # the unknown so far would have to be looked at again
+                ended = True
+            for seen, group in zip(unnamed, _together(unnamed), strict=True):
+                shelf.put(seen, UNKNOWN if group is None else f"{UNKNOWN}/{shelf.group(group)}")
             shelf.tidy()
-    for folder, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+    for folder, count in sorted(shelf.counts.items(), key=lambda item: (-item[1], item[0])):
         typer.echo(f"{count:6}  {folder}")
-    typer.echo(_summary(counts.total(), failed, shelf))
+    typer.echo(_summary(shelf, failed))
     if ended:
         typer.echo("Ended early: the same command goes on from here.", err=True)
         raise typer.Exit(130)
@@ -138,19 +134,19 @@ def sort(
 
 def _with_own(naming: BulkNaming, folder: Path) -> BulkNaming:
     """Name the characters of a folder as well. Raises SortError."""
-    from models.bulk import learned
+    from models.bulk import gallery_of
 
-    taught, count = learned(naming, folder, lambda why: typer.echo(why, err=True))
-    if not count:
+    own = gallery_of(folder, naming, lambda why: typer.echo(why, err=True))
+    if own is None:
         raise SortError(
             f"“{folder}” has nobody to learn: put one to five pictures of each character into a "
             f"folder named after it, “{folder}/<character>”."
         )
-    return taught
+    return replace(naming, gallery=naming.identifier.namer.gallery.extended(own))
 
 
-def _summary(count: int, failed: int, shelf: _Shelf) -> str:
-    parts = [f"{count} sorted into {shelf.folder}"]
+def _summary(shelf: _Shelf, failed: int) -> str:
+    parts = [f"{shelf.counts.total()} sorted into {shelf.folder}"]
     if shelf.before:
         parts.append(f"{shelf.before} were already")
     if failed:
@@ -214,11 +210,13 @@ def _together(unnamed: Sequence[_Seen]) -> list[int | None]:
 class _Shelf:
     """The target: puts pictures into its folders and keeps the record of it.
 
-    `before`: how many of the pictures asked for the record has already.
+    `counts`: pictures put into each folder. `before`: how many of those asked for the record has
+    already.
     """
 
     def __init__(self, folder: Path, how: How) -> None:
         self.folder = folder
+        self.counts: Counter[str] = Counter()
         self.before = 0
         self._how = how
         self._own = folder.resolve()
@@ -242,18 +240,6 @@ class _Shelf:
         self.before += known
         return not known
 
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        """Keep the record open. Raises OSError."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        new = not self._record.exists()
-        with _opened(self._record, "a") as file:
-            self._rows = csv.writer(file)
-            self._flush = file.flush
-            if new:
-                self._rows.writerow(["file", "to", "best", "probability", "faces"])
-            yield
-
     def put(self, seen: _Seen, folder: str) -> None:
         """Put a picture into a folder of the target, over none. Raises OSError."""
         source, best = seen.file, seen.best
@@ -263,16 +249,14 @@ class _Shelf:
             number += 1
             target = target.with_name(f"{source.stem}-{number}{source.suffix}")
         _place(source, target, How.MOVE if self._holds(source) else self._how)
-        self._rows.writerow(
-            [
-                os.path.abspath(source),
-                target.relative_to(self.folder).as_posix(),
-                best.character.id if best else "",
-                f"{best.probability:.3f}" if best else "",
-                seen.faces,
-            ]
+        self._note(
+            os.path.abspath(source),
+            target.relative_to(self.folder).as_posix(),
+            best.character.id if best else "",
+            f"{best.probability:.3f}" if best else "",
+            str(seen.faces),
         )
-        self._flush()
+        self.counts[folder] += 1
 
     def group(self, number: int) -> str:
         """The name of a group, from 0; groups of former times keep theirs."""
@@ -283,6 +267,14 @@ class _Shelf:
         for folder in (self.folder / UNKNOWN).glob(f"{GROUP}*"):
             with suppress(OSError):  # it has pictures
                 folder.rmdir()
+
+    def _note(self, *row: str) -> None:
+        """Add a row to the record, which is whole whenever the process ends."""
+        with _opened(self._record, "a") as file:
+            rows = csv.writer(file)
+            if file.tell() == 0:
+                rows.writerow(COLUMNS)
+            rows.writerow(row)
 
     def _holds(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self._own)
