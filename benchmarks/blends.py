@@ -1,12 +1,12 @@
 """How the faces of the evaluation run would be embedded if its trunks were blended otherwise.
 
-The networks are not built anew: what their projections see is computed once, and projected by each
+The networks are not built anew: what their trunks see is computed once, and projected by each
 blend. Unlike those of a weights file these projections are not rounded to a byte.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,19 +15,12 @@ from benchmarks.damage import greyed
 from benchmarks.faces import changed
 from models.embedding import EMBEDDING_FILE
 from models.naming import unit
-from models.training.blend import (
-    DIMENSIONS,
-    EARLY_SHARE,
-    Seen,
-    averages_of,
-    blend,
-    turned_directions,
-)
+from models.training.blend import EARLY_SHARE, TAPS, blend, seen_by, turned_directions
 from models.training.networks import load_network
 from models.training.pipeline import trunk_folder
-from models.training.trained import TRAINED_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,15 +28,37 @@ if TYPE_CHECKING:
     from benchmarks.faces import Faces
     from models.types import Pixels, Vectors
 
+    Matrix = NDArray[np.float32]
+
+WIDTH: Final = 768
+"""Channels of an earlier block."""
+
 TRUNKS: Final = (trunk_folder(1), trunk_folder(2))
 
-OTHERWISE: Final[dict[str, tuple[tuple[int, ...], float]]] = {
-    "the trained projections without the blend": ((0, 1), 0.0),
-    "with 0.2 of the earlier blocks": ((0, 1), 0.2),
-    "the first trunk alone": ((0,), EARLY_SHARE),
-    "the second trunk alone": ((1,), EARLY_SHARE),
+
+@dataclass(frozen=True)
+class Otherwise:
+    """A blend: which trunks of the run, from 0; the earlier blocks' share, and what is of them."""
+
+    trunks: tuple[int, ...] = (0, 1)
+    share: float = EARLY_SHARE
+    early: Callable[[Matrix], Matrix] = np.asarray
+
+
+def _last_tap(early: Matrix) -> Matrix:
+    """The columns of the last block of `TAPS` in each trunk, all blocks being as wide."""
+    return early.reshape(len(early), -1, len(TAPS), WIDTH)[:, :, -1].reshape(len(early), -1)
+
+
+OTHERWISE: Final = {
+    "the trunks' own vectors without the blend": Otherwise(share=0.0),
+    "with 0.4 of the earlier blocks": Otherwise(share=0.4),
+    "with 0.8 of the earlier blocks": Otherwise(share=0.8),
+    f"`{TAPS[-1]}` as the only earlier block": Otherwise(early=_last_tap),
+    "averages without their square roots": Otherwise(early=np.square),
+    "the first trunk alone": Otherwise(trunks=(0,)),
+    "the second trunk alone": Otherwise(trunks=(1,)),
 }
-"""What is blended: which trunks of the run, from 0, and with how much of the earlier blocks."""
 
 
 @dataclass(frozen=True)
@@ -58,36 +73,26 @@ class Blended:
 def blended_otherwise(faces: Faces, run: Path) -> dict[str, Blended]:
     """The faces as each blend of `OTHERWISE` would embed them. `run`: their embedding's."""
     network, _ = load_network(run / EMBEDDING_FILE.name)
-    projections = [
-        load_network(run / trunk / TRAINED_FILE)[0].get_layer("projection").get_weights()
-        for trunk in TRUNKS
-    ]
     grey = changed([faces.samples[index] for index in faces.split.known], greyed)
+    learned = seen_by(network, [faces.samples[index] for index in faces.split.train])
+    labels = faces.labels(faces.split.train)
     views = [
-        averages_of(network, samples)
+        seen_by(network, samples)
         for shown in (faces.samples, grey)
         for samples in (shown, changed(shown, _mirrored))
     ]
-    train = list(faces.split.train)
     result: dict[str, Blended] = {}
-    for name, (trunks, share) in OTHERWISE.items():
-        learned = [
-            Seen(*(average[train] for average in views[0][trunk]), *projections[trunk])
-            for trunk in trunks
-        ]
-        one = blend(learned, share, DIMENSIONS)
-        plain, mirror, grey_plain, grey_mirror = (
-            unit(
-                np.concatenate([average for trunk in trunks for average in view[trunk]], axis=1)
-                @ one.kernel
-                + one.bias
-            )
-            for view in views
+    for name, other in OTHERWISE.items():
+        given, *shown = (
+            replace(seen, early=other.early(seen.early))
+            for seen in (view.only(other.trunks) for view in (learned, *views))
         )
+        found = blend(given, labels, other.share)
+        plain, mirror, grey_plain, grey_mirror = (found.vectors(seen) for seen in shown)
         result[name] = Blended(
             unit(plain + mirror),
             unit(grey_plain + grey_mirror),
-            turned_directions([run / TRUNKS[trunk] for trunk in trunks], one),
+            turned_directions([run / TRUNKS[trunk] for trunk in other.trunks], found.turns),
         )
     return result
 

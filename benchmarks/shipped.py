@@ -1,15 +1,14 @@
 """How the shipped model names what it learned from, by who knew the characters before.
 
-    python -m benchmarks.shipped --data ../shared/data [--docs docs/accuracy.md]
+    python -m benchmarks.shipped --run runs/evaluation [--docs docs/accuracy.md]
 
 No measure of accuracy, as every picture was trained on: it tells whether the shipped run was long
-enough for the characters that it alone has seen, and what their lead in the scores does. A face is
-compared with a prototype that is made without its own near-duplicate group.
+enough for the characters that the evaluation run has not seen. A face is compared with a prototype
+that is made without its own near-duplicate group.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +17,7 @@ import typer
 
 from benchmarks.statistics import machine, table, today, write_section
 from models.embedding import Embedder
-from models.naming import Namer, certainty, features, scores, unit
+from models.naming import NAMING_FILE, Namer, certainty, features, scores, unit
 from models.shares import Share
 from models.training.dataset import load_dataset
 from models.training.galleries import embed_all
@@ -33,6 +32,9 @@ def main(
     data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
         "../shared/data"
     ),
+    run: Annotated[Path, typer.Option(help="The folder of the evaluation run.")] = Path(
+        "runs/evaluation"
+    ),
     docs: Annotated[Path | None, typer.Option(help="Where the table goes.")] = None,
 ) -> None:
     """Embed every face of a character that can be named; print and write the table."""
@@ -43,42 +45,30 @@ def main(
     vectors = embed_all(embedder, samples)
     truth = np.array([place[sample.label] for sample in samples])
     groups = np.array([sample.group for sample in samples])
-    later = np.isin(truth, gallery.added)
+    before = {character.id for character in Namer.load(run / NAMING_FILE.name).gallery.characters}
+    later = np.array([sample.label not in before for sample in samples])
 
     own = np.arange(len(truth)), truth
     fair = without_own_group(vectors, truth, groups)
     biased = np.einsum("nd,nd->n", vectors, gallery.prototypes[truth])
 
-    rows: list[list[object]] = []
-    for title, parts in (
-        ("with the lead, as shipped", namer.parts),
-        ("without it", replace(namer.parts, taught=0.0)),
-    ):
-        score = scores(vectors, gallery, parts)
-        score[own] += (1 - parts.direction) * (fair - biased)
-        sure = certainty(features(score, vectors, gallery.rejects), namer.calibration)
-        right, told = score.argmax(1) == truth, sure >= namer.threshold_in(gallery)
-        for who, asked in (("the evaluation run too", ~later), ("the shipped run alone", later)):
-            rows.append(
-                [
-                    who,
-                    title,
-                    len(set(truth[asked].tolist())),
-                    Share.of(right[asked]),
-                    Share.of((right & told)[asked]),
-                    Share.of((~right & told)[asked]),
-                ]
-            )
-    head = [
-        "learned by",
-        "",
-        "characters",
-        "right",
-        "right and above the threshold",
-        "wrong, above",
+    score = scores(vectors, gallery, namer.parts)
+    score[own] += (1 - namer.parts.direction) * (fair - biased)
+    sure = certainty(features(score, vectors, gallery.rejects), namer.calibration)
+    right, told = score.argmax(1) == truth, sure >= namer.threshold_in(gallery)
+    rows = [
+        [
+            who,
+            len(set(truth[asked].tolist())),
+            Share.of(right[asked]),
+            Share.of((right & told)[asked]),
+            Share.of((~right & told)[asked]),
+        ]
+        for who, asked in (("the evaluation run too", ~later), ("the shipped run alone", later))
     ]
+    head = ["learned by", "characters", "right", "right and above the threshold", "wrong, above"]
     source = (
-        f"`python -m benchmarks.shipped --data {data}`; {machine()}; {today()}; "
+        f"`python -m benchmarks.shipped --data {data} --run {run}`; {machine()}; {today()}; "
         f"model {embedder.version}-{namer.version}"
     )
     text = f"{source}.\n\n{table(head, rows)}"

@@ -1,8 +1,8 @@
 """From face crops to unit vectors: the network, its weights file, and the embedder that runs it.
 
-The network is folded Inception-v3 trunks side by side, the averages of the last block of each and
-of an earlier one, and one projection. A vector is of unit length; the cosine of two says how alike
-two faces are.
+The network is folded Inception-v3 trunks side by side. Each gives a vector of its last block; what
+their earlier blocks see gives another; a blend of these is what is used. A vector is of unit
+length; the cosine of two says how alike two faces are.
 """
 
 from __future__ import annotations
@@ -43,34 +43,61 @@ class WeightsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Structure:
-    """What is built: trunks that end at the blocks `cuts`, and a projection onto `dimensions` axes.
+class Blend:
+    """What is blended with the trunks' own vectors: the averages of the blocks `taps` of each.
 
-    The projection sees, of each trunk, the averages of the blocks `taps`, in which places count
-    the more the nearer they are to the middle, and the plain one of the last block.
+    Places count the more the nearer they are to the middle; the square roots of all averages are
+    projected onto `axes`. `dimensions`: of the blended vectors.
+    """
+
+    taps: tuple[str, ...]
+    axes: int
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What is built: trunks that end at the blocks `cuts`, blended if there are several.
+
+    The averages of a trunk's last block are projected onto `axes`, which is its own vector.
     """
 
     cuts: tuple[str, ...]
-    dimensions: int
-    taps: tuple[str, ...] = ()
+    axes: int
+    blend: Blend | None = None
+
+    @property
+    def dimensions(self) -> int:
+        """Of the vectors that the network gives."""
+        return self.axes if self.blend is None else self.blend.dimensions
 
 
 def lay_embedding(layers: Layers[T], pixels: T, structure: Structure) -> T:
     """Lay the network: (n, side, side, 3) in -1 to 1 -> (n, dimensions) of unit length.
 
-    Raises ValueError for a cut that can't be.
+    Raises ValueError for a cut that can't be, and for several trunks without a blend.
     """
     blocks = lay_trunks(layers, pixels, structure.cuts)
+    prefixes = [prefix_of(trunk) for trunk in range(len(structure.cuts))]
+    own: list[T] = []
+    for prefix, cut in zip(prefixes, structure.cuts, strict=True):
+        pooled = layers.average(blocks[prefix + cut], f"{prefix}pooled")
+        projected = layers.dense(pooled, structure.axes, f"{prefix}projection")
+        own.append(layers.unit(projected, f"{prefix}unit"))
+    blend = structure.blend
+    if blend is None:
+        if len(own) > 1:
+            raise ValueError("several trunks need a blend")
+        return own[0]
     averages: list[T] = []
-    for trunk, cut in enumerate(structure.cuts):
-        for block in (*structure.taps, cut):
-            name = prefix_of(trunk) + block
-            places = blocks[name]
-            if block in structure.taps:  # overlapping squares: the rim is in fewer of them
-                places = layers.average_pool(places, "valid", f"{name}_squares")
-            averages.append(layers.average(places, f"{name}_average"))
-    pooled = layers.concatenate(averages, "pooled")
-    return layers.unit(layers.dense(pooled, structure.dimensions, "projection"), "unit")
+    for name in (prefix + tap for prefix in prefixes for tap in blend.taps):
+        # the average of overlapping squares: the rim is in fewer of them
+        squares = layers.average_pool(blocks[name], "valid", f"{name}_squares")
+        averages.append(layers.average(squares, f"{name}_average"))
+    early = layers.root(layers.concatenate(averages, "averages"), "early")
+    early = layers.unit(layers.dense(early, blend.axes, "early_projection"), "early_unit")
+    together = layers.concatenate([early, *own], "together")
+    return layers.unit(layers.dense(together, blend.dimensions, "blend"), "blended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +136,11 @@ def opened(
 def settings_in(file: safe_open) -> Settings:
     """What an open weights file says of itself."""
     given = json.loads(file.metadata()["moedex"])
-    structure = Structure(tuple(given["cuts"]), given["dimensions"], tuple(given["taps"]))
-    return Settings(structure, given["side"], given["mirrored"])
+    blend = given.get("blend")
+    if blend is not None:
+        blend = Blend(tuple(blend["taps"]), blend["axes"], blend["dimensions"])
+    axes = given["axes"] if "axes" in given else given["dimensions"]  # so called in former files
+    return Settings(Structure(tuple(given["cuts"]), axes, blend), given["side"], given["mirrored"])
 
 
 def version_of(path: Path | None = None) -> str:

@@ -79,6 +79,10 @@ class Layers(Protocol[T]):
         """Double height and width bilinearly, edges repeated."""
         ...
 
+    def root(self, x: T, name: str) -> T:
+        """Take the square root of each value, none of which is negative."""
+        ...
+
     def unit(self, x: T, name: str) -> T:
         """Scale to unit length."""
         ...

@@ -174,6 +174,10 @@ class LiteLayers:
         shape = (1, 2 * rows, 2 * columns, channels)
         return self._then(Ops.DEPTH_TO_SPACE, [cells.tensor], shape, options)
 
+    def root(self, x: Flow, name: str) -> Flow:
+        """Take square roots."""
+        return self._then(Ops.SQRT, [x.tensor], x.shape)
+
     def unit(self, x: Flow, name: str) -> Flow:
         """Scale to unit length."""
         options = schema.L2NormOptionsT()
@@ -245,12 +249,14 @@ class LiteLayers:
         shape = tuple(1 if index == axis else size for index, size in enumerate(x.shape))
         return self._then(Ops.STRIDED_SLICE, [x.tensor, *bounds], shape, options)
 
-    def _then(self, code: int, given: Sequence[int], shape: tuple[int, ...], options: Any) -> Flow:
-        """Add an operator; `options` are its own of the schema."""
+    def _then(
+        self, code: int, given: Sequence[int], shape: tuple[int, ...], options: Any = None
+    ) -> Flow:
+        """Add an operator; `options` are its own of the schema, where it has some."""
         if code not in self._codes:
             self._codes.append(code)
         told = self._flow(shape)
-        kind = type(options).__name__.removesuffix("T")
+        kind = "NONE" if options is None else type(options).__name__.removesuffix("T")
         self._operators.append(
             schema.OperatorT(
                 self._codes.index(code),

@@ -2,7 +2,7 @@
 
 A face's score for a character is a weighted mean of two cosines: to the character's prototype (the
 mean of its pictures' vectors) and to its learned class direction; to the prototype alone where none
-was learned. One that was added later is scored a little higher, so that scores compare.
+was learned. One that was added later is scored a little lower, so that scores compare.
 
 The probability of the best guess is a logistic function of how high and how lonely its score is; it
 answers "is this name right?" of a face that the gallery has, and is the number that the threshold
@@ -62,12 +62,13 @@ class Parts:
 
     `direction`: how much of a score is the cosine to a learned direction, 0 to 1.
 
-    `taught` is added to the scores of characters that were added later: the backbone's training
-    pulled faces towards those it knows, so that they would outdo whoever is taught after them.
+    `taught` is added to the scores of characters that were added later. These are likened to a face
+    in all that a vector holds, those with a learned direction mostly in what the trunks have
+    learned: strangers would sooner be taken for somebody taught.
     """
 
     direction: float = 0.85
-    taught: float = 0.07
+    taught: float = -0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,10 @@ class Gallery:
     `prototypes` and `directions`: (characters, dimensions) float32, unit length; a row of zeros in
     `directions` says that none was learned. `counts`: pictures behind each prototype. `rejects`:
     (r, dimensions), what is no face. `added`: the indices, ascending, of characters that came after
-    the calibration was fitted: those that the gallery was extended with, and in the shipped one
-    those that its last training alone has seen. `unnamed`: (u, dimensions), learned directions of
-    classes that are never names, the first of them that of no face; None where none was learned.
-    `calibration` and `threshold` are those of a head that a server trained; None takes the namer's.
+    the calibration was fitted: those that the gallery was extended with. `unnamed`: (u,
+    dimensions), learned directions of classes that are never names, the first of them that of no
+    face; None where none was learned. `calibration` and `threshold` are those of a head that a
+    server trained; None takes the namer's.
     """
 
     characters: tuple[Character, ...]
@@ -311,7 +312,6 @@ class Namer:
                 counts=held["counts"],
                 directions=unit(held["directions"].astype(np.float32)),
                 rejects=unit(held["rejects"].astype(np.float32)),
-                added=tuple(settings.get("added", ())),  # files of former versions have none
                 unnamed=unit(held["unnamed"].astype(np.float32)) if "unnamed" in held else None,
             )
             calibration = dict(settings["calibration"])
@@ -328,7 +328,6 @@ class Namer:
         """Write gallery and settings, vectors in half precision."""
         settings = {
             "characters": [character.id for character in self.gallery.characters],
-            "added": self.gallery.added,
             "parts": asdict(self.parts),
             "calibration": asdict(self.calibration),
             "threshold": asdict(self.threshold),

@@ -1,9 +1,10 @@
 """Fine-tunes a trunk into an embedding, at growing picture sizes, with averaged weights.
 
 One run: frozen features of the starting weights give the projection (whitened principal
-components) and the class directions their start; then additive-margin softmax with AdamW, a cosine
-decay, and an exponential average of the weights, first at a small side, then at a larger one.
-`models.training.blend` makes of it the embedding that is used.
+components) and the class directions their start, where they are not those of a finished trunk; then
+additive-margin softmax with AdamW, a cosine decay, and an exponential average of the weights, first
+at a small side, then at a larger one. `models.training.blend` makes of it the embedding that is
+used.
 """
 
 # Keras's annotations name one backend's tensors and too narrow arguments.
@@ -20,6 +21,7 @@ import cv2
 import numpy as np
 
 from models.augment import turned_hues, turns
+from models.naming import unit
 from models.training.batches import BalancedBatches
 from models.training.dataset import class_indices, labels_of
 from models.training.loop import train_on
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
 
     from models.training.dataset import Sample
     from models.training.plan import BackbonePlan
-    from models.types import Pixels
+    from models.types import Pixels, Vectors
 
 
 CHECKPOINT_FILE: Final = "checkpoint.keras"
@@ -182,15 +184,14 @@ def _fresh_model(
         vectors = embed_samples(network, [samples[i] for i in few], side)
     else:
         network = build_embedding_network(None, plan.structure)
-        if start is not None:
-            _load_trunk(network, start, trunk)
         known, few = {}, list(range(len(samples)))
-        pooled = keras.Model(network.input, network.get_layer("pooled").output)
-        features = embed_samples(pooled, samples, side)
-        kernel, bias = whitening(features, plan.dimensions)
-        network.get_layer("projection").set_weights([kernel, bias])
-        vectors = features @ kernel + bias
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        if start is not None and start.suffix == ".safetensors":
+            _load_trunk(network, start, trunk)
+            vectors = embed_samples(network, samples, side)
+        else:
+            if start is not None:
+                load_start(network, read_start(start))
+            vectors = _project(network, samples, plan)
     own = np.array([samples[i].label for i in few])
     means = [known[x] if x in known else vectors[own == x].mean(0) for x in labels]
     if plan.turned:
@@ -206,17 +207,21 @@ def _fresh_model(
     return model
 
 
-def _load_trunk(network: keras.Model, start: Path, trunk: int) -> None:
-    """Give the trunk its start: from a package, or from trunk `trunk` of a finished embedding."""
-    if start.suffix != ".safetensors":
-        load_start(network, read_start(start))
-        return
-    finished = {layer.name: layer for layer in weighted_layers(load_network(start, side=0)[0])}
+def _project(network: keras.Model, samples: Sequence[Sample], plan: BackbonePlan) -> Vectors:
+    """Give the projection its start, whitened principal components; returns what it projects."""
+    pooled = keras.Model(network.input, network.get_layer("pooled").output)
+    features = embed_samples(pooled, samples, plan.sides[0][0])
+    kernel, bias = whitening(features, plan.axes)
+    network.get_layer("projection").set_weights([kernel, bias])
+    return unit(features @ kernel + bias)
+
+
+def _load_trunk(network: keras.Model, finished: Path, trunk: int) -> None:
+    """Give a network the weights of trunk `trunk` of a finished embedding."""
+    layers = {layer.name: layer for layer in weighted_layers(load_network(finished, side=0)[0])}
     for layer in weighted_layers(network):
-        if layer.name != "projection":
-            own = prefix_of(trunk) + layer.name
-            one = finished[own if own in finished else layer.name]
-            layer.set_weights(one.get_weights())
+        own = prefix_of(trunk) + layer.name
+        layer.set_weights(layers[own if own in layers else layer.name].get_weights())
 
 
 def _turned_means(

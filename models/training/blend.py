@@ -1,9 +1,10 @@
-"""Joins trained trunks to one embedding, mixed with what an earlier block of each sees.
+"""Joins trained trunks to one embedding, blended with what their earlier blocks see.
 
-The margin softmax bends a projection towards the characters that it tells apart; the averages of
-an earlier block still hold what sets others apart: colours, strokes, patterns. All parts, trained
-and whitened, of every trunk are put side by side and turned onto their principal axes: one matrix
-again.
+The margin softmax bends a trunk's own vectors towards the characters that it tells apart: they say
+who of these a face is, by their direction, and little of anybody else. The averages of earlier
+blocks still hold what sets others apart: colours, strokes, patterns. They are projected to where
+faces of one character lie close (`models.training.whitening`). Every part is of unit length, so
+that no face has more of one part than another.
 """
 
 # Keras's annotations name one backend's tensors and too narrow arguments.
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.compact import LARGEST
-from models.embedding import EMBEDDING_FILE, Structure
+from models.embedding import EMBEDDING_FILE, Blend, Structure
 from models.naming import unit
 from models.training.networks import (
     build_embedding_network,
@@ -34,7 +35,7 @@ from models.training.trained import (
     save_directions,
     trained_directions,
 )
-from models.training.whitening import whitening
+from models.training.whitening import discriminant
 from models.trunk import prefix_of
 
 if TYPE_CHECKING:
@@ -47,70 +48,70 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
-EARLY: Final = "mixed4"
-"""The earlier block whose averages are blended in, of each trunk."""
+TAPS: Final = ("mixed3", "mixed4")
+"""The earlier blocks whose averages are blended in, of each trunk."""
 
-EARLY_SHARE: Final = 0.3
+EARLY_SHARE: Final = 0.6
 """How much of two faces' likeness comes from the earlier blocks; docs/accuracy.md says why."""
 
-AXES: Final = 512
-"""Principal axes of an earlier block's averages that are whitened."""
-
-DIMENSIONS: Final = 384
-"""Of the vectors that are used."""
+AXES: Final = 192
+"""Of the vectors, so many from the earlier blocks and at most as many from the trunks' own."""
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a trunk sees of the same n faces, and its projection.
+    """What the trunks see of the same n faces.
 
-    `early`, `last`: averages of its earlier and its last block, (n, channels). The trained
-    vectors are `last @ kernel + bias`, (n, axes).
+    `early`: what is projected of the earlier blocks, (n, channels), trunk by trunk. `own`: each
+    trunk's own vectors, (n, axes), of unit length.
     """
 
     early: Matrix
-    last: Matrix
-    kernel: Matrix
-    bias: Matrix
+    own: tuple[Matrix, ...]
+
+    def only(self, trunks: Sequence[int]) -> Seen:
+        """What some of the trunks see of them."""
+        early = np.split(self.early, len(self.own), axis=1)
+        return Seen(
+            np.concatenate([early[trunk] for trunk in trunks], axis=1),
+            tuple(self.own[trunk] for trunk in trunks),
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class Blend:
-    """A projection (channels, dimensions) with its bias, and what turns class directions to it.
+class Projections:
+    """How the earlier blocks are projected, and then all parts together onto the vectors.
 
-    `turns`, (axes, dimensions) a trunk: the sum of `directions @ turn` over the trunks are the
-    trained directions in the new space.
+    `early`, `together`: kernel and bias of each. `turns`, (axes, dimensions) a trunk: the sum of
+    `own @ turn` over the trunks is their part of a vector.
     """
 
-    kernel: Matrix
-    bias: Matrix
-    turns: list[Matrix]
+    early: tuple[Matrix, Matrix]
+    together: tuple[Matrix, Matrix]
+    turns: tuple[Matrix, ...]
+
+    def vectors(self, seen: Seen) -> Matrix:
+        """The vectors of faces, (n, dimensions) of unit length, as the network computes them."""
+        early = unit(seen.early @ self.early[0] + self.early[1])
+        kernel, bias = self.together
+        return unit(np.concatenate([early, *seen.own], axis=1) @ kernel + bias)
 
 
-def blend(trunks: Sequence[Seen], share: float, dimensions: int) -> Blend:
-    """Blend the trained projections of `trunks` with their whitened earlier blocks.
+def blend(seen: Seen, labels: Sequence[str], share: float, axes: int = AXES) -> Projections:
+    """Find the projections from labelled faces.
 
-    The result projects all averages side by side, trunk by trunk, `early` first. `share`: of the
-    earlier blocks, 0 to 1; the trunks count alike.
+    `share`: of the earlier blocks, 0 to 1; the trunks count alike. Their own vectors are turned
+    onto their principal axes, of which `axes` are kept.
     """
-    matrices: list[Matrix] = []
-    biases: list[Matrix] = []
-    given: list[Matrix] = []
-    for trunk in trunks:
-        for features, part, (matrix, bias) in (
-            (trunk.early, share, whitening(trunk.early, AXES, floor=1.0)),
-            (trunk.last, 1 - share, (trunk.kernel, trunk.bias)),
-        ):
-            length = np.linalg.norm(features @ matrix + bias, axis=1).mean()
-            scale = np.float32(np.sqrt(part / len(trunks)) / length)
-            matrices.append(matrix * scale)
-            biases.append(bias * scale)
-            given.append(features @ matrices[-1] + biases[-1])
-    together = np.concatenate(given, axis=1).astype(np.float64)
-    axes = np.linalg.eigh(together.T @ together)[1][:, -dimensions:].astype(np.float32)
-    turns = np.split(axes, np.cumsum([one.shape[1] for one in given])[:-1])
-    kernel = np.concatenate([matrix @ turn for matrix, turn in zip(matrices, turns, strict=True)])
-    return Blend(kernel, np.concatenate(biases) @ axes, turns[1::2])
+    early = discriminant(seen.early, labels, axes)
+    together = np.concatenate(seen.own, axis=1).astype(np.float64)
+    kept = np.linalg.eigh(together.T @ together)[1][:, -axes:].astype(np.float32)
+    scale = np.float32(np.sqrt((1 - share) / len(seen.own)))
+    own = np.pad(kept * scale, ((0, 0), (axes, 0)))
+    kernel = np.concatenate([np.sqrt(share) * np.eye(axes, own.shape[1]), own])
+    bias = np.zeros(own.shape[1], np.float32)
+    turns = np.split(own, len(seen.own))
+    return Projections(early, (kernel.astype(np.float32), bias), tuple(turns))
 
 
 def blend_runs(
@@ -119,49 +120,52 @@ def blend_runs(
     folder: Path,
     *,
     share: float = EARLY_SHARE,
-    dimensions: int = DIMENSIONS,
+    axes: int = AXES,
 ) -> Path:
     """Write the embedding of finished `runs`, a trunk each, and its class directions, to `folder`.
 
-    `samples`: what the runs learned from. `share`: see `blend`. Returns the weights file,
+    `samples`: what the runs learned from. `share`, `axes`: see `blend`. Returns the weights file,
     `folder/embedding.safetensors`; `class_directions` reads the directions. Raises ValueError
     where the layers that trunks share are not the same in the runs.
     """
     trained = [load_network(run / TRAINED_FILE) for run in runs]
+    own = trained[0][1].structure.axes
+    dimensions = axes + min(axes, own * len(runs))
     cuts = tuple(cut for _, settings in trained for cut in settings.structure.cuts)
-    structure = Structure(cuts, dimensions, (EARLY,))
+    structure = Structure(cuts, own, Blend(TAPS, axes, dimensions))
     network = build_embedding_network(TESTED_SIDE, structure)
     for number, (one, _) in enumerate(trained):
         _put_in(network, number, one)
-    trunks = [
-        Seen(*averages, *one.get_layer("projection").get_weights())
-        for averages, (one, _) in zip(averages_of(network, samples), trained, strict=True)
-    ]
-    blended = blend(trunks, share, dimensions)
-    network.get_layer("projection").set_weights([blended.kernel, blended.bias])
+    found = blend(seen_by(network, samples), [sample.label for sample in samples], share, axes)
+    network.get_layer("early_projection").set_weights(found.early)
+    network.get_layer("blend").set_weights(found.together)
     path = folder / EMBEDDING_FILE.name
     save_embedding(network, path, structure, side=TESTED_SIDE, mirrored=True)
-    save_directions(folder / CLASSES, turned_directions(runs, blended))
+    save_directions(folder / CLASSES, turned_directions(runs, found.turns))
     return path
 
 
-def averages_of(network: keras.Model, samples: Sequence[Sample]) -> list[tuple[Matrix, Matrix]]:
-    """What a blended network's projection sees of `samples`: see `Seen`, (early, last) a trunk."""
-    pooled = network.get_layer("pooled")
-    features = embed_samples(keras.Model(network.input, pooled.output), samples, TESTED_SIDE)
-    widths = [average.shape[-1] for average in pooled.input]
-    parts = np.split(features, np.cumsum(widths)[:-1], axis=1)
-    return list(zip(parts[::2], parts[1::2], strict=True))
+def seen_by(network: keras.Model, samples: Sequence[Sample]) -> Seen:
+    """What the trunks of a blended network see of `samples`."""
+    early, *own = network.get_layer("together").input
+    parts = [network.get_layer("early").output, *own]
+    together = keras.layers.Concatenate()(parts)
+    features = embed_samples(keras.Model(network.input, together), samples, TESTED_SIDE)
+    ends = np.cumsum([part.shape[-1] for part in parts])[:-1]
+    early, *own = np.split(features, ends, axis=1)
+    return Seen(early, tuple(own))
 
 
-def turned_directions(runs: Sequence[Path], blended: Blend) -> dict[str, NDArray[np.float32]]:
+def turned_directions(
+    runs: Sequence[Path], turns: Sequence[Matrix]
+) -> dict[str, NDArray[np.float32]]:
     """The class directions of `runs` in the space of their blend, by label; unit length."""
     directions = [trained_directions(run) for run in runs]
     labels = list(directions[0])
     together = sum(
         (
             np.stack([own[label] for label in labels]) @ turn
-            for own, turn in zip(directions, blended.turns, strict=True)
+            for own, turn in zip(directions, turns, strict=True)
         ),
         np.float32(0),
     )
@@ -173,8 +177,6 @@ def _put_in(network: keras.Model, number: int, trained: keras.Model) -> None:
     names = {layer.name for layer in network.layers}
     for layer in weighted_layers(trained):
         weights, own = layer.get_weights(), prefix_of(number) + layer.name
-        if layer.name == "projection":
-            continue
         if own in names:
             network.get_layer(own).set_weights(weights)
         elif not _alike(weights[0], network.get_layer(layer.name).get_weights()[0]):

@@ -91,20 +91,12 @@ def calibrated(gallery: Gallery, trial: Trial, parts: Parts) -> Namer:
 def fit_shipped_head(samples: Sequence[Sample], folder: Path, measured: Namer) -> None:
     """Write the gallery of every picture, and the vectors that heads of servers learn beside.
 
-    Calibration and threshold are those of the measured run. Characters that it did not know are
-    scored as those that are added later: the shipped run is short, and their faces are not yet as
-    near to their directions as the calibration expects.
+    Calibration and threshold are those of the measured run.
     """
     embedder = Embedder.load(folder / EMBEDDING_FILE.name)
     vectors = embed_all(embedder, samples)
     labels = [sample.label for sample in samples]
     gallery = fit_gallery(vectors, labels, characters_of(samples), class_directions(folder))
-    before = measured.gallery
-    settled = {character.id for character in before.characters} - {
-        before.characters[index].id for index in before.added
-    }
-    later = [i for i, character in enumerate(gallery.characters) if character.id not in settled]
-    gallery = replace(gallery, added=tuple(later))
     namer = Namer(
         gallery,
         parts=measured.parts,

@@ -101,6 +101,10 @@ class KerasLayers:
         """Double height and width."""
         return Doubled()(x)
 
+    def root(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        """Take square roots, in single precision."""
+        return keras.layers.Activation(ops.sqrt, dtype="float32", name=name)(x)
+
     def unit(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         """Scale to unit length, in single precision."""
         return keras.layers.UnitNormalization(dtype="float32", name=name)(x)

@@ -180,8 +180,10 @@ def train_further(
     left_out = set(listed.read_text(encoding="utf-8").splitlines())
     trusted = [sample for sample in samples if sample.file not in left_out]
     start = before / EMBEDDING_FILE.name
-    cuts = read_settings(start).structure.cuts
-    each = plan if plan.minutes is None else replace(plan, minutes=plan.minutes / len(cuts))
+    structure = read_settings(start).structure
+    cuts, each = structure.cuts, replace(plan, axes=structure.axes)
+    if plan.minutes is not None:
+        each = replace(each, minutes=plan.minutes / len(cuts))
     runs = [
         train_backbone(
             trusted,

@@ -22,7 +22,7 @@ class BackbonePlan:
     """
 
     cut: str = "mixed8"
-    dimensions: int = 256
+    axes: int = 256
     sides: tuple[tuple[int, float], ...] = ((112, 0.55), (144, 0.45))
     passes: float = 80
     minutes: float | None = None
@@ -46,7 +46,7 @@ class BackbonePlan:
     @property
     def structure(self) -> Structure:
         """Of the network that is trained."""
-        return Structure((self.cut,), self.dimensions)
+        return Structure((self.cut,), self.axes)
 
 
 LEAST_WARM_UP: Final = 120

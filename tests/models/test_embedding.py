@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
-from models.embedding import AT_ONCE, Embedder, Settings, Structure, WeightsError
+from models.embedding import AT_ONCE, Blend, Embedder, Settings, Structure, WeightsError
 from models.training.networks import (
     build_embedding_network,
     load_network,
@@ -94,7 +97,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         Embedder.load(tmp_path / "gone.safetensors")
 
 
-TINY = Structure(("mixed6",), 8, ("mixed4",))
+TINY = Structure(("mixed6",), 8, Blend(("mixed3", "mixed4"), 6, 12))
 
 
 def test_a_saved_network_comes_back(tmp_path: Path) -> None:
@@ -113,14 +116,48 @@ def test_a_saved_network_comes_back(tmp_path: Path) -> None:
     assert path.stat().st_size < 0.27 * weights
 
 
-def test_the_projection_sees_the_tapped_block_of_each_trunk_first() -> None:
+def test_a_trunk_alone_needs_no_blend_and_several_do(tmp_path: Path) -> None:
+    alone = replace(TINY, blend=None)
+    network = build_embedding_network(75, alone)
+    assert network.output_shape[-1] == alone.dimensions == 8
+    path = tmp_path / "trained.safetensors"
+    save_embedding(network, path, alone, side=75, mirrored=True)
+    assert load_network(path)[1].structure == alone
+    with pytest.raises(ValueError, match="need a blend"):
+        build_embedding_network(75, replace(alone, cuts=("mixed6", "mixed7")))
+
+
+def test_a_trunk_of_a_former_version_is_read(tmp_path: Path) -> None:
+    alone = replace(TINY, blend=None)
+    path = tmp_path / "trained.safetensors"
+    save_embedding(build_embedding_network(75, alone), path, alone, side=75, mirrored=True)
+    with safe_open(path, "numpy") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    former = {"cuts": ["mixed6"], "dimensions": 8, "taps": [], "side": 75, "mirrored": True}
+    save_file(tensors, path, {"moedex": json.dumps(former)})
+    assert load_network(path)[1].structure == alone
+    former |= {"dimensions": 12, "taps": ["mixed4"]}
+    save_file(tensors, path, {"moedex": json.dumps(former)})
+    with pytest.raises(WeightsError, match="can't be read"):
+        Embedder.load(path)
+
+
+def test_a_blend_sees_all_parts_at_unit_length_and_the_earlier_blocks_first() -> None:
     network = build_embedding_network(75, replace(TINY, cuts=("mixed6", "mixed7")))
-    pooled = network.get_layer("pooled")
-    assert pooled.output.shape[-1] == 4 * 768
-    assert [tensor.name for tensor in pooled.input] == [
+    pixels = np.random.default_rng(0).uniform(-1, 1, (2, 75, 75, 3)).astype(np.float32)
+    parts = network.get_layer("together")
+    given = keras.Model(network.input, parts.output).predict_on_batch(pixels)
+    for part in np.split(given, [6, 14], axis=1):
+        np.testing.assert_allclose(np.linalg.norm(part, axis=1), 1, atol=1e-3)
+    assert [tensor.name for tensor in network.get_layer("averages").input] == [
         network.get_layer(f"{block}_average").output.name
-        for block in ("mixed4", "mixed6", "trunk2_mixed4", "trunk2_mixed7")
+        for block in ("mixed3", "mixed4", "trunk2_mixed3", "trunk2_mixed4")
     ]
+    roots = keras.Model(
+        network.input, [network.get_layer(name).output for name in ("averages", "early")]
+    )
+    averages, early = roots.predict_on_batch(pixels)
+    np.testing.assert_allclose(early**2, averages, atol=1e-4)
 
 
 def test_the_middle_counts_more_in_the_tapped_block() -> None:

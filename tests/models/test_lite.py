@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from models.embedding import Structure, lay_embedding
+from models.embedding import Blend, Structure, lay_embedding
 from models.headmap import lay_headmap
 from models.lite import ALIGNMENT, LiteLayers, LiteNetwork
 from models.training.networks import build_embedding_network, build_headmap
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE = 75
-STRUCTURE = Structure(("mixed8", "mixed6"), 8, ("mixed4",))
+STRUCTURE = Structure(("mixed8", "mixed6"), 8, Blend(("mixed3", "mixed4"), 6, 12))
 
 
 def _weights_of(network: keras.Model) -> Callable[[str], NDArray[np.float32]]:

@@ -11,6 +11,7 @@ import pytest
 
 from models.augment import Augmentation
 from models.embedding import EMBEDDING_FILE, Embedder
+from models.naming import unit
 from models.training.backbone import train_backbone
 from models.training.batches import BalancedBatches
 from models.training.blend import Seen, blend, blend_runs
@@ -19,7 +20,7 @@ from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.networks import load_network
 from models.training.plan import BackbonePlan, rate_at
 from models.training.trained import TESTED_SIDE, TRAINED_FILE, class_directions
-from models.training.whitening import whitening
+from models.training.whitening import discriminant, whitening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,53 +114,75 @@ def test_whitened_features_are_uncorrelated() -> None:
     assert np.abs(correlation - np.eye(3)).max() < 0.01
 
 
-def _seen(seed: int, kept: int) -> Seen:
-    """Noise, of six features of which training kept so many."""
-    early, last = np.random.default_rng(seed).normal(size=(2, 900, 6)).astype(np.float32)
-    kernel = np.eye(6, 4, dtype=np.float32)
-    kernel[kept:] = 0
-    return Seen(early, last, kernel, np.zeros(4, np.float32))
+def test_classes_are_told_apart_by_what_varies_little_within_them() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(60), 12)
+    centres = np.zeros((60, 8), np.float32)
+    centres[:, 1] = rng.normal(0, 3, 60)
+    spread = np.array([5, 0.3, 1, 1, 1, 1, 1, 1])
+    features = (centres[labels] + rng.normal(0, spread, (720, 8))).astype(np.float32)
+    kernel, bias = discriminant(features, [f"character {label}" for label in labels], 1)
+    assert np.abs(kernel[1, 0]) > 5 * np.abs(np.delete(kernel[:, 0], 1)).max()
+    np.testing.assert_allclose((features @ kernel + bias).mean(0), 0, atol=1e-3)
+
+
+def test_without_two_pictures_of_anybody_the_widest_axes_are_kept() -> None:
+    features = np.random.default_rng(0).normal(0, [1, 5, 1], (40, 3)).astype(np.float32)
+    kernel, _ = discriminant(features, [str(number) for number in range(40)], 1)
+    assert np.abs(kernel[:, 0]).argmax() == 1
+
+
+CHARACTERS, EACH = 30, 20
+
+
+def _seen(kept: int) -> tuple[Seen, list[str]]:
+    """Characters in six features with noise; two trunks, whose training kept so many of these."""
+    rng = np.random.default_rng(kept)
+    labels = np.repeat(np.arange(CHARACTERS), EACH)
+    faces = rng.normal(size=(CHARACTERS, 6))[labels] + rng.normal(0, 0.1, (len(labels), 6))
+    own = unit(faces[:, :kept].astype(np.float32))
+    return Seen(np.tile(faces, 2).astype(np.float32), (own, own)), [str(x) for x in labels]
+
+
+def _told_apart(vectors: Vectors, labels: list[str]) -> float:
+    """The share of faces whose nearest other is of the same character."""
+    likeness = vectors @ vectors.T
+    np.fill_diagonal(likeness, -1)
+    return float(np.mean(np.array(labels)[likeness.argmax(1)] == np.array(labels)))
 
 
 def test_a_blend_tells_apart_what_training_ignored() -> None:
-    seen = _seen(0, kept=3)
-
-    given = blend([seen], 0.5, 4)
-
-    assert given.kernel.shape == (12, 4)
-    assert np.linalg.norm(given.kernel[:6]) > 0.2
-    assert np.abs(given.kernel[6 + 3 :]).max() < 1e-6
-    # What is most of a trained vector still is, so a class keeps its direction.
-    (turn,) = given.turns
-    trained = seen.last @ seen.kernel
-    vectors = np.concatenate([seen.early, seen.last], axis=1) @ given.kernel + given.bias
-    likeness = (vectors * (trained @ turn)).sum(1)
-    assert np.corrcoef(likeness, (trained**2).sum(1))[0, 1] > 0.5
+    seen, labels = _seen(kept=2)
+    without, half = (blend(seen, labels, share, 6).vectors(seen) for share in (0.0, 0.5))
+    assert _told_apart(without, labels) < 0.6
+    assert _told_apart(half, labels) > 0.9
 
 
-def test_trunks_count_alike_in_a_blend() -> None:
-    first, second = _seen(0, kept=4), _seen(1, kept=2)
-
-    given = blend([first, replace(second, kernel=9 * second.kernel)], 0.0, 8)
-
-    averages = [first.early, first.last, second.early, second.last]
-    vectors = np.concatenate(averages, axis=1) @ given.kernel + given.bias
-    both = [first.last @ first.kernel, second.last @ second.kernel]
-    both = [trained / np.linalg.norm(trained, axis=1).mean() for trained in both]
-    expected = sum(trained @ trained.T for trained in both) / 2
+def test_parts_count_in_a_blend_by_their_share() -> None:
+    seen, labels = _seen(kept=4)
+    found = blend(seen, labels, 0.7, 6)
+    vectors = found.vectors(seen)
+    early = unit(seen.early @ found.early[0] + found.early[1])
+    expected = 0.7 * early @ early.T + 0.3 * seen.own[0] @ seen.own[0].T
     np.testing.assert_allclose(vectors @ vectors.T, expected, atol=1e-4)
-    turned = sum(trained @ turn for trained, turn in zip(both, given.turns, strict=True))
-    np.testing.assert_allclose(turned / np.sqrt(2), vectors, atol=1e-4)
+    # A class keeps its direction: what is a trunk's of a vector is its own vector, turned.
+    turned = np.concatenate(seen.own, axis=1) @ np.concatenate(found.turns)
+    np.testing.assert_allclose(turned[:, 6:], vectors[:, 6:], atol=1e-4)
+    assert not turned[:, :6].any()
 
 
-def test_without_a_share_the_earlier_block_counts_for_nothing() -> None:
-    given = blend([_seen(0, kept=4)], 0.0, 4)
-    assert np.abs(given.kernel[:6]).max() < 1e-6
+def test_some_of_the_trunks_are_seen_alone() -> None:
+    early = np.arange(12, dtype=np.float32).reshape(2, 6)
+    own = tuple(np.full((2, 3), trunk, np.float32) for trunk in range(2))
+    alone = Seen(early, own).only([1])
+    np.testing.assert_array_equal(alone.early, early[:, 3:])
+    assert len(alone.own) == 1
+    assert (alone.own[0] == 1).all()
 
 
 SHORT = BackbonePlan(
     cut="mixed6",
-    dimensions=8,
+    axes=8,
     sides=((75, 1.0),),
     passes=3,
     batch=8,
@@ -212,14 +235,15 @@ def test_runs_are_blended(tmp_path: Path) -> None:
     crops = np.random.default_rng(1).integers(0, 256, (3, TESTED_SIDE, TESTED_SIDE, 3), np.uint8)
 
     def embedded(folder: str, runs: list[Path], share: float) -> Vectors:
-        path = blend_runs(samples, runs, tmp_path / folder, share=share, dimensions=12)
+        path = blend_runs(samples, runs, tmp_path / folder, share=share, axes=12)
         embedder = Embedder.load(path)
-        assert (embedder.side, embedder.dimensions) == (TESTED_SIDE, 12)
+        dimensions = 12 + min(12, 8 * len(runs))
+        assert (embedder.side, embedder.dimensions) == (TESTED_SIDE, dimensions)
         return embedder.embed(crops)
 
     both = embedded("both", [first, second], 0.3)
     assert np.abs(both - embedded("without", [first, second], 0.0)).max() > 0.05
-    assert np.abs(both - embedded("one", [first], 0.3)).max() > 0.05
+    assert embedded("one", [first], 0.3).shape == (3, 20)
     directions = class_directions(tmp_path / "both")
     assert set(directions) == {"red", "blue"}
     assert np.linalg.norm(np.stack([*directions.values()]), axis=1) == pytest.approx(1, abs=1e-5)
@@ -229,5 +253,6 @@ def test_runs_are_blended(tmp_path: Path) -> None:
     further = replace(plan, cut="mixed7", rate=0.0, last_rate=0.0)
     again = train_backbone(samples, tmp_path / "again", further, start=start, trunk=1)
     networks = [load_network(run / TRAINED_FILE)[0] for run in (second, again)]
-    kernels = [network.get_layer("conv_50").get_weights()[0] for network in networks]
-    np.testing.assert_allclose(*kernels, atol=0.01 * np.abs(kernels[0]).max())
+    for layer in ("conv_50", "projection"):
+        kernels = [network.get_layer(layer).get_weights()[0] for network in networks]
+        np.testing.assert_allclose(*kernels, atol=0.01 * np.abs(kernels[0]).max())

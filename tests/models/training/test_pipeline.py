@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from benchmarks import evaluation_run
 from bot.cli import app
 from models.augment import Augmentation
-from models.embedding import Embedder, Structure
+from models.embedding import Blend, Embedder, Structure
 from models.naming import Calibration, Gallery, Namer, Parts, Threshold
 from models.roster import load_roster
 from models.training import backbone, pipeline
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SIDE, DIMENSIONS = 75, 8
+SIDE, AXES, DIMENSIONS = 75, 8, 12
 THRESHOLD = Threshold(0.63, 50, 0.7)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A run's folder whose embedding is untrained."""
-    structure = Structure(("mixed6", "mixed6"), DIMENSIONS, ("mixed4",))
+    structure = Structure(("mixed6", "mixed6"), AXES, Blend(("mixed4",), 4, DIMENSIONS))
     network = build_embedding_network(SIDE, structure)
     path = tmp_path / "embedding.safetensors"
     save_embedding(network, path, structure, side=SIDE, mirrored=False)
@@ -86,7 +86,6 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
     assert [character.id for character in namer.gallery.characters] == [first, second]
     assert (namer.threshold, namer.calibration.slope) == (THRESHOLD, 7.0)
     assert len(namer.gallery.rejects) == 2
-    assert namer.gallery.added == (1,), "the measured run did not know the second"
     embedder = Embedder.load(folder / "embedding.safetensors")
     data = VectorSet.load(folder / "vectors.safetensors", embedder.version)
     assert data is not None
@@ -99,7 +98,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
 
 SHORT = BackbonePlan(
     cut="mixed6",
-    dimensions=DIMENSIONS,
+    axes=AXES,
     sides=((75, 1.0),),
     passes=1,
     batch=4,
