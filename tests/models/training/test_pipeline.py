@@ -153,7 +153,7 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
     with pytest.raises(typer.BadParameter, match="no finished run"):
         evaluation_run.main(tmp_path / "data", tmp_path / "together")
     evaluation_run.main(tmp_path / "data", out / "evaluation", keep=True)
-    shipped = tmp_path / "shipped.safetensors"
+    shipped = tmp_path / "shipped" / "naming.safetensors"
     monkeypatch.setattr(evaluation_run, "NAMING_FILE", shipped)
     evaluation_run.main(tmp_path / "data", tmp_path / "together", ship=True)
     measured, given = Namer.load(tmp_path / "together" / "naming.safetensors"), Namer.load(shipped)
