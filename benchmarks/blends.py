@@ -15,7 +15,7 @@ from benchmarks.damage import greyed
 from benchmarks.faces import changed
 from models.embedding import EMBEDDING_FILE
 from models.naming import unit
-from models.training.blend import EARLY_SHARE, TAPS, blend, seen_by, turned_directions
+from models.training.blend import EARLY_SHARE, TAPS, Seen, blend, seen_by, turned_directions
 from models.training.networks import load_network
 from models.training.pipeline import trunk_folder
 
@@ -74,8 +74,7 @@ def blended_otherwise(faces: Faces, run: Path) -> dict[str, Blended]:
     """The faces as each blend of `OTHERWISE` would embed them. `run`: their embedding's."""
     network, _ = load_network(run / EMBEDDING_FILE.name)
     grey = changed([faces.samples[index] for index in faces.split.known], greyed)
-    learned = seen_by(network, [faces.samples[index] for index in faces.split.train])
-    labels = faces.labels(faces.split.train)
+    train, labels = list(faces.split.train), faces.labels(faces.split.train)
     views = [
         seen_by(network, samples)
         for shown in (faces.samples, grey)
@@ -83,16 +82,17 @@ def blended_otherwise(faces: Faces, run: Path) -> dict[str, Blended]:
     ]
     result: dict[str, Blended] = {}
     for name, other in OTHERWISE.items():
-        given, *shown = (
+        shown = [
             replace(seen, early=other.early(seen.early))
-            for seen in (view.only(other.trunks) for view in (learned, *views))
-        )
-        found = blend(given, labels, other.share)
+            for seen in (view.only(other.trunks) for view in views)
+        ]
+        learned = Seen(shown[0].early[train], tuple(own[train] for own in shown[0].own))
+        found = blend(learned, labels, other.share)
         plain, mirror, grey_plain, grey_mirror = (found.vectors(seen) for seen in shown)
         result[name] = Blended(
             unit(plain + mirror),
             unit(grey_plain + grey_mirror),
-            turned_directions([run / TRUNKS[trunk] for trunk in other.trunks], found.turns),
+            turned_directions([run / TRUNKS[trunk] for trunk in other.trunks], found),
         )
     return result
 

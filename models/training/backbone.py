@@ -35,6 +35,7 @@ from models.training.networks import (
 )
 from models.training.plan import rate_at
 from models.training.precision import training_policy
+from models.training.projections import whitening
 from models.training.quiet_keras import keras
 from models.training.start import read_start
 from models.training.trained import (
@@ -45,7 +46,6 @@ from models.training.trained import (
     save_directions,
     trained_directions,
 )
-from models.training.whitening import whitening
 from models.trunk import prefix_of
 
 if TYPE_CHECKING:

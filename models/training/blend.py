@@ -3,7 +3,7 @@
 The margin softmax bends a trunk's own vectors towards the characters that it tells apart: they say
 who of these a face is, by their direction, and little of anybody else. The averages of earlier
 blocks still hold what sets others apart: colours, strokes, patterns. They are projected to where
-faces of one character lie close (`models.training.whitening`). Every part is of unit length, so
+faces of one character lie close (`models.training.projections`). Every part is of unit length, so
 that no face has more of one part than another.
 """
 
@@ -26,6 +26,7 @@ from models.training.networks import (
     save_embedding,
     weighted_layers,
 )
+from models.training.projections import discriminant
 from models.training.quiet_keras import keras
 from models.training.trained import (
     CLASSES,
@@ -35,7 +36,6 @@ from models.training.trained import (
     save_directions,
     trained_directions,
 )
-from models.training.whitening import discriminant
 from models.trunk import prefix_of
 
 if TYPE_CHECKING:
@@ -82,19 +82,25 @@ class Seen:
 class Projections:
     """How the earlier blocks are projected, and then all parts together onto the vectors.
 
-    `early`, `together`: kernel and bias of each. `turns`, (axes, dimensions) a trunk: the sum of
-    `own @ turn` over the trunks is their part of a vector.
+    `early`: kernel and bias. `together`, (parts side by side, dimensions): a kernel without bias.
     """
 
     early: tuple[Matrix, Matrix]
-    together: tuple[Matrix, Matrix]
-    turns: tuple[Matrix, ...]
+    together: Matrix
 
     def vectors(self, seen: Seen) -> Matrix:
         """The vectors of faces, (n, dimensions) of unit length, as the network computes them."""
-        early = unit(seen.early @ self.early[0] + self.early[1])
-        kernel, bias = self.together
-        return unit(np.concatenate([early, *seen.own], axis=1) @ kernel + bias)
+        kernel, bias = self.early
+        early = unit(seen.early @ kernel + bias)
+        return unit(np.concatenate([early, *seen.own], axis=1) @ self.together)
+
+    def turned(self, own: Sequence[Matrix]) -> Matrix:
+        """What the trunks' own vectors, (n, axes) each, are in the space of the blend, unit length.
+
+        The earlier blocks say nothing of it.
+        """
+        before = self.early[0].shape[1]
+        return unit(np.concatenate(own, axis=1) @ self.together[before:])
 
 
 def blend(seen: Seen, labels: Sequence[str], share: float, axes: int = AXES) -> Projections:
@@ -109,9 +115,7 @@ def blend(seen: Seen, labels: Sequence[str], share: float, axes: int = AXES) -> 
     scale = np.float32(np.sqrt((1 - share) / len(seen.own)))
     own = np.pad(kept * scale, ((0, 0), (axes, 0)))
     kernel = np.concatenate([np.sqrt(share) * np.eye(axes, own.shape[1]), own])
-    bias = np.zeros(own.shape[1], np.float32)
-    turns = np.split(own, len(seen.own))
-    return Projections(early, (kernel.astype(np.float32), bias), tuple(turns))
+    return Projections(early, kernel.astype(np.float32))
 
 
 def blend_runs(
@@ -138,10 +142,10 @@ def blend_runs(
         _put_in(network, number, one)
     found = blend(seen_by(network, samples), [sample.label for sample in samples], share, axes)
     network.get_layer("early_projection").set_weights(found.early)
-    network.get_layer("blend").set_weights(found.together)
+    network.get_layer("blend").set_weights([found.together, np.zeros(dimensions, np.float32)])
     path = folder / EMBEDDING_FILE.name
     save_embedding(network, path, structure, side=TESTED_SIDE, mirrored=True)
-    save_directions(folder / CLASSES, turned_directions(runs, found.turns))
+    save_directions(folder / CLASSES, turned_directions(runs, found))
     return path
 
 
@@ -156,20 +160,12 @@ def seen_by(network: keras.Model, samples: Sequence[Sample]) -> Seen:
     return Seen(early, tuple(own))
 
 
-def turned_directions(
-    runs: Sequence[Path], turns: Sequence[Matrix]
-) -> dict[str, NDArray[np.float32]]:
+def turned_directions(runs: Sequence[Path], found: Projections) -> dict[str, NDArray[np.float32]]:
     """The class directions of `runs` in the space of their blend, by label; unit length."""
     directions = [trained_directions(run) for run in runs]
     labels = list(directions[0])
-    together = sum(
-        (
-            np.stack([own[label] for label in labels]) @ turn
-            for own, turn in zip(directions, turns, strict=True)
-        ),
-        np.float32(0),
-    )
-    return dict(zip(labels, unit(together), strict=True))
+    own = [np.stack([each[label] for label in labels]) for each in directions]
+    return dict(zip(labels, found.turned(own), strict=True))
 
 
 def _put_in(network: keras.Model, number: int, trained: keras.Model) -> None:

@@ -181,9 +181,8 @@ def train_further(
     trusted = [sample for sample in samples if sample.file not in left_out]
     start = before / EMBEDDING_FILE.name
     structure = read_settings(start).structure
-    cuts, each = structure.cuts, replace(plan, axes=structure.axes)
-    if plan.minutes is not None:
-        each = replace(each, minutes=plan.minutes / len(cuts))
+    minutes = plan.minutes and plan.minutes / len(structure.cuts)
+    each = replace(plan, axes=structure.axes, minutes=minutes)
     runs = [
         train_backbone(
             trusted,
@@ -193,7 +192,7 @@ def train_further(
             trunk=trunk,
             report=report,
         )
-        for trunk, cut in enumerate(cuts)
+        for trunk, cut in enumerate(structure.cuts)
     ]
     blend_runs(trusted, runs, further)
     fit_shipped_head(trusted, further, Namer.load(before / NAMING_FILE.name))

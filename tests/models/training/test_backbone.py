@@ -19,8 +19,8 @@ from models.training.dataset import Sample
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
 from models.training.networks import load_network
 from models.training.plan import BackbonePlan, rate_at
+from models.training.projections import discriminant, whitening
 from models.training.trained import TESTED_SIDE, TRAINED_FILE, class_directions
-from models.training.whitening import discriminant, whitening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,12 +136,13 @@ CHARACTERS, EACH = 30, 20
 
 
 def _seen(kept: int) -> tuple[Seen, list[str]]:
-    """Characters in six features with noise; two trunks, whose training kept so many of these."""
+    """Characters in six features with noise; two trunks, which kept so many of these and two."""
     rng = np.random.default_rng(kept)
     labels = np.repeat(np.arange(CHARACTERS), EACH)
     faces = rng.normal(size=(CHARACTERS, 6))[labels] + rng.normal(0, 0.1, (len(labels), 6))
-    own = unit(faces[:, :kept].astype(np.float32))
-    return Seen(np.tile(faces, 2).astype(np.float32), (own, own)), [str(x) for x in labels]
+    faces = faces.astype(np.float32)
+    own = unit(faces[:, :kept]), unit(faces[:, :2])
+    return Seen(np.tile(faces, 2), own), [str(label) for label in labels]
 
 
 def _told_apart(vectors: Vectors, labels: list[str]) -> float:
@@ -163,11 +164,12 @@ def test_parts_count_in_a_blend_by_their_share() -> None:
     found = blend(seen, labels, 0.7, 6)
     vectors = found.vectors(seen)
     early = unit(seen.early @ found.early[0] + found.early[1])
-    expected = 0.7 * early @ early.T + 0.3 * seen.own[0] @ seen.own[0].T
+    first, second = (own @ own.T for own in seen.own)
+    expected = 0.7 * early @ early.T + 0.15 * first + 0.15 * second
     np.testing.assert_allclose(vectors @ vectors.T, expected, atol=1e-4)
-    # A class keeps its direction: what is a trunk's of a vector is its own vector, turned.
-    turned = np.concatenate(seen.own, axis=1) @ np.concatenate(found.turns)
-    np.testing.assert_allclose(turned[:, 6:], vectors[:, 6:], atol=1e-4)
+    # A class keeps its direction: what is the trunks' of a vector is their own vectors, turned.
+    turned = found.turned(seen.own)
+    np.testing.assert_allclose(turned[:, 6:], unit(vectors[:, 6:]), atol=1e-4)
     assert not turned[:, :6].any()
 
 
