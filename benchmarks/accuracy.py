@@ -306,7 +306,7 @@ def parts_off(faces: Faces, directions: dict) -> dict:
         "without the mirrored copy": (*one, PARTS),
         "prototypes alone": (*both, replace(PARTS, direction=0.0)),
         "class directions alone": (*both, replace(PARTS, direction=1.0)),
-        "the taught scored no lower": (*both, replace(PARTS, taught=0.0)),
+        "hubs scored no lower": (*both, replace(PARTS, hubness=0.0)),
     }
     return {
         name: part_figures(faces, vectors, greyed, directions, parts)

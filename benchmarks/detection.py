@@ -163,8 +163,8 @@ def main(
         print(_choices(learned, data))
         return
     boxes = read_boxes(BOXES)
-    posts = {name: _read(data / "posts" / name) for name in boxes}
-    lookalikes = [_read(path) for path in sorted((data / "three_lookalikes/posts").glob("*/*"))]
+    posts = {name: read(data / "posts" / name) for name in boxes}
+    lookalikes = [read(path) for path in sorted((data / "three_lookalikes/posts").glob("*/*"))]
     detectors: dict[str, Detector] = {
         "cascade, one pass": OnePass(),
         "cascade": CascadeDetector(),
@@ -188,7 +188,7 @@ def main(
             ]
         )
         if timed:
-            rows[-1].append(f"{_milliseconds(detector, list(posts.values())):.0f}")
+            rows[-1].append(f"{milliseconds(detector, list(posts.values())):.0f}")
         print(rows[-1], file=sys.stderr, flush=True)
         notes.append(f"- {title}: missed a head in {', '.join(result.missed) or 'none'};")
         notes.append(f"  false box in {', '.join(result.false) or 'none'}.")
@@ -202,11 +202,12 @@ def main(
         write_section(write, "figures", text)
 
 
-def _read(path: Path) -> Pixels:
+def read(path: Path) -> Pixels:
+    """The first frame of a picture."""
     return decode(path.read_bytes(), path.name).frames[0]
 
 
-def _milliseconds(detector: Detector, pictures: list[Pixels]) -> float:
+def milliseconds(detector: Detector, pictures: list[Pixels]) -> float:
     """Median over pictures of the least of five times, in ms; the longer side is TIMED_SIDE.
 
     The least of five, as other processes may have the cores in between.
@@ -231,7 +232,7 @@ def _choices(detector: LearnedDetector, data: Path) -> str:
     """
     marked = read_boxes(TRAINING_BOXES)
     boxes = {name: marked[name] for name in read_files(HELD_BACK)}
-    pictures = {name: _read(data / name) for name in boxes}
+    pictures = {name: read(data / name) for name in boxes}
     glances, seconds, closer = (
         {name: detector.look(picture, view) for name, picture in pictures.items()}
         for view in (GLANCE, SECOND, CLOSER)

@@ -40,6 +40,9 @@ NAMING_FILE: Final = WEIGHTS / "naming.safetensors"
 RIVALS: Final = 5
 """How many runners-up make the loneliness of the best score."""
 
+NEIGHBOURS: Final = 5
+"""How many of the likest characters say how much of a hub a prototype is."""
+
 NO_FACE_LEAD: Final = 0.25
 """A crop is no face where its cosine to one of the rejects leads that to anybody by so much.
 
@@ -62,13 +65,13 @@ class Parts:
 
     `direction`: how much of a score is the cosine to a learned direction, 0 to 1.
 
-    `taught` is added to the scores of characters that were added later. These are likened to a face
-    in all that a vector holds, those with a learned direction mostly in what the trunks have
-    learned: strangers would sooner be taken for somebody taught.
+    `hubness`: how much of `Gallery.hubness` is taken off the scores of characters that were added
+    later. A half is what CSLS takes (Conneau et al., "Word translation without parallel data",
+    2018): a prototype that is like many others would sooner be taken for any stranger.
     """
 
     direction: float = 0.85
-    taught: float = -0.05
+    hubness: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,22 @@ class Gallery:
         )
 
     @cached_property
+    def hubness(self) -> NDArray[np.float32]:
+        """How much each of `added` is more of a hub than the others are, (a,) float32, -2 to 2.
+
+        The mean cosine of its prototype to the `NEIGHBOURS` likest of those that were not added,
+        less what that is for these on average. Nought where fewer than two were not added.
+        """
+        kept = np.delete(np.arange(len(self.characters)), self.added)
+        count = min(NEIGHBOURS, len(kept) - 1)
+        if count < 1:
+            return np.zeros(len(self.added), np.float32)
+        cosines = self.prototypes[kept] @ self.prototypes.T
+        cosines[np.arange(len(kept)), kept] = -1  # nobody is a neighbour of its own
+        likeness = np.partition(cosines, -count, axis=0)[-count:].mean(0)
+        return likeness[list(self.added)] - likeness[kept].mean()
+
+    @cached_property
     def directed(self) -> NDArray[np.intp]:
         """The indices of the characters that have a learned direction."""
         return np.flatnonzero(np.any(self.directions != 0, axis=1))
@@ -228,7 +247,7 @@ def scores(vectors: Vectors, gallery: Gallery, parts: Parts) -> NDArray[np.float
     if len(directed) and parts.direction:
         by_direction = vectors @ gallery.known_directions.T
         result[:, directed] += parts.direction * (by_direction - result[:, directed])
-    result[:, list(gallery.added)] += parts.taught
+    result[:, list(gallery.added)] -= parts.hubness * gallery.hubness
     return result.astype(np.float32, copy=False)
 
 

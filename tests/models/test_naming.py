@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from models.embedding import WeightsError
-from models.naming import Calibration, Gallery, Namer, Parts, Threshold, scores, unit
+from models.naming import (
+    NEIGHBOURS,
+    Calibration,
+    Gallery,
+    Namer,
+    Parts,
+    Threshold,
+    scores,
+    unit,
+)
 from models.types import Character, Vectors
 
 if TYPE_CHECKING:
@@ -217,17 +226,37 @@ def test_a_learned_direction_counts_beside_the_prototype() -> None:
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_who_is_taught_has_a_lead_on_those_the_backbone_knows() -> None:
-    axes = np.eye(4, dtype=np.float32)
-    shipped = Gallery.of({Character("shipped", "Shipped", ""): axes[:1]})
-    shipped = replace(shipped, directions=axes[:1])
-    taught = Gallery.of({Character("taught", "Taught", ""): axes[1:2]})
-    between = unit(axes[:1] + axes[1:2])
-    for directions in (np.zeros_like(taught.directions), axes[1:2]):
-        both = shipped.extended(replace(taught, directions=directions))
-        found = scores(between, both, Parts(taught=0.1))[0]
-        assert found[1] - found[0] == pytest.approx(0.1, abs=1e-6)
-        turned = scores(between, both.only([1, 0]), Parts(taught=0.1))[0]
-        assert turned[0] - turned[1] == pytest.approx(0.1, abs=1e-6)
-    alone = scores(between, taught, Parts(taught=0.1))
-    assert alone == pytest.approx(scores(between, taught, Parts(taught=0.0)))
+def test_who_is_like_many_others_is_scored_lower_by_half_of_what_sets_it_apart() -> None:
+    rng = np.random.default_rng(3)
+    rows = unit(rng.normal(size=(12, 16)).astype(np.float32))
+    shipped = Gallery.of({_character(n): rows[[n]] for n in range(12)})
+    hub, loner = unit(rows.mean(0, keepdims=True)), rng.normal(size=(1, 16))
+    loner = unit((loner - loner @ np.linalg.pinv(rows) @ rows).astype(np.float32))
+    both = shipped.extended(Gallery.of({_character(20): hub, _character(21): loner}))
+
+    def nearest(vector: Vectors, others: Vectors) -> float:
+        return float(np.sort(others @ vector)[-NEIGHBOURS:].mean())
+
+    usual = float(np.mean([nearest(rows[n], np.delete(rows, n, axis=0)) for n in range(12)]))
+    expected = np.array([nearest(row, rows) - usual for row in (hub[0], loner[0])])
+    assert expected[0] > 0.1 > -0.1 > expected[1]
+    np.testing.assert_allclose(both.hubness, expected, atol=1e-6)
+
+    plain = rows[:4] @ both.prototypes.T
+    found = scores(rows[:4], both, Parts(hubness=0.5))
+    np.testing.assert_allclose(found[:, :12], plain[:, :12], atol=1e-6)
+    np.testing.assert_allclose(found[:, 12:], plain[:, 12:] - 0.5 * expected, atol=1e-6)
+    turned = scores(rows[:4], both.only([13, *range(12)]), Parts(hubness=0.5))
+    np.testing.assert_allclose(turned[:, 0], found[:, 13], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shipped", "expected"), [(1, 0.0), (2, np.sqrt(0.5)), (3, np.sqrt(0.5) / 2)]
+)
+def test_few_others_say_little_of_who_is_a_hub(shipped: int, expected: float) -> None:
+    axes = np.eye(5, dtype=np.float32)
+    gallery = Gallery.of({_character(n): axes[[n]] for n in range(shipped)})
+    both = gallery.extended(Gallery.of({_character(9): unit(axes[:1] + axes[4:])}))
+    np.testing.assert_allclose(both.hubness, [expected], atol=1e-6)
+    assert gallery.hubness.shape == (0,)
+    assert both.only([shipped]).hubness.tolist() == [0.0]
