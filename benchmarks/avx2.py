@@ -14,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
 from benchmarks.accuracy import timed
 from benchmarks.boxes.tool import BOXES, read_boxes
 from benchmarks.detection import milliseconds, read
+from benchmarks.options import DATA, Data, Docs
 from benchmarks.statistics import machine, today, write_section
 from models.embedding import Embedder
 from models.learned import LearnedDetector
@@ -32,10 +33,8 @@ ONCE_MORE: Final = "MOEDEX_AVX2_ALONE"
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
-    docs: Annotated[Path | None, typer.Option(help="Where the figures go.")] = None,
+    data: Data = DATA,
+    docs: Docs = None,
 ) -> None:
     """Measure with AVX2 alone, print, and write."""
     if ONCE_MORE in os.environ:

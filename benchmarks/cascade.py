@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today
 from models.boxes import iou, squared
 from models.cascade import VIEWS, CascadeDetector, View, grey_at_most
@@ -58,9 +58,7 @@ class Boxes:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
+    data: Data = DATA,
 ) -> None:
     """Print a table of the views alone and in union, and one of the whole detector."""
     sets = read_sets(data)

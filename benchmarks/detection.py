@@ -26,6 +26,7 @@ import numpy as np
 import typer
 
 from benchmarks.boxes.tool import BOXES, TRAINING_BOXES, Marked, read_boxes
+from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today, write_section
 from models.boxes import iou
 from models.cascade import CascadeDetector, View
@@ -142,9 +143,7 @@ def measure(found: dict[str, list[Face]], boxes: dict[str, list[Marked]]) -> Fou
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
+    data: Data = DATA,
     write: Annotated[
         Path | None, typer.Option(help="Also put the figures into this document.")
     ] = None,

@@ -16,6 +16,7 @@ from typing import Annotated, Final
 
 import typer
 
+from benchmarks.options import DATA, RUN, Data, Run
 from models.naming import NAMING_FILE, Namer
 from models.training.backbone import is_finished
 from models.training.dataset import load_dataset
@@ -25,12 +26,8 @@ KEPT: Final = Path(__file__).parent / "trunks"
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
-    run: Annotated[Path, typer.Option(help="The folder of the evaluation run.")] = Path(
-        "runs/evaluation"
-    ),
+    data: Data = DATA,
+    run: Run = RUN,
     keep: Annotated[bool, typer.Option(help="Keep the trunks of this run.")] = False,
     ship: Annotated[bool, typer.Option(help="Ship its calibration and threshold.")] = False,
 ) -> None:

@@ -9,14 +9,14 @@ server's own. Each half of what is held out is judged by calibration and thresho
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import typer
 
 from benchmarks.accuracy import fitted, halves
 from benchmarks.faces import Faces, faces_of, gallery_of
+from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, table, today, write_section
 from models.embedding import EMBEDDING_FILE, version_of
 from models.shares import Share
@@ -37,13 +37,9 @@ Fold = tuple["Calibration", "Threshold", "Half"]
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
-    run: Annotated[Path, typer.Option(help="The folder of the evaluation run.")] = Path(
-        "runs/evaluation"
-    ),
-    docs: Annotated[Path | None, typer.Option(help="Where the tables go.")] = None,
+    data: Data = DATA,
+    run: Run = RUN,
+    docs: Docs = None,
 ) -> None:
     """Measure, print, and write the tables."""
     faces = faces_of(data, run)

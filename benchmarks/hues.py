@@ -19,6 +19,7 @@ from benchmarks.accuracy import parts_table
 from benchmarks.evaluation_run import KEPT
 from benchmarks.faces import faces_of
 from benchmarks.integers import figures_by
+from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, today, write_section
 from models.embedding import Embedder
 from models.training.backbone import train_backbone
@@ -27,17 +28,13 @@ from models.training.pipeline import default_plan, trunk_folder
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
+    data: Data = DATA,
     start: Annotated[Path, typer.Option(help="The starting weights' package.")] = Path(
         "nsfwjs-4.3.0.tgz"
     ),
-    evaluation: Annotated[Path, typer.Option(help="The folder of the evaluation run.")] = Path(
-        "runs/evaluation"
-    ),
+    evaluation: Run = RUN,
     out: Annotated[Path, typer.Option(help="Where both runs are kept.")] = Path("runs/hues"),
-    docs: Annotated[Path | None, typer.Option(help="Where the table goes.")] = None,
+    docs: Docs = None,
 ) -> None:
     """Train what is missing, measure both, print and write the table."""
     faces = faces_of(data, evaluation)

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import typer
 
+from benchmarks.options import Docs
 from benchmarks.serving import Served, served
 from benchmarks.statistics import machine, table, today, write_section
 from models.types import Pixels
@@ -169,7 +170,7 @@ def main(
     data: Annotated[Path | None, typer.Option(help="The folder of posts.")] = None,
     count: Annotated[int, typer.Option(help="Different pictures a scene.")] = 20,
     repeats: Annotated[int, typer.Option(help="How often each is posted.")] = 2,
-    docs: Annotated[Path | None, typer.Option(help="Page whose section is rewritten.")] = None,
+    docs: Docs = None,
     out: Annotated[Path | None, typer.Option(help="Where the JSON goes.")] = None,
 ) -> None:
     """Measure from post to answer."""

@@ -9,13 +9,14 @@ same in single precision, on a machine that is idle.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from benchmarks.accuracy import part_figures, parts_table, timed
 from benchmarks.damage import greyed
 from benchmarks.faces import changed, faces_of
+from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, today, write_section
 from models.embedding import EMBEDDING_FILE, Embedder, version_of
 from models.training.galleries import PARTS, embed_all
@@ -26,13 +27,9 @@ if TYPE_CHECKING:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
-    run: Annotated[Path, typer.Option(help="The folder of the evaluation run.")] = Path(
-        "runs/evaluation"
-    ),
-    docs: Annotated[Path | None, typer.Option(help="Where the table goes.")] = None,
+    data: Data = DATA,
+    run: Run = RUN,
+    docs: Docs = None,
 ) -> None:
     """Measure, print, and write the table."""
     faces, weights = faces_of(data, run), run / EMBEDDING_FILE.name

@@ -18,6 +18,7 @@ import numpy as np
 import typer
 
 from benchmarks.identify import jpeg, post_all, single_faces, sized
+from benchmarks.options import Docs
 from benchmarks.serving import served
 from benchmarks.statistics import machine, table, today, write_section
 
@@ -52,7 +53,7 @@ def main(
     data: Annotated[Path | None, typer.Option(help="The folder of posts.")] = None,
     pictures: Annotated[int, typer.Option(help="Posted at once.")] = 64,
     rounds: Annotated[int, typer.Option(help="How often.")] = 3,
-    docs: Annotated[Path | None, typer.Option(help="Page whose section is rewritten.")] = None,
+    docs: Docs = None,
     out: Annotated[Path | None, typer.Option(help="Where the JSON goes.")] = None,
 ) -> None:
     """Measure the event loop's lateness under load."""

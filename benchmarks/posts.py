@@ -24,6 +24,7 @@ import typer
 from numpy.typing import NDArray
 from rich.progress import track
 
+from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today, write_section
 from models.bulk import BulkNaming
 from models.crops import crop_face
@@ -78,9 +79,7 @@ class Answer:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
+    data: Data = DATA,
     run: Annotated[
         Path | None, typer.Option(help="Folder of the evaluation run; else the shipped model.")
     ] = None,

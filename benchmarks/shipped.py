@@ -9,12 +9,12 @@ that is made without its own near-duplicate group.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import numpy as np
 import typer
 
+from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, table, today, write_section
 from models.embedding import Embedder
 from models.naming import NAMING_FILE, Namer, certainty, features, scores, unit
@@ -29,13 +29,9 @@ if TYPE_CHECKING:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of labelled pictures.")] = Path(
-        "../shared/data"
-    ),
-    run: Annotated[Path, typer.Option(help="The folder of the evaluation run.")] = Path(
-        "runs/evaluation"
-    ),
-    docs: Annotated[Path | None, typer.Option(help="Where the table goes.")] = None,
+    data: Data = DATA,
+    run: Run = RUN,
+    docs: Docs = None,
 ) -> None:
     """Embed every face of a character that can be named; print and write the table."""
     embedder, namer = Embedder.load(), Namer.load()

@@ -1,0 +1,15 @@
+"""The options that measurements have in common, and what they are where nobody says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+DATA: Final = Path("../shared/data")
+RUN: Final = Path("runs/evaluation")
+
+Data = Annotated[Path, typer.Option(help="The folder of labelled pictures.")]
+Run = Annotated[Path, typer.Option(help="The folder of the evaluation run.")]
+Docs = Annotated[Path | None, typer.Option(help="Page whose section is rewritten.")]
