@@ -3,11 +3,13 @@
     python -m benchmarks.detection [--data ../shared/data] [--run runs/evaluation] [--timed]
                                    [--write docs/detection.md]
     python -m benchmarks.detection --choose [--weights FILE]
+    python -m benchmarks.detection --rules [--write docs/detection.md]
 
 Recall: hand-checked heads (`benchmarks/boxes/posts.csv`) that a box overlaps by an IoU of 0.4 or
 more; precision: boxes that do so for some head, each head once. Boxes on regions marked to be
 ignored count neither way. `--choose` tries weights, thresholds and rules on the posts that are held
-back from the training for that, never on the test. With `--run` a last row is of the whole bot:
+back from the training for that, never on the test. `--rules` switches the learned detector's rules
+off in turn. With `--run` a last row is of the whole bot:
 the learned detector, without the boxes that the embedding of that run takes for no face. `--timed`
 needs an idle machine.
 """
@@ -19,7 +21,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import cv2
 import numpy as np
@@ -34,6 +36,7 @@ from models.detection import Detector
 from models.identify import Identifier
 from models.learned import (
     CLOSER,
+    FIRST,
     FURTHER,
     GLANCE,
     SECOND,
@@ -155,11 +158,20 @@ def main(
         Path | None, typer.Option(help="Folder of the evaluation run: also measure with it.")
     ] = None,
     timed: Annotated[bool, typer.Option(help="Also take the time.")] = False,
+    rules: Annotated[
+        bool, typer.Option(help="Switch the learned one's rules off in turn.")
+    ] = False,
 ) -> None:
     """Print what every detector finds."""
     learned = LearnedDetector.load(weights)
     if choose:
         print(_choices(learned, data))
+        return
+    if rules:
+        text = _rules(learned, data)
+        print(text)
+        if write is not None:
+            write_section(write, "rules", text)
         return
     boxes = read_boxes(BOXES)
     posts = {name: read(data / "posts" / name) for name in boxes}
@@ -224,6 +236,60 @@ def milliseconds(detector: Detector, pictures: list[Pixels]) -> float:
     return 1000 * statistics.median(medians)
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The learned detector's rules.
+
+    `sure`, `first`, `further`: scores from which a glance, the best head and the others are
+    believed. `second`, `closer`: whether there are these views.
+    """
+
+    sure: float = FURTHER
+    first: float = FIRST
+    further: float = FURTHER
+    second: bool = True
+    closer: bool = True
+
+
+RULES: Final = {
+    "as shipped": Rules(),
+    "no second look": Rules(second=False),
+    "the second look always": Rules(sure=1.1),
+    f"the best head from {FURTHER} as the others": Rules(first=FURTHER),
+    f"the others from {FIRST} as the best head": Rules(further=FIRST),
+    "no closer look": Rules(closer=False),
+}
+
+
+class Looks:
+    """What the learned detector sees of pictures in each of its views."""
+
+    def __init__(self, detector: LearnedDetector, pictures: dict[str, Pixels]) -> None:
+        self._glances, self._seconds, self._closer = (
+            {name: detector.look(picture, view) for name, picture in pictures.items()}
+            for view in (GLANCE, SECOND, CLOSER)
+        )
+
+    def again(self, rules: Rules) -> set[str]:
+        """Which pictures are looked at a second time."""
+        return {
+            name
+            for name, glance in self._glances.items()
+            if rules.second and doubtful(glance[0], rules.sure)
+        }
+
+    def believed(self, rules: Rules) -> dict[str, list[Face]]:
+        """The heads that are found in each picture, as `LearnedDetector.detect` finds them."""
+        again = self.again(rules)
+        found: dict[str, list[Face]] = {}
+        for name, glance in self._glances.items():
+            seen = glance + self._seconds[name] if name in again else glance
+            found[name] = believed(fused(seen), rules.first, rules.further)
+            if not found[name] and rules.closer:
+                found[name] = believed(self._closer[name][0], rules.further, rules.further)
+        return found
+
+
 def _choices(detector: LearnedDetector, data: Path) -> str:
     """Held-back posts: recall, precision and how many were looked at again.
 
@@ -231,35 +297,29 @@ def _choices(detector: LearnedDetector, data: Path) -> str:
     """
     marked = read_boxes(TRAINING_BOXES)
     boxes = {name: marked[name] for name in read_files(HELD_BACK)}
-    pictures = {name: read(data / name) for name in boxes}
-    glances, seconds, closer = (
-        {name: detector.look(picture, view) for name, picture in pictures.items()}
-        for view in (GLANCE, SECOND, CLOSER)
-    )
+    looks = Looks(detector, {name: read(data / name) for name in boxes})
     rows: list[list[str]] = []
     for sure in SURE:
-        again = {name for name in boxes if doubtful(glances[name][0], sure)}
-        seen = {
-            name: glances[name] + seconds[name] if name in again else glances[name]
-            for name in boxes
-        }
         for further in THRESHOLDS:
-            found = {
-                name: believed(fused(seen[name]), further=further)
-                or believed(closer[name][0], first=further, further=further)
-                for name in boxes
-            }
-            result = measure(found, boxes)
+            rules = Rules(sure=sure, further=further)
+            result = measure(looks.believed(rules), boxes)
+            again = f"{len(looks.again(rules))} of {len(boxes)}"
             rows.append(
-                [
-                    f"{sure:.1f}",
-                    f"{further:.2f}",
-                    str(result.recall),
-                    str(result.precision),
-                    f"{len(again)} of {len(boxes)}",
-                ]
+                [f"{sure:.1f}", f"{further:.2f}", str(result.recall), str(result.precision), again]
             )
     return table(("sure from", "further from", "recall", "precision", "looked again"), rows)
+
+
+def _rules(detector: LearnedDetector, data: Path) -> str:
+    """The test's posts: recall, precision and posts without fault with each rule in turn."""
+    boxes = read_boxes(BOXES)
+    looks = Looks(detector, {name: read(data / "posts" / name) for name in boxes})
+    rows: list[list[object]] = []
+    for title, rules in RULES.items():
+        result = measure(looks.believed(rules), boxes)
+        rows.append([title, result.recall, result.precision, result.pictures])
+    heading = ["learned", "recall", "precision", "posts without fault"]
+    return f"{today()}, {machine()}\n\n{table(heading, rows)}"
 
 
 if __name__ == "__main__":
