@@ -212,15 +212,14 @@ class Gallery:
         """How much each of `added` is more of a hub than the others are, (a,) float32, -2 to 2.
 
         The mean cosine of its prototype to the `NEIGHBOURS` likest of those that were not added,
-        less what that is for these on average. Nought where fewer than two were not added.
+        less what that is for these on average. Nought where these are no more than so many.
         """
         kept = np.delete(np.arange(len(self.characters)), self.added)
-        count = min(NEIGHBOURS, len(kept) - 1)
-        if count < 1:
+        if len(kept) <= NEIGHBOURS:
             return np.zeros(len(self.added), np.float32)
         cosines = self.prototypes[kept] @ self.prototypes.T
         cosines[np.arange(len(kept)), kept] = -1  # nobody is a neighbour of its own
-        likeness = np.partition(cosines, -count, axis=0)[-count:].mean(0)
+        likeness = np.partition(cosines, -NEIGHBOURS, axis=0)[-NEIGHBOURS:].mean(0)
         return likeness[list(self.added)] - likeness[kept].mean()
 
     @cached_property
