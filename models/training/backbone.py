@@ -344,7 +344,7 @@ class _Run:
     def _averaged_probe(self, side: int) -> float | None:
         """Export the averaged weights, and their accuracy on the probe."""
         variables = self.net.trainable_variables
-        kept = [np.array(variable) for variable in variables]
+        kept = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
         self.net.optimizer.finalize_variable_values(variables)
         self.export()
         right = None
