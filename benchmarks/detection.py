@@ -9,9 +9,8 @@ Recall: hand-checked heads (`benchmarks/boxes/posts.csv`) that a box overlaps by
 more; precision: boxes that do so for some head, each head once. Boxes on regions marked to be
 ignored count neither way. `--choose` tries weights, thresholds and rules on the posts that are held
 back from the training for that, never on the test. `--rules` switches the learned detector's rules
-off in turn. With `--run` a last row is of the whole bot:
-the learned detector, without the boxes that the embedding of that run takes for no face. `--timed`
-needs an idle machine.
+off in turn. With `--run` a last row is of the whole bot: the learned detector, without the boxes
+that the embedding of that run takes for no face. `--timed` needs an idle machine.
 """
 
 from __future__ import annotations

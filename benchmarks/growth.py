@@ -36,11 +36,7 @@ SHOTS: Final = (1, 2, 5, 10)
 Fold = tuple["Calibration", "Threshold", "Half"]
 
 
-def main(
-    data: Data = DATA,
-    run: Run = RUN,
-    docs: Docs = None,
-) -> None:
+def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
     """Measure, print, and write the tables."""
     faces = faces_of(data, run)
     gallery = gallery_of(faces, faces.vectors, class_directions(run))

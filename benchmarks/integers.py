@@ -26,11 +26,7 @@ if TYPE_CHECKING:
     from benchmarks.faces import Faces
 
 
-def main(
-    data: Data = DATA,
-    run: Run = RUN,
-    docs: Docs = None,
-) -> None:
+def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
     """Measure, print, and write the table."""
     faces, weights = faces_of(data, run), run / EMBEDDING_FILE.name
     single = Embedder.load(weights, integers=False)

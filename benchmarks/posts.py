@@ -24,7 +24,7 @@ import typer
 from numpy.typing import NDArray
 from rich.progress import track
 
-from benchmarks.options import DATA, Data
+from benchmarks.options import DATA, Data, Docs
 from benchmarks.statistics import machine, table, today, write_section
 from models.bulk import BulkNaming
 from models.crops import crop_face
@@ -83,9 +83,7 @@ def main(
     run: Annotated[
         Path | None, typer.Option(help="Folder of the evaluation run; else the shipped model.")
     ] = None,
-    docs: Annotated[
-        Path | None, typer.Option(help="Also put the tables into this document.")
-    ] = None,
+    docs: Docs = None,
 ) -> None:
     """Name the posts and print the shares and the failures."""
     naming = BulkNaming(Identifier.load(weights=run), PictureLimits(), MAX_FACES)

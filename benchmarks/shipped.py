@@ -28,11 +28,7 @@ if TYPE_CHECKING:
     from models.types import Vectors
 
 
-def main(
-    data: Data = DATA,
-    run: Run = RUN,
-    docs: Docs = None,
-) -> None:
+def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
     """Embed every face of a character that can be named; print and write the table."""
     embedder, namer = Embedder.load(), Namer.load()
     gallery = namer.gallery

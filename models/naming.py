@@ -2,7 +2,7 @@
 
 A face's score for a character is a weighted mean of two cosines: to the character's prototype (the
 mean of its pictures' vectors) and to its learned class direction; to the prototype alone where none
-was learned. One that was added later is scored a little lower, so that scores compare.
+was learned. Of those added later, one that is like many others (a hub) is scored lower.
 
 The probability of the best guess is a logistic function of how high and how lonely its score is; it
 answers "is this name right?" of a face that the gallery has, and is the number that the threshold
