@@ -26,9 +26,9 @@ from benchmarks.blends import TRUNKS, blended_otherwise
 from benchmarks.damage import FACE_DAMAGES
 from benchmarks.faces import Faces, changed, faces_of, gallery_of
 from benchmarks.statistics import machine, table, today, write_section
-from models.augment import framed
-from models.embedding import EMBEDDING_FILE, Embedder
-from models.naming import Calibration, Gallery, Parts, Threshold, no_face
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
+from models.gallery.namer import Calibration, Gallery, Parts, Threshold, no_face
+from models.training.augmentation import framed
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
     FALSE_RATES,

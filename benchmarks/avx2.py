@@ -23,8 +23,8 @@ from benchmarks.boxes.tool import BOXES, read_boxes
 from benchmarks.detection import milliseconds, read
 from benchmarks.options import DATA, Data, Docs
 from benchmarks.statistics import machine, today, write_section
-from models.embedding import Embedder
-from models.learned import LearnedDetector
+from models.detection.learned import LearnedDetector
+from models.embedding.embedder import Embedder
 from models.training.dataset import load_dataset
 
 SOURCE: Final = Path(__file__).with_suffix(".c")

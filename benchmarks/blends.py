@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.damage import greyed
 from benchmarks.faces import changed
-from models.embedding import EMBEDDING_FILE
-from models.naming import unit
+from models.embedding.embedder import EMBEDDING_FILE
+from models.gallery.namer import unit
 from models.training.blend import EARLY_SHARE, TAPS, Seen, blend, seen_by, turned_directions
 from models.training.networks import load_network
 from models.training.pipeline import trunk_folder

@@ -21,9 +21,9 @@ import typer
 
 from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today
-from models.boxes import iou, squared
-from models.cascade import VIEWS, CascadeDetector, View, grey_at_most
-from models.pictures import decode
+from models.detection.boxes import iou, squared
+from models.detection.cascade import VIEWS, CascadeDetector, View, grey_at_most
+from models.images.decoding import decode
 from models.types import Box, Pixels
 
 MATCH = 0.4

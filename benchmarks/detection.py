@@ -29,11 +29,9 @@ import typer
 from benchmarks.boxes.tool import BOXES, TRAINING_BOXES, Marked, read_boxes
 from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today, write_section
-from models.boxes import iou
-from models.cascade import CascadeDetector, View
-from models.detection import Detector
-from models.identify import Identifier
-from models.learned import (
+from models.detection.boxes import iou
+from models.detection.cascade import CascadeDetector, View
+from models.detection.learned import (
     CLOSER,
     FIRST,
     FURTHER,
@@ -44,8 +42,10 @@ from models.learned import (
     doubtful,
     fused,
 )
-from models.pictures import Picture, decode
-from models.shares import Share
+from models.detection.registry import Detector
+from models.identify import Identifier
+from models.images.decoding import Picture, decode
+from models.intervals import Share
 from models.training.detector import HELD_BACK
 from models.training.detector_data import read_files
 from models.types import Box, Face, Pixels

@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from benchmarks.options import DATA, RUN, Data, Run
-from models.naming import NAMING_FILE, Namer
+from models.gallery.namer import NAMING_FILE, Namer
 from models.training.backbone import is_finished
 from models.training.dataset import load_dataset
 from models.training.pipeline import default_plan, train_evaluation, trunk_folder

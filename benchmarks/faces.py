@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.damage import greyed
-from models.embedding import EMBEDDING_FILE, Embedder
-from models.roster import load_roster
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
+from models.gallery.roster import load_roster
 from models.training.dataset import load_dataset
 from models.training.galleries import embed_all
 from models.training.head import fit_gallery
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from models.naming import Gallery
+    from models.gallery.namer import Gallery
     from models.training.dataset import Sample
     from models.types import Pixels, Vectors
 

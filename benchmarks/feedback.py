@@ -23,27 +23,27 @@ from benchmarks.faces import Faces, faces_of, gallery_of
 from benchmarks.learning_speed import Speed, measure_speed
 from benchmarks.statistics import machine, table, today, write_section
 from benchmarks.voters import Crowd, Member
-from bot.learning.ballots import ballots_of
-from bot.learning.consensus import decide, learn_standings
-from bot.learning.galleries import Example, serving
+from bot.feedback.ballots import ballots_of
+from bot.feedback.consensus import decide, learn_standings
+from bot.gallery.roster import ServerRoster
+from bot.gallery.server_gallery import Example, serving
 from bot.learning.promotion import train_and_decide
-from bot.learning.roster import ServerRoster
 from bot.storage.learning_records import ServerCharacter, Sighting
-from models.embedding import Embedder
-from models.naming import Namer
-from models.shares import Share
+from models.embedding.embedder import Embedder
+from models.gallery.namer import Namer
+from models.gallery.training_vectors import VectorSet
+from models.intervals import Share
 from models.training.galleries import PARTS, calibrated
 from models.training.head import Trial
 from models.training.trained import class_directions
 from models.types import Box
-from models.vectors import VectorSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.learning.consensus import Ballot
+    from bot.feedback.consensus import Ballot
     from bot.storage import Vote
-    from models.naming import Gallery, Naming
+    from models.gallery.namer import Gallery, Naming
     from models.types import Vectors
 
 CHECKPOINTS = (100, 500, 2000)

@@ -18,8 +18,8 @@ from benchmarks.accuracy import fitted, halves
 from benchmarks.faces import Faces, faces_of, gallery_of
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, table, today, write_section
-from models.embedding import EMBEDDING_FILE, version_of
-from models.shares import Share
+from models.embedding.embedder import EMBEDDING_FILE, version_of
+from models.intervals import Share
 from models.training.evaluation import judge, taught_in_turn
 from models.training.galleries import PARTS
 from models.training.trained import class_directions
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.accuracy import Half
-    from models.naming import Calibration, Gallery, Threshold
+    from models.gallery.namer import Calibration, Gallery, Threshold
 
 DRAWS: Final = 20
 SHOTS: Final = (1, 2, 5, 10)

@@ -21,7 +21,7 @@ from benchmarks.faces import faces_of
 from benchmarks.integers import figures_by
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, today, write_section
-from models.embedding import Embedder
+from models.embedding.embedder import Embedder
 from models.training.backbone import train_backbone
 from models.training.blend import blend_runs
 from models.training.pipeline import default_plan, trunk_folder

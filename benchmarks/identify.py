@@ -23,7 +23,7 @@ from benchmarks.options import Docs
 from benchmarks.serving import Served, served
 from benchmarks.statistics import machine, table, today, write_section
 from models.types import Pixels
-from sandbox.samples import load_samples
+from sandbox.samples.shelf import load_samples
 
 STAGES = ("wait", "decode", "detect", "crop", "gather", "embed", "name", "draw")
 WAITING = (1, 8, 64)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.integers --run runs/evaluation --docs docs/accuracy.md
 
-Faces are embedded in integers (`models/lite.py`), galleries and questions alike; here beside the
-same in single precision, on a machine that is idle.
+Faces are embedded in integers (`models/embedding/lite.py`), galleries and questions alike; here
+beside the same in single precision, on a machine that is idle.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from benchmarks.damage import greyed
 from benchmarks.faces import changed, faces_of
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, today, write_section
-from models.embedding import EMBEDDING_FILE, Embedder, version_of
+from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
 from models.training.galleries import PARTS, embed_all
 from models.training.trained import class_directions
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.config import LearningConfig
+from bot.gallery.teaching import Lesson
 from bot.learning.learning import Learning
-from bot.learning.teaching import Lesson
 from bot.storage import Storage
-from models.naming import Gallery, unit
+from models.gallery.namer import Gallery, unit
 from models.types import Box, Character, Face, Guess, NamedFace
 
 if TYPE_CHECKING:
-    from models.embedding import Embedder
-    from models.naming import Namer
+    from models.embedding.embedder import Embedder
+    from models.gallery.namer import Namer
 
 SMALL, LARGE = 100, 10_000
 SHOTS = 4

@@ -14,9 +14,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
-from models.naming import Gallery, Namer, certainty, features
-from models.naming import scores as gallery_scores
-from models.shares import Share
+from models.gallery.namer import Gallery, Namer, certainty, features
+from models.gallery.namer import scores as gallery_scores
+from models.intervals import Share
 from models.types import Character
 
 if TYPE_CHECKING:

@@ -27,11 +27,11 @@ from rich.progress import track
 from benchmarks.options import DATA, Data, Docs
 from benchmarks.statistics import machine, table, today, write_section
 from models.bulk import BulkNaming
-from models.crops import crop_face
 from models.identify import MAX_FACES, Identifier
-from models.pictures import PictureLimits, decode
-from models.shares import Share
-from models.similarity import perceptual_hash
+from models.images.crops import crop_face
+from models.images.decoding import PictureLimits, decode
+from models.images.hashing import perceptual_hash
+from models.intervals import Share
 from models.training.pipeline import SPLIT_FILE
 from models.types import Box, NamedFace
 

@@ -29,14 +29,14 @@ from benchmarks.methods.takayama import Takayama
 from benchmarks.naming_protocols import Method
 from benchmarks.rivals_shown import plot_rivals, shown
 from benchmarks.statistics import machine, today, write_section
-from models.augment import framed
-from models.cascade import CascadeDetector
-from models.crops import crop_face
-from models.detection import Detector, load_detector
-from models.embedding import EMBEDDING_FILE, Embedder
-from models.naming import Namer
-from models.pictures import PictureError, decode
-from models.shares import Share
+from models.detection.cascade import CascadeDetector
+from models.detection.registry import Detector, load_detector
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
+from models.gallery.namer import Namer
+from models.images.crops import crop_face
+from models.images.decoding import PictureError, decode
+from models.intervals import Share
+from models.training.augmentation import framed
 from models.training.dataset import CACHED_SIDE, load_dataset
 from models.training.pipeline import SPLIT_FILE
 from models.training.split import Split

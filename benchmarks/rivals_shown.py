@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from models.shares import Share
+    from models.intervals import Share
 
 SUCCESSOR = {3: 85.0, 25: 80.6, 50: 78.9, 100: 70.1}
 """What the article's successor gives, by characters; some 60 pictures each of a set of its own."""

@@ -16,9 +16,9 @@ import typer
 
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, table, today, write_section
-from models.embedding import Embedder
-from models.naming import NAMING_FILE, Namer, certainty, features, scores, unit
-from models.shares import Share
+from models.embedding.embedder import Embedder
+from models.gallery.namer import NAMING_FILE, Namer, certainty, features, scores, unit
+from models.intervals import Share
 from models.training.dataset import load_dataset
 from models.training.galleries import embed_all
 

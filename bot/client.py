@@ -22,13 +22,13 @@ from discord.ext import commands, tasks
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.asking import Asking
-from bot.errors import ErrorTree, answer_command_error, log_unexpected
 from bot.inference import InferenceWorker
-from bot.learning.backbones import Backbones
-from bot.learning.crops import crop_folder
+from bot.learning.backbone_migration import Backbones
 from bot.learning.learning import Learning
+from bot.recognition.pipeline import Asking
 from bot.storage import Storage, StorageError
+from bot.storage.crops import crop_folder
+from bot.ui.errors import ErrorTree, answer_command_error, log_unexpected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -173,8 +173,8 @@ def _cog_modules() -> list[str]:
     """Return the names of all cogs; by name, because nothing here may import what they are."""
     package = importlib.util.find_spec("cogs")
     paths = package.submodule_search_locations if package else None
-    modules = sorted(module.name for module in pkgutil.iter_modules(paths or []))
-    return [f"cogs.{name}" for name in modules if not name.startswith("_")]
+    modules = pkgutil.walk_packages(paths or [], "cogs.")
+    return sorted(module.name for module in modules if not module.ispkg)
 
 
 @contextmanager

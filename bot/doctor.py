@@ -143,7 +143,7 @@ def _port(port: int, _config: Config) -> Finding:
 
 
 def _fonts(_config: Config) -> Finding:
-    from models.fonts import find_fonts
+    from models.card.fonts import find_fonts
 
     fonts = find_fonts()
     if fonts.regular_file is not None:

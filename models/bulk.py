@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.gallery.namer import Gallery
+from models.gallery.roster import unlisted
 from models.identify import Identifier, card_frame, whole_face
-from models.naming import Gallery
-from models.pictures import PictureError, PictureLimits, check_size, decode
-from models.roster import unlisted
+from models.images.decoding import PictureError, PictureLimits, check_size, decode
 from models.types import Face, NamedFace, Pixels, Vectors
 
 BATCH_FACES = 16

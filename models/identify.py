@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.boxes import best_faces, reading_order, same_face
-from models.crops import MARGIN, crop_face
-from models.detection import Detector, DetectorKind, load_detector
-from models.embedding import Embedder
-from models.naming import Gallery, Namer
-from models.pictures import Picture
-from models.scaling import halved
+from models.detection.boxes import best_faces, reading_order, same_face
+from models.detection.registry import Detector, DetectorKind, load_detector
+from models.embedding.embedder import Embedder
+from models.gallery.namer import Gallery, Namer
+from models.images.crops import MARGIN, crop_face
+from models.images.decoding import Picture
+from models.images.resizing import halved
 from models.types import Box, Face, NamedFace, Pixels, Vectors
 
 MAX_FACES = 16

@@ -1,9 +1,10 @@
 """The local stand-in for Discord: REST, gateway and a chat page, on loopback only.
 
-`Sandbox` (in `sandbox.server`) runs it; `Member` (in `sandbox.driver`) acts as one of its humans.
+`Sandbox` (in `sandbox.rest.server`) runs it; `Member` (in `sandbox.testing.driver`) acts as one of
+its humans.
 """
 
-from sandbox.driver import Member
-from sandbox.server import Sandbox
+from sandbox.rest.server import Sandbox
+from sandbox.testing.driver import Member
 
 __all__ = ["Member", "Sandbox"]

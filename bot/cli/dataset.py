@@ -13,9 +13,9 @@ import typer
 from bot.cli.options import ConfigOption, ServerOption, one_line_for
 
 if TYPE_CHECKING:
-    from bot.learning.crops import CropStore
-    from bot.learning.roster import ServerRoster
+    from bot.gallery.roster import ServerRoster
     from bot.storage import Storage
+    from bot.storage.crops import CropStore
 
 app = typer.Typer(
     name="dataset",
@@ -42,7 +42,7 @@ def export(
     """
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, crops: CropStore) -> None:
-        from bot.learning.dataset import export_dataset
+        from bot.gallery.dataset import export_dataset
 
         count = await export_dataset(storage, crops, chosen, roster, folder)
         typer.echo(f"{count} faces of server {chosen} are in {folder}.")
@@ -57,8 +57,8 @@ def import_(
     """Teach a server the faces of an exported dataset; a running bot names by them at once."""
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, crops: CropStore) -> None:
-        from bot.learning.dataset import import_dataset
-        from models.embedding import Embedder
+        from bot.gallery.dataset import import_dataset
+        from models.embedding.embedder import Embedder
 
         embedder = Embedder.load()
         count = await import_dataset(
@@ -82,9 +82,9 @@ def pack(
     """Write a server's characters with names and prototype vectors, without any picture."""
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, _: CropStore) -> None:
-        from bot.learning.packs import make_pack, write_pack
-        from bot.learning.serving import read_server
-        from models.embedding import version_of
+        from bot.gallery.packs import make_pack, write_pack
+        from bot.gallery.serving import read_server
+        from models.embedding.embedder import version_of
 
         backbone = version_of()
         state = await read_server(storage, chosen, roster, backbone)
@@ -100,8 +100,8 @@ def load(file: PackArgument, server: ServerOption = None, config: ConfigOption =
     """Give a server the characters of a pack; a running bot names by them at once."""
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, _: CropStore) -> None:
-        from bot.learning.packs import load_pack, read_pack
-        from models.embedding import version_of
+        from bot.gallery.packs import load_pack, read_pack
+        from models.embedding.embedder import version_of
 
         count = await load_pack(storage, chosen, roster, read_pack(file), version_of())
         typer.echo(f"Server {chosen} has {count} characters from {file}.")
@@ -116,10 +116,10 @@ def _in_server(
 ) -> None:
     async def run() -> None:
         from bot.config import load_config
-        from bot.learning.crops import CropStore, crop_folder
-        from bot.learning.roster import ServerRoster
+        from bot.gallery.roster import ServerRoster
         from bot.storage import Storage
-        from models.roster import load_roster
+        from bot.storage.crops import CropStore, crop_folder
+        from models.gallery.roster import load_roster
 
         settings = load_config(config)
         async with Storage.open(settings.storage.url, exclusive=False) as storage:
@@ -148,10 +148,10 @@ async def _server(storage: Storage, server: int | None) -> int:
 
 def _readable_errors() -> AbstractContextManager[None]:
     from bot.config import ConfigError
-    from bot.learning.dataset import DatasetFolderError
-    from bot.learning.packs import PackError
+    from bot.gallery.dataset import DatasetFolderError
+    from bot.gallery.packs import PackError
     from bot.storage import StorageError
-    from models.embedding import WeightsError
+    from models.embedding.embedder import WeightsError
 
     return one_line_for(
         ConfigError, StorageError, WeightsError, DatasetFolderError, PackError, ServerError

@@ -17,7 +17,7 @@ from bot.cli.options import DEMO_PORT, ConfigOption, one_line_for, run_to_end
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from sandbox import Sandbox
-    from sandbox.world import Message
+    from sandbox.state.world import Message
 
 WATCHED = ("general", "fan-art")
 """Channels whose pictures are answered unasked; in "quiet" the bot waits to be asked."""
@@ -66,7 +66,7 @@ async def _demo(
     from bot.client import run_bot
     from bot.config import load_config
     from sandbox import Sandbox
-    from sandbox.files import media_type
+    from sandbox.state.files import media_type
 
     if once is not None and not (media_type(once.name) or "").startswith("image/"):
         raise DemoError(

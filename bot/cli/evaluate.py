@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.options import one_line_for
-from models.shipped import MODEL_CARD
+from models.weight_files import MODEL_CARD
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -46,8 +46,8 @@ def evaluate(
     By the shipped names; or by those of another folder (--gallery); or, with --shots alone, by
     pictures drawn from the folder itself. Folders of characters that can't be named are strangers.
     """
-    from models.embedding import Embedder
-    from models.naming import Namer
+    from models.embedding.embedder import Embedder
+    from models.gallery.namer import Namer
     from models.training.assessment import assess
 
     with _readable_errors():
@@ -101,7 +101,7 @@ def card() -> None:
 def _faces(files: list[Path], one_face: bool) -> list[FileResult]:
     from models.bulk import BulkNaming
     from models.identify import Identifier
-    from models.pictures import PictureLimits
+    from models.images.decoding import PictureLimits
 
     naming = BulkNaming(Identifier.load(), PictureLimits(), max_faces=64, one_face=one_face)
     return list(naming.name_all(files))
@@ -118,7 +118,7 @@ def _as_text(value: object) -> str:
 
 
 def _readable_errors() -> AbstractContextManager[None]:
-    from models.embedding import WeightsError
+    from models.embedding.embedder import WeightsError
     from models.training.dataset import DatasetError
 
     return one_line_for(DatasetError, WeightsError, OSError)

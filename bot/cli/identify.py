@@ -51,7 +51,7 @@ def identify(
     from bot.config import ConfigError, load_config
     from cascades import CascadeError
     from models.bulk import FileResult, collect
-    from models.embedding import WeightsError
+    from models.embedding.embedder import WeightsError
 
     failed = False
     with one_line_for(ConfigError, CascadeError, WeightsError, OSError):
@@ -110,7 +110,7 @@ def bulk_naming(
     """Load the models for many files, as the configuration has it. Raises WeightsError."""
     from models.bulk import BulkNaming
     from models.identify import Identifier
-    from models.pictures import PictureLimits
+    from models.images.decoding import PictureLimits
 
     pictures, inference = settings.pictures, settings.inference
     cascade = Path(inference.cascade) if inference.cascade else None
@@ -157,7 +157,7 @@ class _Cards:
         self._taken = {entry.resolve() for entry in entries if isinstance(entry, Path)}
 
     def write(self, result: FileResult) -> None:
-        from models.drawing import draw_card
+        from models.card.drawing import draw_card
 
         if result.frame is None:
             return

@@ -45,7 +45,7 @@ def learn(
     A version that loses nothing answers within a second. Without --server, every server that has
     learning on and something new is trained.
     """
-    from models.embedding import WeightsError
+    from models.embedding.embedder import WeightsError
 
     with _readable_errors(), one_line_for(WeightsError):
         with suppress(PermissionError):
@@ -112,7 +112,7 @@ def promote(
     """Let a kept version answer, whatever its report says; a running bot swaps in a second."""
 
     async def work(storage: Storage) -> None:
-        from models.embedding import WeightsError, version_of
+        from models.embedding.embedder import WeightsError, version_of
 
         version = await _version(storage, await _server(storage, server), number)
         with one_line_for(WeightsError):
@@ -161,10 +161,10 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
             typer.echo("No server has learning on and something to learn from.", err=True)
             return
         # What is heavy is loaded only where there is something to do.
-        from bot.learning.backbones import ANSWERING
-        from models.embedding import version_of
-        from models.naming import Namer
-        from models.vectors import VECTORS_FILE, VectorSet
+        from bot.learning.backbone_migration import ANSWERING
+        from models.embedding.embedder import version_of
+        from models.gallery.namer import Namer
+        from models.gallery.training_vectors import VECTORS_FILE, VectorSet
 
         namer, backbone = Namer.load(), version_of()
         if await storage.state.get(ANSWERING) not in (None, backbone):

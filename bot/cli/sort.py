@@ -95,7 +95,7 @@ def sort(
     from bot.config import ConfigError, load_config
     from cascades import CascadeError
     from models.bulk import collect
-    from models.embedding import WeightsError
+    from models.embedding.embedder import WeightsError
 
     with one_line_for(ConfigError, CascadeError, WeightsError, SortError, OSError):
         settings = load_config(config)
@@ -191,7 +191,7 @@ def _together(unnamed: Sequence[_Seen]) -> list[int | None]:
     """The group, from 0, of each picture with a face; None for one that keeps to itself."""
     import numpy as np
 
-    from bot.learning.clusters import belongs, find_clusters
+    from bot.feedback.clusters import belongs, find_clusters
 
     vectors = np.array([seen.vector for seen in unnamed])
     group = np.full(len(vectors), -1)

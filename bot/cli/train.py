@@ -116,8 +116,8 @@ def train_head(
     data: DataArgument, out: OutOption = Path("runs/head"), ship: ShipOption = False
 ) -> None:
     """Learn the names of a folder's characters, on the embedding as it is: takes minutes."""
-    from models.embedding import Embedder
-    from models.naming import Namer
+    from models.embedding.embedder import Embedder
+    from models.gallery.namer import Namer
     from models.training.galleries import fit_own_head
 
     with _readable_errors(), _progress("Embedding") as report:
@@ -176,7 +176,7 @@ def _naming_files(folder: Path) -> Iterator[Path]:
 
 
 def _finish(files: dict[str, Path], ship: bool) -> None:
-    from models.shipped import install
+    from models.weight_files import install
 
     for path in files.values():
         typer.echo(f"{path}  ({path.stat().st_size / 1e6:.1f} MB)")
@@ -186,7 +186,7 @@ def _finish(files: dict[str, Path], ship: bool) -> None:
 
 
 def _readable_errors() -> AbstractContextManager[None]:
-    from models.embedding import WeightsError
+    from models.embedding.embedder import WeightsError
     from models.training.dataset import DatasetError
     from models.training.start import StartError
 

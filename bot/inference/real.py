@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
-from models.drawing import describe, draw_card
-from models.embedding import EMBEDDING_FILE, Embedder, WeightsError, version_of
+from models.card.drawing import describe, draw_card
+from models.embedding.embedder import EMBEDDING_FILE, Embedder, WeightsError, version_of
+from models.gallery.namer import NAMING_FILE, Namer
 from models.identify import Identifier, card_frame
-from models.naming import NAMING_FILE, Namer
-from models.pictures import PictureLimits, decode
-from models.scaling import halved
-from models.shipped import WEIGHTS
-from models.similarity import perceptual_hash
+from models.images.decoding import PictureLimits, decode
+from models.images.hashing import perceptual_hash
+from models.images.resizing import halved
+from models.weight_files import WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -54,7 +54,7 @@ class Stages(Protocol):
     model_version: str
     characters: tuple[Character, ...]
     gallery: Any
-    """The shipped `models.naming.Gallery`; None where servers can't have their own."""
+    """The shipped `models.gallery.namer.Gallery`; None where servers can't have their own."""
     backbone: str
     """The hash of what makes vectors; those of two backbones don't compare."""
     side: int

@@ -168,7 +168,7 @@ class InferenceWorker:
 
     @property
     def gallery(self) -> Any:
-        """The shipped gallery, a `models.naming.Gallery`; None where the stages have none."""
+        """The shipped gallery, a `Gallery`; None where the stages have none."""
         return self._stages.gallery
 
     @property

@@ -17,16 +17,16 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from bot.learning.consensus import NOT_A_FACE
+from bot.feedback.consensus import NOT_A_FACE
 from models.types import Character, Vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bot.learning.galleries import Example
-    from bot.learning.roster import ServerRoster
-    from models.naming import Gallery, Parts
-    from models.vectors import VectorSet
+    from bot.gallery.roster import ServerRoster
+    from bot.gallery.server_gallery import Example
+    from models.gallery.namer import Gallery, Parts
+    from models.gallery.training_vectors import VectorSet
 
 SCALE: Final = 24.0
 """What cosines are multiplied by in the softmax; the backbone was trained with the same."""
@@ -78,7 +78,7 @@ def choose_pull(
     A looser pull than the strongest must be better by more than chance (a standard error); where
     there are too few faces to tell, the strongest it is, which trusts the prototypes.
     """
-    from models.naming import scores
+    from models.gallery.namer import scores
 
     shipped_ids = {character.id for character in shipped.characters}
     folds = _folds(e for e in examples if e.label not in shipped_ids)
@@ -121,7 +121,7 @@ def _folds(examples: Iterable[Example]) -> dict[tuple[str, int], int]:
 
 
 def _undirected(examples: Sequence[Example], roster: ServerRoster) -> Gallery:
-    from models.naming import Gallery
+    from models.gallery.namer import Gallery
     from models.training.head import trimmed_mean
 
     stacks = _stacks(examples, roster)
@@ -238,7 +238,7 @@ def write_head(head: Gallery) -> bytes:
 
 def read_head(data: bytes) -> Gallery:
     """Read what `write_head` wrote. Raises HeadError."""
-    from models.naming import Calibration, Gallery, Threshold, unit
+    from models.gallery.namer import Calibration, Gallery, Threshold, unit
 
     try:
         held = load(data)

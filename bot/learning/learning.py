@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.learning.crops import CropStore
-from bot.learning.duplicates import HashTree
-from bot.learning.erasure import Erasure
-from bot.learning.labelling import VOTES, Labelling
-from bot.learning.roster import ServerRoster
-from bot.learning.serving import read_server
-from bot.learning.strangers import Strangers
-from bot.learning.teaching import Teaching
+from bot.feedback.duplicates import HashTree
+from bot.feedback.labelling import VOTES, Labelling
+from bot.feedback.review_queue import Strangers
+from bot.gallery.roster import ServerRoster
+from bot.gallery.serving import read_server
+from bot.gallery.teaching import Teaching
+from bot.privacy.erasure import Erasure
+from bot.storage.crops import CropStore
 from bot.storage.learning_records import NewSighting
 from models.types import Box
 
@@ -45,7 +45,7 @@ LOOK_EVERY_S = 0.5
 class Learning:
     """Learning in all servers. `start` and `close` begin and end its work in the background.
 
-    `shipped` is the shipped `models.naming.Gallery`, None where the stages have none (then nothing
+    `shipped` is the shipped `Gallery`, None where the stages have none (then nothing
     is named differently); `backbone` is the hash that vectors are bound to.
     """
 

@@ -20,11 +20,11 @@ from bot.learning.heads import train_head
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bot.learning.galleries import Example
-    from bot.learning.roster import ServerRoster
-    from models.naming import Gallery, Namer
+    from bot.gallery.roster import ServerRoster
+    from bot.gallery.server_gallery import Example
+    from models.gallery.namer import Gallery, Namer
+    from models.gallery.training_vectors import VectorSet
     from models.types import Vectors
-    from models.vectors import VectorSet
 
 DRAWS: Final = 2000
 STRANGER_EVERY: Final = 8
@@ -215,7 +215,7 @@ def train_and_decide(
     `current` is the gallery that answers now, `first` the shipped one with what was taught.
     `progress` is told each step in words.
     """
-    from bot.learning.galleries import shown_by
+    from bot.gallery.server_gallery import shown_by
 
     shipped = shown_by(namer.gallery, roster)
     fitting = [i for i, g in enumerate(data.groups) if not _share(f"holdout {g}", HOLDOUT_EVERY)]

@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from bot.learning.consensus import SPECIAL_LABELS
-from bot.learning.dataset import match_characters
-from bot.learning.duplicates import HashTree
-from bot.learning.galleries import examples_of
-from bot.learning.roster import ServerRoster
+from bot.feedback.consensus import SPECIAL_LABELS
+from bot.feedback.duplicates import HashTree
+from bot.gallery.dataset import match_characters
+from bot.gallery.roster import ServerRoster
+from bot.gallery.server_gallery import examples_of
 
 if TYPE_CHECKING:
-    from bot.learning.galleries import Example
+    from bot.gallery.server_gallery import Example
     from bot.storage import Storage
     from models.types import Character
 

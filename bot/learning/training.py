@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.gallery.roster import ServerRoster
+from bot.gallery.serving import read_server
 from bot.learning.heads import write_head
 from bot.learning.promotion import train_and_decide
-from bot.learning.roster import ServerRoster
-from bot.learning.serving import read_server
 from bot.learning.sharing import shared_with
 
 if TYPE_CHECKING:
-    from bot.learning.galleries import Example
+    from bot.gallery.server_gallery import Example
     from bot.learning.promotion import Decision
     from bot.storage import Storage
     from bot.storage.learning_records import ModelVersion
-    from models.naming import Gallery, Namer
-    from models.vectors import VectorSet
+    from models.gallery.namer import Gallery, Namer
+    from models.gallery.training_vectors import VectorSet
 
 
 class NothingToLearnError(Exception):

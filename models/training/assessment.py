@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.naming import Gallery
-from models.roster import unlisted
+from models.gallery.namer import Gallery
+from models.gallery.roster import unlisted
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
     FALSE_RATES,
@@ -24,8 +24,8 @@ from models.types import Character
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from models.embedding import Embedder
-    from models.naming import Namer
+    from models.embedding.embedder import Embedder
+    from models.gallery.namer import Namer
     from models.training.dataset import Dataset
     from models.types import Vectors
 

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from models.augment import turned_hues, turns
-from models.naming import unit
+from models.embedding.trunk import prefix_of
+from models.gallery.namer import unit
+from models.training.augmentation import turned_hues, turns
 from models.training.batches import BalancedBatches
 from models.training.dataset import class_indices, labels_of
 from models.training.loop import train_on
@@ -46,7 +47,6 @@ from models.training.trained import (
     save_directions,
     trained_directions,
 )
-from models.trunk import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

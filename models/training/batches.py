@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.augment import turned_hues, turns
+from models.training.augmentation import turned_hues, turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from models.augment import Augmentation
+    from models.training.augmentation import Augmentation
     from models.types import Pixels
 
 

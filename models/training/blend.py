@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.compact import LARGEST
-from models.embedding import EMBEDDING_FILE, Blend, Structure
-from models.naming import unit
+from models.embedding.compact import LARGEST
+from models.embedding.embedder import EMBEDDING_FILE, Blend, Structure
+from models.embedding.trunk import prefix_of
+from models.gallery.namer import unit
 from models.training.networks import (
     build_embedding_network,
     load_network,
@@ -36,7 +37,6 @@ from models.training.trained import (
     save_directions,
     trained_directions,
 )
-from models.trunk import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from models.boxes import squared
-from models.crops import crop_face
-from models.similarity import NEAR, perceptual_hash
+from models.detection.boxes import squared
+from models.images.crops import crop_face
+from models.images.hashing import NEAR, perceptual_hash
 from models.types import Box
 
 if TYPE_CHECKING:

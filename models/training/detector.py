@@ -1,4 +1,4 @@
-"""Trains the learned detector's network (`models.headmap`) and writes its weights.
+"""Trains the learned detector's network (`models.detection.headmap`) and writes its weights.
 
 Loss: Li et al., "Generalized Focal Loss" (2020), on the heat map: the cross entropy with a soft
 target, weighted by the squared distance from it; and the absolute error of log side and offset
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.headmap import normalised
+from models.detection.headmap import normalised
 from models.training.detector_data import load_pictures, read_box_file, read_files
 from models.training.detector_mix import draw_example, targets
 from models.training.loop import train_on

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.naming import Gallery, Parts, certainty, features, scores
-from models.shares import Share
+from models.gallery.namer import Gallery, Parts, certainty, features, scores
+from models.intervals import Share
 from models.types import Character
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.naming import Calibration
+    from models.gallery.namer import Calibration
     from models.types import Vectors
 
 FALSE_RATES: Final = (0.01, 0.05, 0.10)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.augment import framed
-from models.embedding import EMBEDDING_FILE, Embedder
-from models.naming import NAMING_FILE, Gallery, Namer, Parts
-from models.roster import load_roster, unlisted
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
+from models.gallery.namer import NAMING_FILE, Gallery, Namer, Parts
+from models.gallery.roster import load_roster, unlisted
+from models.gallery.training_vectors import VECTORS_FILE, VectorSet
+from models.training.augmentation import framed
 from models.training.dataset import Dataset, Sample, load_dataset
 from models.training.evaluation import identified, judge
 from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
 from models.training.split import Split, split_samples
 from models.training.trained import class_directions
 from models.types import Character
-from models.vectors import VECTORS_FILE, VectorSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

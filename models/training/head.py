@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 
-from models.naming import (
+from models.gallery.namer import (
     RIVALS,
     Calibration,
     Gallery,

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from safetensors.numpy import save_file
 
-from models.compact import packed, unpacked
-from models.embedding import Settings, lay_embedding, opened, settings_in
-from models.headmap import lay_headmap
+from models.detection.headmap import lay_headmap
+from models.embedding.compact import packed, unpacked
+from models.embedding.embedder import Settings, lay_embedding, opened, settings_in
+from models.embedding.trunk import lay_trunks, prefix_of
 from models.training.quiet_keras import keras, ops
 from models.training.start import StartError, folded
-from models.trunk import lay_trunks, prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.embedding import Structure
-    from models.layers import Activation, Padding
+    from models.embedding.embedder import Structure
+    from models.embedding.layers import Activation, Padding
 
 PARTS: Final = ("kernel", "bias")
 """The weights of a layer, in Keras's order."""
 
 
 class KerasLayers:
-    """Makes Keras's layers; `models.layers.Layers` says what each does."""
+    """Makes Keras's layers; `models.embedding.layers.Layers` says what each does."""
 
     def conv(
         self,

@@ -18,9 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from models.embedding import EMBEDDING_FILE, Embedder, read_settings
-from models.naming import NAMING_FILE, Namer
-from models.shipped import WEIGHTS
+from models.embedding.embedder import EMBEDDING_FILE, Embedder, read_settings
+from models.gallery.namer import NAMING_FILE, Namer
 from models.training.backbone import train_backbone
 from models.training.blend import blend_runs
 from models.training.dataset import Dataset, Sample, load_dataset, post_faces
@@ -33,6 +32,7 @@ from models.training.galleries import (
 from models.training.noise import doubtful
 from models.training.plan import BackbonePlan
 from models.training.split import split_samples
+from models.weight_files import WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.augment import Augmentation
-from models.embedding import Structure
-from models.trunk import SHARED
+from models.embedding.embedder import Structure
+from models.embedding.trunk import SHARED
+from models.training.augmentation import Augmentation
 
 
 @dataclass(frozen=True, slots=True)

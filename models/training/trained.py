@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.augment import framed
-from models.naming import unit
+from models.gallery.namer import unit
+from models.training.augmentation import framed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

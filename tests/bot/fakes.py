@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
-from models.pictures import PictureError
+from models.images.decoding import PictureError
 from models.types import Box, Character, Face, Guess, NamedFace, Vectors
 
 MARIN = Character("marin", "Marin", "Tests")

@@ -15,9 +15,9 @@ import pytest
 
 from bot.client import MoedexBot, run_bot
 from bot.config import load_config
-from models.pictures import PictureError, decode
+from models.images.decoding import PictureError, decode
 from sandbox import Sandbox
-from sandbox.samples import load_samples
+from sandbox.samples.shelf import load_samples
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = str(ROOT / "models")

@@ -10,16 +10,16 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import UserError
-from bot.learning.roster import ServerRoster
-from cogs.channels import NEEDS_INTENT, Channels
-from cogs.characters import PER_PAGE, RosterButton, matching, roster_embed, roster_view
-from cogs.gallery import offer
-from cogs.help import Help
-from cogs.settings import Settings
-from cogs.who import Who
+from bot.gallery.roster import ServerRoster
+from bot.ui.errors import UserError
+from cogs.answering.who import Who
+from cogs.gallery.characters import PER_PAGE, RosterButton, matching, roster_embed, roster_view
+from cogs.gallery.editing import offer
+from cogs.info.help import Help
+from cogs.server.channels import NEEDS_INTENT, Channels
+from cogs.server.settings import Settings
 from models.types import Character
-from tests.cogs.conftest import CHARACTERS, channel, person
+from tests.bot.discord_objects import CHARACTERS, channel, person
 
 MODERATOR = discord.Permissions(manage_guild=True)
 

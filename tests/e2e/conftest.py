@@ -16,12 +16,12 @@ from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
 from bot.storage.learning_records import Label, Sighting
-from sandbox.driver import Member
-from sandbox.events import Event, Kind, Predicate
-from sandbox.interactions import Interaction
-from sandbox.permissions import Permission
-from sandbox.server import Sandbox
-from sandbox.world import Message, Overwrite
+from sandbox.rest.server import Sandbox
+from sandbox.state.events import Event, Kind, Predicate
+from sandbox.state.interactions import Interaction
+from sandbox.state.permissions import Permission
+from sandbox.state.world import Message, Overwrite
+from sandbox.testing.driver import Member
 from tests.bot.fakes import FakeStages
 from tests.running import running_bot
 from tests.sandbox.conformance import DESCRIPTION, Description

@@ -16,7 +16,7 @@ from bot.inference.stages import FoundFaces, StagesError
 from bot.learning.heads import write_head
 from bot.storage import Storage
 from bot.storage.learning_records import NewExemplar, ServerCharacter
-from models.naming import Calibration, Gallery, Namer, Parts, Threshold
+from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
 from models.types import Box, Character, Face, NamedFace
 from tests.bot.fakes import MARIN, FakeStages
 from tests.e2e.conftest import PATIENCE_S, eventually, text_of, watch
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference import Stages
     from models.types import Vectors
-    from sandbox.server import Sandbox
+    from sandbox.rest.server import Sandbox
     from tests.e2e.conftest import Start
 
 RED, GREEN, BLUE = b"\xff\x00\x00", b"\x00\xff\x00", b"\x00\x00\xff"

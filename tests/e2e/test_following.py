@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.cards import TAKEN_BACK, THANKS
 from bot.client import MoedexBot
-from cogs.channels import NEEDS_INTENT
-from cogs.who import MENU
-from sandbox.server import Sandbox
-from sandbox.world import Message
+from bot.ui.answer_view import TAKEN_BACK, THANKS
+from cogs.answering.who import MENU
+from cogs.server.channels import NEEDS_INTENT
+from sandbox.rest.server import Sandbox
+from sandbox.state.world import Message
 from tests.bot.fakes import FakeStages
 from tests.e2e.conftest import (
     PATIENCE_S,

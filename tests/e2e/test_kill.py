@@ -28,8 +28,8 @@ from tests.e2e.conftest import PATIENCE_S, asked, eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sandbox.server import Sandbox
-    from sandbox.world import Message
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.world import Message
 
 KILLS = 200
 LATEST_KILL_S = 0.03

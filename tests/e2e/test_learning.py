@@ -21,8 +21,8 @@ from tests.e2e.conftest import (
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference import Stages
-    from sandbox.server import Sandbox
-    from sandbox.world import Message
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.world import Message
     from tests.e2e.conftest import Start
 
 

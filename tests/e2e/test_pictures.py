@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from bot.client import MoedexBot
-from cogs.who import MENU
-from sandbox.samples import load_samples
-from sandbox.server import Sandbox
-from sandbox.world import Attachment, Message
+from cogs.answering.who import MENU
+from sandbox.rest.server import Sandbox
+from sandbox.samples.shelf import load_samples
+from sandbox.state.world import Attachment, Message
 from tests.e2e.conftest import text_of
 
 SAMPLES = {sample.id: sample for sample in load_samples()}

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from bot.inference.stages import FoundFaces
     from bot.storage.learning_records import ModelVersion, Sighting
     from models.types import Vectors
-    from sandbox.interactions import Interaction
-    from sandbox.server import Sandbox
-    from sandbox.world import Channel, Message
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.interactions import Interaction
+    from sandbox.state.world import Channel, Message
     from tests.e2e.conftest import Start
 
 

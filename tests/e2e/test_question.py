@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cards import TAKEN_BACK, THANKS
-from bot.learning.consensus import NOT_A_FACE
-from bot.learning.undoing import MODERATORS_ONLY
-from cogs.history import MENU as HISTORY
-from cogs.history import NOTHING
+from bot.feedback.consensus import NOT_A_FACE
+from bot.ui.answer_view import TAKEN_BACK, THANKS
+from bot.ui.undo import MODERATORS_ONLY
+from cogs.feedback.history import MENU as HISTORY
+from cogs.feedback.history import NOTHING
 from tests.e2e.conftest import (
     PATIENCE_S,
     answered,
@@ -26,8 +26,8 @@ from tests.e2e.conftest import (
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
-    from sandbox.server import Sandbox
-    from sandbox.world import Message
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.world import Message
     from tests.bot.fakes import FakeStages
     from tests.e2e.conftest import Start
 

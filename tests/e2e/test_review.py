@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cogs.strangers import TURNS_UP, TURNS_UP_THERE
+from cogs.feedback.unknown_faces import TURNS_UP, TURNS_UP_THERE
 from models.types import Guess, NamedFace
 from tests.bot.fakes import MARIN, DistinctStages
 from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, opened, shown, watch
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference.stages import FoundFaces
     from bot.storage.learning_records import Label, Sighting
-    from sandbox.server import Sandbox
-    from sandbox.world import Message
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.world import Message
     from tests.e2e.conftest import Start
 
 FACES = 6

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.commands import UsageError
+from sandbox.state.commands import UsageError
 from tests.e2e.conftest import eventually
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
-    from sandbox.interactions import Interaction
-    from sandbox.server import Sandbox
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.interactions import Interaction
 
 OTHER = 99
 

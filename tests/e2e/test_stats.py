@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-import cogs.stats
-from bot.statistics import FEWEST_SETTLED
+import cogs.info.stats
+from bot.feedback.statistics import FEWEST_SETTLED
 from bot.storage.learning_records import ServerCharacter
 from tests.bot.fakes import DistinctStages
 from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, watch
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from bot.client import MoedexBot
-    from bot.statistics import Statistics
-    from bot.statistics_picture import ShownPair
-    from sandbox.interactions import Interaction
-    from sandbox.server import Sandbox
-    from sandbox.world import Message
+    from bot.feedback.statistics import Statistics
+    from bot.ui.statistics_picture import ShownPair
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.interactions import Interaction
+    from sandbox.state.world import Message
     from tests.e2e.conftest import Start
 
 Drawn = list[tuple["Statistics", "Sequence[ShownPair]"]]
@@ -45,8 +45,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
         calls.append((statistics, pairs))
         return draw(statistics, pairs)
 
-    draw = cogs.stats.draw
-    monkeypatch.setattr("bot.statistics_picture.draw", note)
+    draw = cogs.info.stats.draw
+    monkeypatch.setattr("bot.ui.statistics_picture.draw", note)
     return calls
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.samples import load_samples
+from sandbox.samples.shelf import load_samples
 from tests.bot.fakes import DistinctStages
 from tests.e2e.conftest import PATIENCE_S, eventually, shown, text_of
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.client import MoedexBot
-    from sandbox.interactions import Interaction
-    from sandbox.server import Sandbox
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.interactions import Interaction
     from tests.e2e.conftest import Start
 
 

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.learning import progress, runs
+from bot.learning import runs
 from bot.learning.runs import TrainingRun
 from bot.storage.learning_records import Label
-from sandbox.commands import UsageError
+from bot.ui import progress
+from sandbox.state.commands import UsageError
 from tests.bot.fakes import FakeStages
+from tests.bot.learning.test_commands import label_faces
 from tests.e2e.conftest import PATIENCE_S, eventually, shown
-from tests.learning.test_commands import label_faces
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.client import MoedexBot
-    from sandbox.server import Sandbox
-    from sandbox.world import Message
+    from sandbox.rest.server import Sandbox
+    from sandbox.state.world import Message
     from tests.e2e.conftest import Start
 
 # Says a step for each file that appears, and its outcome at the last.

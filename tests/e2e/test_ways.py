@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bot.asking import LEFT_OUT
 from bot.client import MoedexBot
-from bot.origin import AGE_RESTRICTED, NOT_A_LINK, NOT_READABLE
-from cogs.watch import DM_HINT
-from cogs.who import MENU, NO_PICTURE, OWN_ANSWER, USE_SLASH
-from sandbox.server import Sandbox
-from sandbox.world import Channel, Message
+from bot.recognition.origin import AGE_RESTRICTED, NOT_A_LINK, NOT_READABLE
+from bot.recognition.pipeline import LEFT_OUT
+from cogs.answering.watch import DM_HINT
+from cogs.answering.who import MENU, NO_PICTURE, OWN_ANSWER, USE_SLASH
+from sandbox.rest.server import Sandbox
+from sandbox.state.world import Channel, Message
 from tests.bot.fakes import FakeStages
 from tests.e2e.conftest import Start, kept, labels_of, settled, text_of, watch
 
@@ -228,9 +228,9 @@ async def test_link_is_read_only_for_who_may_read_it(sandbox: Sandbox, bot: Moed
 
 
 def hide(sandbox: Sandbox, channel: Channel) -> None:
-    from sandbox.events import Event
-    from sandbox.permissions import Permission
-    from sandbox.world import Overwrite
+    from sandbox.state.events import Event
+    from sandbox.state.permissions import Permission
+    from sandbox.state.world import Overwrite
 
     ben = sandbox.member("ben").id
     channel.overwrites[ben] = Overwrite(ben, member=True, deny=Permission.VIEW_CHANNEL)

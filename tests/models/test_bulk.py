@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from models.bulk import BATCH_PICTURES, BulkNaming, FileResult, collect
-from models.embedding import Embedder
+from models.embedding.embedder import Embedder
+from models.gallery.namer import Namer
 from models.identify import Identifier
-from models.naming import Namer
-from models.pictures import PictureLimits
+from models.images.decoding import PictureLimits
 from tests.models.test_identify import BrightSquares, ByStrongestColour, MeanColour
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.embedding import Embedder
+from models.embedding.embedder import Embedder
+from models.gallery.namer import Namer, Naming
 from models.identify import Identifier, card_frame, whole_face
-from models.naming import Namer, Naming
-from models.pictures import Picture
+from models.images.decoding import Picture
 from models.types import Box, Character, Face, Guess, Pixels, Vectors
 
 SIDE = 32

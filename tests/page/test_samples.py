@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sandbox.drawing.cast import CAST, DRAWINGS
-from sandbox.drawing.figure import draw_picture
-from sandbox.samples import Sample, load_samples
+from sandbox.samples.drawing.cast import CAST, DRAWINGS
+from sandbox.samples.drawing.figure import draw_picture
+from sandbox.samples.shelf import Sample, load_samples
 
 if TYPE_CHECKING:
     from pathlib import Path

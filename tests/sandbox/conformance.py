@@ -19,7 +19,7 @@ from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from sandbox.rest import Exchange
+from sandbox.rest.routing import Exchange
 
 DESCRIPTION = Path(__file__).parents[3] / "shared" / "discord" / "openapi.json"
 _ANSWERS, _REQUESTS = "urn:discord:answers", "urn:discord:requests"

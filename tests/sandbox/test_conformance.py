@@ -8,8 +8,8 @@ import re
 import pytest
 
 from sandbox import Member, Sandbox
-from sandbox.payloads import message_event_json
-from sandbox.rest import BASE, Exchange
+from sandbox.rest.payloads import message_event_json
+from sandbox.rest.routing import BASE, Exchange
 
 from .client import Client
 from .conformance import DESCRIPTION, Description

@@ -10,8 +10,8 @@ import discord
 import pytest
 
 from sandbox import Member, Sandbox
-from sandbox.gateway import LATENCY
-from sandbox.snowflakes import shard_of
+from sandbox.gateway.sessions import LATENCY
+from sandbox.state.snowflakes import shard_of
 
 from .client import Client, ShardedClient, running
 

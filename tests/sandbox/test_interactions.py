@@ -11,9 +11,9 @@ import pytest
 from discord import app_commands
 
 from sandbox import Member, Sandbox
-from sandbox.commands import UsageError
-from sandbox.errors import ApiError
-from sandbox.files import Upload
+from sandbox.state.commands import UsageError
+from sandbox.state.errors import ApiError
+from sandbox.state.files import Upload
 
 from .client import Client
 

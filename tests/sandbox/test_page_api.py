@@ -13,8 +13,9 @@ import discord
 import pytest
 from discord import app_commands
 
-from sandbox import Member, Sandbox, page_shelf
-from sandbox.samples import Sample
+from sandbox import Member, Sandbox
+from sandbox.page import shelf as page_shelf
+from sandbox.samples.shelf import Sample
 
 from .client import Client
 

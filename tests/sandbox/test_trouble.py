@@ -11,7 +11,7 @@ import pytest
 from discord.http import handle_message_parameters
 
 from sandbox import Member, Sandbox
-from sandbox.errors import ApiError
+from sandbox.state.errors import ApiError
 
 from .client import Client, pointed_at, running
 

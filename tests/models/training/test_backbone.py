@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.augment import Augmentation
-from models.embedding import EMBEDDING_FILE, Embedder
-from models.naming import unit
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
+from models.gallery.namer import unit
+from models.training.augmentation import Augmentation
 from models.training.backbone import train_backbone
 from models.training.batches import BalancedBatches
 from models.training.blend import Seen, blend, blend_runs

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.headmap import STRIDE
+from models.detection.headmap import STRIDE
 from models.training import detector
 from models.training.dataset import DatasetError
 from models.training.detector import (

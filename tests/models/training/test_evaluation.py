@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.naming import Parts, unit
+from models.gallery.namer import Parts, unit
 from models.training.evaluation import (
     Judged,
     Share,

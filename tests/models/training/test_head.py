@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.naming import Calibration, Gallery, Parts, certainty, unit
+from models.gallery.namer import Calibration, Gallery, Parts, certainty, unit
 from models.training.evaluation import judge
 from models.training.head import (
     Trial,

@@ -14,17 +14,17 @@ from typer.testing import CliRunner
 
 from benchmarks import evaluation_run
 from bot.cli import app
-from models.augment import Augmentation
-from models.embedding import Blend, Embedder, Structure
-from models.naming import Calibration, Gallery, Namer, Parts, Threshold
-from models.roster import load_roster
+from models.embedding.embedder import Blend, Embedder, Structure
+from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
+from models.gallery.roster import load_roster
+from models.gallery.training_vectors import VectorSet
 from models.training import backbone, pipeline
+from models.training.augmentation import Augmentation
 from models.training.dataset import Kind, Sample
 from models.training.galleries import KEPT_VECTORS, fit_shipped_head
 from models.training.networks import build_embedding_network, save_embedding
 from models.training.pipeline import SHIPPED_FILES, TrainingPlan, TrunkPlan, train_further
 from models.training.plan import BackbonePlan
-from models.vectors import VectorSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""From votes to labels: ballots, consensus, the review queue, statistics."""

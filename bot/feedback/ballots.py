@@ -1,0 +1,65 @@
+"""From the votes on an answer to the ballots on its faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from bot.feedback.consensus import IGNORED, NOT_A_FACE, SPECIAL_LABELS, Ballot
+
+if TYPE_CHECKING:
+    from bot.storage import Vote
+    from bot.storage.learning_records import Sighting
+
+
+def ballots_of(
+    faces: Sequence[Sighting],
+    votes: Iterable[Vote],
+    deciders: set[tuple[int, int]],
+    resolve: Callable[[str], str | None],
+) -> dict[int, list[Ballot]]:
+    """Return the ballots by sighting number; `faces` are all those of one answer.
+
+    ✅ on the answer confirms each face that was named, and says nothing about an unknown one. ❌ on
+    the answer denies the name of a single face; with several faces it names none, and only the
+    question that follows says which. What somebody says about one face goes before what he said
+    about all. `resolve` follows merges and returns None for a character that was forgotten.
+    """
+    ballots: dict[int, dict[int, Ballot]] = {face.id: {} for face in faces}
+    for vote in sorted(votes, key=lambda v: v.face_index is not None):
+        for face in faces:
+            if vote.face_index is not None and vote.face_index != face.face_index:
+                continue
+            if vote.face_index is None and vote.kind == "no" and len(faces) > 1:
+                continue
+            claim = _claim(vote, face)
+            label = claim if claim in SPECIAL_LABELS or claim is None else resolve(claim)
+            if label is not None:
+                ballots[face.id][vote.user_id] = Ballot(
+                    vote.user_id,
+                    label,
+                    against=vote.kind == "no",
+                    decides=(vote.reply_id, vote.user_id) in deciders,
+                    at=vote.at.timestamp(),
+                )
+    return {face: list(by_voter.values()) for face, by_voter in ballots.items()}
+
+
+def pooled(parts: Iterable[Iterable[Ballot]]) -> list[Ballot]:
+    """Return the ballots on all copies of a face as those on one: a voter's newest counts."""
+    newest: dict[int, Ballot] = {}
+    for ballot in sorted((b for part in parts for b in part), key=lambda b: b.at):
+        newest[ballot.user_id] = ballot
+    return list(newest.values())
+
+
+def _claim(vote: Vote, face: Sighting) -> str | None:
+    if vote.kind == "is":
+        return vote.value
+    if vote.kind == "not_a_face":
+        return NOT_A_FACE
+    if vote.kind == "ignore":
+        return IGNORED
+    if face.unknown or not face.guesses:
+        return None
+    return face.guesses[0]["id"]

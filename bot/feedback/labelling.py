@@ -1,0 +1,180 @@
+"""Settles labels as votes come in, and learns whom to believe.
+
+A vote is judged at once with what is known of its voter. How far voters are believed is learned
+anew in the background, and every face of the server judged again with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.feedback.ballots import ballots_of, pooled
+from bot.feedback.consensus import Ballot, Standing, Verdict, decide, learn_standings
+from bot.feedback.duplicates import SAME_BOX, overlap
+from bot.storage.learning_records import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from bot.gallery.roster import ServerRoster
+    from bot.storage import Storage
+    from bot.storage.learning_records import LabelChange, Sighting
+
+log = logging.getLogger(__name__)
+
+VOTES = "votes"
+"""What a label's trail says where nothing more is known about why it changed."""
+RELEARN_EVERY_S = 10.0
+"""Seconds between two rounds of learning whom to believe, in one server."""
+
+
+class Labelling:
+    """Votes to labels, for all servers. `roster` gives a server's characters."""
+
+    def __init__(self, storage: Storage, roster: Callable[[int], Awaitable[ServerRoster]]) -> None:
+        self._storage = storage
+        self._roster = roster
+        self._standings: dict[int, dict[int, Standing]] = {}
+        self._learned_at: dict[int, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: set[int] = set()
+        # Labels made of older votes must not be written over those made of newer ones.
+        self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def judge(self, reply_id: int, why: str = VOTES) -> list[LabelChange]:
+        """Settle, or unsettle, the faces of an answer by the votes on it and on its copies."""
+        faces = await self._storage.sightings.by_reply(reply_id)
+        if not faces:
+            return []
+        server_id = faces[0].server_id
+        async with self._deciding[server_id]:
+            changes = await self._judge(server_id, faces, why)
+        self._relearn_soon(server_id)
+        return changes
+
+    async def relearn(self, server_id: int) -> list[LabelChange]:
+        """Learn whom to believe from all votes of a server, and judge every face again."""
+        async with self._deciding[server_id]:
+            self._learned_at[server_id] = time.monotonic()
+            sightings = await self._storage.sightings.in_server(server_id)
+            roster = await self._roster(server_id)
+            ballots = await self._ballots(sightings, roster)
+            standings, labels = await asyncio.to_thread(_judge_all, sightings, ballots)
+            self._standings[server_id] = standings
+            return await self._set(server_id, labels, "votes, weighed anew")
+
+    def standing(self, server_id: int, user_id: int) -> Standing:
+        """Return how far a voter is believed in a server."""
+        return self._standings.get(server_id, {}).get(user_id, Standing())
+
+    async def close(self) -> None:
+        """End the work in the background; what it would have learned is learned next time."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _judge(
+        self, server_id: int, faces: Sequence[Sighting], why: str
+    ) -> list[LabelChange]:
+        roster = await self._roster(server_id)
+        copies = {s.id: s for f in faces for s in await self._storage.sightings.in_group(_group(f))}
+        ballots = await self._ballots(list(copies.values()), roster)
+        standings = self._standings.get(server_id, {})
+        labels: list[Label] = []
+        for face in faces:
+            same = [face, *(s for s in copies.values() if _same_face(face, s))]
+            found = pooled(ballots.get(s.id, ()) for s in same)
+            labels += _labels(same, decide(found, standings), bool(found))
+        return await self._set(server_id, labels, why)
+
+    async def _set(self, server_id: int, labels: Sequence[Label], why: str) -> list[LabelChange]:
+        changes = await self._storage.labels.set(labels, why)
+        if changes:
+            await self._storage.galleries.touch(server_id)
+        return changes
+
+    def _relearn_soon(self, server_id: int) -> None:
+        if server_id in self._waiting:
+            return
+        self._waiting.add(server_id)
+        task = asyncio.create_task(self._relearn_later(server_id), name="learn standings")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _relearn_later(self, server_id: int) -> None:
+        try:
+            last = self._learned_at.get(server_id, -RELEARN_EVERY_S)
+            await asyncio.sleep(max(1.0, last + RELEARN_EVERY_S - time.monotonic()))
+        finally:
+            self._waiting.discard(server_id)
+        try:
+            await self.relearn(server_id)
+        except Exception:  # a failure here must not end the listener that asked for it
+            log.exception("Standings of server %d could not be learned", server_id)
+
+    async def _ballots(
+        self, sightings: Sequence[Sighting], roster: ServerRoster
+    ) -> dict[int, list[Ballot]]:
+        answers: dict[int, list[Sighting]] = defaultdict(list)
+        for sighting in sightings:
+            answers[sighting.reply_id].append(sighting)
+        server_id = sightings[0].server_id if sightings else 0
+        deciders = await self._storage.labels.deciders(server_id)
+        if len(answers) > _MANY:
+            votes = await self._storage.votes.in_server(server_id)
+        else:
+            votes = {reply: await self._storage.votes.for_answer(reply) for reply in answers}
+        ballots: dict[int, list[Ballot]] = {}
+        for reply_id, faces in answers.items():
+            # A copy's other faces matter too: ❌ means something else on several faces.
+            if len(answers) <= _MANY:
+                faces = await self._storage.sightings.by_reply(reply_id)
+            ballots |= ballots_of(faces, votes.get(reply_id, ()), deciders, roster.resolve)
+        return ballots
+
+
+_MANY = 20
+
+
+def _judge_all(
+    sightings: Sequence[Sighting], ballots: dict[int, list[Ballot]]
+) -> tuple[dict[int, Standing], list[Label]]:
+    clusters: list[list[Sighting]] = []
+    by_group: dict[int, list[list[Sighting]]] = defaultdict(list)
+    for sighting in sightings:
+        home = next((c for c in by_group[_group(sighting)] if _same_face(c[0], sighting)), None)
+        if home is None:
+            home = []
+            clusters.append(home)
+            by_group[_group(sighting)].append(home)
+        home.append(sighting)
+    pools = [pooled(ballots.get(s.id, ()) for s in cluster) for cluster in clusters]
+    standings = learn_standings(pools)
+    labels: list[Label] = []
+    for cluster, pool in zip(clusters, pools, strict=True):
+        labels += _labels(cluster, decide(pool, standings), bool(pool))
+    return standings, labels
+
+
+def _labels(faces: Sequence[Sighting], verdict: Verdict, voted: bool) -> list[Label]:
+    now = datetime.now(UTC)
+    state = verdict.state if voted else "open"
+    return [
+        Label(face.id, face.server_id, state, verdict.label, verdict.decided_by, now)
+        for face in {face.id: face for face in faces}.values()
+    ]
+
+
+def _same_face(a: Sighting, b: Sighting) -> bool:
+    return a.id == b.id or (
+        _group(a) == _group(b) and a.reply_id != b.reply_id and overlap(a.box, b.box) >= SAME_BOX
+    )
+
+
+def _group(sighting: Sighting) -> int:
+    return sighting.group_id if sighting.group_id is not None else sighting.id

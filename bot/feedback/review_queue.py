@@ -1,0 +1,138 @@
+"""Who keeps turning up: unknown faces that look alike, of which moderators are asked once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from bot.config import LearningConfig
+    from bot.storage import Storage
+    from bot.storage.learning_records import Sighting
+    from models.types import Vectors
+
+MOST = 1500
+"""Faces that are searched at most, the newest first: the work grows with their square."""
+
+_TOLD = "strangers:"
+
+
+class Strangers:
+    """The clusters of unknown faces of all servers.
+
+    `backbone` tells the hash of what makes vectors now: only those compare.
+    """
+
+    def __init__(
+        self, storage: Storage, config: LearningConfig, backbone: Callable[[], str]
+    ) -> None:
+        self._storage = storage
+        self._config = config
+        self._backbone = backbone
+        self._looked: dict[int, int] = {}
+
+    async def find(self, server_id: int, channels: Collection[int]) -> list[list[Sighting]]:
+        """Return the clusters not shown yet, the largest first; in each the most typical face.
+
+        Only faces from `channels` count: what somebody may not see is neither shown nor counted.
+        Faces that look like a cluster that was shown, and not named, are not asked about again.
+        """
+        return await self._clusters(server_id, await self._unknown(server_id, channels))
+
+    async def news(self, server_id: int, channels: Collection[int]) -> int | None:
+        """Return a mark for `told` where a cluster came up that nobody was told of; else None.
+
+        A cluster counts as come up with the picture that made it large enough, so one that goes on
+        growing is no news.
+        """
+        faces = await self._unknown(server_id, channels)
+        newest = faces[-1].id if faces else 0
+        if newest <= self._looked.get(server_id, 0):
+            return None
+        marks = [self._mark(cluster) for cluster in await self._clusters(server_id, faces)]
+        mark = max(marks, default=0)
+        if mark > int(await self._storage.state.get(f"{_TOLD}{server_id}") or 0):
+            return mark
+        self._looked[server_id] = newest
+        return None
+
+    async def told(self, server_id: int, mark: int) -> None:
+        """Remember that moderators were told of all that came up until now."""
+        await self._storage.state.set(f"{_TOLD}{server_id}", str(mark))
+
+    async def remember(self, server_id: int, faces: Sequence[Sighting]) -> int:
+        """Remember that a cluster is shown now; return its number."""
+        return await self._storage.sightings.show_cluster(
+            server_id, [face.id for face in faces], datetime.now(UTC)
+        )
+
+    async def forget(self, server_id: int, cluster_id: int) -> None:
+        """Let a cluster be asked about again."""
+        await self._storage.sightings.forget_cluster(cluster_id, server_id)
+
+    async def undecided(self, server_id: int, cluster_id: int) -> list[Sighting]:
+        """Return the faces of a shown cluster that nobody has settled, or erased, since."""
+        faces = await self._storage.sightings.cluster(cluster_id, server_id)
+        labels = [await self._storage.labels.get(face.id) for face in faces]
+        return [
+            face
+            for face, label in zip(faces, labels, strict=True)
+            if label is None or label.state != "settled"
+        ]
+
+    async def _unknown(self, server_id: int, channels: Collection[int]) -> list[Sighting]:
+        """Return the unknown faces that may be asked about, oldest first."""
+        if not (await self._storage.settings.get(server_id)).learning:
+            return []
+        since = datetime.now(UTC) - timedelta(days=self._config.cluster_days)
+        backbone = self._backbone()
+        faces = [
+            face
+            for face in await self._storage.sightings.unknown(server_id, since)
+            if face.backbone == backbone and face.channel_id in channels
+        ]
+        return faces[-MOST:]
+
+    async def _clusters(self, server_id: int, faces: Sequence[Sighting]) -> list[list[Sighting]]:
+        if len(faces) < self._config.cluster_faces:
+            return []
+        backbone = self._backbone()
+        shown = [
+            same
+            for cluster in (await self._storage.sightings.dismissed(server_id)).values()
+            if (same := [face for face in cluster if face.backbone == backbone])
+        ]
+        found = await asyncio.to_thread(_search, faces, shown, self._config.cluster_faces)
+        return [[faces[row] for row in rows] for rows in found]
+
+    def _mark(self, cluster: Iterable[Sighting]) -> int:
+        pictures: dict[int, int] = {}
+        for face in cluster:
+            group = face.group_id or face.id
+            pictures[group] = min(face.id, pictures.get(group, face.id))
+        return sorted(pictures.values())[self._config.cluster_faces - 1]
+
+
+def _search(
+    faces: Sequence[Sighting], shown: Iterable[Sequence[Sighting]], smallest: int
+) -> list[list[int]]:
+    # scikit-learn is heavy: a bot that never sees enough strangers does without it.
+    from bot.feedback.clusters import belongs, find_clusters
+
+    vectors = _vectors(faces)
+    new = np.ones(len(faces), bool)
+    for cluster in shown:
+        new &= ~belongs(vectors, _vectors(cluster))
+    rows = np.flatnonzero(new).tolist()
+    groups = [faces[row].group_id or faces[row].id for row in rows]
+    found = find_clusters(vectors[rows], groups, smallest)
+    return [[rows[member] for member in cluster.members] for cluster in found]
+
+
+def _vectors(faces: Iterable[Sighting]) -> Vectors:
+    return np.stack([face.vector for face in faces if face.vector is not None])

@@ -1,0 +1,1 @@
+"""A server's own characters: teaching, matching of names, galleries, packs."""

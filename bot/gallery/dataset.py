@@ -1,0 +1,243 @@
+"""Datasets: a server's settled labels as an ImageFolder with a manifest, and back.
+
+`<folder>/<character>/<name>.webp` are the crops, `<folder>/manifest.json` says of each which
+picture it is from (perceptual hash), where in it, who it is, by how many votes of which kind, by
+what consent it was kept, and when. Nobody who voted or posted is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from bot.feedback.consensus import IGNORED, NOT_A_FACE
+from bot.storage.learning_records import NewExemplar, ServerCharacter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from bot.gallery.roster import ServerRoster
+    from bot.storage import Storage, Vote
+    from bot.storage.crops import CropStore
+    from bot.storage.learning_records import Label, Sighting
+    from models.types import Vectors
+
+MANIFEST: Final = "manifest.json"
+FORMAT: Final = 1
+NO_FACE: Final = "not_a_face"
+"""The folder of boxes that show no face; no character's id is the same."""
+TAUGHT: Final = "uploaded with /teach"
+_SAFE = re.compile(r"[\w.-]+", re.ASCII)
+
+Embed = Callable[["NDArray[np.uint8]"], "Vectors"]
+"""Crops (n, side, side, 3) uint8 RGB to vectors (n, dimensions) of unit length."""
+
+
+class DatasetFolderError(Exception):
+    """A folder can't be written to or is no exported dataset; the text says why."""
+
+
+async def export_dataset(
+    storage: Storage, crops: CropStore, server_id: int, roster: ServerRoster, folder: Path
+) -> int:
+    """Write what a server taught and settled into a new folder; return how many crops.
+
+    Faces whose crop is not kept are left out. Raises DatasetFolderError.
+    """
+    if await asyncio.to_thread(_is_in_use, folder):
+        raise DatasetFolderError(f"{folder} is not empty: name another folder.")
+    history = await storage.consents.history(server_id)
+    votes = await storage.votes.in_server(server_id)
+    rows: list[tuple[str, dict[str, Any]]] = []
+    for sighting, label in await storage.labels.in_server(server_id, "settled"):
+        entry = _entry(sighting, label, roster, votes.get(sighting.reply_id, ()), history)
+        if entry is not None and sighting.crop:
+            rows.append((sighting.crop, entry))
+    for exemplar in await storage.galleries.exemplars(server_id):
+        character = roster.resolve(exemplar.character_id)
+        if exemplar.crop and character:
+            entry = {
+                "label": character, "picture": exemplar.phash, "box": None, "votes": {},
+                "consent": TAUGHT, "hidden": False, "at": _when(exemplar.at),
+            }  # fmt: skip
+            rows.append((exemplar.crop, entry))
+    written: list[dict[str, Any]] = []
+    for number, (crop, entry) in enumerate(rows):
+        data = await crops.load(crop)
+        if data is None:
+            continue
+        file = f"{entry['label']}/{number:06d}.webp"
+        await asyncio.to_thread(_write, folder / file, data)
+        written.append({"file": file, **entry})
+    labels = sorted({entry["label"] for entry in written} - {NO_FACE})
+    manifest = {
+        "format": FORMAT,
+        "server": str(server_id),
+        "exported": _when(datetime.now(UTC)),
+        "characters": [asdict(roster.characters[label]) for label in labels],
+        "faces": written,
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1)
+    await asyncio.to_thread(_write, folder / MANIFEST, text.encode())
+    return len(written)
+
+
+async def import_dataset(
+    storage: Storage,
+    crops: CropStore,
+    server_id: int,
+    roster: ServerRoster,
+    folder: Path,
+    *,
+    embed: Embed,
+    side: int,
+    backbone: str,
+) -> int:
+    """Teach a server the faces of an exported dataset; return how many.
+
+    The whole import is one act that can be undone. Characters that the server has not got are made.
+    Raises DatasetFolderError, and nothing is changed then.
+    """
+    manifest = await asyncio.to_thread(_read_manifest, folder)
+    faces = [face for face in manifest["faces"] if face["label"] != NO_FACE]
+    if not faces:
+        raise DatasetFolderError(f"{folder} has no labelled face.")
+    pixels = await asyncio.to_thread(_read_crops, folder, [f["file"] for f in faces], side)
+    vectors = await asyncio.to_thread(embed, pixels)
+    ids, rows = match_characters(manifest["characters"], roster)
+    now = datetime.now(UTC)
+    names = await crops.save(server_id, list(pixels))
+    try:
+        await storage.galleries.change(
+            server_id, "pack", 0, f"imported {len(faces)} faces of {len(ids)} characters", now,
+            characters=rows,
+            exemplars=[
+                NewExemplar(
+                    ids[face["label"]], 0, "pack", vector, backbone, now,
+                    provenance=f"dataset of server {manifest['server']}, {face['consent']}"[:200],
+                    phash=face["picture"], crop=name,
+                )
+                for face, vector, name in zip(faces, vectors, names, strict=True)
+            ],
+        )  # fmt: skip
+    finally:
+        crops.recorded(names)
+    return len(faces)
+
+
+def match_characters(
+    characters: Iterable[dict[str, Any]], roster: ServerRoster
+) -> tuple[dict[str, str], list[ServerCharacter]]:
+    """Find each character of elsewhere in a roster; return ids here by ids there, and new rows.
+
+    A shipped character is known by its id. Others are known by name and series: two servers may
+    have given the same id to two characters.
+    """
+    ids: dict[str, str] = {}
+    rows: list[ServerCharacter] = []
+    taken: set[str] = set()
+    for there in characters:
+        key, name, series = there["id"], there["name"], there["series"]
+        resolved = roster.resolve(key) if key in roster.shipped_ids else None
+        if resolved is None:
+            found = roster.find(f"{name} ({series})" if series else name)
+            same = found is not None and found.series.casefold() == series.casefold()
+            resolved = found.id if found is not None and same else None
+        if resolved is None:
+            resolved = base = roster.new_id(name)
+            number = 1
+            while resolved in taken:
+                number += 1
+                resolved = f"{base}_{number}"
+            taken.add(resolved)
+            rows.append(ServerCharacter(resolved, name, series, there.get("native_name", "")))
+        ids[key] = resolved
+    return ids, rows
+
+
+def _entry(
+    sighting: Sighting,
+    label: Label,
+    roster: ServerRoster,
+    votes: Sequence[Vote],
+    history: Sequence[tuple[datetime, int, bool]],
+) -> dict[str, Any] | None:
+    if label.label is None or label.label == IGNORED:
+        return None
+    name = NO_FACE if label.label == NOT_A_FACE else roster.resolve(label.label)
+    if name is None:
+        return None
+    own = [v.kind for v in votes if v.face_index in (None, sighting.face_index)]
+    since = max((at for at, _, on in history if on and at <= sighting.at), default=None)
+    return {
+        "label": name,
+        "picture": sighting.phash,
+        "box": [round(value, 5) for value in sighting.box.as_list()],
+        "votes": dict(Counter(own)),
+        "consent": "learning is on" if since is None else f"learning on since {_when(since)}",
+        "hidden": sighting.hidden,
+        "at": _when(sighting.at),
+    }
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DatasetFolderError(
+            f"{folder} has no {MANIFEST}: it is not a dataset that Moedex exported."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DatasetFolderError(f"{folder / MANIFEST} can't be read ({error}).") from error
+    try:
+        if manifest["format"] != FORMAT:
+            raise DatasetFolderError(
+                f"{folder} was exported by a newer Moedex (format {manifest['format']}): upgrade."
+            )
+        known = {character["id"] for character in manifest["characters"]} | {NO_FACE}
+        for face in manifest["faces"]:
+            parts = face["file"].split("/")
+            safe = all(_SAFE.fullmatch(part) and part.strip(".") for part in parts)
+            if not safe or face["label"] not in known:
+                raise DatasetFolderError(f"{folder}: {face['file']} is not a face of this dataset.")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DatasetFolderError(f"{folder / MANIFEST} lacks {error}.") from error
+    return manifest
+
+
+def _read_crops(folder: Path, files: Sequence[str], side: int) -> NDArray[np.uint8]:
+    crops: list[NDArray[np.uint8]] = []
+    for file in files:
+        try:
+            with Image.open(BytesIO((folder / file).read_bytes())) as image:
+                resized = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
+        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+            raise DatasetFolderError(f"{folder / file} can't be read ({error}).") from error
+        crops.append(np.asarray(resized))
+    return np.stack(crops)
+
+
+def _is_in_use(folder: Path) -> bool:
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+
+
+def _when(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

@@ -1,0 +1,314 @@
+"""Changes of a server's gallery: teach, alias, rename, merge, forget, and their undoing.
+
+Everything here is a moderator's or labeller's act. What anybody else asks for becomes a proposal
+with the same arguments, and goes through the same door once it is accepted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.feedback.duplicates import SAME_PICTURE
+from bot.storage.learning_records import NewExemplar, ServerCharacter
+from bot.ui.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from bot.gallery.roster import ServerRoster
+    from bot.storage import Storage
+    from bot.storage.crops import CropStore
+    from bot.storage.learning_records import ActionKind, GalleryAction, Proposal
+    from models.types import Character, NamedFace
+
+NAME_LIMIT = 80
+SHOTS = 5
+"""Pictures that one /teach takes."""
+
+
+class TeachingError(UserError):
+    """What was asked for can't be done; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One drawing of a character: its face, and the perceptual hash of the picture.
+
+    `backbone` is the hash of what made the face's vector.
+    """
+
+    face: NamedFace
+    phash: str
+    backbone: str
+
+
+class Teaching:
+    """Acts on the galleries of all servers."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        crops: CropStore,
+        roster: Callable[[int], Awaitable[ServerRoster]],
+        changed: Callable[[int], None],
+    ) -> None:
+        self._storage = storage
+        self._crops = crops
+        self._roster = roster
+        self._changed = changed
+        # Two at once could give one id to two names, or carry a proposal out twice.
+        self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def teach(
+        self, server_id: int, user_id: int, name: str, series: str, lessons: Sequence[Lesson]
+    ) -> tuple[Character, GalleryAction]:
+        """Enrol a character, or add drawings to one there is; usable when this returns.
+
+        Without lessons the character gets a name only, and its faces from votes.
+        Raises TeachingError for an empty name or one that several characters have.
+        """
+        async with self._changing[server_id]:
+            roster = await self._roster(server_id)
+            known = self.known(roster, name, series)
+            row = self._row(roster, known, name, series)
+            exemplars = await self._exemplars(server_id, user_id, row.id, lessons)
+            action = await self._storage.galleries.change(
+                server_id,
+                "teach",
+                user_id,
+                f"taught {row.name} from {len(lessons)} picture{'s' * (len(lessons) != 1)}"
+                if lessons
+                else f"added {row.name}",
+                datetime.now(UTC),
+                characters=[] if known else [row],
+                # An empty entry marks whom the action touched, so that undoing keeps the order.
+                aliases=None if known is None else {row.id: await self._aliases(server_id, row.id)},
+                exemplars=exemplars,
+            )
+            self._crops.recorded(e.crop for e in exemplars if e.crop)
+            self._changed(server_id)
+            return (await self._roster(server_id)).characters[row.id], action
+
+    async def alias(
+        self, server_id: int, user_id: int, character: str, alias: str
+    ) -> tuple[Character, GalleryAction]:
+        """Give a character one more name. Raises TeachingError where another has it."""
+        roster = await self._roster(server_id)
+        who = self._one(roster, character)
+        alias = _clean(alias)
+        other = roster.index.resolve(alias)
+        if other is not None and other.id != who.id:
+            raise TeachingError(f"“{alias}” is already {other.name} ({other.series}).")
+        names = (*await self._aliases(server_id, who.id), alias)
+        action = await self._change(
+            server_id, "alias", user_id, f"{who.name} is also called {alias}",
+            aliases={who.id: names},
+        )  # fmt: skip
+        return (await self._roster(server_id)).characters[who.id], action
+
+    async def rename(
+        self, server_id: int, user_id: int, character: str, name: str
+    ) -> tuple[Character, GalleryAction]:
+        """Change a character's name in this server; the old name stays as an alias."""
+        roster = await self._roster(server_id)
+        who = self._one(roster, character)
+        name = _clean(name)
+        names = (*await self._aliases(server_id, who.id), who.name)
+        action = await self._change(
+            server_id, "rename", user_id, f"renamed {who.name} to {name}",
+            characters=[replace(_row_of(roster, who), name=name)], aliases={who.id: names},
+        )  # fmt: skip
+        return (await self._roster(server_id)).characters[who.id], action
+
+    async def merge(
+        self, server_id: int, user_id: int, character: str, into: str
+    ) -> tuple[Character, GalleryAction]:
+        """Make two characters one; pictures, labels and names of the first go to the second."""
+        roster = await self._roster(server_id)
+        who, target = self._one(roster, character), self._one(roster, into)
+        if who.id == target.id:
+            raise TeachingError(f"{who.name} and {target.name} are the same character already.")
+        action = await self._change(
+            server_id, "merge", user_id, f"merged {who.name} into {target.name}",
+            characters=[replace(_row_of(roster, who), state="merged", merged_into=target.id)],
+        )  # fmt: skip
+        return target, action
+
+    async def forget(
+        self, server_id: int, user_id: int, character: str
+    ) -> tuple[Character, GalleryAction]:
+        """Name a character no more in this server."""
+        roster = await self._roster(server_id)
+        who = self._one(roster, character)
+        action = await self._change(
+            server_id, "forget", user_id, f"forgot {who.name}",
+            characters=[replace(_row_of(roster, who), state="forgotten")],
+        )  # fmt: skip
+        return who, action
+
+    async def undo(self, server_id: int, action_id: int, user_id: int) -> GalleryAction | None:
+        """Take an action back; None where there is none that stands.
+
+        Raises LaterActionError where a later one has to be undone first.
+        """
+        action = await self._storage.galleries.undo(server_id, action_id, user_id)
+        self._changed(server_id)
+        return action
+
+    async def propose(
+        self,
+        server_id: int,
+        user_id: int,
+        kind: ActionKind,
+        arguments: dict[str, Any],
+        lessons: Sequence[Lesson] = (),
+    ) -> Proposal:
+        """Keep what somebody may not do himself for a moderator."""
+        proposal = await self._storage.proposals.add(
+            server_id, user_id, kind, arguments, datetime.now(UTC)
+        )
+        if lessons:
+            exemplars = await self._exemplars(server_id, user_id, "", lessons)
+            await self._storage.galleries.propose_exemplars(server_id, proposal.id, exemplars)
+            self._crops.recorded(e.crop for e in exemplars if e.crop)
+        return proposal
+
+    async def accept(self, server_id: int, proposal_id: int, user_id: int) -> GalleryAction | None:
+        """Carry a proposal out; None where it was decided already.
+
+        Raises TeachingError where it can't be done any more; it then goes on waiting.
+        """
+        async with self._changing[server_id]:
+            proposal = await self._storage.proposals.get(server_id, proposal_id)
+            if proposal is None or proposal.state != "waiting":
+                return None
+            action = await self._carry_out(proposal, user_id)
+            await self._storage.proposals.accept(proposal_id, user_id)
+            self._changed(server_id)
+            return action
+
+    async def reject(self, server_id: int, proposal_id: int) -> bool:
+        """Erase a proposal with its drawings; false where it was decided already."""
+        async with self._changing[server_id]:
+            return await self._storage.proposals.reject(server_id, proposal_id)
+
+    async def check(self, server_id: int, arguments: Mapping[str, str]) -> None:
+        """Raise TeachingError where a proposal names a character that there isn't."""
+        roster = await self._roster(server_id)
+        for key in ("character", "into"):
+            if key in arguments:
+                self._one(roster, arguments[key])
+
+    def known(self, roster: ServerRoster, name: str, series: str) -> Character | None:
+        """Return the character that a name to be taught already means, None for a new one."""
+        name = _clean(name)
+        found = roster.find(f"{name} ({series})" if series else name)
+        if found is None or (series and not _same_series(found.series, series)):
+            return None
+        return found
+
+    async def _carry_out(self, proposal: Proposal, user_id: int) -> GalleryAction:
+        server_id, arguments = proposal.server_id, proposal.arguments
+        if proposal.kind == "teach":
+            roster = await self._roster(server_id)
+            known = self.known(roster, arguments["name"], arguments.get("series", ""))
+            row = self._row(roster, known, arguments["name"], arguments.get("series", ""))
+            return await self._storage.galleries.change(
+                server_id, "teach", user_id, f"taught {row.name}, as proposed",
+                datetime.now(UTC), characters=[] if known else [row],
+                aliases=None if known is None else {row.id: await self._aliases(server_id, row.id)},
+                accept=(proposal.id, row.id),
+            )  # fmt: skip
+        act = {
+            "alias": self.alias, "rename": self.rename, "merge": self.merge, "forget": self.forget,
+        }[proposal.kind]  # fmt: skip
+        _, action = await act(server_id, user_id, **arguments)
+        return action
+
+    async def _change(
+        self, server_id: int, kind: ActionKind, user_id: int, summary: str, **what: Any
+    ) -> GalleryAction:
+        action = await self._storage.galleries.change(
+            server_id, kind, user_id, summary, datetime.now(UTC), **what
+        )
+        self._changed(server_id)
+        return action
+
+    async def _exemplars(
+        self, server_id: int, user_id: int, character_id: str, lessons: Sequence[Lesson]
+    ) -> list[NewExemplar]:
+        names = await self._crops.save(server_id, [lesson.face.crop for lesson in lessons])
+        now = datetime.now(UTC)
+        return [
+            NewExemplar(
+                character_id,
+                user_id,
+                "teach",
+                lesson.face.vector,
+                lesson.backbone,
+                now,
+                provenance="taught",
+                phash=lesson.phash,
+                crop=crop,
+            )
+            for lesson, crop in zip(lessons, names, strict=True)
+        ]
+
+    async def _aliases(self, server_id: int, character_id: str) -> tuple[str, ...]:
+        return (await self._storage.galleries.aliases(server_id)).get(character_id, ())
+
+    def _row(
+        self, roster: ServerRoster, known: Character | None, name: str, series: str
+    ) -> ServerCharacter:
+        if known is not None:
+            return _row_of(roster, known)
+        name = _clean(name)
+        return ServerCharacter(roster.new_id(name), name, series.strip()[:NAME_LIMIT])
+
+    def _one(self, roster: ServerRoster, text: str) -> Character:
+        found = roster.find(text)
+        if found is not None:
+            return found
+        close = roster.index.search(text, limit=3)
+        if not close:
+            raise TeachingError(f"I know nobody called “{text[:NAME_LIMIT]}” here.")
+        names = ", ".join(f"{m.character.name} ({m.character.series})" for m in close)
+        raise TeachingError(f"“{text[:NAME_LIMIT]}” could be {names}. Please pick one of the list.")
+
+
+def distinct(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """Return the lessons without near-duplicates of earlier ones."""
+    kept: list[Lesson] = []
+    for lesson in lessons:
+        bits = int(lesson.phash, 16)
+        if all((int(k.phash, 16) ^ bits).bit_count() > SAME_PICTURE for k in kept):
+            kept.append(lesson)
+    return kept
+
+
+def _clean(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise TeachingError("A name needs at least one letter.")
+    if len(name) > NAME_LIMIT:
+        raise TeachingError(f"A name has at most {NAME_LIMIT} letters.")
+    return name
+
+
+def _row_of(roster: ServerRoster, character: Character) -> ServerCharacter:
+    row = roster.changed.get(character.id)
+    if row is not None:
+        return row
+    return ServerCharacter(
+        character.id, character.name, character.series, character.native_name, own=False
+    )
+
+
+def _same_series(a: str, b: str) -> bool:
+    a, b = a.casefold().strip(), b.casefold().strip()
+    return a in b or b in a

@@ -1,0 +1,177 @@
+"""Deleting so that it is gone: rows, crops, vectors, and the versions trained on them.
+
+Whatever deletes an answer takes its sightings and votes along in the database. The sweep does the
+rest: it judges labels again that erased votes had settled, removes crops that no row names, erases
+versions trained on what is gone, and empties the write-ahead log, so that no byte stays behind. It
+runs soon after every deletion and at the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.config import LearningConfig
+    from bot.storage import Storage
+    from bot.storage.crops import CropStore
+    from bot.storage.learning_records import LabelChange, ModelVersion
+
+log = logging.getLogger(__name__)
+
+SWEEP_AFTER_S = 1.0
+"""Seconds after a deletion until the sweep, so that a purge of a hundred messages is one."""
+_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a member, as `/privacy show` says it."""
+
+    sightings: int
+    crops: int
+    votes: int
+    taught: int
+    proposals: int
+    opted_out: bool
+
+
+class Erasure:
+    """Erases on request, on deletion, and when the time is up."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        crops: CropStore,
+        changed: Callable[[int | None], None],
+        rejudge: Callable[[int], Awaitable[Sequence[LabelChange]]],
+    ) -> None:
+        self._storage = storage
+        self._crops = crops
+        self._changed = changed
+        self._rejudge = rejudge
+        self._soon: asyncio.Task[None] | None = None
+        self._asked = self._sweeping = False
+        self._touched: set[int] = set()
+
+    async def kept(self, user_id: int) -> Kept:
+        """Say what is kept of a member, in all servers."""
+        sightings = await self._storage.sightings.by_author(user_id)
+        return Kept(
+            sightings=len(sightings),
+            crops=sum(s.crop is not None for s in sightings),
+            votes=await self._storage.votes.count_of(user_id),
+            taught=len(await self._storage.galleries.exemplars_by(user_id)),
+            proposals=await self._storage.proposals.count_of(user_id),
+            opted_out=await self._storage.consents.opted_out(user_id),
+        )
+
+    async def erase_member(self, user_id: int) -> None:
+        """Erase a member's pictures, votes, drawings and proposals, in all servers."""
+        storage = self._storage
+        exemplars = await storage.galleries.exemplars_by(user_id)
+        self._touched.update(await storage.votes.servers_of(user_id))
+        for sighting in await storage.sightings.by_author(user_id):
+            await storage.answers.delete_by_reply(sighting.reply_id)
+            self._touched.add(sighting.server_id)
+        await storage.answers.delete_asker(user_id)
+        await storage.votes.erase_user(user_id)
+        await storage.labels.forget_user(user_id)
+        await storage.galleries.erase_exemplars([e.id for e in exemplars])
+        await storage.galleries.forget_user(user_id)
+        await storage.proposals.erase_user(user_id)
+        await storage.consents.forget_user(user_id)
+        await storage.settings.forget_user(user_id)
+        await self.sweep()
+
+    async def strip_member(self, user_id: int) -> None:
+        """Erase crops and vectors of a member's pictures; their answers and votes stay."""
+        await self._storage.sightings.strip_author(user_id)
+        await self.sweep()
+
+    async def stop_learning(self, server_id: int) -> None:
+        """Erase what was kept because learning was on: crops, vectors and what they trained."""
+        await self._storage.sightings.strip(server_id)
+        await self.stop_sharing(server_id)
+
+    async def stop_sharing(self, server_id: int) -> None:
+        """Erase what other servers learned from this one."""
+        await self._storage.settings.update(server_id, sharing=False)
+        await self._storage.versions.erase(
+            await self._storage.versions.of_others_trained_on(server_id)
+        )
+        await self.sweep()
+
+    async def erase_server(self, server_id: int) -> None:
+        """Erase everything that is kept of a server."""
+        await self._storage.answers.delete_server(server_id)
+        await self._storage.consents.erase_server(server_id)
+        await self._storage.settings.erase_server(server_id)
+        await self._storage.state.erase_server(server_id)
+        await self.sweep()
+
+    async def retire(self, limits: LearningConfig, now: datetime) -> None:
+        """Erase what the configuration allows no longer: crops, vectors, drawings without use."""
+        oldest = now - timedelta(days=limits.crops_days)
+        await self._storage.sightings.strip_before(oldest)
+        await self._storage.proposals.erase_waiting(oldest)
+        await self._storage.galleries.erase_forgotten(now - timedelta(days=limits.forget_days))
+        await self.sweep()
+
+    def sweep_soon(self, server_id: int | None = None) -> None:
+        """Sweep in a moment; called after each deletion, with the server that lost something."""
+        if server_id is not None:
+            self._touched.add(server_id)
+        self._asked = True
+        if self._soon is None or self._soon.done():
+            self._soon = asyncio.create_task(self._sweep_later(), name="sweep")
+
+    async def sweep(self) -> None:
+        """Remove what belongs to nothing any more, down to the bytes."""
+        self._changed(None)
+        versions = await self._unsettled()
+        versions += await self._storage.versions.trained_on_erased()
+        if versions:
+            await self._storage.versions.erase(versions)
+        # Files first: a crop written after this look may have its row after the next one.
+        files = await self._crops.list()
+        in_use = await self._storage.sightings.crop_names()
+        in_use |= await self._storage.galleries.crop_names()
+        await self._crops.delete(files - in_use)
+        # What is gone may have been a prototype.
+        self._changed(None)
+        for _ in range(_TRIES):
+            if await self._storage.consents.flush_erased():
+                return
+            await asyncio.sleep(0.1)
+        log.warning("Erased pages are still in the write-ahead log: a reader holds it open")
+
+    async def close(self) -> None:
+        """End the sweep in the background: one that runs goes on to its end."""
+        if self._soon is not None:
+            if not self._sweeping:
+                self._soon.cancel()
+            await asyncio.gather(self._soon, return_exceptions=True)
+
+    async def _unsettled(self) -> list[ModelVersion]:
+        """Judge labels again where votes were erased; return the versions that had learned them."""
+        touched, self._touched = self._touched, set()
+        changed: set[int] = set()
+        for server_id in touched:
+            changed |= {change.sighting_id for change in await self._rejudge(server_id)}
+        return await self._storage.versions.trained_on(changed)
+
+    async def _sweep_later(self) -> None:
+        while self._asked:
+            await asyncio.sleep(SWEEP_AFTER_S)
+            self._asked, self._sweeping = False, True
+            try:
+                await self.sweep()
+            except Exception:  # the next deletion, or start, tries again
+                log.exception("The sweep after a deletion failed")
+            finally:
+                self._sweeping = False

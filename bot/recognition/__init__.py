@@ -1,0 +1,1 @@
+"""From a posted picture to its answer: request, admission, sources, pipeline, delivery."""

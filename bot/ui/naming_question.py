@@ -1,0 +1,245 @@
+"""Who is it? The one question behind ❌ and `/review`: a select, a form for another name, a vote.
+
+It is asked about a subject, a face or a whole cluster, that stands in the `custom_id`s, so a
+question that was open before a restart still works. Whatever is chosen becomes a vote, safe in the
+database before it is acknowledged, and can be taken back.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+import discord
+
+from bot.feedback.authority import OPTED_OUT, may_label
+from bot.feedback.labelling import VOTES
+from bot.feedback.subjects import SUBJECT, FaceSubject, read_subject
+from bot.ui.answer_text import plain
+from bot.ui.errors import UserError, answers_errors
+from bot.ui.undo import MODERATORS_ONLY, TakeBackButton
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.client import MoedexBot
+    from bot.feedback.subjects import Subject
+    from bot.gallery.roster import ServerRoster
+    from bot.storage import Answer, VoteKind
+    from models.types import Character
+
+NO_LONGER_KEPT = "What this answer showed is no longer kept. Ask again for a new one."
+ONE_FACE = {
+    "is": "Thank you: noted {what} as **{name}**.",
+    "new": "**{name}** is new here, and {what} is noted as them.",
+    "not_a_face": "Thank you: noted that {what} is no face.",
+    "ignore": "All right: {what} is left alone.",
+}
+CLUSTER = {
+    "is": "Thank you: noted {what} as **{name}**.",
+    "new": "**{name}** is new here, and {what} are noted as them.",
+    "not_a_face": "Thank you: noted that {what} are no faces.",
+    "ignore": "All right: {what} are left alone.",
+}
+DECIDED = "Those faces were decided, or erased, already."
+CLUSTER_WHY = "one answer for {number} faces that look alike"
+WHO = "I know nobody called **{name}** for sure. Whom do you mean?"
+PROPOSED = "Thank you: a moderator will decide in `/review` whether **{name}** is added."
+EMPTY = "A name needs at least one letter."
+
+FORM = re.compile(rf"moedex:name:({SUBJECT})")
+"""The `custom_id` of a form for another name."""
+
+_SOMEONE_ELSE = "!else"
+_NEW = "!new:"
+_OTHER: dict[str, VoteKind] = {"!not_a_face": "not_a_face", "!ignore": "ignore"}
+_KNOWN = 20
+_LENGTH = 100
+
+
+def choices(
+    ids: Iterable[str], roster: ServerRoster, *, many: bool = False
+) -> list[discord.SelectOption]:
+    """Return what a face may be called: these characters by the server's names, and the rest.
+
+    `many` words the rest for several faces.
+    """
+    resolved = dict.fromkeys(key for i in ids if (key := roster.resolve(i)))
+    faces = ("Not faces", "Ignore these faces") if many else ("Not a face", "Ignore this face")
+    return [
+        *(_option(roster.characters[key]) for key in list(resolved)[:_KNOWN]),
+        discord.SelectOption(label="Someone else…", value=_SOMEONE_ELSE),
+        *(
+            discord.SelectOption(label=label, value=value)
+            for label, value in zip(faces, _OTHER, strict=True)
+        ),
+    ]
+
+
+def face_name(answer: Answer, index: int) -> str:
+    """Return what a face of an answer is called: by its number in its picture, as the card does."""
+    before = 0
+    for number, picture in enumerate(answer.pictures, 1):
+        if index < before + len(picture.faces):
+            face = f"face {index - before + 1}"
+            return face if len(answer.pictures) == 1 else f"{face} of picture {number}"
+        before += len(picture.faces)
+    raise IndexError(index)
+
+
+class WhoSelect(
+    discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"moedex:who:(?P<subject>{SUBJECT})"
+):
+    """Asks who a subject is; whoever may see it may answer."""
+
+    prefix: ClassVar[str] = "moedex:who"
+
+    def __init__(
+        self,
+        subject: Subject,
+        options: Sequence[discord.SelectOption] = (),
+        placeholder: str = "Who is it?",
+    ) -> None:
+        super().__init__(
+            discord.ui.Select(
+                custom_id=f"{self.prefix}:{subject.key}",
+                placeholder=placeholder,
+                options=list(options) or [discord.SelectOption(label="-")],
+            )
+        )
+        self.subject = subject
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """Read the subject back; the choice is in the interaction."""
+        return cls(read_subject(match["subject"]))
+
+    @answers_errors
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Keep the choice as a vote, or open the form for another name."""
+        chosen = cast("dict[str, Any]", interaction.data)["values"][0]
+        if chosen == _SOMEONE_ELSE:
+            await interaction.response.send_modal(_form(self.subject))
+            return
+        await interaction.response.defer()
+        noted = await _note(interaction, self.subject, chosen)
+        await self.go_on(interaction)
+        await noted.tell(interaction)
+
+    async def go_on(self, interaction: discord.Interaction[Any]) -> None:
+        """Change the message that asked, once the vote is kept; an answer's card stays."""
+
+
+async def answer_form(interaction: discord.Interaction[Any], subject: Subject) -> None:
+    """Keep a typed name as a vote, or ask back where it isn't sure who is meant."""
+    bot = cast("MoedexBot", interaction.client)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    name = _typed(interaction)
+    if not name:
+        raise UserError(EMPTY)
+    roster = await bot.learning.roster(interaction.guild_id or 0)
+    found = roster.find(name)
+    if found is not None:
+        noted = await _note(interaction, subject, found.id)
+        await noted.tell(interaction)
+        return
+    options = [_option(match.character) for match in roster.index.search(name)]
+    new = f"New character: {name}"
+    options.append(discord.SelectOption(label=new[:_LENGTH], value=f"{_NEW}{name}"[:_LENGTH]))
+    view = discord.ui.View(timeout=None)
+    view.add_item(WhoSelect(subject, options))
+    await interaction.followup.send(WHO.format(name=plain(name)), view=view, ephemeral=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What a choice came to: what to say, and the buttons below it."""
+
+    text: str
+    view: discord.ui.View
+
+    async def tell(self, interaction: discord.Interaction[Any]) -> None:
+        """Say it to whoever chose, after the interaction was deferred."""
+        await interaction.followup.send(self.text, view=self.view, ephemeral=True)
+
+
+async def _note(interaction: discord.Interaction[Any], subject: Subject, chosen: str) -> _Noted:
+    """Keep a choice as a vote on each face of the subject. Raises UserError."""
+    bot = cast("MoedexBot", interaction.client)
+    server_id, user_id = interaction.guild_id or 0, interaction.user.id
+    if await bot.storage.consents.opted_out(user_id):
+        raise UserError(OPTED_OUT)
+    decides = await may_label(interaction.user, bot.storage)
+    view = discord.ui.View(timeout=None)
+    if isinstance(subject, FaceSubject):
+        answer = await bot.storage.answers.by_reply(subject.reply_id)
+        if answer is None or subject.face >= len(answer.faces):
+            raise UserError(NO_LONGER_KEPT)
+        faces, words, why = [(subject.reply_id, subject.face)], ONE_FACE, VOTES
+        what = face_name(answer, subject.face)
+    else:
+        if not decides:
+            raise UserError(MODERATORS_ONLY)
+        left = await bot.learning.strangers.undecided(server_id, subject.cluster_id)
+        if not left:
+            raise UserError(DECIDED)
+        faces, words = [(s.reply_id, s.face_index) for s in left], CLUSTER
+        what, why = f"all {len(left)} faces", CLUSTER_WHY.format(number=len(left))
+    kind = _OTHER.get(chosen, "is")
+    value, said = (chosen, "is") if kind == "is" else ("", kind)
+    if chosen.startswith(_NEW):
+        name, series = _split_series(chosen.removeprefix(_NEW))
+        if isinstance(subject, FaceSubject) and not decides:
+            arguments = {
+                "name": name, "series": series, "reply_id": subject.reply_id, "face": subject.face
+            }  # fmt: skip
+            await bot.learning.teaching.propose(server_id, user_id, "teach", arguments)
+            return _Noted(PROPOSED.format(name=plain(name)), view)
+        character, _ = await bot.learning.teaching.teach(server_id, user_id, name, series, [])
+        value, said = character.id, "new"
+    for reply_id, face in faces:
+        await bot.learning.vote(
+            reply_id, face, user_id, kind, value=value, decides=decides, why=why
+        )
+    view.add_item(TakeBackButton(subject, kind))
+    roster = await bot.learning.roster(server_id)
+    return _Noted(words[said].format(what=what, name=plain(roster.name(value))), view)
+
+
+def _option(character: Character) -> discord.SelectOption:
+    return discord.SelectOption(
+        label=character.name[:_LENGTH],
+        value=character.id,
+        description=character.series[:_LENGTH] or None,
+    )
+
+
+def _form(subject: Subject) -> discord.ui.Modal:
+    """Return the form that asks for a name; what is sent back is found by its `custom_id`."""
+    form = discord.ui.Modal(title="Who is it?", custom_id=f"moedex:name:{subject.key}")
+    form.add_item(
+        discord.ui.Label(
+            text="Name",
+            description="Any language; add the series in brackets if it helps",
+            component=discord.ui.TextInput(custom_id="name", max_length=90, min_length=1),
+        )
+    )
+    return form
+
+
+def _typed(interaction: discord.Interaction[Any]) -> str:
+    rows = cast("dict[str, Any]", interaction.data).get("components", [])
+    for row in rows:
+        for field in [row.get("component"), *row.get("components", [])]:
+            if field and field.get("custom_id") == "name":
+                return " ".join(str(field.get("value", "")).split())
+    return ""
+
+
+def _split_series(name: str) -> tuple[str, str]:
+    """Split "Rin (Fate)" into name and series; the series is empty where there is none."""
+    match = re.fullmatch(r"(.+?)\s*[(（](.+)[)）]", name)
+    return (match[1], match[2]) if match else (name, "")

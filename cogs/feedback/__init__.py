@@ -1,0 +1,1 @@
+"""Members say whether an answer was right, and moderators decide."""

@@ -1,0 +1,88 @@
+"""The message menu "Label history": who settled what about an answer's faces, when and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.feedback.authority import may_label
+from bot.feedback.consensus import IGNORED, NOT_A_FACE
+from bot.feedback.labelling import VOTES
+from bot.ui.answer_text import plain
+from bot.ui.errors import UserError
+from bot.ui.undo import MODERATORS_ONLY
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.client import MoedexBot
+    from bot.gallery.roster import ServerRoster
+    from bot.storage.learning_records import LabelChange
+
+MENU = "Label history"
+NOTHING = "No label was settled here so far. This menu tells of my answers, where learning is on."
+
+_MOST = 1900
+"""Characters of the list; Discord takes 2,000. Older changes are left out first."""
+_SPECIAL = {NOT_A_FACE: "not a face", IGNORED: "left alone"}
+OLDER = "-# Older changes are left out."
+
+
+class History(commands.Cog):
+    """The trail of labels."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+        self._menu = app_commands.ContextMenu(name=MENU, callback=self.menu)
+        self._menu.guild_only = True
+
+    async def cog_load(self) -> None:
+        """Add the message menu; a cog can't declare one."""
+        self.bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take the message menu away again."""
+        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    async def menu(
+        self, interaction: discord.Interaction[MoedexBot], message: discord.Message
+    ) -> None:
+        """Tell a moderator how the labels of an answer came about."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if not await may_label(interaction.user, self.bot.storage):
+            raise UserError(MODERATORS_ONLY)
+        roster = await self.bot.learning.roster(interaction.guild_id or 0)
+        told: list[tuple[datetime, str]] = []
+        for number, face in enumerate(await self.bot.storage.sightings.by_reply(message.id), 1):
+            trail = await self.bot.storage.labels.trail(face.id)
+            told += [(step.at, f"Face {number}: {_sentence(step, roster)}") for step in trail]
+        lines = [line for _, line in sorted(told)]
+        shown = list(lines)
+        while sum(len(line) + 1 for line in shown) > _MOST:
+            del shown[0]
+        if len(shown) < len(lines):
+            shown.insert(0, OLDER)
+        await interaction.edit_original_response(
+            content="\n".join(shown) or NOTHING, allowed_mentions=discord.AllowedMentions.none()
+        )
+
+
+def _sentence(change: LabelChange, roster: ServerRoster) -> str:
+    before, after = (_shown(label, roster) for label in (change.before, change.after))
+    by = f"<@{change.user_id}>" if change.user_id else "the members' votes"
+    why = "" if change.why == VOTES else f" ({change.why})"
+    return f"{before} → {after}, {discord.utils.format_dt(change.at)}, by {by}{why}"
+
+
+def _shown(label: str | None, roster: ServerRoster) -> str:
+    if label is None:
+        return "no label"
+    return f"**{_SPECIAL.get(label) or plain(roster.name(label))}**"
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(History(bot))

@@ -1,0 +1,1 @@
+"""Who can be named: listing, teaching and changing characters."""

@@ -1,0 +1,122 @@
+"""`/alias`, `/rename`, `/merge`, `/forget`: what a server calls whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.feedback.authority import may_label
+from bot.recognition.delivery import only
+from bot.ui.undo import done
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+    from bot.storage.learning_records import ActionKind
+
+PROPOSED = "Thank you: a moderator will decide about it in `/review`."
+
+_CHOICES = 25
+_CHOICE_LENGTH = 100
+
+
+class GalleryCommands(commands.Cog):
+    """Changes of a server's characters. Whoever may not change them proposes."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="alias")
+    @app_commands.guild_only()
+    @app_commands.describe(character="Whom you mean", alias="Another name of theirs")
+    async def alias(
+        self,
+        interaction: discord.Interaction[MoedexBot],
+        character: str,
+        alias: app_commands.Range[str, 1, 80],
+    ) -> None:
+        """Give a character one more name in this server."""
+        await self._act(interaction, "alias", character=character, alias=alias)
+
+    @app_commands.command(name="rename")
+    @app_commands.guild_only()
+    @app_commands.describe(character="Whom you mean", name="The name to show from now on")
+    async def rename(
+        self,
+        interaction: discord.Interaction[MoedexBot],
+        character: str,
+        name: app_commands.Range[str, 1, 80],
+    ) -> None:
+        """Show a character under another name in this server."""
+        await self._act(interaction, "rename", character=character, name=name)
+
+    @app_commands.command(name="merge")
+    @app_commands.guild_only()
+    @app_commands.describe(character="Who is the same", into="As this character")
+    async def merge(
+        self, interaction: discord.Interaction[MoedexBot], character: str, into: str
+    ) -> None:
+        """Make two characters one in this server."""
+        await self._act(interaction, "merge", character=character, into=into)
+
+    @app_commands.command(name="forget")
+    @app_commands.guild_only()
+    @app_commands.describe(character="Whom I shall not name any more")
+    async def forget(self, interaction: discord.Interaction[MoedexBot], character: str) -> None:
+        """Name a character no more in this server."""
+        await self._act(interaction, "forget", character=character)
+
+    @alias.autocomplete("character")
+    @rename.autocomplete("character")
+    @merge.autocomplete("character")
+    @merge.autocomplete("into")
+    @forget.autocomplete("character")
+    async def complete(
+        self, interaction: discord.Interaction[MoedexBot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer this server's characters."""
+        return await offer(self.bot, interaction, current)
+
+    async def _act(
+        self, interaction: discord.Interaction[MoedexBot], kind: ActionKind, **arguments: str
+    ) -> None:
+        await interaction.response.defer(thinking=True)
+        teaching, server_id = self.bot.learning.teaching, interaction.guild_id or 0
+        if not await may_label(interaction.user, self.bot.storage):
+            await teaching.check(server_id, arguments)
+            await teaching.propose(server_id, interaction.user.id, kind, arguments)
+            await interaction.followup.send(PROPOSED)
+            return
+        act = {
+            "alias": teaching.alias,
+            "rename": teaching.rename,
+            "merge": teaching.merge,
+            "forget": teaching.forget,
+        }[kind]
+        _, action = await act(server_id, interaction.user.id, **arguments)
+        await interaction.followup.send(**done(action), allowed_mentions=only(interaction.user))
+
+
+async def offer(
+    bot: MoedexBot,
+    interaction: discord.Interaction[MoedexBot],
+    current: str,
+    *,
+    by_name: bool = False,
+) -> list[app_commands.Choice[str]]:
+    """Return a server's characters that fit what is typed; values are ids, or names."""
+    roster = await bot.learning.roster(interaction.guild_id or 0)
+    return [
+        app_commands.Choice(
+            name=(f"{c.name} — {c.series}" if c.series else c.name)[:_CHOICE_LENGTH],
+            value=(c.name if by_name else c.id)[:_CHOICE_LENGTH],
+        )
+        for c in roster.index.complete(current, _CHOICES)
+    ]
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(GalleryCommands(bot))

@@ -1,0 +1,61 @@
+"""`/about`: the model, the version, and what is stored about whom."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands
+
+from bot.ui.answer_text import ACCENT
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+
+STORED = """\
+For each answer: the ids of the message, channel and whoever asked, the picture's file name and \
+hashes, the faces' places and my guesses, and who pressed ✅ or ❌. It is erased with the message, \
+or after {days} days. Of a server: its settings, and the channels that are switched on.
+**No picture is kept.** A crop of each face is, where a moderator said `/learning on`, for at most \
+{crop_days} days; and of what `/teach` is given, until {forget_days} days after `/forget`. \
+`/privacy` shows and deletes what I keep of you."""
+HOW = """\
+I find the heads in a picture, compare each with the characters I know, and say how sure I am. \
+I can be wrong, most of all between characters who look alike."""
+
+
+class About(commands.Cog):
+    """The page about the bot itself."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+
+    @commands.hybrid_command(name="about")
+    async def about(self, context: commands.Context[MoedexBot]) -> None:
+        """Show my model, my version, and what I store."""
+        page = discord.Embed(title="About Moedex", description=HOW, colour=ACCENT)
+        page.add_field(name="Version", value=_version())
+        page.add_field(name="Model", value=f"`{self.bot.worker.model_version}`")
+        roster = await self.bot.learning.roster(context.guild.id if context.guild else 0)
+        page.add_field(name="Characters", value=str(len(roster.characters)))
+        config = self.bot.config
+        stored = STORED.format(
+            days=config.storage.answers_days,
+            crop_days=config.learning.crops_days,
+            forget_days=config.learning.forget_days,
+        )
+        page.add_field(name="What I store", value=stored, inline=False)
+        await context.send(embed=page, ephemeral=True)
+
+
+def _version() -> str:
+    try:
+        return version("moedex")
+    except PackageNotFoundError:
+        return "not installed as a package"
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(About(bot))

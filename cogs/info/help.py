@@ -1,0 +1,62 @@
+"""`/help`: what the bot does, on one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands
+
+from bot.ui.answer_text import ACCENT
+from cogs.server.channels import NEEDS_INTENT
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+
+ASKING = """\
+Reply `{prefix}who` to a picture, or post one with it. Alone it takes the last picture here.
+`/who image:` takes a picture of yours, `/who link:` a message that you can read.
+Right-click a message → **Apps** → **Who is this?** asks about its pictures.
+Mention me with a picture or in a reply to one, or send me one by DM: I answer that anywhere."""
+ANSWERING = """\
+✅ says that I was right, ❌ that I was wrong; taking the reaction away takes that back.
+**Next guesses** shows who else it could be. *Unknown* means that nobody I know fits well enough.
+⏳ under a picture: it came too soon after the last ones, so I left it out. Reply `{prefix}who` to \
+it in a while.
+Delete your message and my answer goes with it."""
+MORE = """\
+`/characters` whom I know · `/stats` how often I am right here · `/about` my model, and what I store
+`/teach` shows me somebody new · `/privacy` what I keep of you, and its deletion"""
+MODERATORS = """\
+`/watch on` answers every picture in a channel, `/watch off` ends that.
+`/settings` sets how sure I must be, how many guesses I show, and who sees answers.
+`/learning on` lets your votes teach me · `/review` asks you what votes can't settle, and who the \
+strangers are that keep turning up · `/train` trains me on what was settled.
+Right-click an answer of mine → **Apps** → **Label history** tells who settled what, and when."""
+
+
+class Help(commands.Cog):
+    """The help page."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+
+    @commands.hybrid_command(name="help")
+    async def help(self, context: commands.Context[MoedexBot]) -> None:
+        """Show what I can do."""
+        prefix = self.bot.config.discord.prefix
+        page = discord.Embed(
+            title="I name the anime characters in pictures",
+            description=None if self.bot.has_message_content else NEEDS_INTENT,
+            colour=ACCENT,
+        )
+        page.add_field(name="Ask", value=ASKING.format(prefix=prefix), inline=False)
+        page.add_field(name="My answer", value=ANSWERING.format(prefix=prefix), inline=False)
+        page.add_field(name="More", value=MORE, inline=False)
+        page.add_field(name="For moderators", value=MODERATORS, inline=False)
+        await context.send(embed=page, ephemeral=True)
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Help(bot))

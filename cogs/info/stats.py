@@ -1,0 +1,108 @@
+"""`/stats`: how many answers, how often right, who is confused with whom, drawn as one picture.
+
+Only whoever asked sees it: it shows crops and names from the channels that he may read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.feedback import statistics
+from bot.recognition.origin import readable
+from bot.ui.statistics_picture import CROP, ShownPair, draw
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+    from bot.feedback.statistics import Pair, Statistics
+    from bot.gallery.roster import ServerRoster
+
+NOTHING = (
+    "There is nothing to count yet: I answered no picture here in the last {weeks} weeks. Post one "
+    "in a watched channel, or ask with `/who`."
+)
+TOO_FEW = (
+    "Few faces have a settled name so far: {settled}, and it takes {needed}. ✅, ❌ and `/review` "
+    "give them one, and then I can say how often I am right."
+)
+DESCRIPTION = (
+    "{answered} answers in {weeks} weeks, {named} faces named, {confirmed} of them confirmed and "
+    "{corrected} corrected; how often names were right by week; who is confused with whom; and how "
+    "well stated probabilities held."
+)
+
+
+class Stats(commands.Cog):
+    """The statistics of a server."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="stats")
+    @app_commands.guild_only()
+    @app_commands.checks.cooldown(3, 60.0)
+    async def stats(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Show how I do in this server: answers, accuracy, confusions, probabilities."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self._count(interaction)
+        if found.answered == 0:
+            await interaction.followup.send(NOTHING.format(weeks=statistics.WEEKS), ephemeral=True)
+            return
+        roster = await self.bot.learning.roster(interaction.guild_id or 0)
+        pairs = [await self._shown(pair, roster) for pair in found.pairs]
+        picture = await asyncio.to_thread(draw, found, pairs)
+        description = DESCRIPTION.format(
+            answered=found.answered,
+            weeks=statistics.WEEKS,
+            named=found.named,
+            confirmed=found.confirmed,
+            corrected=found.corrected,
+        )
+        few = TOO_FEW.format(settled=found.settled, needed=statistics.FEWEST_SETTLED)
+        await interaction.followup.send(
+            "" if found.enough else few,
+            file=discord.File(BytesIO(picture), "stats.png", description=description),
+            ephemeral=True,
+        )
+
+    async def _count(self, interaction: discord.Interaction[MoedexBot]) -> Statistics:
+        server_id, now = interaction.guild_id or 0, datetime.now(UTC)
+        since = now - timedelta(weeks=statistics.WEEKS)
+        stored = self.bot.storage.statistics
+        faces = await stored.settled_faces(server_id, since)
+        roster = await self.bot.learning.roster(server_id)
+        return statistics.count(
+            now.date(),
+            await stored.answers_by_day(server_id, since),
+            await stored.named_faces(server_id, since),
+            faces,
+            roster.resolve,
+            await readable(
+                {face.channel_id for face in faces},
+                interaction.user,
+                interaction.guild,
+                interaction.channel,
+            ),
+        )
+
+    async def _shown(self, pair: Pair, roster: ServerRoster) -> ShownPair:
+        said, meant = roster.characters[pair.said], roster.characters[pair.meant]
+        return ShownPair(
+            said=said.name,
+            said_native=said.native_name,
+            meant=meant.name,
+            meant_native=meant.native_name,
+            count=pair.count,
+            crop=await self.bot.learning.crops.pixels(pair.crop, CROP) if pair.crop else None,
+        )
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Stats(bot))

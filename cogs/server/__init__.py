@@ -1,0 +1,1 @@
+"""A server's moderators decide here: channels, settings, consent, training."""

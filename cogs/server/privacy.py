@@ -1,0 +1,265 @@
+"""`/learning` and `/privacy`: consent, what is kept of whom, and its deletion.
+
+Learning is off until somebody with Manage Server turns it on, in the open: what is kept, for how
+long and where it goes is posted in the channel.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands, tasks
+
+from bot.ui.answer_text import plain
+from bot.ui.errors import UserError
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
+
+log = logging.getLogger(__name__)
+
+ON = (
+    "**Learning is on in this server.** Of pictures I answer I now keep a crop of each face and "
+    "its vector (numbers that say what it looks like), for at most {days} days; your ✅, ❌ and "
+    "names become labels, and labels make me better at this server's characters. It stays on the "
+    "machine I run on, and no other server gets any of it unless moderators say so with "
+    "`/learning share on`. Deleting a message deletes what came from it; {leave} days after I am "
+    "removed from this server all of it is erased. `/privacy show` tells what I keep of you, "
+    "`/privacy delete` erases it, `/privacy optout` keeps you out of it. I never learn from DMs."
+)
+OFF = (
+    "**Learning is off in this server.** Crops and vectors that I kept are erased, with what was "
+    "trained on them. ✅ and ❌ are still counted. What was taught by `/teach` stays until {days} "
+    "days after `/forget`, or until its uploader's `/privacy delete`."
+)
+STATE = {True: "Learning is on in this server.", False: "Learning is off in this server."}
+CHANGING = (
+    "I was upgraded and am getting to know kept faces anew; until that is done I name with what I "
+    "had before."
+)
+TEACH_AGAIN = (
+    "Since I was upgraded I can't name {names}: no picture of theirs was kept here. Please "
+    "`/teach` them again, or load a pack that was made with this version."
+)
+SHARED = (
+    "**This server shares what it learned.** When I train for another server that has a character "
+    "of the same name and series, these cross over: the names this server's faces were given, and "
+    "their vectors (numbers that say what a face looks like). Never a picture or a crop, and not "
+    "who posted or voted. `/learning share off` ends it, and erases what others learned from here."
+)
+NOT_SHARED = (
+    "**This server shares nothing any more.** Other servers' models that had learned from it are "
+    "erased, and will be trained again without it."
+)
+NOTHING_TO_SHARE = "Learning is off here, so there is nothing to share: `/learning on` comes first."
+SHARING = "Its names and vectors, never pictures, may train other servers' models."
+LABELLERS = "{role} may label and teach now, beside moderators."
+NO_LABELLERS = "Only moderators may label and teach now."
+KEPT = (
+    "In all servers I share with you I keep, of your pictures: {sightings} faces, {crops} of them "
+    "with a crop and a vector. Of you: {votes} votes, {taught} taught drawings, {proposals} "
+    "proposals. You have {opted}opted out of learning. `/privacy delete` erases all of it. Exports "
+    "and backups that somebody made already can't be called back."
+)
+DELETED = (
+    "Erased: your pictures' faces, crops and vectors, your votes, drawings and proposals, and "
+    "the model versions trained on them. Exports and backups that somebody made already can't "
+    "be called back."
+)
+OPTED_OUT = (
+    "Noted, for all servers: I learn nothing from your pictures, and your ✅, ❌ and names are "
+    "neither kept nor counted. Crops and vectors that I had of your pictures are gone; "
+    "`/privacy delete` erases the rest. Your questions are still answered; I only remember which "
+    "message of mine answers which, so that it goes when yours goes."
+)
+OPTED_IN = "Noted: where learning is on, your pictures and votes count again."
+
+_NAMES = 30
+_LEFT = "left:"
+
+
+class LearningCommands(commands.Cog):
+    """Consent and erasure."""
+
+    def __init__(self, bot: MoedexBot) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Begin erasing what is too old."""
+        self.erase_old.start()
+
+    async def cog_unload(self) -> None:
+        """Stop erasing what is too old."""
+        self.erase_old.cancel()
+
+    learning = app_commands.Group(
+        name="learning",
+        description="What I learn from this server's pictures and votes",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+    share = app_commands.Group(
+        name="share",
+        description="Whether other servers may learn from this one's labels",
+        parent=learning,
+    )
+    privacy = app_commands.Group(name="privacy", description="What I keep of you")
+
+    @learning.command(name="on")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def on(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Let me learn from this server's pictures; says here what is kept."""
+        await interaction.response.defer(thinking=True)
+        await self._switch(interaction, on=True)
+        limits = self.bot.config.learning
+        await interaction.followup.send(ON.format(days=limits.crops_days, leave=limits.leave_days))
+
+    @learning.command(name="off")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def off(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Stop learning here, and erase the crops and vectors I kept."""
+        await interaction.response.defer(thinking=True)
+        await self._switch(interaction, on=False)
+        await self.bot.learning.erasure.stop_learning(interaction.guild_id or 0)
+        await interaction.followup.send(OFF.format(days=self.bot.config.learning.forget_days))
+
+    @learning.command(name="show")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def show(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Say whether learning is on, and who switched it when."""
+        settings = await self.bot.storage.settings.get(interaction.guild_id or 0)
+        history = await self.bot.storage.consents.history(interaction.guild_id or 0)
+        lines = [STATE[settings.learning]]
+        lines += [
+            f"-# <t:{int(at.timestamp())}:d> {'on' if on else 'off'}"
+            + (f", by <@{user_id}>" if user_id else "")
+            for at, user_id, on in history[-5:]
+        ]
+        lines += [SHARING] * settings.sharing
+        lines += await self._of_the_backbone(interaction.guild_id or 0)
+        await interaction.response.send_message("\n".join(lines), ephemeral=True)
+
+    @share.command(name="on")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def share_on(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Let other servers' models learn from this server's labels; says what crosses."""
+        server_id = interaction.guild_id or 0
+        if not (await self.bot.storage.settings.get(server_id)).learning:
+            raise UserError(NOTHING_TO_SHARE)
+        await self.bot.storage.settings.update(server_id, sharing=True)
+        await interaction.response.send_message(SHARED)
+
+    @share.command(name="off")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def share_off(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Share nothing more, and erase what other servers learned from here."""
+        await interaction.response.defer(thinking=True)
+        await self.bot.learning.erasure.stop_sharing(interaction.guild_id or 0)
+        await interaction.followup.send(NOT_SHARED)
+
+    @learning.command(name="labellers")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    @app_commands.describe(role="Whose word on a face decides at once; leave out for nobody's")
+    async def labellers(
+        self, interaction: discord.Interaction[MoedexBot], role: discord.Role | None = None
+    ) -> None:
+        """Choose a role whose members label and teach like moderators."""
+        await self.bot.storage.settings.update(
+            interaction.guild_id or 0, labeller_role=role.id if role else None
+        )
+        text = LABELLERS.format(role=role.mention) if role else NO_LABELLERS
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @privacy.command(name="show")
+    async def kept(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Tell what I keep of you."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self.bot.learning.erasure.kept(interaction.user.id)
+        text = KEPT.format(
+            sightings=found.sightings,
+            crops=found.crops,
+            votes=found.votes,
+            taught=found.taught,
+            proposals=found.proposals,
+            opted="" if found.opted_out else "not ",
+        )
+        await interaction.followup.send(text, ephemeral=True)
+
+    @privacy.command(name="delete")
+    async def delete(self, interaction: discord.Interaction[MoedexBot]) -> None:
+        """Erase everything that I keep of you, in all servers."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.bot.learning.erasure.erase_member(interaction.user.id)
+        await interaction.followup.send(DELETED, ephemeral=True)
+
+    @privacy.command(name="optout")
+    @app_commands.describe(out="False lets your pictures and votes count again")
+    async def optout(self, interaction: discord.Interaction[MoedexBot], out: bool = True) -> None:
+        """Keep your pictures and votes out of learning, in all servers."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if out:
+            await self.bot.storage.consents.opt_out(interaction.user.id, datetime.now(UTC))
+            await self.bot.learning.erasure.strip_member(interaction.user.id)
+        else:
+            await self.bot.storage.consents.opt_in(interaction.user.id)
+        await interaction.followup.send(OPTED_OUT if out else OPTED_IN, ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Remember when a server was left; its data is erased after the configured days."""
+        await self.bot.storage.state.set(f"{_LEFT}{guild.id}", datetime.now(UTC).isoformat())
+
+    @tasks.loop(hours=6)
+    async def erase_old(self) -> None:
+        """Erase crops that are too old, and what was forgotten or left long enough ago."""
+        try:
+            now, limits = datetime.now(UTC), self.bot.config.learning
+            left = await self.bot.storage.state.starting_with(_LEFT)
+            for server_id in await self.bot.storage.consents.servers():
+                # Thrown out while the bot was away: the days are counted from now.
+                if self.bot.get_guild(server_id) is None and f"{_LEFT}{server_id}" not in left:
+                    left[f"{_LEFT}{server_id}"] = now.isoformat()
+                    await self.bot.storage.state.set(f"{_LEFT}{server_id}", now.isoformat())
+            for key, since in left.items():
+                server_id = int(key.removeprefix(_LEFT))
+                if self.bot.get_guild(server_id) is not None:
+                    await self.bot.storage.state.forget(key)
+                elif now - datetime.fromisoformat(since) >= timedelta(days=limits.leave_days):
+                    await self.bot.learning.erasure.erase_server(server_id)
+            await self.bot.learning.erasure.retire(limits, now)
+        except Exception:  # the loop must go on: the next round tries again
+            log.exception("What is too old could not all be erased")
+
+    @erase_old.before_loop
+    async def _wait(self) -> None:
+        await self.bot.wait_until_ready()
+
+    async def _of_the_backbone(self, server_id: int) -> list[str]:
+        if self.bot.backbones.changing:
+            return [CHANGING]
+        roster = await self.bot.learning.roster(server_id)
+        backbone = self.bot.learning.backbone
+        lost = await self.bot.storage.vectors.lost(server_id, backbone)
+        names = sorted(plain(roster.name(key)) for key in lost if roster.resolve(key) == key)
+        if not names:
+            return []
+        more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+        return [TEACH_AGAIN.format(names=", ".join(names[:_NAMES]) + more)]
+
+    async def _switch(self, interaction: discord.Interaction[MoedexBot], *, on: bool) -> None:
+        await self.bot.storage.consents.set_learning(
+            interaction.guild_id or 0,
+            interaction.user.id,
+            datetime.now(UTC),
+            on=on,
+            channel_id=interaction.channel_id,
+        )
+
+
+async def setup(bot: MoedexBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(LearningCommands(bot))

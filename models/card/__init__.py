@@ -1,0 +1,1 @@
+"""The answer as a picture: layout, drawing, fonts."""

@@ -1,0 +1,1 @@
+"""Where the heads are in a picture: boxes, and a file for each detector."""

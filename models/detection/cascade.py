@@ -1,0 +1,221 @@
+"""The first detector: an LBP cascade, run over several views of a picture until views agree.
+
+Method: P. Viola and M. Jones, "Rapid object detection using a boosted cascade of simple features",
+CVPR 2001; local binary patterns as features: S. Liao et al., "Learning multi-scale block local
+binary patterns for face recognition", ICB 2007. A cascade finds much less at one scale and angle
+than at a few, so several views are looked at: `benchmarks/cascade.py` measures what each adds.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cascades import CascadeError, find_cascade
+from models.detection.boxes import around, cluster, mean_box
+from models.types import Box, Face, Pixels
+
+Grey = NDArray[np.uint8]
+
+SCALE_FACTOR = 1.1
+MIN_NEIGHBORS = 5
+
+HEAD_TO_FACE = 1.2
+"""Side of the head box, in sides of the cascade's own box."""
+
+HEAD_RISE = 0.07
+"""How far the head's centre lies above the cascade box's, in sides of that box.
+
+Both are medians over the faces of 186 posts that another detector boxed too, where the cascade's
+box reaches from the hair above the brow to below the chin already.
+"""
+
+PADDING = 0.125
+"""Border around the view, as a share of its longer side: a face that fills it is found too."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to look at a picture: scaled down to `side` pixels (never up), then changed.
+
+    `angle` turns the picture counter-clockwise, in degrees.
+    """
+
+    side: int
+    equalised: bool = False
+    mirrored: bool = False
+    angle: int = 0
+
+
+VIEWS = (
+    View(384),
+    View(256),
+    View(512),
+    View(384, angle=-15),
+    View(384, angle=15),
+    View(256, equalised=True, mirrored=True),
+    View(384, angle=30),
+    View(384, angle=-30),
+    View(256, equalised=True),
+    View(256, mirrored=True),
+    View(384, equalised=True),
+    View(384, mirrored=True),
+    View(512, equalised=True),
+    View(512, mirrored=True),
+    View(768),
+)
+"""All views, in order of what each adds for its time."""
+
+FIRST_VIEWS = 3
+"""After so many views, one face that two of them agree on is enough to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A head found in one view; `neighbors` counts the cascade's own overlapping hits."""
+
+    box: Box
+    neighbors: int
+    view: int
+
+
+class CascadeDetector:
+    """Finds heads with an OpenCV cascade; may be called from several threads at once."""
+
+    def __init__(self, cascade: Path | None = None, *, stop_early: bool = True) -> None:
+        """Load a cascade file, or the installed one.
+
+        With `stop_early` views are looked at until they agree, and all of them only while nothing
+        is agreed on; without, always all.
+
+        Raises CascadeError: there is no cascade file, or OpenCV can't read it.
+        """
+        self.path = find_cascade(cascade)
+        self.stop_early = stop_early
+        self._of_thread = threading.local()
+        self._classifier()
+
+    def detect(self, picture: Pixels) -> list[Face]:
+        """Return the heads in a (height, width, 3) uint8 RGB picture.
+
+        The score is the share of the views looked at that found the face, with one view more
+        counted as a doubter: two of two give 0.67.
+        """
+        grey, scale = grey_at_most(picture, max(view.side for view in VIEWS))
+        hits: list[Hit] = []
+        looked = 0
+        for view in VIEWS:
+            hits += self.look(grey, view, looked)
+            looked += 1
+            if self.stop_early and _agreed(hits, looked):
+                break
+        return [
+            Face(Box(*(value / scale for value in face.box.as_list())), face.score)
+            for face in _merged(hits, looked)
+        ]
+
+    def look(self, grey: Grey, view: View, number: int = 0) -> list[Hit]:
+        """Return the heads that one view shows, in pixels of `grey`, (height, width) uint8."""
+        scale = min(1.0, view.side / max(grey.shape))
+        seen = _scaled(grey, scale)
+        if view.equalised:
+            seen = cv2.equalizeHist(seen)
+        pad = round(PADDING * max(seen.shape))
+        seen = np.asarray(
+            cv2.copyMakeBorder(seen, pad, pad, pad, pad, cv2.BORDER_REPLICATE), np.uint8
+        )
+        width = seen.shape[1]
+        if view.mirrored:
+            seen = np.ascontiguousarray(seen[:, ::-1])
+        back = None
+        if view.angle:
+            seen, back = _turned(seen, view.angle)
+        found, neighbors = self._classifier().detectMultiScale2(seen, SCALE_FACTOR, MIN_NEIGHBORS)
+        hits: list[Hit] = []
+        for (x0, y0, side, _), count in zip(found, neighbors, strict=True):
+            x, y = x0 + side / 2, y0 + side / 2
+            if back is not None:
+                x, y = back @ np.array([x, y, 1.0])
+            if view.mirrored:
+                x = width - x
+            y -= HEAD_RISE * side
+            box = around((x - pad) / scale, (y - pad) / scale, HEAD_TO_FACE * side / scale)
+            hits.append(Hit(box, int(count), number))
+        return hits
+
+    def _classifier(self) -> cv2.CascadeClassifier:
+        # A classifier keeps its scratch memory in itself, so each thread has one of its own.
+        classifier = getattr(self._of_thread, "classifier", None)
+        if classifier is None:
+            try:
+                classifier = cv2.CascadeClassifier(str(self.path))
+                unusable = classifier.empty()
+            except (cv2.error, SystemError):
+                unusable = True
+            if unusable or classifier is None:
+                raise CascadeError(f"The file {self.path} is not a cascade that OpenCV can read.")
+            self._of_thread.classifier = classifier
+        return classifier
+
+
+def grey_at_most(picture: Pixels, side: int) -> tuple[Grey, float]:
+    """Scale a picture down to `side` pixels and to grey; return it and the scale."""
+    scale = min(1.0, side / max(picture.shape[:2]))
+    small = _scaled(picture, scale)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale
+
+
+def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    if scale == 1.0:
+        return image
+    height, width = image.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _turned(grey: Grey, angle: int) -> tuple[Grey, NDArray[np.float64]]:
+    """Turn a picture about its centre onto a larger canvas; return it and the way back (2, 3)."""
+    height, width = grey.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    cos, sin = abs(turn[0, 0]), abs(turn[0, 1])
+    new_width, new_height = int(height * sin + width * cos), int(height * cos + width * sin)
+    turn[:, 2] += (new_width - width) / 2, (new_height - height) / 2
+    turned = cv2.warpAffine(grey, turn, (new_width, new_height), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(turned, np.uint8), np.asarray(cv2.invertAffineTransform(turn), np.float64)
+
+
+def _groups(hits: list[Hit]) -> list[tuple[list[Hit], int]]:
+    """Group hits that mean the same face; with each group, how many views found it."""
+    indices = cluster([hit.box for hit in hits], [hit.neighbors for hit in hits])
+    groups = [[hits[index] for index in group] for group in indices]
+    return [(group, len({hit.view for hit in group})) for group in groups]
+
+
+def _agreed(hits: list[Hit], looked: int) -> bool:
+    """Tell whether to stop: two views agree on every face, or on one after the first views."""
+    if not hits:
+        return False
+    votes = [found_by for _, found_by in _groups(hits)]
+    return min(votes) >= 2 or (looked >= FIRST_VIEWS and max(votes) >= 2)
+
+
+def _merged(hits: list[Hit], looked: int) -> list[Face]:
+    """Make one face of each group of hits that enough views agree on."""
+    if not hits:
+        return []
+    groups = _groups(hits)
+    most = max(found_by for _, found_by in groups)
+    # Where no two views agree, the one hit that the cascade is surest of is better than nothing.
+    kept = groups[:1] if most == 1 else [g for g in groups if g[1] >= max(2, most / 2)]
+    return [
+        Face(
+            mean_box([hit.box for hit in group], [hit.neighbors for hit in group]),
+            found_by / (looked + 1),
+        )
+        for group, found_by in kept
+    ]

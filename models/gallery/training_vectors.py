@@ -1,0 +1,62 @@
+"""Labelled vectors of the data that was learned from: what heads of servers are fitted beside.
+
+They are kept in half precision and bound to the backbone that made them; no picture can be shown
+from them, and vectors of two backbones don't compare.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save
+
+from models.weight_files import WEIGHTS
+
+if TYPE_CHECKING:
+    from models.gallery.namer import Gallery
+    from models.types import Vectors
+
+VECTORS_FILE: Final = WEIGHTS / "vectors.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class VectorSet:
+    """Labelled vectors of the shipped data: (n, dimensions); near-duplicates share a group."""
+
+    vectors: Vectors
+    labels: tuple[str, ...]
+    groups: tuple[int, ...]
+
+    @classmethod
+    def of_gallery(cls, gallery: Gallery) -> VectorSet:
+        """Take a gallery's prototypes for its data, each a group of its own."""
+        labels = tuple(character.id for character in gallery.characters)
+        return cls(gallery.prototypes, labels, tuple(range(len(labels))))
+
+    @classmethod
+    def load(cls, path: Path, backbone: str) -> VectorSet | None:
+        """Read the set that was shipped; None where there is none for this backbone."""
+        if not path.is_file():
+            return None
+        with safe_open(path, "numpy") as file:
+            about = json.loads(file.metadata()["moedex"])
+            if about["backbone"] != backbone:
+                return None
+            vectors = file.get_tensor("vectors").astype(np.float32)
+            groups = file.get_tensor("groups")
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        return cls(vectors, tuple(about["labels"]), tuple(groups.tolist()))
+
+    def save(self, path: Path, backbone: str) -> None:
+        """Write the set in half precision, bound to the backbone that made it."""
+        about = {"backbone": backbone, "labels": list(self.labels)}
+        tensors = {
+            "vectors": self.vectors.astype(np.float16),
+            "groups": np.array(self.groups, np.int32),
+        }
+        path.write_bytes(save(tensors, {"moedex": json.dumps(about)}))

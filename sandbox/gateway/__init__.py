@@ -1,0 +1,1 @@
+"""Discord's gateway: sessions over WebSocket, and the events that they carry."""

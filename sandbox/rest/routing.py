@@ -1,0 +1,216 @@
+"""How a REST request becomes a call and its result an answer: bodies, errors, limits, the record.
+
+The routes themselves are in `routes_messages`, `routes_interactions` and `routes_places`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import BodyPartReader, web
+
+from sandbox.state.errors import ApiError
+from sandbox.state.files import Upload
+from sandbox.state.permissions import Permission
+from sandbox.testing.faults import Faults, RateLimitedError
+
+if TYPE_CHECKING:
+    from sandbox.gateway.sessions import Gateway
+    from sandbox.state.actions import Actions
+    from sandbox.state.commands import Commands
+    from sandbox.state.interactions import Interactions
+    from sandbox.state.world import Channel, Json, Message, World
+
+BASE = "/api/v10"
+RECORDED = 5_000
+_FILE_FIELD = re.compile(r"files?\[(\d+)\]")
+_NO_TOKEN = ("/interactions/", "/webhooks/")
+
+JSON_TYPE = {"Content-Type": "application/json"}
+"""The exact header: with a charset behind it the client takes the answer for text."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that has been read: parameters of its path, query, JSON body, files.
+
+    `success` is the status of a good answer, which a handler may change.
+    """
+
+    request: web.Request
+    body: Any = None
+    success: int = 200
+    uploads: dict[int, Upload] = field(default_factory=dict)
+
+    def id(self, name: str) -> int:
+        """Return an id of the path; ApiError 50035 where it isn't a number."""
+        try:
+            return int(self.request.match_info[name])
+        except ValueError:
+            raise ApiError(400, 50035, f"Value {name} is not snowflake.") from None
+
+    def text(self, name: str) -> str:
+        """Return a parameter of the path."""
+        return self.request.match_info[name]
+
+    def query(self, name: str, default: str = "") -> str:
+        """Return a parameter of the query."""
+        return self.request.query.get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A REST request of the bot and its answer, as they were; files are left out.
+
+    `route` is the path below the API's base with its parameters' names, as in the API's
+    description; `path` the same with their values.
+    """
+
+    method: str
+    route: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    status: int
+    answer: Any
+    multipart: bool
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+"""Answers a call with a JSON value, or with None for 204."""
+
+Route = tuple[str, str, Handler]
+"""A method, a path below the API's base, and what answers there."""
+
+
+@dataclass(slots=True)
+class Api:
+    """What the routes work with."""
+
+    world: World
+    actions: Actions
+    interactions: Interactions
+    commands: Commands
+    gateway: Gateway
+    faults: Faults
+    token: str
+    exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=RECORDED))
+
+    def channel(self, call: Call) -> Channel:
+        """Return the path's channel, where the bot may see it."""
+        channel = self.world.channel(call.id("channel_id"))
+        self.world.demand(self.world.bot, channel, Permission.VIEW_CHANNEL)
+        return channel
+
+    def message(self, call: Call) -> Message:
+        """Return the path's message, where the bot may see it; ephemeral ones it may not."""
+        channel = self.channel(call)
+        return self.world.message(channel, call.id("message_id"), self.world.bot)
+
+    def add(self, router: web.UrlDispatcher, route: Route) -> None:
+        """Serve a route of the API."""
+        method, path, handler = route
+
+        async def serve(request: web.Request) -> web.Response:
+            return await self._serve(request, path, handler)
+
+        router.add_route(method, BASE + path, serve)
+
+    async def _serve(self, request: web.Request, route: str, handler: Handler) -> web.Response:
+        path = request.path.removeprefix(BASE)
+        headers: dict[str, str] = {}
+        call = Call(request)
+        multipart = request.content_type.startswith("multipart/")
+        try:
+            if not path.startswith(_NO_TOKEN) and (
+                request.headers.get("Authorization") != f"Bot {self.token}"
+            ):
+                raise ApiError(401, 0, "401: Unauthorized")
+            await self.faults.meet(request.method, path)
+            info = request.match_info
+            major = info.get("channel_id") or info.get("token") or info.get("guild_id") or ""
+            headers = self.faults.take(request.method, route, major)
+            await read_body(call)
+            result = await handler(call)
+            status = 204 if result is None else call.success
+        except RateLimitedError as error:
+            status, result = error.status, error.body()
+            headers |= error.headers()
+        except ApiError as error:
+            status, result = error.status, error.body()
+        self.exchanges.append(
+            Exchange(
+                request.method,
+                route,
+                path,
+                dict(request.query),
+                call.body,
+                status,
+                result,
+                multipart,
+            )
+        )
+        if status == 204:
+            return web.Response(status=204, headers=headers)
+        return web.Response(
+            status=status, body=json.dumps(result).encode(), headers=headers | JSON_TYPE
+        )
+
+
+class Routes(ABC):
+    """A group of the API's routes; a subclass lists them."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._world = api.world
+        self._bot = api.world.bot
+
+    @abstractmethod
+    def routes(self) -> Iterable[Route]:
+        """Return every route of the group."""
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Serve these routes."""
+        for route in self.routes():
+            self._api.add(router, route)
+
+
+async def read_body(call: Call) -> None:
+    """Read a request's JSON or multipart body into a call.
+
+    Raises:
+        ApiError: 50109, the body isn't JSON.
+
+    """
+    request = call.request
+    text: str | bytes = b""
+    if request.content_type.startswith("multipart/"):
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader):
+                continue  # nested multiparts are no part of the protocol
+            if part.name == "payload_json":
+                text = await part.read()
+            elif match := _FILE_FIELD.fullmatch(part.name or ""):
+                data = bytes(await part.read())
+                call.uploads[int(match[1])] = Upload(part.filename or "unknown", data)
+    else:
+        text = await request.read()
+    if text:
+        try:
+            call.body = json.loads(text)
+        except ValueError:
+            raise ApiError(400, 50109, "The request body contains invalid JSON.") from None
+
+
+def body_of(call: Call) -> Json:
+    """Return a call's body as an object; ApiError 50035 where it is something else."""
+    body = call.body if call.body is not None else {}
+    if not isinstance(body, dict):
+        raise ApiError(400, 50035, "Invalid Form Body")
+    return body

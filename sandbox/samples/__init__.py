@@ -1,0 +1,1 @@
+"""The shelf of sample pictures, and the code that draws them."""

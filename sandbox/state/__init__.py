@@ -1,0 +1,1 @@
+"""The world of the local Discord, all in memory, and what happens in it."""

@@ -1,0 +1,185 @@
+"""How a message is put together: what it refers to, its files, its text, embeds and components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from sandbox.rest.payloads import snapshot_json
+from sandbox.state import components, content, errors, files
+from sandbox.state.permissions import Permission
+from sandbox.state.world import (
+    DEFAULT_UPLOAD_LIMIT,
+    Attachment,
+    Json,
+    Message,
+    MessageFlag,
+    MessageType,
+    User,
+    World,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.state.files import Upload
+
+
+def refer(world: World, message: Message, author: User, reference: Json | None) -> None:
+    """Make a message a reply to, or a forward of, another."""
+    if not reference:
+        return
+    channel_id = int(reference.get("channel_id") or message.channel.id)
+    source = world.channel(channel_id)
+    target = source.messages.get(int(reference["message_id"]))
+    readable = target is not None and target.visible_to in (None, author.id)
+    forward = reference.get("type") == 1
+    if target is None or not readable or (source is not message.channel and not forward):
+        if reference.get("fail_if_not_exists", True):
+            raise errors.invalid_form(
+                "message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message"
+            )
+        return
+    if not world.may(author, source, Permission.READ_MESSAGE_HISTORY):
+        raise errors.ApiError(
+            403, 160002, "You cannot reply without permission to read message history"
+        )
+    message.reference = {
+        "type": int(forward),
+        "channel_id": str(source.id),
+        "message_id": str(target.id),
+    }
+    if source.server is not None:
+        message.reference["guild_id"] = str(source.server.id)
+    if forward:
+        message.snapshots = target.snapshots or [snapshot_json(target)]
+        message.flags |= MessageFlag.HAS_SNAPSHOT
+    else:
+        message.referenced = target
+        message.type = MessageType.REPLY
+
+
+async def keep_files(
+    world: World, message: Message, body: Json, uploads: Mapping[int, Upload]
+) -> list[Attachment] | None:
+    """Return the files that a message has afterwards; None where they stay as they are."""
+    listed = body.get("attachments")
+    if listed is None and not uploads:
+        return None
+    details = {int(item["id"]): item for item in listed or ()}
+    limit = message.channel.server.upload_limit if message.channel.server else None
+    for upload in uploads.values():
+        if len(upload.data) > (limit or DEFAULT_UPLOAD_LIMIT):
+            raise errors.too_large()
+    kept = [
+        attachment for attachment in message.files if listed is None or attachment.id in details
+    ]
+    if len(kept) + len(uploads) > content.MAX_FILES:
+        raise errors.invalid_form("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer.")
+    for attachment in kept:
+        detail = details.get(attachment.id, {})
+        if "description" in detail:
+            attachment.description = detail["description"]
+    for number, upload in uploads.items():
+        detail = details.get(number, {})
+        description = detail.get("description") or upload.description
+        if len(description or "") > content.MAX_DESCRIPTION:
+            raise errors.invalid_form(
+                f"attachments.{number}.description",
+                "BASE_TYPE_MAX_LENGTH",
+                "Must be 1024 or fewer in length.",
+            )
+        name = detail.get("filename") or upload.filename
+        if detail.get("is_spoiler"):
+            name = files.clean_name(name, spoiler=True)
+        kept.append(
+            await files.keep(
+                world,
+                message.channel.id,
+                files.Upload(name, upload.data, description),
+            )
+        )
+    return kept
+
+
+def fill(world: World, message: Message, body: Json, new_files: list[Attachment] | None) -> None:
+    """Set a message's text, files, embeds and components from a request."""
+    every = message.files if new_files is None else new_files
+
+    def resolve(url: str) -> Json:
+        return _media(world, url, every)
+
+    layout = MessageFlag.IS_COMPONENTS_V2 in message.flags
+    if layout and (body.get("content") or body.get("embeds")):
+        raise errors.invalid_form(
+            "content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "Not with v2."
+        )
+    if "content" in body:
+        text = body["content"] or ""
+        content.check_content(text)
+        message.content = text.strip()
+    if "embeds" in body:
+        message.embeds = content.complete_embeds(body["embeds"] or [], resolve)
+    if "components" in body:
+        message.components = components.complete(body["components"] or [], resolve, layout=layout)
+    shown = {_path(media["url"]) for embed in message.embeds for media in _embed_media(embed)}
+    message.embedded_files = [item for item in every if _path(item.url) in shown]
+    message.attachments = [item for item in every if _path(item.url) not in shown]
+    if {"content", "components"} & body.keys():
+        _mention(world, message, body.get("allowed_mentions"))
+
+
+def _mention(world: World, message: Message, allowed: Json | None) -> None:
+    replied = message.referenced.author if message.referenced else None
+    found = content.find_mentions(
+        world,
+        message.channel,
+        f"{message.content}\n{components.texts(message.components)}",
+        allowed,
+        replied,
+    )
+    message.mentions = found.users
+    message.mention_role_ids = found.role_ids
+    message.mention_everyone = found.everyone and world.may(
+        message.author, message.channel, Permission.MENTION_EVERYONE
+    )
+    if message.edits == 0:
+        message.pinged = {user.id for user in found.users} - {message.author.id}
+
+
+def _media(world: World, url: str, every: list[Attachment]) -> Json:
+    """Return the media item of an address: one of the message's files, or another site's."""
+    match = None
+    if url.startswith("attachment://"):
+        name = files.clean_name(unquote(url.removeprefix("attachment://")))
+        match = next((item for item in every if item.filename == name), None)
+        if match is None:
+            raise errors.invalid_form(
+                "attachments", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", url
+            )
+    else:
+        match = next((item for item in every if _path(item.url) == _path(url)), None)
+    if match is None:
+        return {"id": str(world.mint.make()), "url": url, "proxy_url": url}
+    media: Json = {
+        "id": str(match.id),
+        "url": match.url,
+        "proxy_url": match.url,
+        "attachment_id": str(match.id),
+        "size": len(match.data),
+    }
+    if match.width is not None:
+        media |= {"width": match.width, "height": match.height}
+    if match.content_type is not None:
+        media["content_type"] = match.content_type
+    return media
+
+
+def _path(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _embed_media(embed: Json) -> list[Json]:
+    icons = [(embed.get(key) or {}).get("icon_url") for key in ("footer", "author")]
+    media = [embed[key] for key in ("image", "thumbnail") if key in embed]
+    return media + [{"url": icon} for icon in icons if icon]

@@ -1,0 +1,1 @@
+"""For tests and benchmarks: members driven by code, and fault injection."""

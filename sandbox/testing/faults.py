@@ -1,0 +1,152 @@
+"""Trouble on purpose: rate limits, refusals, slowness; and the limits Discord has in earnest."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sandbox.state.errors import ApiError
+
+GENEROUS = (10_000, 1.0)
+"""Requests and seconds of a bucket where limits aren't to be felt."""
+
+REALISTIC = {
+    "POST /channels/{channel_id}/messages": (5, 5.0),
+    "PATCH /channels/{channel_id}/messages/{message_id}": (5, 5.0),
+    "DELETE /channels/{channel_id}/messages/{message_id}": (5, 1.0),
+    "POST /channels/{channel_id}/typing": (5, 5.0),
+    "PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me": (1, 0.3),
+    "DELETE /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me": (1, 0.3),
+    "POST /webhooks/{application_id}/{token}": (5, 2.0),
+    "PATCH /webhooks/{application_id}/{token}/messages/{message_id}": (5, 2.0),
+}
+"""Requests and seconds of the buckets a bot meets most, about as Discord has them."""
+
+
+class RateLimitedError(ApiError):
+    """Too many requests: answered with 429, `Retry-After` and the `Via` that clients look for."""
+
+    def __init__(self, retry_after: float, *, is_global: bool = False, bucket: str = "") -> None:
+        super().__init__(429, 0, "You are being rate limited.")
+        self.retry_after = retry_after
+        self.is_global = is_global
+        self.bucket = bucket
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON answer."""
+        return super().body() | {
+            "retry_after": round(self.retry_after, 3),
+            "global": self.is_global,
+        }
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that tell a client to wait."""
+        headers = {
+            "Retry-After": str(max(1, round(self.retry_after))),
+            "Via": "1.1 sandbox",
+            "X-RateLimit-Scope": "global" if self.is_global else "user",
+        }
+        if self.is_global:
+            headers["X-RateLimit-Global"] = "true"
+        return headers
+
+
+@dataclass(slots=True)
+class Fault:
+    """A rule: the next `times` requests that fit `route` (None: all) meet it.
+
+    `route` is a method and a path below the API's base with `*` for anything, such as
+    `"POST /channels/*/messages"`; `"*"` is every request. `delay` is in seconds, before anything
+    else; `error` what is answered then, None to go on as usual. `met` counts.
+    """
+
+    route: str
+    times: int | None = 1
+    delay: float = 0.0
+    error: ApiError | None = None
+    met: int = 0
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether a request meets it, and it isn't used up."""
+        left = self.times is None or self.met < self.times
+        return left and (self.route == "*" or fnmatchcase(f"{method} {path}", self.route))
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One rate limit: so many requests in a window of so many seconds."""
+
+    limit: int
+    window: float
+    times: deque[float] = field(default_factory=deque)
+
+    def take(self, now: float) -> float | None:
+        """Take a request; returns the seconds to wait instead where there is none left."""
+        while self.times and self.times[0] <= now - self.window:
+            self.times.popleft()
+        if len(self.times) >= self.limit:
+            return self.times[0] + self.window - now
+        self.times.append(now)
+        return None
+
+
+class Faults:
+    """The faults to come, and the rate limits; asked before every REST request."""
+
+    def __init__(self, *, realistic_limits: bool = False) -> None:
+        self.realistic = realistic_limits
+        self._faults: list[Fault] = []
+        self._buckets: dict[str, Bucket] = {}
+
+    def add(self, fault: Fault) -> Fault:
+        """Let a fault happen from now on."""
+        self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Let all go well again."""
+        self._faults.clear()
+
+    async def meet(self, method: str, path: str) -> None:
+        """Meet the first fault that fits a request: wait, or raise its ApiError."""
+        for fault in self._faults:
+            if fault.fits(method, path):
+                fault.met += 1
+                if fault.delay:
+                    await asyncio.sleep(fault.delay)
+                if fault.error is not None:
+                    raise fault.error
+                return
+
+    def take(self, method: str, template: str, major: str) -> dict[str, str]:
+        """Count a request and return its rate-limit headers.
+
+        Args:
+            method: The HTTP method.
+            template: The route's path, with its parameters' names.
+            major: The value of the parameter that buckets are apart by (channel or webhook).
+
+        Raises:
+            RateLimitedError: The bucket is empty.
+
+        """
+        route = f"{method} {template}"
+        limit, window = (REALISTIC.get(route) if self.realistic else None) or GENEROUS
+        name = hashlib.blake2b(route.encode(), digest_size=16).hexdigest()
+        bucket = self._buckets.setdefault(f"{name}:{major}", Bucket(limit, window))
+        wait = bucket.take(time.monotonic())
+        if wait is not None:
+            raise RateLimitedError(wait, bucket=name)
+        reset_after = bucket.times[0] + window - time.monotonic()
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(limit - len(bucket.times)),
+            "X-RateLimit-Reset": f"{time.time() + reset_after:.3f}",
+            "X-RateLimit-Reset-After": f"{reset_after:.3f}",
+            "X-RateLimit-Bucket": name,
+        }

@@ -1,0 +1,168 @@
+"""Stand-ins that pass `isinstance`, around a real storage and the real body of asking."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock, Mock
+
+import discord
+import numpy as np
+import pytest
+from discord.ext import commands
+
+from bot.client import MoedexBot
+from bot.config import load_config
+from bot.inference import IdentifiedPicture, InferenceWorker
+from bot.learning.learning import Learning
+from bot.recognition.pipeline import Asking
+from bot.storage import Answer, AnsweredPicture, Storage
+from models.types import Box, Character, Face, Guess, NamedFace
+
+IDS = count(1_000_000_000_000_000_000)
+BOT_ID = next(IDS)
+CHARACTERS = tuple(
+    Character(f"c{number}", name, series, native)
+    for number, (name, series, native) in enumerate(
+        [
+            ("Hatsune Miku", "VOCALOID", "初音ミク"),
+            ("Kagamine Rin", "VOCALOID", "鏡音リン"),
+            ("Rei_*Ayanami*", "Neon Genesis Evangelion", "綾波レイ"),
+            ("Yuki", "Somewhere", ""),
+            ("Aoi", "Elsewhere", ""),
+        ]
+    )
+)
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    """Return an empty storage of its own."""
+    async with Storage.open(tmp_path / "moedex.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bot(storage: Storage, tmp_path: Path) -> Any:
+    """Return a stand-in for the client whose worker finds one known face."""
+    found = MagicMock(spec=MoedexBot)
+    found.config = load_config(None)
+    found.storage = storage
+    found.has_message_content = True
+    found.user = Mock(spec=discord.ClientUser, id=BOT_ID)
+    found.worker = Mock(spec=InferenceWorker, model_version="test", characters=CHARACTERS)
+    found.worker.identify = AsyncMock(side_effect=lambda *_, **__: identified(1))
+    found.get_context = AsyncMock(return_value=Mock(spec=commands.Context, valid=False))
+    elsewhere = Mock(spec=discord.PartialMessageable)
+    elsewhere.get_partial_message.return_value.delete = AsyncMock()
+    found.get_partial_messageable = Mock(return_value=elsewhere)
+    found.is_closed = Mock(return_value=False)
+    found.learning = Learning(
+        storage,
+        tmp_path / "crops",
+        found.config.learning,
+        characters=CHARACTERS,
+        shipped=None,
+        backbone="test",
+    )
+    found.asking = Asking(found)
+    return found
+
+
+def identified(faces: int, *, unknown: bool = False) -> IdentifiedPicture:
+    """Return what the worker gives for a picture with so many faces."""
+    guesses = tuple(
+        Guess(character, probability)
+        for character, probability in zip(CHARACTERS, (0.83, 0.1, 0.04, 0.02, 0.01), strict=True)
+    )
+    nothing = np.zeros(4, np.float32)
+    crop = np.zeros((2, 2, 3), np.uint8)
+    face = NamedFace(Face(Box(0, 0, 9, 9), 0.9), guesses, unknown, nothing, crop)
+    return IdentifiedPicture(
+        name="a.png",
+        width=10,
+        height=10,
+        faces=(face,) * faces,
+        card=b"card" if faces else None,
+        card_name="a.jpg",
+        backbone="test",
+        alt_text="Hatsune Miku on the left",
+        phash="0f",
+        sha256="ff",
+        seconds={},
+    )
+
+
+def stored_picture(faces: int, name: str = "a.png", *, unknown: bool = False) -> AnsweredPicture:
+    """Return a picture as the storage keeps it."""
+    from bot.ui.answer_text import record
+
+    return record(name, identified(faces, unknown=unknown))
+
+
+def stored_answer(*pictures: AnsweredPicture, **changes: Any) -> Answer:
+    """Return an answer as the storage keeps it."""
+    fields: dict[str, Any] = {
+        "reply_id": next(IDS),
+        "source_message_id": next(IDS),
+        "channel_id": next(IDS),
+        "server_id": None,
+        "asker_id": next(IDS),
+        "pictures": pictures,
+        "model_version": "test",
+        "at": datetime.now(UTC),
+    }
+    return Answer(**{**fields, **changes})
+
+
+def person(**changes: Any) -> Any:
+    """Return a member who is no bot."""
+    return Mock(spec=discord.Member, id=next(IDS), bot=False, **changes)
+
+
+def channel(permissions: discord.Permissions | None = None, *, nsfw: bool = False) -> Any:
+    """Return a text channel in which the bot has all permissions, or those given."""
+    held = discord.Permissions.all() if permissions is None else permissions
+    guild = Mock(spec=discord.Guild, id=next(IDS), filesize_limit=10**7, owner_id=next(IDS))
+    guild.name = "Server"
+    found = MagicMock(spec=discord.TextChannel, id=next(IDS), guild=guild, mention="<#1>")
+    found.permissions_for = Mock(return_value=held)
+    found.is_nsfw = Mock(return_value=nsfw)
+    return found
+
+
+def attachment(name: str = "a.png", **changes: Any) -> Any:
+    """Return an attachment; its bytes are `b"data"`."""
+    fields: dict[str, Any] = {"id": next(IDS), "content_type": "image/png", "size": 4}
+    found = Mock(spec=discord.Attachment, filename=name, **{**fields, **changes})
+    found.is_spoiler = Mock(return_value=name.startswith("SPOILER_"))
+    found.read = AsyncMock(return_value=b"data")
+    return found
+
+
+def message(where: Any, *attachments: Any, **changes: Any) -> Any:
+    """Return a message posted by a person just now."""
+    fields: dict[str, Any] = {
+        "id": next(IDS),
+        "author": person(),
+        "webhook_id": None,
+        "type": discord.MessageType.default,
+        "content": "",
+        "attachments": list(attachments),
+        "embeds": [],
+        "message_snapshots": [],
+        "mentions": [],
+        "raw_mentions": [],
+        "reference": None,
+        "created_at": datetime.now(UTC),
+    }
+    fields["guild"] = getattr(where, "guild", None)
+    found = Mock(spec=discord.Message, channel=where, **{**fields, **changes})
+    sent = Mock(spec=discord.Message, id=next(IDS), channel=where)
+    sent.add_reaction = AsyncMock()
+    sent.delete = AsyncMock()
+    found.reply = AsyncMock(return_value=sent)
+    return found

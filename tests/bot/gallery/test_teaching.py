@@ -1,0 +1,40 @@
+"""Changes of a gallery that come at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.config import LearningConfig
+from bot.learning.learning import Learning
+from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.storage import Storage
+
+
+@pytest.fixture
+def learning(storage: Storage, tmp_path: Path) -> Learning:
+    config = LearningConfig.model_validate({})
+    return Learning(storage, tmp_path, config, characters=SHIPPED, shipped=None, backbone=BACKBONE)
+
+
+async def test_two_new_names_at_once_are_two_characters(learning: Learning) -> None:
+    teach = learning.teaching.teach
+    taught = await asyncio.gather(
+        teach(SERVER, 1, "Aoi (tall)", "", []), teach(SERVER, 2, "Aoi tall!", "Show", [])
+    )
+    assert len({character.id for character, _ in taught}) == 2
+
+
+async def test_a_proposal_is_carried_out_once(learning: Learning, storage: Storage) -> None:
+    arguments = {"name": "Aoi", "series": ""}
+    proposal = await learning.teaching.propose(SERVER, 5, "teach", arguments)
+    accept = learning.teaching.accept
+    done = await asyncio.gather(*(accept(SERVER, proposal.id, n) for n in (1, 2)))
+    assert [action.summary for action in done if action] == ["taught Aoi, as proposed"]
+    assert len(await storage.galleries.actions(SERVER)) == 1

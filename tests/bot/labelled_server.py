@@ -1,0 +1,93 @@
+"""A small world of vectors: five shipped characters, and a server that labels two of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bot.storage import Answer, Storage
+from bot.storage.learning_records import Label, NewSighting, ServerCharacter, Sighting
+from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
+from models.gallery.training_vectors import VectorSet
+from models.types import Box, Character
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+SERVER = 7
+BACKBONE = "b1"
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SHIPPED = tuple(Character(f"shipped_{i}", f"Shipped {i}", "Show") for i in range(16))
+
+
+def faces(place: int, count: int, seed: int, spread: float = 0.08) -> np.ndarray:
+    """Return (count, 32) unit vectors around one axis: the faces of one character."""
+    rng = np.random.default_rng((place, seed))
+    rows = np.eye(32)[place] + rng.normal(0, spread, (count, 32))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def namer() -> Namer:
+    gallery = Gallery.of({c: faces(i, 8, 0) for i, c in enumerate(SHIPPED)})
+    return Namer(
+        gallery,
+        parts=Parts(),
+        calibration=Calibration(),
+        threshold=Threshold(0.5, len(SHIPPED), 0.7),
+        version="n1",
+    )
+
+
+@pytest.fixture(scope="session")
+def data() -> VectorSet:
+    stacks = [faces(i, 20, 1) for i in range(len(SHIPPED))]
+    labels = tuple(c.id for c in SHIPPED for _ in range(20))
+    return VectorSet(np.concatenate(stacks), labels, tuple(range(len(labels))))
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    async with Storage.open(tmp_path / "moedex.db") as storage:
+        await storage.consents.set_learning(SERVER, 1, START, on=True)
+        yield storage
+
+
+@pytest.fixture
+def labelled(storage: Storage) -> Callable[..., Awaitable[Sighting]]:
+    """Return a function that keeps a face as seen, labelled and settled."""
+    count = 0
+
+    async def label(vector: np.ndarray, character: str, **changes: object) -> Sighting:
+        nonlocal count
+        count += 1
+        values: dict = {
+            "server_id": SERVER, "channel_id": 3, "message_id": count + 1000, "reply_id": count,
+            "face_index": 0, "author_id": 5,
+            "phash": hashlib.sha256(b"%d" % count).hexdigest()[:16],
+            "box": Box(0.1, 0.1, 0.5, 0.6), "guesses": (), "unknown": True,
+            "model_version": "m1", "hidden": False, "at": START, "vector": vector,
+            "backbone": BACKBONE, "crop": f"{SERVER}/{count}.webp",
+        }  # fmt: skip
+        values |= changes
+        server_id = values["server_id"]
+        await storage.answers.add(Answer(count, count + 1000, 3, server_id, 5, (), "m1", START))
+        (seen,) = await storage.sightings.add([NewSighting(**values)])
+        await storage.labels.set(
+            [Label(seen.id, server_id, "settled", character, None, datetime.now(UTC))], "test"
+        )
+        return seen
+
+    return label
+
+
+async def own_character(storage: Storage, key: str, name: str) -> None:
+    """Give the server a character of its own."""
+    await storage.galleries.change(
+        SERVER, "teach", 5, f"taught {name}", START, characters=[ServerCharacter(key, name, "Own")]
+    )

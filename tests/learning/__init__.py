@@ -1,1 +1,0 @@
-"""Tests of bot/learning: no Discord, no network."""

@@ -1,0 +1,260 @@
+"""Galleries, scores, probabilities and "unknown"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from models.embedding.embedder import WeightsError
+from models.gallery.namer import (
+    NEIGHBOURS,
+    Calibration,
+    Gallery,
+    Namer,
+    Parts,
+    Threshold,
+    scores,
+    unit,
+)
+from models.types import Character, Vectors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIMENSIONS = 16
+
+
+def _character(index: int) -> Character:
+    return Character(f"c{index}", f"Character {index}", "Series")
+
+
+def _around(index: int, count: int, spread: float = 0.1, seed: int = 0) -> Vectors:
+    rng = np.random.default_rng((seed, index))
+    center = np.eye(DIMENSIONS, dtype=np.float32)[index]
+    return unit((center + rng.normal(0, spread, (count, DIMENSIONS))).astype(np.float32))
+
+
+def _gallery(characters: range, count: int = 4) -> Gallery:
+    return Gallery.of({_character(i): _around(i, count) for i in characters})
+
+
+def _namer(gallery: Gallery, threshold: float = 0.5) -> Namer:
+    return Namer(
+        gallery,
+        parts=Parts(),
+        calibration=Calibration(),
+        threshold=Threshold(threshold, len(gallery.characters), 0.0),
+        version="test",
+    )
+
+
+def test_faces_are_named_and_strangers_are_unknown() -> None:
+    namer = _namer(_gallery(range(6)))
+    namings = namer.name(np.concatenate([_around(2, 1, seed=1), _around(12, 1, seed=1)]))
+
+    assert namings[0].guesses[0].character.id == "c2"
+    assert not namings[0].unknown
+    assert namings[1].unknown
+
+
+def test_the_best_probability_is_what_the_threshold_applies_to() -> None:
+    namer = _namer(_gallery(range(6)))
+    vector = _around(3, 1, seed=5)
+    probability = namer.name(vector)[0].guesses[0].probability
+
+    assert not namer.name(vector, threshold=probability)[0].unknown
+    assert namer.name(vector, threshold=probability + 1e-6)[0].unknown
+
+
+def test_a_larger_gallery_asks_for_more() -> None:
+    """The odds that are asked for rise e-fold with every doubling, and never fall."""
+    threshold = Threshold(0.8, 6, 1.0)
+    assert [threshold.among(count) for count in (3, 6)] == [0.8, 0.8]
+    odds = [limit / (1 - limit) for limit in (threshold.among(12), threshold.among(24))]
+    assert odds == pytest.approx([4 * np.e, 4 * np.e**2])
+    assert Threshold(1.0, 6, 1.0).among(12) == 1.0
+    assert Threshold(0.0, 6, 1.0).among(12) == 0.0
+
+    gallery = _gallery(range(6))
+    namer = _namer(gallery)
+    namer.threshold = threshold
+    vector = _around(0, 1, seed=1)
+    sure = namer.name(vector)[0].guesses[0].probability
+    namer.threshold = Threshold(sure - 1e-6, 6, 1.0)
+    larger = gallery.extended(_gallery(range(6, 12)))
+    assert not namer.name(vector)[0].unknown
+    assert namer.name(vector, larger)[0].unknown
+    assert not namer.name(vector, replace(larger, threshold=Threshold(0.0, 12, 1.0)))[0].unknown
+
+
+def test_a_threshold_of_former_versions_is_read() -> None:
+    assert Threshold.read(0.7).among(10_000) == 0.7
+    assert Threshold.read({"least": 0.7, "characters": 2, "a_doubling": 0.5}).among(2) == 0.7
+    for wrong in ({"least": 0.7}, None, "much"):
+        with pytest.raises((TypeError, ValueError)):
+            Threshold.read(wrong)  # type: ignore[arg-type]
+
+
+def test_guesses_descend_and_sum_to_at_most_one() -> None:
+    for naming in _namer(_gallery(range(8))).name(_around(9, 20, spread=0.5)):
+        probabilities = [guess.probability for guess in naming.guesses]
+        assert len(probabilities) == 5
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert sum(probabilities) <= 1 + 1e-9
+
+
+def test_a_small_gallery_gives_as_many_guesses_as_it_has() -> None:
+    assert len(_namer(_gallery(range(2))).name(_around(0, 1))[0].guesses) == 2
+    assert len(_namer(_gallery(range(1))).name(_around(0, 1))[0].guesses) == 1
+
+
+def test_an_extended_gallery_names_old_and_new() -> None:
+    namer = _namer(_gallery(range(5)))
+    extended = namer.gallery.extended(_gallery(range(5, 8), count=1))
+
+    named = namer.name(np.concatenate([_around(1, 1, seed=3), _around(6, 1, seed=3)]), extended)
+
+    assert [naming.guesses[0].character.id for naming in named] == ["c1", "c6"]
+    assert len(namer.gallery.characters) == 5
+
+
+def test_a_character_that_both_have_is_merged_by_pictures() -> None:
+    shipped, own = _gallery(range(3), count=3), _gallery(range(2, 4), count=1)
+    merged = shipped.extended(own)
+
+    assert [character.id for character in merged.characters] == ["c0", "c1", "c2", "c3"]
+    assert merged.counts.tolist() == [3, 3, 4, 1]
+    mixed = unit(3 * shipped.prototypes[2] + own.prototypes[0])
+    np.testing.assert_allclose(merged.prototypes[2], mixed, atol=1e-6)
+
+
+def test_what_looks_like_no_face_is_less_sure() -> None:
+    gallery = _gallery(range(4))
+    vector = unit(_around(1, 1) + 0.9 * np.eye(DIMENSIONS, dtype=np.float32)[14])
+    rejecting = replace(gallery, rejects=np.eye(DIMENSIONS, dtype=np.float32)[14:15])
+    namer = _namer(gallery)
+    plain = namer.name(vector)[0].guesses[0].probability
+    assert namer.name(vector, rejecting)[0].guesses[0].probability < plain
+
+
+def test_vectors_of_another_model_are_refused() -> None:
+    with pytest.raises(ValueError, match="16"):
+        _namer(_gallery(range(2))).name(np.zeros((1, 8), np.float32))
+    with pytest.raises(ValueError, match="embed the pictures again"):
+        _gallery(range(2)).extended(Gallery.of({_character(9): np.ones((1, 8), np.float32)}))
+
+
+def test_an_empty_gallery_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Gallery.of({_character(0): np.empty((0, DIMENSIONS), np.float32)})
+
+
+def test_no_faces_no_names() -> None:
+    assert _namer(_gallery(range(2))).name(np.empty((0, DIMENSIONS), np.float32)) == []
+
+
+def test_saved_and_loaded_names_alike(tmp_path: Path) -> None:
+    unnamed = np.eye(DIMENSIONS, dtype=np.float32)[12:14]
+    gallery = replace(_gallery(range(6)), unnamed=unnamed)
+    namer = _namer(gallery, threshold=0.37)
+    namer.save(tmp_path / "naming.safetensors")
+    roster = [_character(i) for i in range(6)]
+    loaded = Namer.load(tmp_path / "naming.safetensors", roster)
+    vectors = _around(4, 3, seed=2)
+
+    assert loaded.threshold == namer.threshold
+    np.testing.assert_array_equal(loaded.gallery.unnamed, unnamed)
+    for before, after in zip(namer.name(vectors), loaded.name(vectors), strict=True):
+        assert before.guesses[0].character == after.guesses[0].character
+        assert after.guesses[0].probability == pytest.approx(
+            before.guesses[0].probability, abs=0.01
+        )
+
+
+def test_broken_weights_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "naming.safetensors"
+    path.write_bytes(b"nothing")
+    with pytest.raises(WeightsError, match=r"naming\.safetensors"):
+        Namer.load(path)
+
+
+def test_the_shipped_names_are_the_roster_and_no_icons() -> None:
+    namer = Namer.load()
+    ids = {character.id for character in namer.gallery.characters}
+    assert len(ids) == 96
+    assert not any("/" in name for name in ids)
+    assert all(character.series for character in namer.gallery.characters)
+    assert 0 < namer.threshold.least < 1
+
+
+def test_no_face_is_what_its_class_is_likest_of_all() -> None:
+    axes = np.eye(DIMENSIONS, dtype=np.float32)
+    known = replace(_gallery(range(2)), directions=axes[:2], unnamed=axes[[14, 10]])
+    gallery = known.extended(_gallery(range(4, 5)))  # taught: it has no class
+    namer = _namer(known)
+
+    def like(index: int) -> Vectors:
+        return unit(axes[14:15] + 1.2 * axes[index])
+
+    assert namer.no_face(axes[14:15], gallery).all()
+    assert not namer.no_face(np.concatenate([like(1), like(10), like(4)]), gallery).any()
+    assert namer.no_face(like(4)).all(), "nobody has taught it there"
+    assert not namer.no_face(axes[14:15], replace(gallery, unnamed=None)).any()
+
+
+def test_a_vector_nearer_to_no_face_than_to_anybody_is_no_face() -> None:
+    namer = Namer.load()
+    faces, rejects = namer.gallery.prototypes[:3], namer.gallery.rejects[:3]
+    assert not namer.no_face(faces).any()
+    assert namer.no_face(rejects).all()
+    assert namer.no_face(np.empty((0, faces.shape[1]), np.float32)).shape == (0,)
+
+
+def test_a_learned_direction_counts_beside_the_prototype() -> None:
+    rng = np.random.default_rng(5)
+    prototypes, directions, asked = (
+        unit(rng.normal(size=(n, 16)).astype(np.float32)) for n in (4, 4, 50)
+    )
+    directions[2:] = 0  # the last two have none: the prototype counts for them
+    gallery = Gallery.of({_character(n): prototypes[[n]] for n in range(4)})
+    found = scores(asked, replace(gallery, directions=directions), Parts(direction=0.6))
+    expected = asked @ prototypes.T
+    expected[:, :2] = 0.4 * expected[:, :2] + 0.6 * asked @ directions[:2].T
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_who_is_like_many_others_is_scored_lower_by_half_of_what_sets_it_apart() -> None:
+    rng = np.random.default_rng(3)
+    rows = unit(rng.normal(size=(12, 16)).astype(np.float32))
+    shipped = Gallery.of({_character(n): rows[[n]] for n in range(12)})
+    hub, loner = unit(rows.mean(0, keepdims=True)), rng.normal(size=(1, 16))
+    loner = unit((loner - loner @ np.linalg.pinv(rows) @ rows).astype(np.float32))
+    both = shipped.extended(Gallery.of({_character(20): hub, _character(21): loner}))
+
+    def nearest(vector: Vectors, others: Vectors) -> float:
+        return float(np.sort(others @ vector)[-NEIGHBOURS:].mean())
+
+    usual = float(np.mean([nearest(rows[n], np.delete(rows, n, axis=0)) for n in range(12)]))
+    expected = np.array([nearest(row, rows) - usual for row in (hub[0], loner[0])])
+    assert expected[0] > 0.1 > -0.1 > expected[1]
+    np.testing.assert_allclose(both.hubness, expected, atol=1e-6)
+
+    plain = rows[:4] @ both.prototypes.T
+    found = scores(rows[:4], both, Parts(hubness=0.5))
+    np.testing.assert_allclose(found[:, :12], plain[:, :12], atol=1e-6)
+    np.testing.assert_allclose(found[:, 12:], plain[:, 12:] - 0.5 * expected, atol=1e-6)
+    turned = scores(rows[:4], both.only([13, *range(12)]), Parts(hubness=0.5))
+    np.testing.assert_allclose(turned[:, 0], found[:, 13], atol=1e-6)
+
+
+@pytest.mark.parametrize(("shipped", "expected"), [(1, 0.0), (5, 0.0), (6, np.sqrt(0.5) / 5)])
+def test_too_few_others_say_nothing_of_who_is_a_hub(shipped: int, expected: float) -> None:
+    axes = np.eye(7, dtype=np.float32)
+    gallery = Gallery.of({_character(n): axes[[n]] for n in range(shipped)})
+    both = gallery.extended(Gallery.of({_character(9): unit(axes[:1] + axes[6:])}))
+    np.testing.assert_allclose(both.hubness, [expected], atol=1e-6)
+    assert gallery.hubness.shape == (0,)
+    assert both.only([shipped]).hubness.tolist() == [0.0]
