@@ -1,6 +1,6 @@
 """What turned hues pay: the evaluation run's first trunk beside one trained without them.
 
-    python -m benchmarks.hues --data ../shared/data --start nsfwjs-4.3.0.tgz --docs docs/accuracy.md
+    python -m benchmarks.hues --data ../shared/data --start nsfwjs-4.3.0.tgz --docs docs/experiments.md
 
 trains that trunk (half an hour to two hours; it goes on where it stopped), embeds by either trunk
 alone, and writes the figures of `benchmarks.accuracy` for both.
