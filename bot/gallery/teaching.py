@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.errors import UserError
 from bot.feedback.duplicates import SAME_PICTURE
 from bot.storage.learning_records import NewExemplar, ServerCharacter
-from bot.ui.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

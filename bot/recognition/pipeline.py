@@ -21,11 +21,12 @@ from discord.ext import commands
 
 from bot.inference import Job, JobCancelled
 from bot.recognition.delivery import VOTES, Said, delete_quietly, react
+from bot.recognition.sources import is_spoiler
 from bot.storage import Answer, AnsweredPicture, StorageClosedError
 from bot.ui import answer_text as answers
 from bot.ui import answer_view as cards
-from bot.ui.answer_text import is_spoiler, plain
-from bot.ui.errors import explain, in_seconds
+from bot.ui.errors import explain
+from bot.wording import in_seconds, plain
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -19,14 +19,16 @@ import aiohttp
 import discord
 import yarl
 
-from bot.ui.answer_text import SPOILER_PREFIX
-from bot.ui.errors import UserError
+from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.config import Config
 
 Previews = Literal["none", "pictures", "all"]
 """Which previews count: none, those of links straight to a picture, or any with a picture in it."""
+
+SPOILER_PREFIX = "SPOILER_"
+"""Discord hides a file whose name begins so; a stored picture keeps its spoiler in its name."""
 
 _SUFFIXES = {
     ".apng", ".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff",
@@ -83,6 +85,11 @@ def is_picture(attachment: discord.Attachment) -> bool:
     if (attachment.content_type or "").startswith("image/"):
         return True
     return PurePosixPath(attachment.filename.lower()).suffix in _SUFFIXES
+
+
+def is_spoiler(name: str) -> bool:
+    """Return whether a picture of this file name is hidden."""
+    return name.startswith(SPOILER_PREFIX)
 
 
 def fetchable(url: str, config: Config) -> bool:

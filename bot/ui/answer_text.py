@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import discord
-from discord.utils import escape_markdown
 
+from bot.recognition.sources import SPOILER_PREFIX, is_spoiler
 from bot.storage import AnsweredPicture
+from bot.wording import NAME_LIMIT, plain
 from models.types import percent
 
 if TYPE_CHECKING:
@@ -23,12 +24,9 @@ FACES_PER_PAGE = 6
 """Faces on one page of a card: more lines than that push the buttons out of sight."""
 
 ACCENT = discord.Colour(0xF2789F)
-SPOILER_PREFIX = "SPOILER_"
-"""Discord hides a file whose name begins so; a stored picture keeps its spoiler in its name."""
 
 _CELLS = 8
 _TEXT_LIMIT = 4096
-_NAME_LIMIT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def embed(
         blocks = ["No face found in this picture."]
     card = discord.Embed(description=_fit(blocks), colour=ACCENT)
     if len(pictures) > 1:
-        name = picture.name.removeprefix(SPOILER_PREFIX)[:_NAME_LIMIT]
+        name = picture.name.removeprefix(SPOILER_PREFIX)[:NAME_LIMIT]
         card.set_author(name=f"Picture {shown.picture + 1} of {len(pictures)} · {name}")
     footer = []
     if shown.parts > 1:
@@ -98,19 +96,6 @@ def bar(probability: float) -> str:
     """Return a bar and its figure for a probability of 0 to 1: `▰▰▰▰▰▰▱▱ 75 %`."""
     filled = max(0, min(_CELLS, round(probability * _CELLS)))
     return f"{'▰' * filled}{'▱' * (_CELLS - filled)} {percent(probability)}"
-
-
-def plain(text: str, limit: int = _NAME_LIMIT) -> str:
-    """Return a name or file name so that it shows as it is: no markdown, one line, cut short."""
-    flat = " ".join(text.split())
-    if len(flat) > limit:
-        flat = flat[: limit - 1] + "…"
-    return escape_markdown(flat)
-
-
-def is_spoiler(name: str) -> bool:
-    """Return whether a picture of this file name is hidden."""
-    return name.startswith(SPOILER_PREFIX)
 
 
 def any_known(pictures: Sequence[AnsweredPicture]) -> bool:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import discord
 
+from bot.errors import UserError
 from bot.feedback.authority import OPTED_OUT, may_label
 from bot.feedback.subjects import FaceSubject
 from bot.ui import answer_text as answers
-from bot.ui.errors import UserError, answers_errors
+from bot.ui.errors import answers_errors
 from bot.ui.naming_question import NO_LONGER_KEPT, WhoSelect, choices, face_name
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import math
 import secrets
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -17,7 +16,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.inference import InferenceError
+from bot.wording import in_seconds
 from models.images.decoding import PictureError
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ _WRAPPERS = (
     app_commands.CommandInvokeError,
     app_commands.TransformerError,
 )
-
-
-class UserError(Exception):
-    """Something a person did that can't be answered; `str()` of it is the kind answer."""
 
 
 class ErrorTree(app_commands.CommandTree["MoedexBot"]):
@@ -104,12 +101,6 @@ def explain(error: BaseException, where: str) -> str | None:
         "Something went wrong on my side; I've noted it. If it happens again, please tell whoever "
         f"runs me the reference `{reference}`."
     )
-
-
-def in_seconds(wait: float) -> str:
-    """Return how long there is to wait, in words: never less than the truth."""
-    seconds = max(1, math.ceil(wait))
-    return f"{seconds} second" if seconds == 1 else f"{seconds} seconds"
 
 
 def log_unexpected(where: str, error: BaseException | None = None) -> str:

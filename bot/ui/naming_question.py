@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import discord
 
+from bot.errors import UserError
 from bot.feedback.authority import OPTED_OUT, may_label
 from bot.feedback.labelling import VOTES
 from bot.feedback.subjects import SUBJECT, FaceSubject, read_subject
-from bot.ui.answer_text import plain
-from bot.ui.errors import UserError, answers_errors
+from bot.ui.errors import answers_errors
 from bot.ui.undo import MODERATORS_ONLY, TakeBackButton
+from bot.wording import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import discord
 
+from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.subjects import SUBJECT, ClusterSubject, read_subject
 from bot.storage.galleries import LaterActionError
-from bot.ui.answer_text import plain
-from bot.ui.errors import UserError, answers_errors
+from bot.ui.errors import answers_errors
+from bot.wording import plain
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.recognition import permissions
 from bot.recognition.delivery import InteractionReply, MessageReply
 from bot.recognition.origin import (
@@ -23,7 +24,6 @@ from bot.recognition.origin import (
 )
 from bot.recognition.pipeline import Question
 from bot.recognition.sources import Source, attachment_source, sources_of
-from bot.ui.errors import UserError
 from cogs.server.channels import NEEDS_INTENT
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.consensus import IGNORED, NOT_A_FACE
 from bot.feedback.labelling import VOTES
-from bot.ui.answer_text import plain
-from bot.ui.errors import UserError
 from bot.ui.undo import MODERATORS_ONLY
+from bot.wording import plain
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -18,15 +18,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.consensus import SPECIAL_LABELS
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.recognition.origin import readable
 from bot.storage.learning_records import Proposal, Sighting
-from bot.ui.answer_text import plain
-from bot.ui.errors import UserError, answers_errors
+from bot.ui.errors import answers_errors
 from bot.ui.naming_question import WhoSelect, choices
 from bot.ui.undo import MODERATORS_ONLY, done
+from bot.wording import plain
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -11,8 +11,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.recognition.delivery import only
-from bot.ui.answer_text import ACCENT, plain
+from bot.ui.answer_text import ACCENT
 from bot.ui.errors import answers_errors
+from bot.wording import plain
 from cogs.gallery.editing import offer
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.gallery.teaching import Lesson, distinct
 from bot.inference import Job
 from bot.recognition.delivery import only
-from bot.ui.answer_text import plain
-from bot.ui.errors import UserError
 from bot.ui.undo import UndoButton, undo_view
+from bot.wording import plain
 from cogs.gallery.editing import PROPOSED, offer
 
 if TYPE_CHECKING:

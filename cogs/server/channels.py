@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.recognition import permissions
-from bot.ui.errors import UserError
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -14,8 +14,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands, tasks
 
-from bot.ui.answer_text import plain
-from bot.ui.errors import UserError
+from bot.errors import UserError
+from bot.wording import plain
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -11,8 +11,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands, tasks
 
+from bot.errors import UserError
 from bot.learning.runs import TrainingRuns
-from bot.ui.errors import UserError
 from bot.ui.progress import describe, follow
 
 if TYPE_CHECKING:

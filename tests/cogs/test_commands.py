@@ -10,8 +10,8 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.gallery.roster import ServerRoster
-from bot.ui.errors import UserError
 from cogs.answering.who import Who
 from cogs.gallery.characters import PER_PAGE, RosterButton, matching, roster_embed, roster_view
 from cogs.gallery.editing import offer

@@ -9,8 +9,8 @@ import discord
 import pytest
 
 from bot.config import load_config
+from bot.errors import UserError
 from bot.recognition.sources import attachment_source, fetchable, sources_of
-from bot.ui.errors import UserError
 from tests.bot.discord_objects import attachment, channel, message
 
 CONFIG = load_config(None)

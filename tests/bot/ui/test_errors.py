@@ -10,8 +10,9 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.inference import JobTimeout, QueueFull
-from bot.ui.errors import UserError, explain
+from bot.ui.errors import explain
 from models.images.decoding import PictureError
 
 COOLDOWN = app_commands.Cooldown(1, 10)
