@@ -28,7 +28,7 @@ from bot.feedback.consensus import decide, learn_standings
 from bot.gallery.roster import ServerRoster
 from bot.gallery.server_gallery import Example, serving
 from bot.learning.promotion import train_and_decide
-from bot.storage.learning_records import ServerCharacter, Sighting
+from bot.storage.records import FaceObservation, ServerCharacter
 from models.embedding.embedder import Embedder
 from models.gallery.namer import Namer
 from models.gallery.training_vectors import VectorSet
@@ -179,7 +179,7 @@ class Simulation:
             for n, (label, row) in enumerate(self.server.taught.items())
         ]
         self.votes: dict[int, list[Vote]] = defaultdict(list)
-        self.seen: dict[int, Sighting] = {}
+        self.seen: dict[int, FaceObservation] = {}
         self.head: Gallery | None = None
         self.trained_on: set[int] = set()
 
@@ -281,9 +281,9 @@ def measure(run: Simulation, gallery: Gallery, settled: Sequence[Example], into:
     into.wrong += Share(wrong, len(settled))
 
 
-def answered(row: int, naming: Naming) -> Sighting:
-    """Return the sighting of a picture that the bot answered."""
-    return Sighting(
+def answered(row: int, naming: Naming) -> FaceObservation:
+    """Return the observation of a picture that the bot answered."""
+    return FaceObservation(
         server_id=1, channel_id=1, message_id=row, reply_id=row, face_index=0, author_id=1,
         phash="0", box=Box(0, 0, 1, 1), model_version="", hidden=False, at=datetime.now(UTC),
         guesses=tuple({"id": g.character.id} for g in naming.guesses), unknown=naming.unknown,

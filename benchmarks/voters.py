@@ -12,7 +12,7 @@ from bot.storage import Vote
 if TYPE_CHECKING:
     import numpy as np
 
-    from bot.storage.learning_records import Sighting
+    from bot.storage.records import FaceObservation
 
 MEMBERS = 30
 ONLY_NO = 0.3
@@ -31,7 +31,7 @@ class Member:
     names: Sequence[str]
     lies: dict[str, str] = field(default_factory=dict)
 
-    def vote(self, answer: Sighting, truth: str, rng: np.random.Generator) -> Vote:
+    def vote(self, answer: FaceObservation, truth: str, rng: np.random.Generator) -> Vote:
         """Vote on an answered face as this member would."""
         belief = self.lies.get(truth) or self._belief(answer, truth, rng)
         best = None if answer.unknown else answer.guesses[0]["id"]
@@ -41,7 +41,7 @@ class Member:
             return self._cast(answer, None, "no")
         return self._cast(answer, 0, "is", belief)
 
-    def _belief(self, answer: Sighting, truth: str, rng: np.random.Generator) -> str:
+    def _belief(self, answer: FaceObservation, truth: str, rng: np.random.Generator) -> str:
         if rng.random() >= self.wrong:
             return truth
         guessed = [g["id"] for g in answer.guesses if g["id"] != truth]
@@ -50,7 +50,7 @@ class Member:
         others = [name for name in self.names if name != truth]
         return others[int(rng.integers(len(others)))]
 
-    def _cast(self, answer: Sighting, face: int | None, kind: str, value: str = "") -> Vote:
+    def _cast(self, answer: FaceObservation, face: int | None, kind: str, value: str = "") -> Vote:
         now = datetime.now(UTC)
         return Vote(answer.reply_id, face, self.user_id, kind, value, now)  # type: ignore[arg-type]
 

@@ -95,7 +95,7 @@ class MoedexBot(commands.AutoShardedBot):
         self.asking = Asking(self)
         self.learning = Learning(
             storage,
-            crop_folder(config.learning, storage),
+            crop_folder(config.learning, storage.files),
             config.learning,
             characters=worker.characters,
             shipped=worker.gallery,

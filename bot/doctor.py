@@ -20,7 +20,8 @@ from bot.config import Config, ConfigError, load_config
 from bot.inference import load_stages
 from bot.storage import StorageError, StorageInUseError
 from bot.storage.backup import revision_of
-from bot.storage.storage import hold, known_revision, sqlite_file
+from bot.storage.location import hold, sqlite_file
+from bot.storage.schema import known_revision
 
 _NEEDED_MEMORY = 2**30
 _NEEDED_DISK = 500 * 2**20

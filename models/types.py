@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 """A picture: (height, width, 3), uint8, RGB, upright."""
 
+Vector = NDArray[np.float32]
+"""One embedding: (dimensions,), float32, of unit length."""
+
 Vectors = NDArray[np.float32]
 """Embeddings: (n, dimensions), float32, each row of unit length."""
 

@@ -129,7 +129,7 @@ def _in_server(
                 await storage.galleries.characters(chosen),
                 await storage.galleries.aliases(chosen),
             )
-            crops = CropStore(crop_folder(settings.learning, storage))
+            crops = CropStore(crop_folder(settings.learning, storage.files))
             await work(storage, chosen, roster, crops)
 
     with _readable_errors():

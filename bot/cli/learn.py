@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.learning.training import Trained
     from bot.storage import Storage
-    from bot.storage.learning_records import ModelVersion
+    from bot.storage.records import ModelVersion
 
 SHIPPED = "the shipped names"
 CHANGING = (

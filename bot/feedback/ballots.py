@@ -9,16 +9,16 @@ from bot.feedback.consensus import IGNORED, NOT_A_FACE, SPECIAL_LABELS, Ballot
 
 if TYPE_CHECKING:
     from bot.storage import Vote
-    from bot.storage.learning_records import Sighting
+    from bot.storage.records import FaceObservation
 
 
 def ballots_of(
-    faces: Sequence[Sighting],
+    faces: Sequence[FaceObservation],
     votes: Iterable[Vote],
     deciders: set[tuple[int, int]],
     resolve: Callable[[str], str | None],
 ) -> dict[int, list[Ballot]]:
-    """Return the ballots by sighting number; `faces` are all those of one answer.
+    """Return the ballots by observation number; `faces` are all those of one answer.
 
     ✅ on the answer confirms each face that was named, and says nothing about an unknown one. ❌ on
     the answer denies the name of a single face; with several faces it names none, and only the
@@ -53,7 +53,7 @@ def pooled(parts: Iterable[Iterable[Ballot]]) -> list[Ballot]:
     return list(newest.values())
 
 
-def _claim(vote: Vote, face: Sighting) -> str | None:
+def _claim(vote: Vote, face: FaceObservation) -> str | None:
     if vote.kind == "is":
         return vote.value
     if vote.kind == "not_a_face":

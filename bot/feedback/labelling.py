@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from bot.feedback.ballots import ballots_of, pooled
 from bot.feedback.consensus import Ballot, Standing, Verdict, decide, learn_standings
 from bot.feedback.duplicates import SAME_BOX, overlap
-from bot.storage.learning_records import Label
+from bot.storage.records import Label
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.gallery.roster import ServerRoster
     from bot.storage import Storage
-    from bot.storage.learning_records import LabelChange, Sighting
+    from bot.storage.records import FaceObservation, LabelChange
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Labelling:
 
     async def judge(self, reply_id: int, why: str = VOTES) -> list[LabelChange]:
         """Settle, or unsettle, the faces of an answer by the votes on it and on its copies."""
-        faces = await self._storage.sightings.by_reply(reply_id)
+        faces = await self._storage.faces.by_reply(reply_id)
         if not faces:
             return []
         server_id = faces[0].server_id
@@ -61,10 +61,10 @@ class Labelling:
         """Learn whom to believe from all votes of a server, and judge every face again."""
         async with self._deciding[server_id]:
             self._learned_at[server_id] = time.monotonic()
-            sightings = await self._storage.sightings.in_server(server_id)
+            observations = await self._storage.faces.in_server(server_id)
             roster = await self._roster(server_id)
-            ballots = await self._ballots(sightings, roster)
-            standings, labels = await asyncio.to_thread(_judge_all, sightings, ballots)
+            ballots = await self._ballots(observations, roster)
+            standings, labels = await asyncio.to_thread(_judge_all, observations, ballots)
             self._standings[server_id] = standings
             return await self._set(server_id, labels, "votes, weighed anew")
 
@@ -79,10 +79,10 @@ class Labelling:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _judge(
-        self, server_id: int, faces: Sequence[Sighting], why: str
+        self, server_id: int, faces: Sequence[FaceObservation], why: str
     ) -> list[LabelChange]:
         roster = await self._roster(server_id)
-        copies = {s.id: s for f in faces for s in await self._storage.sightings.in_group(_group(f))}
+        copies = {s.id: s for f in faces for s in await self._storage.faces.in_group(_group(f))}
         ballots = await self._ballots(list(copies.values()), roster)
         standings = self._standings.get(server_id, {})
         labels: list[Label] = []
@@ -118,12 +118,12 @@ class Labelling:
             log.exception("Standings of server %d could not be learned", server_id)
 
     async def _ballots(
-        self, sightings: Sequence[Sighting], roster: ServerRoster
+        self, observations: Sequence[FaceObservation], roster: ServerRoster
     ) -> dict[int, list[Ballot]]:
-        answers: dict[int, list[Sighting]] = defaultdict(list)
-        for sighting in sightings:
-            answers[sighting.reply_id].append(sighting)
-        server_id = sightings[0].server_id if sightings else 0
+        answers: dict[int, list[FaceObservation]] = defaultdict(list)
+        for observation in observations:
+            answers[observation.reply_id].append(observation)
+        server_id = observations[0].server_id if observations else 0
         deciders = await self._storage.labels.deciders(server_id)
         if len(answers) > _MANY:
             votes = await self._storage.votes.in_server(server_id)
@@ -133,7 +133,7 @@ class Labelling:
         for reply_id, faces in answers.items():
             # A copy's other faces matter too: ❌ means something else on several faces.
             if len(answers) <= _MANY:
-                faces = await self._storage.sightings.by_reply(reply_id)
+                faces = await self._storage.faces.by_reply(reply_id)
             ballots |= ballots_of(faces, votes.get(reply_id, ()), deciders, roster.resolve)
         return ballots
 
@@ -142,17 +142,19 @@ _MANY = 20
 
 
 def _judge_all(
-    sightings: Sequence[Sighting], ballots: dict[int, list[Ballot]]
+    observations: Sequence[FaceObservation], ballots: dict[int, list[Ballot]]
 ) -> tuple[dict[int, Standing], list[Label]]:
-    clusters: list[list[Sighting]] = []
-    by_group: dict[int, list[list[Sighting]]] = defaultdict(list)
-    for sighting in sightings:
-        home = next((c for c in by_group[_group(sighting)] if _same_face(c[0], sighting)), None)
+    clusters: list[list[FaceObservation]] = []
+    by_group: dict[int, list[list[FaceObservation]]] = defaultdict(list)
+    for observation in observations:
+        home = next(
+            (c for c in by_group[_group(observation)] if _same_face(c[0], observation)), None
+        )
         if home is None:
             home = []
             clusters.append(home)
-            by_group[_group(sighting)].append(home)
-        home.append(sighting)
+            by_group[_group(observation)].append(home)
+        home.append(observation)
     pools = [pooled(ballots.get(s.id, ()) for s in cluster) for cluster in clusters]
     standings = learn_standings(pools)
     labels: list[Label] = []
@@ -161,7 +163,7 @@ def _judge_all(
     return standings, labels
 
 
-def _labels(faces: Sequence[Sighting], verdict: Verdict, voted: bool) -> list[Label]:
+def _labels(faces: Sequence[FaceObservation], verdict: Verdict, voted: bool) -> list[Label]:
     now = datetime.now(UTC)
     state = verdict.state if voted else "open"
     return [
@@ -170,11 +172,11 @@ def _labels(faces: Sequence[Sighting], verdict: Verdict, voted: bool) -> list[La
     ]
 
 
-def _same_face(a: Sighting, b: Sighting) -> bool:
+def _same_face(a: FaceObservation, b: FaceObservation) -> bool:
     return a.id == b.id or (
         _group(a) == _group(b) and a.reply_id != b.reply_id and overlap(a.box, b.box) >= SAME_BOX
     )
 
 
-def _group(sighting: Sighting) -> int:
-    return sighting.group_id if sighting.group_id is not None else sighting.id
+def _group(observation: FaceObservation) -> int:
+    return observation.group_id if observation.group_id is not None else observation.id

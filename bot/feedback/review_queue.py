@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.config import LearningConfig
     from bot.storage import Storage
-    from bot.storage.learning_records import Sighting
+    from bot.storage.records import FaceObservation
     from models.types import Vectors
 
 MOST = 1500
@@ -36,7 +36,7 @@ class Strangers:
         self._backbone = backbone
         self._looked: dict[int, int] = {}
 
-    async def find(self, server_id: int, channels: Collection[int]) -> list[list[Sighting]]:
+    async def find(self, server_id: int, channels: Collection[int]) -> list[list[FaceObservation]]:
         """Return the clusters not shown yet, the largest first; in each the most typical face.
 
         Only faces from `channels` count: what somebody may not see is neither shown nor counted.
@@ -65,19 +65,19 @@ class Strangers:
         """Remember that moderators were told of all that came up until now."""
         await self._storage.state.set(f"{_TOLD}{server_id}", str(mark))
 
-    async def remember(self, server_id: int, faces: Sequence[Sighting]) -> int:
+    async def remember(self, server_id: int, faces: Sequence[FaceObservation]) -> int:
         """Remember that a cluster is shown now; return its number."""
-        return await self._storage.sightings.show_cluster(
+        return await self._storage.clusters.show(
             server_id, [face.id for face in faces], datetime.now(UTC)
         )
 
     async def forget(self, server_id: int, cluster_id: int) -> None:
         """Let a cluster be asked about again."""
-        await self._storage.sightings.forget_cluster(cluster_id, server_id)
+        await self._storage.clusters.forget(cluster_id, server_id)
 
-    async def undecided(self, server_id: int, cluster_id: int) -> list[Sighting]:
+    async def undecided(self, server_id: int, cluster_id: int) -> list[FaceObservation]:
         """Return the faces of a shown cluster that nobody has settled, or erased, since."""
-        faces = await self._storage.sightings.cluster(cluster_id, server_id)
+        faces = await self._storage.clusters.faces(cluster_id, server_id)
         labels = [await self._storage.labels.get(face.id) for face in faces]
         return [
             face
@@ -85,7 +85,7 @@ class Strangers:
             if label is None or label.state != "settled"
         ]
 
-    async def _unknown(self, server_id: int, channels: Collection[int]) -> list[Sighting]:
+    async def _unknown(self, server_id: int, channels: Collection[int]) -> list[FaceObservation]:
         """Return the unknown faces that may be asked about, oldest first."""
         if not (await self._storage.settings.get(server_id)).learning:
             return []
@@ -93,24 +93,26 @@ class Strangers:
         backbone = self._backbone()
         faces = [
             face
-            for face in await self._storage.sightings.unknown(server_id, since)
+            for face in await self._storage.faces.unknown(server_id, since)
             if face.backbone == backbone and face.channel_id in channels
         ]
         return faces[-MOST:]
 
-    async def _clusters(self, server_id: int, faces: Sequence[Sighting]) -> list[list[Sighting]]:
+    async def _clusters(
+        self, server_id: int, faces: Sequence[FaceObservation]
+    ) -> list[list[FaceObservation]]:
         if len(faces) < self._config.cluster_faces:
             return []
         backbone = self._backbone()
         shown = [
             same
-            for cluster in (await self._storage.sightings.dismissed(server_id)).values()
+            for cluster in (await self._storage.clusters.dismissed(server_id)).values()
             if (same := [face for face in cluster if face.backbone == backbone])
         ]
         found = await asyncio.to_thread(_search, faces, shown, self._config.cluster_faces)
         return [[faces[row] for row in rows] for rows in found]
 
-    def _mark(self, cluster: Iterable[Sighting]) -> int:
+    def _mark(self, cluster: Iterable[FaceObservation]) -> int:
         pictures: dict[int, int] = {}
         for face in cluster:
             group = face.group_id or face.id
@@ -119,7 +121,7 @@ class Strangers:
 
 
 def _search(
-    faces: Sequence[Sighting], shown: Iterable[Sequence[Sighting]], smallest: int
+    faces: Sequence[FaceObservation], shown: Iterable[Sequence[FaceObservation]], smallest: int
 ) -> list[list[int]]:
     # scikit-learn is heavy: a bot that never sees enough strangers does without it.
     from bot.feedback.clusters import belongs, find_clusters
@@ -134,5 +136,5 @@ def _search(
     return [[rows[member] for member in cluster.members] for cluster in found]
 
 
-def _vectors(faces: Iterable[Sighting]) -> Vectors:
+def _vectors(faces: Iterable[FaceObservation]) -> Vectors:
     return np.stack([face.vector for face in faces if face.vector is not None])

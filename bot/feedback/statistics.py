@@ -17,7 +17,7 @@ from models.intervals import Share
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from bot.storage.learning_records import SettledFace
+    from bot.storage.records import SettledFace
 
 DAYS = 28
 """Days of which the answers are counted one by one."""

@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from bot.feedback.consensus import IGNORED, NOT_A_FACE
-from bot.storage.learning_records import NewExemplar, ServerCharacter
+from bot.storage.records import NewExemplar, ServerCharacter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
     from bot.storage import Storage, Vote
     from bot.storage.crops import CropStore
-    from bot.storage.learning_records import Label, Sighting
+    from bot.storage.records import FaceObservation, Label
     from models.types import Vectors
 
 MANIFEST: Final = "manifest.json"
@@ -62,11 +62,11 @@ async def export_dataset(
     history = await storage.consents.history(server_id)
     votes = await storage.votes.in_server(server_id)
     rows: list[tuple[str, dict[str, Any]]] = []
-    for sighting, label in await storage.labels.in_server(server_id, "settled"):
-        entry = _entry(sighting, label, roster, votes.get(sighting.reply_id, ()), history)
-        if entry is not None and sighting.crop:
-            rows.append((sighting.crop, entry))
-    for exemplar in await storage.galleries.exemplars(server_id):
+    for observation, label in await storage.labels.in_server(server_id, "settled"):
+        entry = _entry(observation, label, roster, votes.get(observation.reply_id, ()), history)
+        if entry is not None and observation.crop:
+            rows.append((observation.crop, entry))
+    for exemplar in await storage.exemplars.in_use(server_id):
         character = roster.resolve(exemplar.character_id)
         if exemplar.crop and character:
             entry = {
@@ -169,7 +169,7 @@ def match_characters(
 
 
 def _entry(
-    sighting: Sighting,
+    observation: FaceObservation,
     label: Label,
     roster: ServerRoster,
     votes: Sequence[Vote],
@@ -180,16 +180,16 @@ def _entry(
     name = NO_FACE if label.label == NOT_A_FACE else roster.resolve(label.label)
     if name is None:
         return None
-    own = [v.kind for v in votes if v.face_index in (None, sighting.face_index)]
-    since = max((at for at, _, on in history if on and at <= sighting.at), default=None)
+    own = [v.kind for v in votes if v.face_index in (None, observation.face_index)]
+    since = max((at for at, _, on in history if on and at <= observation.at), default=None)
     return {
         "label": name,
-        "picture": sighting.phash,
-        "box": [round(value, 5) for value in sighting.box.as_list()],
+        "picture": observation.phash,
+        "box": [round(value, 5) for value in observation.box.as_list()],
         "votes": dict(Counter(own)),
         "consent": "learning is on" if since is None else f"learning on since {_when(since)}",
-        "hidden": sighting.hidden,
-        "at": _when(sighting.at),
+        "hidden": observation.hidden,
+        "at": _when(observation.at),
     }
 
 

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bot.gallery.dataset import match_characters
-from bot.storage.learning_records import NewExemplar
+from bot.storage.records import NewExemplar
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from bot.gallery.matching import NameIndex, slug
 from models.types import Character
 
 if TYPE_CHECKING:
-    from bot.storage.learning_records import ServerCharacter
+    from bot.storage.records import ServerCharacter
 
 
 class ServerRoster:

@@ -20,7 +20,7 @@ from bot.feedback.duplicates import copies
 
 if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
-    from bot.storage.learning_records import Exemplar, Label, Sighting, SourceKind
+    from bot.storage.records import Exemplar, FaceObservation, Label, SourceKind
     from models.gallery.namer import Gallery
     from models.types import Character, Vectors
 
@@ -56,7 +56,7 @@ def is_held_back(group: int) -> bool:
 
 def examples_of(
     exemplars: Iterable[Exemplar],
-    settled: Iterable[tuple[Sighting, Label]],
+    settled: Iterable[tuple[FaceObservation, Label]],
     roster: ServerRoster,
     backbone: str,
 ) -> list[Example]:
@@ -68,20 +68,20 @@ def examples_of(
     ]
     found = [Example(e.vector, label, "exemplar", e.id, -e.id) for e, label in taught]
     settled = list(settled)
-    taught_too = _taught_too([e for e, _ in taught], [sighting for sighting, _ in settled])
-    for sighting, label in settled:
-        if sighting.vector is None or sighting.backbone != backbone or label.label is None:
+    taught_too = _taught_too([e for e, _ in taught], [observation for observation, _ in settled])
+    for observation, label in settled:
+        if observation.vector is None or observation.backbone != backbone or label.label is None:
             continue
         special = label.label in SPECIAL_LABELS
         name = label.label if special else roster.resolve(label.label)
         if name is not None:
-            group = sighting.group_id or sighting.id
+            group = observation.group_id or observation.id
             group = taught_too.get(group, group)
-            found.append(Example(sighting.vector, name, "sighting", sighting.id, group))
+            found.append(Example(observation.vector, name, "sighting", observation.id, group))
     return found
 
 
-def _taught_too(exemplars: Iterable[Exemplar], faces: Sequence[Sighting]) -> dict[int, int]:
+def _taught_too(exemplars: Iterable[Exemplar], faces: Sequence[FaceObservation]) -> dict[int, int]:
     """Return the groups of pictures that were taught as well, each with the drawing's group."""
     drawings = [(e.id, e.phash) for e in exemplars if e.phash]
     found = copies([face.phash for face in faces], [phash for _, phash in drawings])

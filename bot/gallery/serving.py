@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
     from bot.gallery.server_gallery import Example
     from bot.storage import Storage
-    from bot.storage.learning_records import ModelVersion
+    from bot.storage.records import ModelVersion
     from models.gallery.namer import Gallery
 
 
@@ -46,7 +46,7 @@ async def read_server(
     version = await storage.versions.current(server_id)
     if version is not None and version.backbone != backbone:
         version = None
-    exemplars = await storage.galleries.exemplars(server_id)
+    exemplars = await storage.exemplars.in_use(server_id)
     settled = await storage.labels.in_server(server_id, "settled")
     examples = examples_of(exemplars, settled, roster, backbone)
     newer = examples

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import UserError
 from bot.feedback.duplicates import SAME_PICTURE
-from bot.storage.learning_records import NewExemplar, ServerCharacter
+from bot.storage.records import NewExemplar, ServerCharacter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
     from bot.storage import Storage
     from bot.storage.crops import CropStore
-    from bot.storage.learning_records import ActionKind, GalleryAction, Proposal
+    from bot.storage.records import ActionKind, GalleryAction, Proposal
     from models.types import Character, NamedFace
 
 NAME_LIMIT = 80
@@ -174,7 +174,7 @@ class Teaching:
         )
         if lessons:
             exemplars = await self._exemplars(server_id, user_id, "", lessons)
-            await self._storage.galleries.propose_exemplars(server_id, proposal.id, exemplars)
+            await self._storage.exemplars.propose(server_id, proposal.id, exemplars)
             self._crops.recorded(e.crop for e in exemplars if e.crop)
         return proposal
 

@@ -1,6 +1,6 @@
 """What a running bot does with answers and votes: the one object that cogs speak to.
 
-`Learning` keeps sightings, hands votes to the labelling, and gives each server the gallery that its
+`Learning` keeps faces, hands votes to the labelling, and gives each server the gallery that its
 faces are named by. Galleries are built in a thread, kept, and built anew within a second of any
 change, be it from this process or from a `moedex learn` beside it.
 """
@@ -23,7 +23,7 @@ from bot.gallery.serving import read_server
 from bot.gallery.teaching import Teaching
 from bot.privacy.erasure import Erasure
 from bot.storage.crops import CropStore
-from bot.storage.learning_records import NewSighting
+from bot.storage.records import NewFaceObservation
 from models.types import Box
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.config import LearningConfig
     from bot.inference import IdentifiedPicture, Stages
     from bot.storage import Answer, Storage, VoteKind
-    from bot.storage.learning_records import Sighting
+    from bot.storage.records import FaceObservation
     from models.types import Character
 
 log = logging.getLogger(__name__)
@@ -154,8 +154,8 @@ class Learning:
         *,
         author_id: int,
         may_keep: bool,
-    ) -> list[Sighting]:
-        """Keep the faces of an answer as sightings; of a DM nothing.
+    ) -> list[FaceObservation]:
+        """Keep the faces of an answer to learn from; of a DM nothing.
 
         `pictures` are those of the answer in order, each with whether it is hidden (spoilered, or
         from an age-restricted channel). Crop and vector are kept where the server learns and
@@ -173,21 +173,21 @@ class Learning:
         crops: list[str | None] = [*saved] if keep else [None] * len(faces)
         async with self._grouping:
             tree = await self._tree(server_id)
-            rows = _sightings(answer, server_id, pictures, author_id, crops, tree)
+            rows = _observations(answer, server_id, pictures, author_id, crops, tree)
             try:
-                kept = await self.storage.sightings.add(rows)
+                kept = await self.storage.faces.add(rows)
             except BaseException:
                 # The answer was deleted meanwhile: nothing of it may stay.
                 await self.crops.delete(saved)
                 raise
             finally:
                 self.crops.recorded(saved)
-            for sighting in kept:
-                if sighting.group_id == sighting.id:
-                    tree.add(sighting.id, sighting.phash)
+            for observation in kept:
+                if observation.group_id == observation.id:
+                    tree.add(observation.id, observation.phash)
         if keep and not await self._may_keep(server_id, author_id):
             # Learning was switched off, or the author opted out, after the crops were taken.
-            await self.storage.sightings.strip_answer(answer.reply_id)
+            await self.storage.faces.strip_answer(answer.reply_id)
             self.erasure.sweep_soon()
         if any(s.group_id != s.id for s in kept) or await self.storage.votes.for_answer(
             answer.reply_id
@@ -252,7 +252,7 @@ class Learning:
         try:
             while reply_id in self._to_judge:
                 changes = await self.labelling.judge(reply_id, self._to_judge.pop(reply_id))
-                faces = await self.storage.sightings.by_reply(reply_id) if changes else []
+                faces = await self.storage.faces.by_reply(reply_id) if changes else []
                 for server_id in {face.server_id for face in faces}:
                     self._galleries.pop(server_id, None)
         except Exception:  # the vote is kept; the next one, or the next start, judges it
@@ -263,7 +263,7 @@ class Learning:
     async def _tree(self, server_id: int) -> HashTree:
         tree = self._hashes.get(server_id)
         if tree is None:
-            tree = HashTree(await self.storage.sightings.hashes(server_id))
+            tree = HashTree(await self.storage.faces.hashes(server_id))
             self._hashes[server_id] = tree
         return tree
 
@@ -287,15 +287,15 @@ class Learning:
                 self._revisions = revisions
 
 
-def _sightings(
+def _observations(
     answer: Answer,
     server_id: int,
     pictures: Sequence[tuple[IdentifiedPicture, bool]],
     author_id: int,
     crops: Sequence[str | None],
     tree: HashTree,
-) -> list[NewSighting]:
-    rows: list[NewSighting] = []
+) -> list[NewFaceObservation]:
+    rows: list[NewFaceObservation] = []
     now = datetime.now(UTC)
     for picture, hidden in pictures:
         near = tree.within(picture.phash)
@@ -303,7 +303,7 @@ def _sightings(
             box = face.face.box
             crop = crops[len(rows)]
             rows.append(
-                NewSighting(
+                NewFaceObservation(
                     server_id=server_id,
                     channel_id=answer.channel_id,
                     message_id=answer.source_message_id,

@@ -32,7 +32,7 @@ async def shared_with(
 ) -> list[Example]:
     """Return what other servers share of the characters that a server has, by its own names."""
     shipped = tuple(shipped)
-    own_pictures = HashTree(await storage.sightings.hashes(server_id))
+    own_pictures = HashTree(await storage.faces.hashes(server_id))
     found: list[Example] = []
     for other in await storage.settings.sharing():
         if other == server_id:
@@ -43,13 +43,13 @@ async def shared_with(
             await storage.galleries.aliases(other),
         )
         settled = [
-            (sighting, label)
-            for sighting, label in await storage.labels.in_server(other, "settled")
-            if not own_pictures.within(sighting.phash)
+            (observation, label)
+            for observation, label in await storage.labels.in_server(other, "settled")
+            if not own_pictures.within(observation.phash)
         ]
         exemplars = [
             exemplar
-            for exemplar in await storage.galleries.exemplars(other)
+            for exemplar in await storage.exemplars.in_use(other)
             if exemplar.phash is None or not own_pictures.within(exemplar.phash)
         ]
         examples = examples_of(exemplars, settled, there, backbone)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.gallery.server_gallery import Example
     from bot.learning.promotion import Decision
     from bot.storage import Storage
-    from bot.storage.learning_records import ModelVersion
+    from bot.storage.records import ModelVersion
     from models.gallery.namer import Gallery, Namer
     from models.gallery.training_vectors import VectorSet
 

@@ -1,6 +1,6 @@
 """Deleting so that it is gone: rows, crops, vectors, and the versions trained on them.
 
-Whatever deletes an answer takes its sightings and votes along in the database. The sweep does the
+Whatever deletes an answer takes its faces and votes along in the database. The sweep does the
 rest: it judges labels again that erased votes had settled, removes crops that no row names, erases
 versions trained on what is gone, and empties the write-ahead log, so that no byte stays behind. It
 runs soon after every deletion and at the start.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.config import LearningConfig
     from bot.storage import Storage
     from bot.storage.crops import CropStore
-    from bot.storage.learning_records import LabelChange, ModelVersion
+    from bot.storage.records import LabelChange, ModelVersion
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _TRIES = 20
 class Kept:
     """What is kept of a member, as `/privacy show` says it."""
 
-    sightings: int
+    faces: int
     crops: int
     votes: int
     taught: int
@@ -60,12 +60,12 @@ class Erasure:
 
     async def kept(self, user_id: int) -> Kept:
         """Say what is kept of a member, in all servers."""
-        sightings = await self._storage.sightings.by_author(user_id)
+        faces = await self._storage.faces.by_author(user_id)
         return Kept(
-            sightings=len(sightings),
-            crops=sum(s.crop is not None for s in sightings),
+            faces=len(faces),
+            crops=sum(face.crop is not None for face in faces),
             votes=await self._storage.votes.count_of(user_id),
-            taught=len(await self._storage.galleries.exemplars_by(user_id)),
+            taught=len(await self._storage.exemplars.by_user(user_id)),
             proposals=await self._storage.proposals.count_of(user_id),
             opted_out=await self._storage.consents.opted_out(user_id),
         )
@@ -73,15 +73,15 @@ class Erasure:
     async def erase_member(self, user_id: int) -> None:
         """Erase a member's pictures, votes, drawings and proposals, in all servers."""
         storage = self._storage
-        exemplars = await storage.galleries.exemplars_by(user_id)
+        exemplars = await storage.exemplars.by_user(user_id)
         self._touched.update(await storage.votes.servers_of(user_id))
-        for sighting in await storage.sightings.by_author(user_id):
-            await storage.answers.delete_by_reply(sighting.reply_id)
-            self._touched.add(sighting.server_id)
+        for observation in await storage.faces.by_author(user_id):
+            await storage.answers.delete_by_reply(observation.reply_id)
+            self._touched.add(observation.server_id)
         await storage.answers.delete_asker(user_id)
         await storage.votes.erase_user(user_id)
         await storage.labels.forget_user(user_id)
-        await storage.galleries.erase_exemplars([e.id for e in exemplars])
+        await storage.exemplars.erase([e.id for e in exemplars])
         await storage.galleries.forget_user(user_id)
         await storage.proposals.erase_user(user_id)
         await storage.consents.forget_user(user_id)
@@ -90,12 +90,12 @@ class Erasure:
 
     async def strip_member(self, user_id: int) -> None:
         """Erase crops and vectors of a member's pictures; their answers and votes stay."""
-        await self._storage.sightings.strip_author(user_id)
+        await self._storage.faces.strip_author(user_id)
         await self.sweep()
 
     async def stop_learning(self, server_id: int) -> None:
         """Erase what was kept because learning was on: crops, vectors and what they trained."""
-        await self._storage.sightings.strip(server_id)
+        await self._storage.faces.strip(server_id)
         await self.stop_sharing(server_id)
 
     async def stop_sharing(self, server_id: int) -> None:
@@ -109,7 +109,7 @@ class Erasure:
     async def erase_server(self, server_id: int) -> None:
         """Erase everything that is kept of a server."""
         await self._storage.answers.delete_server(server_id)
-        await self._storage.consents.erase_server(server_id)
+        await self._storage.servers.erase_learned(server_id)
         await self._storage.settings.erase_server(server_id)
         await self._storage.state.erase_server(server_id)
         await self.sweep()
@@ -117,9 +117,9 @@ class Erasure:
     async def retire(self, limits: LearningConfig, now: datetime) -> None:
         """Erase what the configuration allows no longer: crops, vectors, drawings without use."""
         oldest = now - timedelta(days=limits.crops_days)
-        await self._storage.sightings.strip_before(oldest)
+        await self._storage.faces.strip_before(oldest)
         await self._storage.proposals.erase_waiting(oldest)
-        await self._storage.galleries.erase_forgotten(now - timedelta(days=limits.forget_days))
+        await self._storage.exemplars.erase_forgotten(now - timedelta(days=limits.forget_days))
         await self.sweep()
 
     def sweep_soon(self, server_id: int | None = None) -> None:
@@ -139,13 +139,13 @@ class Erasure:
             await self._storage.versions.erase(versions)
         # Files first: a crop written after this look may have its row after the next one.
         files = await self._crops.list()
-        in_use = await self._storage.sightings.crop_names()
-        in_use |= await self._storage.galleries.crop_names()
+        in_use = await self._storage.faces.crop_names()
+        in_use |= await self._storage.exemplars.crop_names()
         await self._crops.delete(files - in_use)
         # What is gone may have been a prototype.
         self._changed(None)
         for _ in range(_TRIES):
-            if await self._storage.consents.flush_erased():
+            if await self._storage.database.flush_erased():
                 return
             await asyncio.sleep(0.1)
         log.warning("Erased pages are still in the write-ahead log: a reader holds it open")
@@ -162,7 +162,7 @@ class Erasure:
         touched, self._touched = self._touched, set()
         changed: set[int] = set()
         for server_id in touched:
-            changed |= {change.sighting_id for change in await self._rejudge(server_id)}
+            changed |= {change.face_id for change in await self._rejudge(server_id)}
         return await self._storage.versions.trained_on(changed)
 
     async def _sweep_later(self) -> None:

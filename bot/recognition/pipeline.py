@@ -266,7 +266,7 @@ class Asking:
         return sent
 
     async def _learn(self, question: Question, answer: Answer, seen: Sequence[_Seen]) -> None:
-        """Let the faces of an answer become sightings; a failure there costs nobody the answer."""
+        """Keep the faces of an answer; a failure there costs nobody the answer."""
         found_in, guild = question.found_in, question.guild
         where = guild.get_channel_or_thread(question.channel_id) if guild else None
         restricted = bool(getattr(where, "is_nsfw", bool)())

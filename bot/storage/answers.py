@@ -24,7 +24,7 @@ class AnswerRepository(Repository):
     async def add(self, answer: Answer) -> None:
         """Keep an answer. One of the same reply is replaced, and its votes go if faces changed."""
         row = _to_row(answer)
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             before = await session.get(AnswerRow, answer.reply_id)
             if before is not None and before.pictures != row.pictures:
                 await session.execute(
@@ -34,7 +34,7 @@ class AnswerRepository(Repository):
 
     async def by_reply(self, reply_id: int) -> Answer | None:
         """Return the answer that the message `reply_id` of the bot carries."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             row = await session.get(AnswerRow, reply_id)
         return None if row is None else _to_answer(row)
 
@@ -55,7 +55,7 @@ class AnswerRepository(Repository):
             AnswerRow.server_id, AnswerRow.channel_id, AnswerRow.source_message_id,
             AnswerRow.reply_id, AnswerRow.prompt_id, AnswerRow.at,
         )  # fmt: skip
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.execute(
                 select(*columns).where(AnswerRow.server_id.is_not(None)).order_by(AnswerRow.at)
             )
@@ -82,14 +82,14 @@ class AnswerRepository(Repository):
         return await self._delete(AnswerRow.at < at)
 
     async def _select(self, condition: ColumnElement[bool]) -> list[Answer]:
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(AnswerRow).where(condition).order_by(AnswerRow.at, AnswerRow.reply_id)
             )
             return [_to_answer(row) for row in rows]
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             gone = await session.scalars(
                 delete(AnswerRow).where(condition).returning(AnswerRow.reply_id)
             )

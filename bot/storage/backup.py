@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.storage.storage import StorageError, files_beside, hold, known_revision, sqlite_file
+from bot.storage.errors import StorageError
+from bot.storage.location import files_beside, hold, sqlite_file
+from bot.storage.schema import known_revision
 
 _DATABASE = "moedex.db"
 _MANIFEST = "manifest.json"

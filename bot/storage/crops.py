@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image
+from models.images.crop_files import contact_sheet, read_crop, write_crop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.config import LearningConfig
-    from bot.storage import Storage
     from models.types import Pixels
 
-_QUALITY = 92
 _WITHOUT_FILE = Path("data/crops")
 
 
-def crop_folder(config: LearningConfig, storage: Storage) -> Path:
-    """Return where crops are kept: as configured, else with the database's own files."""
+def crop_folder(config: LearningConfig, files: Path | None) -> Path:
+    """Return where crops are kept: as configured, else in the database's own folder `files`."""
     if config.crops:
         return Path(config.crops)
-    return _WITHOUT_FILE if storage.files is None else storage.files / "crops"
+    return _WITHOUT_FILE if files is None else files / "crops"
 
 
 class CropStore:
@@ -80,9 +76,7 @@ class CropStore:
         for crop in crops:
             name = f"{server_id}/{secrets.token_hex(12)}.webp"
             self._unrecorded.add(name)
-            buffer = BytesIO()
-            Image.fromarray(crop).save(buffer, "WEBP", quality=_QUALITY, method=2)
-            (self.folder / name).write_bytes(buffer.getvalue())
+            (self.folder / name).write_bytes(write_crop(crop))
             names.append(name)
         return names
 
@@ -93,23 +87,9 @@ class CropStore:
             return None
 
     def _pixels(self, name: str, side: int) -> Pixels | None:
-        try:
-            with Image.open(self.folder / name) as image:
-                size = (side, side)
-                return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
-        except OSError:
-            return None
+        data = self._read(name)
+        return None if data is None else read_crop(data, side)
 
     def _sheet(self, names: list[str], side: int, columns: int) -> bytes | None:
         crops = [crop for name in names if (crop := self._pixels(name, side)) is not None]
-        if not crops:
-            return None
-        columns = min(columns, len(crops))
-        rows = -(-len(crops) // columns)
-        sheet = Image.new("RGB", (columns * side, rows * side), "white")
-        for i, crop in enumerate(crops):
-            tile = Image.fromarray(crop)
-            sheet.paste(tile, (i % columns * side, i // columns * side))
-        buffer = BytesIO()
-        sheet.save(buffer, "PNG")
-        return buffer.getvalue()
+        return contact_sheet(crops, columns) if crops else None

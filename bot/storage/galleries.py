@@ -1,4 +1,4 @@
-"""A server's characters, aliases and exemplars, and every change of them with its way back."""
+"""A server's characters and aliases, and every change of a gallery with its way back."""
 
 from __future__ import annotations
 
@@ -6,37 +6,20 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.sqlite import insert
 
-from bot.storage.learning_records import (
-    Exemplar,
-    GalleryAction,
-    ServerCharacter,
-    pack_vector,
-    unpack_vector,
-)
-from bot.storage.learning_tables import (
-    AliasRow,
-    CharacterRow,
-    ExemplarRow,
-    GalleryActionRow,
-    RevisionRow,
-)
+from bot.storage.exemplars import add_exemplars
+from bot.storage.records import GalleryAction, ServerCharacter
 from bot.storage.repository import Repository
+from bot.storage.revisions import bump
+from bot.storage.tables import AliasRow, CharacterRow, ExemplarRow, GalleryActionRow, RevisionRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.storage.learning_records import (
-        ActionKind,
-        CharacterState,
-        ExemplarSource,
-        NewExemplar,
-    )
+    from bot.storage.records import ActionKind, CharacterState, NewExemplar
 
 
 class LaterActionError(Exception):
@@ -52,7 +35,7 @@ class GalleryRepository(Repository):
 
     async def characters(self, server_id: int) -> list[ServerCharacter]:
         """Return a server's characters, those forgotten and merged included."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(CharacterRow)
                 .where(CharacterRow.server_id == server_id)
@@ -62,7 +45,7 @@ class GalleryRepository(Repository):
 
     async def aliases(self, server_id: int) -> dict[str, tuple[str, ...]]:
         """Return the names that a server added, by character."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(AliasRow).where(AliasRow.server_id == server_id).order_by(AliasRow.alias)
             )
@@ -70,20 +53,6 @@ class GalleryRepository(Repository):
             for row in rows:
                 found[row.character_id] = (*found.get(row.character_id, ()), row.alias)
             return found
-
-    async def exemplars(self, server_id: int) -> list[Exemplar]:
-        """Return a server's exemplars in use, oldest first."""
-        return await self._exemplars(
-            ExemplarRow.server_id == server_id, ExemplarRow.proposal_id.is_(None)
-        )
-
-    async def exemplars_of(self, proposal_id: int) -> list[Exemplar]:
-        """Return the exemplars that wait with a proposal."""
-        return await self._exemplars(ExemplarRow.proposal_id == proposal_id)
-
-    async def exemplars_by(self, user_id: int) -> list[Exemplar]:
-        """Return what a member uploaded, in all servers."""
-        return await self._exemplars(ExemplarRow.user_id == user_id)
 
     async def change(
         self,
@@ -104,7 +73,7 @@ class GalleryRepository(Repository):
         is a proposal whose waiting exemplars come into use, and the character they show.
         """
         aliases = {key: tuple(names) for key, names in (aliases or {}).items()}
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             undo: dict[str, Any] = {
                 "characters": {
                     c.id: await _character(session, server_id, c.id) for c in characters
@@ -116,7 +85,7 @@ class GalleryRepository(Repository):
                 await session.merge(CharacterRow(server_id=server_id, **asdict(character)))
             for key, names in aliases.items():
                 await _set_names(session, server_id, key, names)
-            undo["exemplars"] = await _add_exemplars(session, server_id, exemplars, None)
+            undo["exemplars"] = await add_exemplars(session, server_id, exemplars, None)
             if accept is not None:
                 taken = await session.scalars(
                     update(ExemplarRow)
@@ -134,19 +103,12 @@ class GalleryRepository(Repository):
             await session.flush()
             return _to_action(row)
 
-    async def propose_exemplars(
-        self, server_id: int, proposal_id: int, exemplars: Sequence[NewExemplar]
-    ) -> None:
-        """Keep exemplars that come into use once their proposal is accepted."""
-        async with self._storage.write() as session:
-            await _add_exemplars(session, server_id, exemplars, proposal_id)
-
     async def undo(self, server_id: int, action_id: int, user_id: int) -> GalleryAction | None:
         """Take an action back; None where there is none, or it is undone already.
 
         Raises LaterActionError where a later action that stands touched the same characters.
         """
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             row = await session.get(GalleryActionRow, action_id)
             if row is None or row.server_id != server_id or row.undone_by is not None:
                 return None
@@ -183,7 +145,7 @@ class GalleryRepository(Repository):
 
     async def actions(self, server_id: int, limit: int = 25) -> list[GalleryAction]:
         """Return the last changes of a gallery, newest first."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(GalleryActionRow)
                 .where(GalleryActionRow.server_id == server_id)
@@ -192,83 +154,24 @@ class GalleryRepository(Repository):
             )
             return [_to_action(row) for row in rows]
 
-    async def erase_exemplars(self, exemplar_ids: Iterable[int]) -> int:
-        """Erase exemplars; return how many there were."""
-        async with self._storage.write() as session:
-            rows = await session.execute(
-                delete(ExemplarRow)
-                .where(ExemplarRow.id.in_(list(exemplar_ids)))
-                .returning(ExemplarRow.server_id)
-            )
-            servers = [server_id for (server_id,) in rows]
-            for server_id in set(servers):
-                await bump(session, server_id)
-            return len(servers)
-
-    async def erase_forgotten(self, before: datetime) -> None:
-        """Erase the exemplars of characters that were forgotten before a moment."""
-        async with self._storage.write() as session:
-            forgotten = await session.scalars(
-                select(GalleryActionRow).where(
-                    GalleryActionRow.kind == "forget",
-                    GalleryActionRow.undone_by.is_(None),
-                    GalleryActionRow.at < before,
-                )
-            )
-            for action in forgotten:
-                gone = await session.scalars(
-                    delete(ExemplarRow)
-                    .where(
-                        ExemplarRow.server_id == action.server_id,
-                        ExemplarRow.proposal_id.is_(None),
-                        ExemplarRow.character_id.in_(await _leading_to(session, action)),
-                    )
-                    .returning(ExemplarRow.id)
-                )
-                if gone.all():
-                    await bump(session, action.server_id)
-
     async def forget_user(self, user_id: int) -> None:
         """Take a member's name out of what was done to galleries; the acts stand."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             for column in (GalleryActionRow.user_id, GalleryActionRow.undone_by):
                 await session.execute(
                     update(GalleryActionRow).where(column == user_id).values({column: 0})
                 )
 
-    async def crop_names(self) -> set[str]:
-        """Return the file names of all taught crops."""
-        async with self._storage.read() as session:
-            names = await session.scalars(select(ExemplarRow.crop))
-            return {name for name in names if name}
-
     async def revisions(self) -> dict[int, int]:
         """Return how often each server's gallery or model changed."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.execute(select(RevisionRow.server_id, RevisionRow.revision))
             return {server_id: number for server_id, number in rows.all()}  # noqa: C416 - rows, not pairs
 
     async def touch(self, server_id: int) -> None:
         """Count a change, so that a running bot reads the server's gallery anew."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await bump(session, server_id)
-
-    async def _exemplars(self, *conditions: ColumnElement[bool]) -> list[Exemplar]:
-        async with self._storage.read() as session:
-            rows = await session.scalars(
-                select(ExemplarRow).where(*conditions).order_by(ExemplarRow.id)
-            )
-            return [_to_exemplar(row) for row in rows]
-
-
-async def bump(session: AsyncSession, server_id: int) -> None:
-    """Count a change of a server's gallery or model within a transaction."""
-    added = insert(RevisionRow).values(server_id=server_id, revision=1)
-    await session.execute(
-        added.on_conflict_do_update(
-            index_elements=["server_id"], set_={"revision": RevisionRow.revision + 1}
-        )
-    )
 
 
 async def _character(session: AsyncSession, server_id: int, key: str) -> dict[str, Any] | None:
@@ -283,20 +186,6 @@ async def _names(session: AsyncSession, server_id: int, key: str) -> list[str]:
     return list(names)
 
 
-async def _leading_to(session: AsyncSession, action: GalleryActionRow) -> set[str]:
-    """Return whom an action changed, and all who were merged into them."""
-    merged = await session.scalars(
-        select(CharacterRow).where(
-            CharacterRow.server_id == action.server_id, CharacterRow.state == "merged"
-        )
-    )
-    into = {row.id: row.merged_into for row in merged}
-    found: set[str] = set(action.undo["characters"])
-    while more := {key for key, target in into.items() if target in found} - found:
-        found |= more
-    return found
-
-
 async def _set_names(session: AsyncSession, server_id: int, key: str, names: Iterable[str]) -> None:
     await session.execute(
         delete(AliasRow).where(AliasRow.server_id == server_id, AliasRow.character_id == key)
@@ -304,33 +193,6 @@ async def _set_names(session: AsyncSession, server_id: int, key: str, names: Ite
     session.add_all(
         AliasRow(server_id=server_id, character_id=key, alias=name) for name in dict.fromkeys(names)
     )
-
-
-async def _add_exemplars(
-    session: AsyncSession,
-    server_id: int,
-    exemplars: Sequence[NewExemplar],
-    proposal_id: int | None,
-) -> list[int]:
-    rows = [
-        ExemplarRow(
-            server_id=server_id,
-            character_id=new.character_id,
-            proposal_id=proposal_id,
-            user_id=new.user_id,
-            source=new.source,
-            provenance=new.provenance,
-            phash=new.phash,
-            crop=new.crop,
-            vector=pack_vector(new.vector),
-            backbone=new.backbone,
-            at=new.at,
-        )
-        for new in exemplars
-    ]
-    session.add_all(rows)
-    await session.flush()
-    return [row.id for row in rows]
 
 
 def _touched(row: GalleryActionRow) -> set[str]:
@@ -346,22 +208,6 @@ def _to_character(row: CharacterRow) -> ServerCharacter:
         own=row.own,
         state=cast("CharacterState", row.state),
         merged_into=row.merged_into,
-    )
-
-
-def _to_exemplar(row: ExemplarRow) -> Exemplar:
-    return Exemplar(
-        character_id=row.character_id,
-        user_id=row.user_id,
-        source=cast("ExemplarSource", row.source),
-        vector=unpack_vector(row.vector),
-        backbone=row.backbone,
-        at=row.at,
-        provenance=row.provenance,
-        phash=row.phash,
-        crop=row.crop,
-        id=row.id,
-        server_id=row.server_id,
     )
 
 

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.storage.learning_records import Label, LabelChange
-from bot.storage.learning_tables import DecisionRow, LabelChangeRow, LabelRow, SightingRow
+from bot.storage.faces import to_observation
+from bot.storage.records import Label, LabelChange
 from bot.storage.repository import Repository
-from bot.storage.sightings import to_sighting
-from bot.storage.tables import AnswerRow
+from bot.storage.tables import AnswerRow, DecisionRow, FaceRow, LabelChangeRow, LabelRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from bot.storage.learning_records import LabelState, Sighting
+    from bot.storage.records import FaceObservation, LabelState
 
 
 class LabelRepository(Repository):
-    """Labels of sightings. Every change is written down with who, when and why."""
+    """Labels of faces. Every change is written down with who, when and why."""
 
     async def set(self, labels: Sequence[Label], why: str) -> list[LabelChange]:
         """Set labels; return those of the settled ones that changed.
@@ -30,10 +29,10 @@ class LabelRepository(Repository):
         A label that isn't settled counts as none in the trail, whatever leads.
         """
         changes: list[LabelChange] = []
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             for label in labels:
-                row = await session.get(LabelRow, label.sighting_id)
-                if row is None and await session.get(SightingRow, label.sighting_id) is None:
+                row = await session.get(LabelRow, label.face_id)
+                if row is None and await session.get(FaceRow, label.face_id) is None:
                     continue
                 if row is None and label.label is None:
                     continue
@@ -45,43 +44,45 @@ class LabelRepository(Repository):
                     await session.merge(LabelRow(**asdict(label)))
                 if before != after:
                     change = LabelChange(
-                        label.sighting_id, before, after, label.decided_by, why, label.at
+                        label.face_id, before, after, label.decided_by, why, label.at
                     )
                     session.add(LabelChangeRow(server_id=label.server_id, **asdict(change)))
                     changes.append(change)
         return changes
 
-    async def get(self, sighting_id: int) -> Label | None:
-        """Return a sighting's label."""
-        async with self._storage.read() as session:
-            row = await session.get(LabelRow, sighting_id)
+    async def get(self, face_id: int) -> Label | None:
+        """Return a face's label."""
+        async with self._database.read() as session:
+            row = await session.get(LabelRow, face_id)
         return None if row is None else _to_label(row)
 
     async def in_server(
         self, server_id: int, state: LabelState | None = None
-    ) -> list[tuple[Sighting, Label]]:
-        """Return a server's labels with their sightings, oldest first."""
+    ) -> list[tuple[FaceObservation, Label]]:
+        """Return a server's labels with their faces, oldest first."""
         query = (
-            select(SightingRow, LabelRow)
-            .join(LabelRow, LabelRow.sighting_id == SightingRow.id)
+            select(FaceRow, LabelRow)
+            .join(LabelRow, LabelRow.face_id == FaceRow.id)
             .where(LabelRow.server_id == server_id)
-            .order_by(SightingRow.id)
+            .order_by(FaceRow.id)
         )
         if state is not None:
             query = query.where(LabelRow.state == state)
-        async with self._storage.read() as session:
-            return [(to_sighting(s), _to_label(label)) for s, label in await session.execute(query)]
+        async with self._database.read() as session:
+            return [
+                (to_observation(s), _to_label(label)) for s, label in await session.execute(query)
+            ]
 
-    async def trail(self, sighting_id: int) -> list[LabelChange]:
+    async def changes(self, face_id: int) -> list[LabelChange]:
         """Return the changes of a label, oldest first."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(LabelChangeRow)
-                .where(LabelChangeRow.sighting_id == sighting_id)
+                .where(LabelChangeRow.face_id == face_id)
                 .order_by(LabelChangeRow.id)
             )
             return [
-                LabelChange(row.sighting_id, row.before, row.after, row.user_id, row.why, row.at)
+                LabelChange(row.face_id, row.before, row.after, row.user_id, row.why, row.at)
                 for row in rows
             ]
 
@@ -90,7 +91,7 @@ class LabelRepository(Repository):
         query = select(LabelChangeRow.id).where(
             LabelChangeRow.server_id == server_id, LabelChangeRow.at > at
         )
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             return await session.scalar(query.limit(1)) is not None
 
     async def mark_decider(self, reply_id: int, user_id: int, *, decides: bool) -> None:
@@ -99,11 +100,11 @@ class LabelRepository(Repository):
         Who is neither any more decides nothing by what he says now, nor by what he said there.
         """
         mark = {"reply_id": reply_id, "user_id": user_id}
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             marked = await session.get(DecisionRow, mark) is not None
         if marked == decides:
             return
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             if decides and await session.get(AnswerRow, reply_id) is not None:
                 await session.execute(insert(DecisionRow).values(**mark).on_conflict_do_nothing())
             elif not decides:
@@ -111,7 +112,7 @@ class LabelRepository(Repository):
 
     async def deciders(self, server_id: int) -> set[tuple[int, int]]:
         """Return (answer, voter) of all votes in a server that decide."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.execute(
                 select(DecisionRow.reply_id, DecisionRow.user_id)
                 .join(AnswerRow, AnswerRow.reply_id == DecisionRow.reply_id)
@@ -121,7 +122,7 @@ class LabelRepository(Repository):
 
     async def forget_user(self, user_id: int) -> None:
         """Take a member's name out of every trail; what his votes decided is judged again."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(delete(DecisionRow).where(DecisionRow.user_id == user_id))
             await session.execute(
                 update(LabelRow).where(LabelRow.decided_by == user_id).values(decided_by=None)
@@ -133,7 +134,7 @@ class LabelRepository(Repository):
 
 def _to_label(row: LabelRow) -> Label:
     return Label(
-        sighting_id=row.sighting_id,
+        face_id=row.face_id,
         server_id=row.server_id,
         state=cast("LabelState", row.state),
         label=row.label,

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, func, select, update
 
-from bot.storage.learning_records import Proposal
-from bot.storage.learning_tables import ProposalRow
+from bot.storage.records import Proposal
 from bot.storage.repository import Repository
+from bot.storage.tables import ProposalRow
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.storage.learning_records import ActionKind, ProposalState
+    from bot.storage.records import ActionKind, ProposalState
 
 
 class ProposalRepository(Repository):
@@ -28,7 +28,7 @@ class ProposalRepository(Repository):
         at: datetime,
     ) -> Proposal:
         """Keep a proposal."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             row = ProposalRow(
                 server_id=server_id, user_id=user_id, kind=kind, arguments=arguments,
                 state="waiting", decided_by=None, at=at,
@@ -39,13 +39,13 @@ class ProposalRepository(Repository):
 
     async def get(self, server_id: int, proposal_id: int) -> Proposal | None:
         """Return a proposal of a server."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             row = await session.get(ProposalRow, proposal_id)
         return None if row is None or row.server_id != server_id else _to_proposal(row)
 
     async def waiting(self, server_id: int) -> list[Proposal]:
         """Return what waits for a decision, oldest first."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(ProposalRow)
                 .where(ProposalRow.server_id == server_id, ProposalRow.state == "waiting")
@@ -55,7 +55,7 @@ class ProposalRepository(Repository):
 
     async def accept(self, proposal_id: int, user_id: int) -> None:
         """Remember that a proposal was carried out, and by whom."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(
                 update(ProposalRow)
                 .where(ProposalRow.id == proposal_id)
@@ -64,7 +64,7 @@ class ProposalRepository(Repository):
 
     async def reject(self, server_id: int, proposal_id: int) -> bool:
         """Erase a waiting proposal with its drawings; false where there is none."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             gone = await session.scalars(
                 delete(ProposalRow)
                 .where(
@@ -78,20 +78,20 @@ class ProposalRepository(Repository):
 
     async def erase_waiting(self, before: datetime) -> None:
         """Erase what nobody decided, with its drawings, where it was proposed before a moment."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(
                 delete(ProposalRow).where(ProposalRow.state == "waiting", ProposalRow.at < before)
             )
 
     async def count_of(self, user_id: int) -> int:
         """Return how many proposals of a member are kept."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             count = select(func.count()).select_from(ProposalRow)
             return await session.scalar(count.where(ProposalRow.user_id == user_id)) or 0
 
     async def erase_user(self, user_id: int) -> int:
         """Erase what a member proposed, and that he decided others'; return how many there were."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(
                 update(ProposalRow).where(ProposalRow.decided_by == user_id).values(decided_by=0)
             )

@@ -1,4 +1,4 @@
-"""What all repositories share: the storage they work in, and operations that run to their end.
+"""What all repositories share: the database they work in, and operations that run to their end.
 
 A task that is cancelled in the middle of an operation would leave its connection open in the middle
 of a transaction: a reader that keeps erased pages in the write-ahead log. So each public operation
@@ -14,7 +14,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from bot.storage.storage import Storage
+    from bot.storage.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,8 +30,8 @@ class Repository:
             if inspect.iscoroutinefunction(method) and not name.startswith("_"):
                 setattr(cls, name, _to_its_end(method))
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
 
 def _to_its_end(operation: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Awaitable[T]]:

@@ -13,21 +13,21 @@ from bot.storage.repository import Repository
 from bot.storage.tables import ServerSettingsRow, WatchedChannelRow
 
 if TYPE_CHECKING:
-    from bot.storage.storage import Storage
+    from bot.storage.database import Database
 
 
 class SettingsRepository(Repository):
     """Settings of servers. Reads come from memory after the first: every message asks."""
 
-    def __init__(self, storage: Storage) -> None:
-        super().__init__(storage)
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self._settings: dict[int, ServerSettings] = {}
         self._watched: dict[int, dict[int, int]] = {}
 
     async def get(self, server_id: int) -> ServerSettings:
         """Return the settings of a server, the defaults if it set nothing."""
         if server_id not in self._settings:
-            async with self._storage.read() as session:
+            async with self._database.read() as session:
                 row = await session.get(ServerSettingsRow, server_id)
             self._settings[server_id] = (
                 ServerSettings(server_id) if row is None else _to_settings(row)
@@ -39,7 +39,7 @@ class SettingsRepository(Repository):
 
         Raises TypeError for a name that is none.
         """
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             row = await session.get(ServerSettingsRow, server_id)
             before = ServerSettings(server_id) if row is None else _to_settings(row)
             after = replace(before, **cast("dict[str, Any]", changes))
@@ -49,7 +49,7 @@ class SettingsRepository(Repository):
 
     async def sharing(self) -> list[int]:
         """Return the servers that learn, and share names and vectors with others."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(ServerSettingsRow.server_id)
                 .where(ServerSettingsRow.sharing.is_(True), ServerSettingsRow.learning.is_(True))
@@ -60,7 +60,7 @@ class SettingsRepository(Repository):
     async def watched(self, server_id: int) -> dict[int, int]:
         """Return the channels that are switched on: channel id -> id of who did it."""
         if server_id not in self._watched:
-            async with self._storage.read() as session:
+            async with self._database.read() as session:
                 rows = await session.scalars(
                     select(WatchedChannelRow).where(WatchedChannelRow.server_id == server_id)
                 )
@@ -69,7 +69,7 @@ class SettingsRepository(Repository):
 
     async def watch(self, server_id: int, channel_id: int, user_id: int) -> None:
         """Switch a channel on; who does it last is who hears of missing permissions."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.merge(
                 WatchedChannelRow(
                     channel_id=channel_id,
@@ -83,7 +83,7 @@ class SettingsRepository(Repository):
     async def unwatch(self, server_id: int, channel_id: int) -> bool:
         """Switch a channel off; false if it wasn't on."""
         was_on = channel_id in await self.watched(server_id)
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(
                 delete(WatchedChannelRow).where(WatchedChannelRow.channel_id == channel_id)
             )
@@ -92,7 +92,7 @@ class SettingsRepository(Repository):
 
     async def forget_user(self, user_id: int) -> None:
         """Forget who switched channels on: the server's owner hears of what is missing there."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(
                 update(WatchedChannelRow)
                 .where(WatchedChannelRow.user_id == user_id)
@@ -102,7 +102,7 @@ class SettingsRepository(Repository):
 
     async def erase_server(self, server_id: int) -> None:
         """Forget a server's settings and channels."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             for table in (ServerSettingsRow, WatchedChannelRow):
                 await session.execute(delete(table).where(table.server_id == server_id))
         self._settings.pop(server_id, None)

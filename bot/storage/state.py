@@ -17,29 +17,29 @@ class StateRepository(Repository):
 
     async def get(self, key: str) -> str | None:
         """Return the value of a key, None if it was never set."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             row = await session.get(StateRow, key)
         return None if row is None else row.value
 
     async def set(self, key: str, value: str) -> None:
         """Set the value of a key."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.merge(StateRow(key=key, value=value, at=datetime.now(UTC)))
 
     async def starting_with(self, prefix: str) -> dict[str, str]:
         """Return the keys that begin with `prefix`, with their values."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(select(StateRow).where(StateRow.key.startswith(prefix)))
             return {row.key: row.value for row in rows}
 
     async def forget(self, key: str) -> None:
         """Erase a key."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(delete(StateRow).where(StateRow.key == key))
 
     async def erase_server(self, server_id: int) -> None:
         """Erase what is kept about a server: the keys that end with its id."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(
                 delete(StateRow).where(StateRow.key.endswith(f":{server_id}", autoescape=True))
             )
@@ -52,7 +52,7 @@ class StateRepository(Repository):
         `key` names what the warning is about ("permissions:<channel id>").
         """
         now = now or datetime.now(UTC)
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             row = await session.get(StateRow, _WARNED + key)
             if row is not None and now - row.at < every:
                 return False
@@ -61,7 +61,7 @@ class StateRepository(Repository):
 
     async def forget_warnings(self, before: datetime) -> None:
         """Erase the memory of warnings given before a moment."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(
                 delete(StateRow).where(StateRow.key.startswith(_WARNED), StateRow.at < before)
             )

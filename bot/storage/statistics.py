@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from bot.storage.learning_records import SettledFace
-from bot.storage.learning_tables import LabelRow, SightingRow
+from bot.storage.records import SettledFace
 from bot.storage.repository import Repository
-from bot.storage.tables import AnswerRow
+from bot.storage.tables import AnswerRow, FaceRow, LabelRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +22,7 @@ class StatisticsRepository(Repository):
     async def answers_by_day(self, server_id: int, since: datetime) -> Counter[date]:
         """Return how many answers were given on each day (UTC)."""
         day = func.date(AnswerRow.at)
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.execute(
                 select(day, func.count())
                 .where(AnswerRow.server_id == server_id, AnswerRow.at >= since)
@@ -33,13 +32,13 @@ class StatisticsRepository(Repository):
 
     async def named_faces(self, server_id: int, since: datetime) -> int:
         """Return how many faces were given a name, rather than called unknown."""
-        count = select(func.count()).select_from(SightingRow)
-        async with self._storage.read() as session:
+        count = select(func.count()).select_from(FaceRow)
+        async with self._database.read() as session:
             return await session.scalar(
                 count.where(
-                    SightingRow.server_id == server_id,
-                    SightingRow.at >= since,
-                    SightingRow.unknown.is_(False),
+                    FaceRow.server_id == server_id,
+                    FaceRow.at >= since,
+                    FaceRow.unknown.is_(False),
                 )
             ) or 0  # fmt: skip
 
@@ -47,23 +46,23 @@ class StatisticsRepository(Repository):
         """Return the faces that have guesses and a settled label, oldest first."""
         query = (
             select(
-                SightingRow.at,
-                SightingRow.guesses,
-                SightingRow.unknown,
+                FaceRow.at,
+                FaceRow.guesses,
+                FaceRow.unknown,
                 LabelRow.label,
-                SightingRow.channel_id,
-                SightingRow.hidden,
-                SightingRow.crop,
+                FaceRow.channel_id,
+                FaceRow.hidden,
+                FaceRow.crop,
             )
-            .join(LabelRow, LabelRow.sighting_id == SightingRow.id)
+            .join(LabelRow, LabelRow.face_id == FaceRow.id)
             .where(
-                SightingRow.server_id == server_id,
-                SightingRow.at >= since,
+                FaceRow.server_id == server_id,
+                FaceRow.at >= since,
                 LabelRow.state == "settled",
             )
-            .order_by(SightingRow.id)
+            .order_by(FaceRow.id)
         )
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             return [
                 SettledFace(
                     at=at,

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select, update
 
-from bot.storage.galleries import bump
-from bot.storage.learning_records import pack_vector
-from bot.storage.learning_tables import ExemplarRow, SightingRow
 from bot.storage.repository import Repository
+from bot.storage.revisions import bump
+from bot.storage.tables import ExemplarRow, FaceRow
+from models.vectors import pack_vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.storage.learning_records import SourceKind, Vector
+    from bot.storage.records import SourceKind
+    from models.types import Vector
 
-_TABLES: dict[SourceKind, type[SightingRow | ExemplarRow]] = {
-    "sighting": SightingRow,
+_TABLES: dict[SourceKind, type[FaceRow | ExemplarRow]] = {
+    "sighting": FaceRow,
     "exemplar": ExemplarRow,
 }
 
@@ -33,7 +34,7 @@ class OldVector:
 
 
 class VectorRepository(Repository):
-    """The vectors of sightings and exemplars. The next one waits in the same row, and goes with it.
+    """The vectors of faces and exemplars. The next one waits in the same row, and goes with it.
 
     Nothing that names or trains sees the waiting ones before `adopt`.
     """
@@ -41,7 +42,7 @@ class VectorRepository(Repository):
     async def outdated(self, backbone: str) -> list[OldVector]:
         """Return what has a crop, and no vector of this backbone yet, waiting ones included."""
         found: list[OldVector] = []
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             for kind, table in _TABLES.items():
                 rows = await session.execute(
                     select(table.id, table.crop)
@@ -58,7 +59,7 @@ class VectorRepository(Repository):
 
     async def prepare(self, backbone: str, vectors: Iterable[tuple[OldVector, Vector]]) -> None:
         """Keep vectors of the next backbone; those whose crop was erased meanwhile are dropped."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             for old, vector in vectors:
                 table = _TABLES[old.kind]
                 await session.execute(
@@ -70,7 +71,7 @@ class VectorRepository(Repository):
     async def adopt(self, backbone: str) -> None:
         """Put every waiting vector of a backbone in the place of the one before, all at once."""
         servers: set[int] = set()
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             for table in _TABLES.values():
                 rows = await session.scalars(
                     update(table)
@@ -95,7 +96,7 @@ class VectorRepository(Repository):
         owned = select(ExemplarRow.character_id).where(
             ExemplarRow.server_id == server_id, ExemplarRow.proposal_id.is_(None)
         )
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             every = set(await session.scalars(owned))
             usable = set(
                 await session.scalars(

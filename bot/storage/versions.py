@@ -7,24 +7,35 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, func, select, update
 
-from bot.storage.galleries import bump
-from bot.storage.learning_records import ModelVersion
-from bot.storage.learning_tables import ExemplarRow, ModelSourceRow, ModelVersionRow, SightingRow
+from bot.storage.records import ModelVersion
 from bot.storage.repository import Repository
-from bot.storage.tables import StateRow
+from bot.storage.revisions import bump
+from bot.storage.tables import (
+    ExemplarRow,
+    FaceRow,
+    ModelSourceRow,
+    ModelVersionRow,
+    StateRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.storage.learning_records import SourceKind, VersionState
+    from bot.storage.database import Database
+    from bot.storage.records import SourceKind, VersionState
+    from bot.storage.state import StateRepository
 
 _REFIT = "refit:"
 
 
 class VersionRepository(Repository):
     """Model versions; at most one of a server is current."""
+
+    def __init__(self, database: Database, state: StateRepository) -> None:
+        super().__init__(database)
+        self._state = state
 
     async def add(
         self,
@@ -42,7 +53,7 @@ class VersionRepository(Repository):
         A sweep in between would erase one that was trained on what is gone as one of the kept,
         and its server would not be in `to_refit`.
         """
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             last = await session.scalar(
                 select(func.max(ModelVersionRow.number)).where(
                     ModelVersionRow.server_id == server_id
@@ -64,7 +75,7 @@ class VersionRepository(Repository):
 
     async def list(self, server_id: int) -> list[ModelVersion]:
         """Return a server's versions, oldest first."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(ModelVersionRow)
                 .where(ModelVersionRow.server_id == server_id)
@@ -74,7 +85,7 @@ class VersionRepository(Repository):
 
     async def servers(self) -> dict[int, int]:
         """Return the servers that have versions, and how many."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.execute(
                 select(ModelVersionRow.server_id, func.count()).group_by(ModelVersionRow.server_id)
             )
@@ -86,7 +97,7 @@ class VersionRepository(Repository):
 
     async def current(self, server_id: int) -> ModelVersion | None:
         """Return the version that answers; None where the shipped head does."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             row = await session.scalar(
                 select(ModelVersionRow).where(
                     ModelVersionRow.server_id == server_id, ModelVersionRow.state == "current"
@@ -99,7 +110,7 @@ class VersionRepository(Repository):
 
         The one before is kept. None is returned too where there is no such version.
         """
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             row = None
             if number is not None:
                 row = await session.scalar(
@@ -114,7 +125,7 @@ class VersionRepository(Repository):
 
     async def trained_on_erased(self) -> list[ModelVersion]:
         """Return the versions that were trained on something that is no longer kept."""
-        with_vector = select(SightingRow.id).where(SightingRow.vector.is_not(None))
+        with_vector = select(FaceRow.id).where(FaceRow.vector.is_not(None))
         gone = select(ModelSourceRow.version_id).where(
             ((ModelSourceRow.kind == "sighting") & ModelSourceRow.source_id.not_in(with_vector))
             | (
@@ -122,18 +133,18 @@ class VersionRepository(Repository):
                 & ModelSourceRow.source_id.not_in(select(ExemplarRow.id))
             )
         )
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(ModelVersionRow).where(ModelVersionRow.id.in_(gone))
             )
             return [_to_version(row) for row in rows]
 
-    async def trained_on(self, sighting_ids: Iterable[int]) -> list[ModelVersion]:
-        """Return the versions, of any server, that were trained on one of these sightings."""
+    async def trained_on(self, face_ids: Iterable[int]) -> list[ModelVersion]:
+        """Return the versions, of any server, that were trained on one of these faces."""
         sources = select(ModelSourceRow.version_id).where(
-            ModelSourceRow.kind == "sighting", ModelSourceRow.source_id.in_(list(sighting_ids))
+            ModelSourceRow.kind == "sighting", ModelSourceRow.source_id.in_(list(face_ids))
         )
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(ModelVersionRow).where(ModelVersionRow.id.in_(sources))
             )
@@ -145,7 +156,7 @@ class VersionRepository(Repository):
             (
                 (ModelSourceRow.kind == "sighting")
                 & ModelSourceRow.source_id.in_(
-                    select(SightingRow.id).where(SightingRow.server_id == server_id)
+                    select(FaceRow.id).where(FaceRow.server_id == server_id)
                 )
             )
             | (
@@ -155,7 +166,7 @@ class VersionRepository(Repository):
                 )
             )
         )
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(ModelVersionRow).where(
                     ModelVersionRow.id.in_(own), ModelVersionRow.server_id != server_id
@@ -168,7 +179,7 @@ class VersionRepository(Repository):
 
         It is in `to_refit` from then on.
         """
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             for version in versions:
                 # What a version was when it was read says nothing: it may be current since.
                 row = await session.get(ModelVersionRow, version.id)
@@ -185,7 +196,7 @@ class VersionRepository(Repository):
         Called when `backbone` begins to answer.
         """
         of_this = select(ModelVersionRow.server_id).where(ModelVersionRow.backbone == backbone)
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             outdated = await session.scalars(
                 select(ModelVersionRow.server_id).where(
                     ModelVersionRow.state == "current", ModelVersionRow.server_id.not_in(of_this)
@@ -196,12 +207,12 @@ class VersionRepository(Repository):
 
     async def to_refit(self) -> set[int]:
         """Return the servers that lost the head they had, and should be trained anew."""
-        keys = await self._storage.state.starting_with(_REFIT)
+        keys = await self._state.starting_with(_REFIT)
         return {int(key.removeprefix(_REFIT)) for key in keys}
 
     async def refitted(self, server_id: int, begun: datetime) -> None:
         """Take a server out of `to_refit`, unless it lost a head after its training was `begun`."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             await session.execute(
                 delete(StateRow).where(StateRow.key == f"{_REFIT}{server_id}", StateRow.at <= begun)
             )

@@ -51,7 +51,7 @@ class VoteRepository(Repository):
 
     async def for_answer(self, reply_id: int) -> list[Vote]:
         """Return the votes that stand for an answer, by face and then by time."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(VoteEventRow)
                 .where(VoteEventRow.reply_id == reply_id)
@@ -66,7 +66,7 @@ class VoteRepository(Repository):
 
     async def in_server(self, server_id: int) -> dict[int, list[Vote]]:
         """Return the votes that stand in a server, by answer."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(VoteEventRow)
                 .join(AnswerRow, AnswerRow.reply_id == VoteEventRow.reply_id)
@@ -90,13 +90,13 @@ class VoteRepository(Repository):
 
     async def count_of(self, user_id: int) -> int:
         """Return how many events of a user are kept."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             count = select(func.count()).select_from(VoteEventRow)
             return await session.scalar(count.where(VoteEventRow.user_id == user_id)) or 0
 
     async def servers_of(self, user_id: int) -> list[int]:
         """Return the servers that a user voted in."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(
                 select(AnswerRow.server_id)
                 .join(VoteEventRow, VoteEventRow.reply_id == AnswerRow.reply_id)
@@ -107,7 +107,7 @@ class VoteRepository(Repository):
 
     async def erase_user(self, user_id: int) -> int:
         """Erase every event of a user, on request; return how many there were."""
-        async with self._storage.write() as session:
+        async with self._database.write() as session:
             gone = await session.scalars(
                 delete(VoteEventRow)
                 .where(VoteEventRow.user_id == user_id)
@@ -127,7 +127,7 @@ class VoteRepository(Repository):
         face = _WHOLE if face_index is None else face_index
         while True:
             try:
-                async with self._storage.write() as session:
+                async with self._database.write() as session:
                     if await session.get(AnswerRow, reply_id) is None:
                         return False
                     rows = await session.scalars(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.feedback.subjects import Subject
     from bot.storage import VoteKind
-    from bot.storage.learning_records import GalleryAction
+    from bot.storage.records import GalleryAction
 
 DONE = "Done: {summary}."
 UNDONE = "Undone: {summary}."
@@ -104,7 +104,7 @@ class TakeBackButton(
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
         await interaction.response.defer(ephemeral=True, thinking=True)
         if isinstance(subject, ClusterSubject):
-            cluster = await bot.storage.sightings.cluster(subject.cluster_id, server_id)
+            cluster = await bot.storage.clusters.faces(subject.cluster_id, server_id)
             faces, text = [(s.reply_id, s.face_index) for s in cluster], CLUSTER_TAKEN_BACK
         else:
             faces, text = [(subject.reply_id, subject.face)], FACE_TAKEN_BACK

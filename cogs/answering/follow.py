@@ -1,6 +1,6 @@
 """Follows deletions: work for a deleted message ends, and its answer goes with it.
 
-With an answer go its sightings and votes; the sweep that is asked for here takes the rest along.
+With an answer go its faces and votes; the sweep that is asked for here takes the rest along.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.client import MoedexBot
     from bot.gallery.roster import ServerRoster
-    from bot.storage.learning_records import LabelChange
+    from bot.storage.records import LabelChange
 
 MENU = "Label history"
 NOTHING = "No label was settled here so far. This menu tells of my answers, where learning is on."
@@ -56,8 +56,8 @@ class History(commands.Cog):
             raise UserError(MODERATORS_ONLY)
         roster = await self.bot.learning.roster(interaction.guild_id or 0)
         told: list[tuple[datetime, str]] = []
-        for number, face in enumerate(await self.bot.storage.sightings.by_reply(message.id), 1):
-            trail = await self.bot.storage.labels.trail(face.id)
+        for number, face in enumerate(await self.bot.storage.faces.by_reply(message.id), 1):
+            trail = await self.bot.storage.labels.changes(face.id)
             told += [(step.at, f"Face {number}: {_sentence(step, roster)}") for step in trail]
         lines = [line for _, line in sorted(told)]
         shown = list(lines)

@@ -23,7 +23,7 @@ from bot.feedback.authority import may_label
 from bot.feedback.consensus import SPECIAL_LABELS
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.recognition.origin import readable
-from bot.storage.learning_records import Proposal, Sighting
+from bot.storage.records import FaceObservation, Proposal
 from bot.ui.errors import answers_errors
 from bot.ui.naming_question import WhoSelect, choices
 from bot.ui.undo import MODERATORS_ONLY, done
@@ -32,7 +32,7 @@ from bot.wording import plain
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.gallery.roster import ServerRoster
-    from bot.storage.learning_records import GalleryAction
+    from bot.storage.records import GalleryAction
 
 NOTHING = "Nothing waits for a decision."
 DISPUTED = "**Who is this?** The votes disagree. {link}"
@@ -113,10 +113,10 @@ async def show(interaction: discord.Interaction[Any], place: int) -> None:
 
 async def _queue(
     interaction: discord.Interaction[Any],
-) -> list[Proposal | list[Sighting] | Sighting]:
+) -> list[Proposal | list[FaceObservation] | FaceObservation]:
     """Return what waits and may be shown here: proposals, clusters, disputed faces."""
     bot, server_id = cast("MoedexBot", interaction.client), interaction.guild_id or 0
-    channels = (await bot.storage.sightings.channels()).get(server_id, set())
+    channels = (await bot.storage.faces.channels()).get(server_id, set())
     seen = await readable(channels, interaction.user, interaction.guild, interaction.channel)
     disputed = await bot.storage.labels.in_server(server_id, "disputed")
     return [
@@ -127,7 +127,8 @@ async def _queue(
 
 
 async def _card(
-    interaction: discord.Interaction[Any], waiting: Proposal | list[Sighting] | Sighting
+    interaction: discord.Interaction[Any],
+    waiting: Proposal | list[FaceObservation] | FaceObservation,
 ) -> _Card:
     bot, server_id = cast("MoedexBot", interaction.client), interaction.guild_id or 0
     roster = await bot.learning.roster(server_id)
@@ -135,7 +136,7 @@ async def _card(
         text, files = _describe(waiting, roster), await _drawings(interaction, waiting)
         buttons = [ProposalButton(waiting.id, accept=yes) for yes in (True, False)]
         return _Card(text if files is not None else text + ELSEWHERE, [*buttons], files or [])
-    if isinstance(waiting, Sighting):
+    if isinstance(waiting, FaceObservation):
         votes = await bot.storage.votes.for_answer(waiting.reply_id)
         named = [v.value for v in votes if v.kind == "is" and v.face_index == waiting.face_index]
         options = choices([*named, *(guess["id"] for guess in waiting.guesses)], roster)
@@ -166,13 +167,13 @@ async def _drawings(
         found = await readable([uploaded], interaction.user, interaction.guild, interaction.channel)
         if not found:
             return None
-    exemplars = await bot.storage.galleries.exemplars_of(proposal.id)
+    exemplars = await bot.storage.exemplars.of_proposal(proposal.id)
     sheet = await bot.learning.crops.sheet(e.crop for e in exemplars if e.crop)
     hidden = bool(proposal.arguments.get("hidden"))
     return [discord.File(BytesIO(sheet), "drawings.png", spoiler=hidden)] if sheet else []
 
 
-async def _crops(bot: MoedexBot, faces: list[Sighting]) -> list[discord.File]:
+async def _crops(bot: MoedexBot, faces: list[FaceObservation]) -> list[discord.File]:
     """Return the faces' crops as one picture, and those that are hidden as a spoiler beside it."""
     files: list[discord.File] = []
     for hidden in (False, True):
@@ -193,7 +194,7 @@ async def _crops(bot: MoedexBot, faces: list[Sighting]) -> list[discord.File]:
     return files
 
 
-def _link(face: Sighting) -> str:
+def _link(face: FaceObservation) -> str:
     return f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.reply_id}"
 
 

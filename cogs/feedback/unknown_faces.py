@@ -68,7 +68,7 @@ class Strangers(commands.Cog):
         if not isinstance(where, discord.abc.Messageable) or not permissions.may_write(where):
             where = None
         # What this moderator finds when he opens `/review` there.
-        channels = (await storage.sightings.channels()).get(guild.id, set())
+        channels = (await storage.faces.channels()).get(guild.id, set())
         seen = await readable(channels, reader, guild, where)
         mark = await strangers.news(guild.id, seen)
         if mark is None or reader is None:

@@ -14,7 +14,7 @@ from bot.ui.undo import done
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
-    from bot.storage.learning_records import ActionKind
+    from bot.storage.records import ActionKind
 
 PROPOSED = "Thank you: a moderator will decide about it in `/review`."
 

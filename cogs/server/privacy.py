@@ -60,8 +60,8 @@ SHARING = "Its names and vectors, never pictures, may train other servers' model
 LABELLERS = "{role} may label and teach now, beside moderators."
 NO_LABELLERS = "Only moderators may label and teach now."
 KEPT = (
-    "In all servers I share with you I keep, of your pictures: {sightings} faces, {crops} of them "
-    "with a crop and a vector. Of you: {votes} votes, {taught} taught drawings, {proposals} "
+    "In all servers I share with you I keep, of your pictures: {faces} faces, {crops} of them with "
+    "a crop and a vector. Of you: {votes} votes, {taught} taught drawings, {proposals} "
     "proposals. You have {opted}opted out of learning. `/privacy delete` erases all of it. Exports "
     "and backups that somebody made already can't be called back."
 )
@@ -180,7 +180,7 @@ class LearningCommands(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await self.bot.learning.erasure.kept(interaction.user.id)
         text = KEPT.format(
-            sightings=found.sightings,
+            faces=found.faces,
             crops=found.crops,
             votes=found.votes,
             taught=found.taught,
@@ -219,7 +219,7 @@ class LearningCommands(commands.Cog):
         try:
             now, limits = datetime.now(UTC), self.bot.config.learning
             left = await self.bot.storage.state.starting_with(_LEFT)
-            for server_id in await self.bot.storage.consents.servers():
+            for server_id in await self.bot.storage.servers.kept():
                 # Thrown out while the bot was away: the days are counted from now.
                 if self.bot.get_guild(server_id) is None and f"{_LEFT}{server_id}" not in left:
                     left[f"{_LEFT}{server_id}"] = now.isoformat()

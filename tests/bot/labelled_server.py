@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot.storage import Answer, Storage
-from bot.storage.learning_records import Label, NewSighting, ServerCharacter, Sighting
+from bot.storage.records import FaceObservation, Label, NewFaceObservation, ServerCharacter
 from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
 from models.gallery.training_vectors import VectorSet
 from models.types import Box, Character
@@ -59,11 +59,11 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-def labelled(storage: Storage) -> Callable[..., Awaitable[Sighting]]:
+def labelled(storage: Storage) -> Callable[..., Awaitable[FaceObservation]]:
     """Return a function that keeps a face as seen, labelled and settled."""
     count = 0
 
-    async def label(vector: np.ndarray, character: str, **changes: object) -> Sighting:
+    async def label(vector: np.ndarray, character: str, **changes: object) -> FaceObservation:
         nonlocal count
         count += 1
         values: dict = {
@@ -77,7 +77,7 @@ def labelled(storage: Storage) -> Callable[..., Awaitable[Sighting]]:
         values |= changes
         server_id = values["server_id"]
         await storage.answers.add(Answer(count, count + 1000, 3, server_id, 5, (), "m1", START))
-        (seen,) = await storage.sightings.add([NewSighting(**values)])
+        (seen,) = await storage.faces.add([NewFaceObservation(**values)])
         await storage.labels.set(
             [Label(seen.id, server_id, "settled", character, None, datetime.now(UTC))], "test"
         )

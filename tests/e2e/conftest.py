@@ -15,7 +15,7 @@ from bot.client import MoedexBot
 from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
-from bot.storage.learning_records import Label, Sighting
+from bot.storage.records import FaceObservation, Label
 from sandbox.rest.server import Sandbox
 from sandbox.state.events import Event, Kind, Predicate
 from sandbox.state.interactions import Interaction
@@ -174,10 +174,10 @@ async def answered(sandbox: Sandbox, faces: bytes = b"1") -> Message:
     return await sandbox.answer_to(posted, PATIENCE_S)
 
 
-async def labels(bot: MoedexBot, reply: Message) -> list[tuple[Sighting, Label | None]]:
+async def labels(bot: MoedexBot, reply: Message) -> list[tuple[FaceObservation, Label | None]]:
     """Return the faces of an answer with their labels."""
     await bot.learning.judged()
-    faces = await bot.storage.sightings.by_reply(reply.id)
+    faces = await bot.storage.faces.by_reply(reply.id)
     return [(face, await bot.storage.labels.get(face.id)) for face in faces]
 
 

@@ -15,7 +15,7 @@ from bot.inference import InferenceWorker
 from bot.inference.stages import FoundFaces, StagesError
 from bot.learning.heads import write_head
 from bot.storage import Storage
-from bot.storage.learning_records import NewExemplar, ServerCharacter
+from bot.storage.records import NewExemplar, ServerCharacter
 from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
 from models.types import Box, Character, Face, NamedFace
 from tests.bot.fakes import MARIN, FakeStages
@@ -130,7 +130,7 @@ async def answer(sandbox: Sandbox, bot: MoedexBot, colour: bytes) -> tuple[str, 
     posted = await sandbox.member("ben").post("fan-art", files=[("a.png", colour)])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
     kept = await eventually(lambda: bot.storage.answers.by_reply(reply.id))
-    await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+    await eventually(lambda: bot.storage.faces.by_reply(reply.id))
     return text_of(reply), kept.model_version
 
 
@@ -186,7 +186,7 @@ async def test_the_old_pair_answers_until_all_is_embedded_anew(
         # What is taught meanwhile is of the old pair too, names at once, and comes along.
         await told(sandbox, "teach", {"name": "Kiiro", "image1": ("k.png", b"\xff\xff\x00")})
         assert "**Kiiro**" in (await answer(sandbox, bot, b"\xff\xff\x00"))[0]
-        vectors = {e.backbone for e in await bot.storage.galleries.exemplars(server_id)}
+        vectors = {e.backbone for e in await bot.storage.exemplars.in_use(server_id)}
         assert vectors == {"old"}
         assert new.embedded == 0
         open_wide(gate)
@@ -196,7 +196,7 @@ async def test_the_old_pair_answers_until_all_is_embedded_anew(
             assert (f"**{name}**" in text, model) == (True, "new")
         assert "Midori" not in (await answer(sandbox, bot, GREEN))[0]
         assert "Midori" in await told(sandbox, "learning show")
-        faces = await bot.storage.sightings.in_server(server_id)
+        faces = await bot.storage.faces.in_server(server_id)
         assert {face.backbone for face in faces} == {"new"}
         assert all(face.vector is not None and face.vector.shape == (9,) for face in faces)
         assert await bot.storage.versions.to_refit() == {server_id}

@@ -41,7 +41,7 @@ async def test_a_moderators_tick_settles_and_taking_it_back_unsettles(
     await ann.unreact(reply, "✅")
     await eventually(lambda: label_is(bot, reply, None, "open"))
     face = (await labels(bot, reply))[0][0]
-    trail = await bot.storage.labels.trail(face.id)
+    trail = await bot.storage.labels.changes(face.id)
     assert [(c.before, c.after) for c in trail] == [(None, "marin"), ("marin", None)]
     assert trail[0].user_id == ann.id
 
@@ -134,12 +134,12 @@ async def test_a_message_deleted_while_the_bot_was_away_takes_all_along(
         await watch(bot)
         posted = await sandbox.member("ben").post("fan-art", files=[("a.png", b"1")])
         reply = await sandbox.answer_to(posted, PATIENCE_S)
-        await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+        await eventually(lambda: bot.storage.faces.by_reply(reply.id))
     await sandbox.member("ben").delete(posted)
     async with start(stages) as bot:
 
         async def gone() -> bool:
-            return not await bot.storage.sightings.by_reply(reply.id)
+            return not await bot.storage.faces.by_reply(reply.id)
 
         await eventually(gone)
 

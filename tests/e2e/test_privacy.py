@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bot.storage.learning_records import pack_vector
+from models.vectors import pack_vector
 from tests.bot.fakes import FakeStages
 from tests.e2e.conftest import PATIENCE_S, eventually, settled, watch
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bot.client import MoedexBot
     from bot.inference.stages import FoundFaces
-    from bot.storage.learning_records import ModelVersion, Sighting
+    from bot.storage.records import FaceObservation, ModelVersion
     from models.types import Vectors
     from sandbox.rest.server import Sandbox
     from sandbox.state.interactions import Interaction
@@ -79,7 +79,9 @@ async def learn_in(bot: MoedexBot, server_id: int) -> None:
 class Traces:
     """What one picture left behind, and whether any byte of it is still there."""
 
-    def __init__(self, folder: Path, message: Message, reply: Message, face: Sighting) -> None:
+    def __init__(
+        self, folder: Path, message: Message, reply: Message, face: FaceObservation
+    ) -> None:
         assert face.crop
         assert face.vector is not None
         self.message, self.reply, self.face = message, reply, face
@@ -121,7 +123,7 @@ async def learned(
     """Let a member post a picture and Ann confirm it; return what that left behind."""
     posted = await sandbox.member(poster).post(channel, files=[(f"{name}.png", b"1")])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+    (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
     traces = Traces(folder, posted, reply, face)
     await sandbox.member("ann").react(reply, "✅")
 
@@ -145,7 +147,7 @@ async def version_of(bot: MoedexBot, *pictures: Traces) -> ModelVersion:
     )  # fmt: skip
 
 
-def _unit(face: Sighting) -> NDArray[np.float32]:
+def _unit(face: FaceObservation) -> NDArray[np.float32]:
     assert face.vector is not None
     return face.vector
 
@@ -303,7 +305,7 @@ async def test_a_version_goes_with_the_votes_that_settled_its_labels(
     label = await bot.storage.labels.get(labelled.face.id)
     assert label is None or label.state == "open"
     assert await bot.storage.versions.list(labelled.face.server_id) == []
-    assert await bot.storage.sightings.by_reply(labelled.reply.id)
+    assert await bot.storage.faces.by_reply(labelled.reply.id)
 
 
 async def has_votes(bot: MoedexBot, picture: Traces, count: int) -> bool:
@@ -319,7 +321,7 @@ async def test_who_opted_out_leaves_nothing_and_counts_for_nothing(
     anns = await learned(sandbox, bot, tmp_path, "anns", poster="ann")
     text = await said(await ben.slash("general", "privacy optout"))
     assert "neither kept nor counted" in text
-    face = await bot.storage.sightings.get(before.face.id)
+    face = await bot.storage.faces.get(before.face.id)
     assert face is not None
     assert (face.crop, face.vector) == (None, None)
     # His next picture is answered, and nothing of it is kept; a moderator's word on it is none.
@@ -329,8 +331,8 @@ async def test_who_opted_out_leaves_nothing_and_counts_for_nothing(
     await ben.react(anns.reply, "✅")
     await settled(sandbox, bot)
     await bot.learning.judged()
-    assert await bot.storage.sightings.by_reply(reply.id) == []
-    assert [s.id for s in await bot.storage.sightings.by_author(ben.id)] == [before.face.id]
+    assert await bot.storage.faces.by_reply(reply.id) == []
+    assert [s.id for s in await bot.storage.faces.by_author(ben.id)] == [before.face.id]
     assert await votes_on(bot, anns) == 1
     sandbox.refuse("add_reactions", channel="fan-art")
     posted = await ann.post("fan-art", files=[("button.png", b"1")])
@@ -357,10 +359,10 @@ async def test_nothing_is_kept_where_learning_goes_off_in_the_middle_of_an_answe
     monkeypatch.setattr(bot.learning.crops, "save", saved)
     posted = await sandbox.member("ben").post("fan-art", files=[("late.png", b"1")])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+    await eventually(lambda: bot.storage.faces.by_reply(reply.id))
 
     async def nothing() -> bool:
-        (face,) = await bot.storage.sightings.by_reply(reply.id)
+        (face,) = await bot.storage.faces.by_reply(reply.id)
         return face.crop is None and face.vector is None and not await bot.learning.crops.list()
 
     await eventually(nothing)
@@ -379,7 +381,7 @@ async def test_leaving_a_server_erases_it_after_the_configured_days(
         await bot.storage.settings.watch(other.id, channel.id, 1)
         posted = await sandbox.member("ann", other).post(channel, files=[("left.png", b"1")])
         reply = await sandbox.answer_to(posted, PATIENCE_S)
-        (face,) = await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+        (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
         left = Traces(tmp_path, posted, reply, face)
         stays = await learned(sandbox, bot, tmp_path, "stays")
         await version_of(bot, left)
@@ -397,7 +399,7 @@ async def test_leaving_a_server_erases_it_after_the_configured_days(
         await erase_old(bot)
         assert not left.left
         assert stays.left
-        assert other.id not in await bot.storage.consents.servers()
+        assert other.id not in await bot.storage.servers.kept()
         assert await bot.storage.state.get(f"left:{other.id}") is None
         assert await bot.storage.state.get(f"trained:{other.id}") is None
 
@@ -409,7 +411,7 @@ async def test_forgotten_drawings_are_erased_after_the_configured_days(
     async with start(stages, learning={"forget_days": 7}) as bot:
         taught = await ann.slash("general", "teach", {"name": "Aoi", "image1": ("aoi.png", b"1")})
         assert "or 7 days after somebody used `/forget`" in await said(taught)
-        (drawing,) = await bot.storage.galleries.exemplars(bot.guilds[0].id)
+        (drawing,) = await bot.storage.exemplars.in_use(bot.guilds[0].id)
         assert drawing.crop
         crop = bot.learning.crops.folder / drawing.crop
         needles = (pack_vector(drawing.vector), crop.read_bytes())

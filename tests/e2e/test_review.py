@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.client import MoedexBot
     from bot.inference.stages import FoundFaces
-    from bot.storage.learning_records import Label, Sighting
+    from bot.storage.records import FaceObservation, Label
     from sandbox.rest.server import Sandbox
     from sandbox.state.world import Message
     from tests.e2e.conftest import Start
@@ -63,11 +63,11 @@ async def bot(start: Start) -> AsyncIterator[MoedexBot]:
 
 async def post(
     sandbox: Sandbox, bot: MoedexBot, channel: str, *, who: str = "ben", spoiler: bool = False
-) -> Sighting:
+) -> FaceObservation:
     """Post a picture of a stranger; returns its face as it was kept."""
     posted = await sandbox.member(who).post(channel, files=[("a.png", b"1")], spoiler=spoiler)
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+    (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
     return face
 
 
@@ -76,7 +76,7 @@ async def review(sandbox: Sandbox, channel: str = "general") -> Message:
     return await shown(await sandbox.member("ann").slash(channel, "review"))
 
 
-async def settled(bot: MoedexBot, faces: list[Sighting], name: str | None) -> bool:
+async def settled(bot: MoedexBot, faces: list[FaceObservation], name: str | None) -> bool:
     """Say whether all faces have that label, settled; None for none."""
     await bot.learning.judged()
     found: list[Label | None] = [await bot.storage.labels.get(face.id) for face in faces]
@@ -107,7 +107,7 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
     done = await shown(chosen)
     assert done.content == f"**Aoi Sora** is new here, and all {FACES} faces are noted as them."
     await eventually(lambda: settled(bot, faces, "aoi_sora"))
-    trail = await bot.storage.labels.trail(faces[0].id)
+    trail = await bot.storage.labels.changes(faces[0].id)
     assert [(c.after, c.user_id, c.why) for c in trail] == [
         ("aoi_sora", ann.id, f"one answer for {FACES} faces that look alike")
     ]

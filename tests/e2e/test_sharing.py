@@ -47,7 +47,7 @@ async def test_sharing_is_a_moderators_choice_and_can_be_taken_back(
     assert "may train" in await said(await ann.slash("general", "learning show"))
     # Another server learned from what was taught here.
     await said(await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")}))
-    (taught,) = await storage.galleries.exemplars(server_id)
+    (taught,) = await storage.exemplars.in_use(server_id)
     await storage.versions.add(
         OTHER, "fake", b"learned", {}, [("exemplar", taught.id)], datetime.now(UTC), promoted=True
     )

@@ -10,7 +10,7 @@ from PIL import Image
 
 import cogs.info.stats
 from bot.feedback.statistics import FEWEST_SETTLED
-from bot.storage.learning_records import ServerCharacter
+from bot.storage.records import ServerCharacter
 from tests.bot.fakes import DistinctStages
 from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, watch
 
@@ -72,7 +72,7 @@ async def settle(
     """Post a face that is called Marin, and settle who it is."""
     posted = await sandbox.member("ann").post(channel, files=[("a.png", b"1")], spoiler=spoiler)
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+    (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
     await bot.learning.vote(face.reply_id, 0, 1, "is", value=label, decides=True)
     await bot.learning.judged()
 

@@ -45,7 +45,7 @@ async def test_five_drawings_are_one_lesson(sandbox: Sandbox, start: Start) -> N
         text = await said(taught)
         assert "from 5 pictures" in text
         assert "Where a picture had several faces I took the largest" in text
-        assert len(await bot.storage.galleries.exemplars(bot.guilds[0].id)) == 5
+        assert len(await bot.storage.exemplars.in_use(bot.guilds[0].id)) == 5
 
 
 async def test_copies_of_a_drawing_count_once_and_one_without_a_face_teaches_nothing(
@@ -60,7 +60,7 @@ async def test_copies_of_a_drawing_count_once_and_one_without_a_face_teaches_not
     text = await said(await ann.slash("general", "teach", {"name": "Midori", **images}))
     assert "no drawn face in empty.png" in text
     assert "midori" not in (await bot.learning.roster(server_id)).characters
-    assert len(await bot.storage.galleries.exemplars(server_id)) == 1
+    assert len(await bot.storage.exemplars.in_use(server_id)) == 1
 
 
 async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -78,7 +78,7 @@ async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBo
         return "aoi" in (await bot.learning.roster(server_id)).characters
 
     await eventually(added)
-    assert len(await bot.storage.galleries.exemplars(server_id)) == 1
+    assert len(await bot.storage.exemplars.in_use(server_id)) == 1
 
 
 async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_bytes(
@@ -94,13 +94,13 @@ async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_byt
         return list(bot.learning.crops.folder.rglob("*.webp"))
 
     off = await answered()
-    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(off))
+    (face,) = await eventually(lambda: bot.storage.faces.by_reply(off))
     assert (face.crop, face.vector) == (None, None)
     assert not crops()
     switched = await ann.slash("general", "learning on")
     assert "Learning is on" in await said(switched)
     on = await answered()
-    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(on))
+    (face,) = await eventually(lambda: bot.storage.faces.by_reply(on))
     assert face.crop
     assert face.vector is not None
     assert len(crops()) == 1
@@ -115,7 +115,7 @@ async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_byt
     assert "Erased" in await said(erased)
     assert not crops()
     assert not stored()
-    assert not await bot.storage.sightings.in_server(server_id)
+    assert not await bot.storage.faces.in_server(server_id)
 
 
 async def test_one_drawing_teaches_what_the_next_one_shows(

@@ -10,7 +10,7 @@ import pytest
 
 from bot.learning import runs
 from bot.learning.runs import TrainingRun
-from bot.storage.learning_records import Label
+from bot.storage.records import Label
 from bot.ui import progress
 from sandbox.state.commands import UsageError
 from tests.bot.fakes import FakeStages
@@ -179,7 +179,7 @@ async def test_a_server_is_due_with_new_labels_after_the_interval(
     server_id = bot.guilds[0].id
     posted = await sandbox.member("ben").post("fan-art", files=[("a.png", b"1")])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    (face,) = await eventually(lambda: bot.storage.sightings.by_reply(reply.id))
+    (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
 
     async def looked() -> bool:
         await cog.train_due()

@@ -2,7 +2,6 @@
 
 from alembic import context
 
-from bot.storage import learning_tables  # noqa: F401 - its tables belong to Base.metadata
 from bot.storage.tables import Base
 
 context.configure(

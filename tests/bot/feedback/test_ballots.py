@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.feedback.ballots import ballots_of
 from bot.storage import Vote
-from bot.storage.learning_records import Sighting
+from bot.storage.records import FaceObservation
 from models.types import Box
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REPLY = 1
 
 
-def face(index: int, name: str, *, unknown: bool = False) -> Sighting:
-    return Sighting(
+def face(index: int, name: str, *, unknown: bool = False) -> FaceObservation:
+    return FaceObservation(
         server_id=7, channel_id=3, message_id=2, reply_id=REPLY, face_index=index, author_id=5,
         phash="00ff00ff00ff00ff", box=Box(0.1, 0.1, 0.5, 0.6),
         guesses=({"id": name, "probability": 0.8},), unknown=unknown, model_version="m1",
@@ -32,7 +32,7 @@ def said(kind: VoteKind, index: int | None = None, value: str = "", after: int =
     return Vote(REPLY, index, 5, kind, value, NOW + timedelta(seconds=after))
 
 
-def claims(faces: Sequence[Sighting], *votes: Vote) -> list[str | None]:
+def claims(faces: Sequence[FaceObservation], *votes: Vote) -> list[str | None]:
     """Return what a member's votes say of each face; a name that is denied begins with "not"."""
     merged = {"rin": "rin", "miku": "miku", "miku_39": "miku"}
     found = ballots_of(faces, votes, set(), merged.get)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import pytest
 
     from bot.storage import Storage
-    from bot.storage.learning_records import Sighting
+    from bot.storage.records import FaceObservation
 
 
 async def test_what_is_learned_from_older_votes_does_not_undo_a_newer_one(
     storage: Storage,
-    labelled: Callable[..., Awaitable[Sighting]],
+    labelled: Callable[..., Awaitable[FaceObservation]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     face = await labelled(faces(0, 1, 1)[0], "shipped_0")
@@ -58,7 +58,7 @@ async def test_what_is_learned_from_older_votes_does_not_undo_a_newer_one(
 
 
 async def test_who_is_no_moderator_any_more_decides_nothing(
-    storage: Storage, labelled: Callable[..., Awaitable[Sighting]]
+    storage: Storage, labelled: Callable[..., Awaitable[FaceObservation]]
 ) -> None:
     face = await labelled(faces(0, 1, 1)[0], "shipped_0")
     for decides in (True, False):

@@ -15,7 +15,7 @@ from PIL import Image
 
 from bot.feedback.statistics import FEWEST_SETTLED, Statistics, count
 from bot.storage import Answer, Storage
-from bot.storage.learning_records import Label, NewSighting, SettledFace
+from bot.storage.records import Label, NewFaceObservation, SettledFace
 from bot.ui.statistics_picture import ShownPair, draw
 from models.types import Box
 
@@ -103,9 +103,9 @@ async def test_the_database_is_counted_by_server_and_time(tmp_path: Path) -> Non
         for number, (server, days) in enumerate([(SERVER, 0), (SERVER, 0), (SERVER, 1), (8, 0)], 1):
             at = AT - timedelta(days=days)
             await storage.answers.add(Answer(number, number + 99, 3, server, 5, (), "m", at))
-            (seen,) = await storage.sightings.add(
+            (seen,) = await storage.faces.add(
                 [
-                    NewSighting(
+                    NewFaceObservation(
                         server, 3, number + 99, number, 0, 5, f"{number:016x}",
                         Box(0.1, 0.1, 0.5, 0.6), ({"id": "rin", "probability": 0.7},),
                         number == 2, "m", False, at,

@@ -15,7 +15,7 @@ from bot.gallery.packs import PackError, load_pack, make_pack, read_pack, write_
 from bot.gallery.roster import ServerRoster
 from bot.gallery.serving import read_server
 from bot.storage.crops import CropStore
-from bot.storage.learning_records import ServerCharacter
+from bot.storage.records import ServerCharacter
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, own_character
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.storage import Storage
-    from bot.storage.learning_records import Sighting
+    from bot.storage.records import FaceObservation
     from models.gallery.namer import Namer
 
-    Labelled = Callable[..., Awaitable[Sighting]]
+    Labelled = Callable[..., Awaitable[FaceObservation]]
 
 OTHER = 8
 SIDE = 16
@@ -94,7 +94,7 @@ async def test_a_dataset_goes_to_another_server(
     (action, *_) = await storage.galleries.actions(OTHER)
     assert action.summary == "imported 3 faces of 2 characters"
     await storage.galleries.undo(OTHER, action.id, 1)
-    assert await storage.galleries.exemplars(OTHER) == []
+    assert await storage.exemplars.in_use(OTHER) == []
 
 
 async def test_a_folder_in_use_is_not_written_to(storage: Storage, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ async def test_a_broken_dataset_changes_nothing(
             storage, CropStore(tmp_path / "crops"), SERVER, roster, folder,
             embed=embed, side=SIDE, backbone=BACKBONE,
         )  # fmt: skip
-    assert await storage.galleries.exemplars(SERVER) == []
+    assert await storage.exemplars.in_use(SERVER) == []
 
 
 async def test_a_pack_goes_to_another_server(
@@ -169,7 +169,7 @@ async def test_a_pack_goes_to_another_server(
     assert loaded == 1
     roster = await roster_of(storage, OTHER)
     assert roster.characters["aoi"].aliases == ("Blue",)
-    kept = await storage.galleries.exemplars(OTHER)
+    kept = await storage.exemplars.in_use(OTHER)
     assert {e.provenance for e in kept} == {"pack: a test, 9 faces"}
     assert all(e.crop is None for e in kept)
     gallery = (await read_server(storage, OTHER, roster, BACKBONE)).gallery(namer.gallery)
@@ -188,7 +188,7 @@ async def test_a_pack_of_another_backbone_is_refused(
     other = replace(pack, backbone="older")
     with pytest.raises(PackError, match=r"made with the backbone older, this one has b1"):
         await load_pack(storage, OTHER, roster, other, BACKBONE)
-    assert await storage.galleries.exemplars(OTHER) == []
+    assert await storage.exemplars.in_use(OTHER) == []
     with pytest.raises(PackError, match="no labelled face"):
         make_pack([], roster, BACKBONE, "")
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.learning.backbone_migration import ANSWERING
 from bot.storage import Answer, Storage
-from bot.storage.learning_records import Label, NewSighting, ServerCharacter
+from bot.storage.records import Label, NewFaceObservation, ServerCharacter
 from models.embedding.embedder import version_of
 from models.gallery.namer import Namer
 from models.gallery.training_vectors import VectorSet
@@ -50,9 +50,9 @@ async def label_faces(storage: Storage, server_id: int, backbone: str) -> None:
     )
     for number, vector in enumerate(own_faces(3, 12), 1):
         await storage.answers.add(Answer(number, number + 99, 3, server_id, 5, (), "m", START))
-        (seen,) = await storage.sightings.add(
+        (seen,) = await storage.faces.add(
             [
-                NewSighting(
+                NewFaceObservation(
                     server_id, 3, number + 99, number, 0, 5, f"{number:016x}",
                     Box(0.1, 0.1, 0.5, 0.6), (), True, "m", False, START,
                     vector=vector, backbone=backbone,
@@ -134,9 +134,9 @@ def add_a_label(folder: Path) -> None:
     async def add() -> None:
         async with Storage.open(folder / "moedex.db") as storage:
             await storage.answers.add(Answer(50, 150, 3, SERVER, 5, (), "m", START))
-            (seen,) = await storage.sightings.add(
+            (seen,) = await storage.faces.add(
                 [
-                    NewSighting(
+                    NewFaceObservation(
                         SERVER, 3, 150, 50, 0, 5, "5050505050505050", Box(0.1, 0.1, 0.5, 0.6),
                         (), True, "m", False, START, vector=own_faces(3, 13)[12],
                         backbone=version_of(),

@@ -9,7 +9,7 @@ import pytest
 from bot.gallery.roster import ServerRoster
 from bot.learning.sharing import shared_with
 from bot.learning.training import learn
-from bot.storage.learning_records import ServerCharacter
+from bot.storage.records import ServerCharacter
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, own_character
 
 if TYPE_CHECKING:
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from bot.gallery.server_gallery import Example
     from bot.storage import Storage
-    from bot.storage.learning_records import Sighting
+    from bot.storage.records import FaceObservation
     from models.gallery.namer import Namer
     from models.gallery.training_vectors import VectorSet
 
-    Labelled = Callable[..., Awaitable[Sighting]]
+    Labelled = Callable[..., Awaitable[FaceObservation]]
 
 OTHER = 8
 
 
-async def other_server(storage: Storage, labelled: Labelled) -> list[Sighting]:
+async def other_server(storage: Storage, labelled: Labelled) -> list[FaceObservation]:
     """Let another server label one character that both have, under another id, and one of its own.
 
     Returns the shared character's faces.

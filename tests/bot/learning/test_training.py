@@ -16,7 +16,7 @@ from bot.gallery.serving import read_server
 from bot.learning.heads import PULLS, HeadError, choose_pull, read_head, write_head
 from bot.learning.promotion import Results, decide
 from bot.learning.training import NothingToLearnError, learn
-from bot.storage.learning_records import Label, NewExemplar, ServerCharacter
+from bot.storage.records import Label, NewExemplar, ServerCharacter
 from models.gallery.namer import Parts, Threshold, scores
 from models.gallery.training_vectors import VectorSet
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, own_character
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.storage import Storage
-    from bot.storage.learning_records import Sighting
+    from bot.storage.records import FaceObservation
     from models.gallery.namer import Gallery, Namer
 
-    Labelled = Callable[..., Awaitable[Sighting]]
+    Labelled = Callable[..., Awaitable[FaceObservation]]
 
 
 async def answering(storage: Storage, namer: Namer) -> Gallery:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.storage import Storage, StorageError, StorageInUseError
 from bot.storage.backup import back_up, restore
-from bot.storage.storage import files_beside, sqlite_url
+from bot.storage.location import files_beside, sqlite_url
 
 
 @pytest.fixture

@@ -13,15 +13,14 @@ import pytest
 
 from bot.storage import Answer, Storage
 from bot.storage.galleries import LaterActionError
-from bot.storage.learning_records import (
+from bot.storage.records import (
     Label,
     NewExemplar,
-    NewSighting,
+    NewFaceObservation,
     ServerCharacter,
-    pack_vector,
-    unpack_vector,
 )
 from models.types import Box
+from models.vectors import pack_vector, unpack_vector
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,7 +37,7 @@ def unit(seed: int) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def sighting(reply_id: int, face: int = 0, **changes: Any) -> NewSighting:
+def observation(reply_id: int, face: int = 0, **changes: Any) -> NewFaceObservation:
     values: dict[str, Any] = {
         "server_id": SERVER, "channel_id": 3, "message_id": reply_id + 1000,
         "reply_id": reply_id, "face_index": face, "author_id": 5, "phash": "00ff00ff00ff00ff",
@@ -46,7 +45,7 @@ def sighting(reply_id: int, face: int = 0, **changes: Any) -> NewSighting:
         "unknown": False, "model_version": "m1", "hidden": False, "at": NOW,
         "vector": unit(reply_id), "backbone": "b1", "crop": f"{reply_id}-{face}.webp",
     }  # fmt: skip
-    return NewSighting(**(values | changes))
+    return NewFaceObservation(**(values | changes))
 
 
 def exemplar(character: str = "aoi", seed: int = 1) -> NewExemplar:
@@ -68,25 +67,25 @@ async def test_a_vector_survives_half_precision() -> None:
     assert np.abs(unpack_vector(pack_vector(vector)) - vector).max() < 1e-3
 
 
-async def test_a_sighting_is_kept_once_and_goes_with_its_answer(storage: Storage) -> None:
-    (first,) = await storage.sightings.add([sighting(1)])
-    assert await storage.sightings.add([sighting(1)]) == []
+async def test_a_face_is_kept_once_and_goes_with_its_answer(storage: Storage) -> None:
+    (first,) = await storage.faces.add([observation(1)])
+    assert await storage.faces.add([observation(1)]) == []
     assert first.group_id == first.id
-    (copy,) = await storage.sightings.add([sighting(2, group_id=first.id)])
-    assert [s.id for s in await storage.sightings.in_group(first.id)] == [first.id, copy.id]
+    (copy,) = await storage.faces.add([observation(2, group_id=first.id)])
+    assert [s.id for s in await storage.faces.in_group(first.id)] == [first.id, copy.id]
     assert first.vector is not None
     assert np.allclose(first.vector, unit(1), atol=1e-3)
     label = Label(first.id, SERVER, "settled", "miku", 9, NOW)
     await storage.labels.set([label], "review")
     await storage.answers.delete_by_reply(1)
-    assert await storage.sightings.get(first.id) is None
+    assert await storage.faces.get(first.id) is None
     assert await storage.labels.get(first.id) is None
-    assert await storage.labels.trail(first.id) == []
-    assert await storage.sightings.crop_names() == {"2-0.webp"}
+    assert await storage.labels.changes(first.id) == []
+    assert await storage.faces.crop_names() == {"2-0.webp"}
 
 
 async def test_the_trail_tells_who_when_and_why(storage: Storage) -> None:
-    (seen,) = await storage.sightings.add([sighting(1)])
+    (seen,) = await storage.faces.add([observation(1)])
     steps = [
         Label(seen.id, SERVER, "open", "miku", None, NOW),
         Label(seen.id, SERVER, "settled", "miku", None, NOW + timedelta(1)),
@@ -95,7 +94,7 @@ async def test_the_trail_tells_who_when_and_why(storage: Storage) -> None:
     ]
     for step in steps:
         await storage.labels.set([step], "test")
-    trail = await storage.labels.trail(seen.id)
+    trail = await storage.labels.changes(seen.id)
     assert [(c.before, c.after, c.user_id) for c in trail] == [
         (None, "miku", None),
         ("miku", "rin", 9),
@@ -106,12 +105,12 @@ async def test_the_trail_tells_who_when_and_why(storage: Storage) -> None:
 
 
 async def test_unknown_faces_are_shown_once(storage: Storage) -> None:
-    kept = await storage.sightings.add([sighting(1, unknown=True), sighting(2, unknown=True)])
-    assert len(await storage.sightings.unknown(SERVER, NOW)) == 2
-    cluster = await storage.sightings.show_cluster(SERVER, [s.id for s in kept], NOW)
-    assert await storage.sightings.unknown(SERVER, NOW) == []
-    assert len(await storage.sightings.cluster(cluster, SERVER)) == 2
-    assert await storage.sightings.cluster(cluster, SERVER + 1) == []
+    kept = await storage.faces.add([observation(1, unknown=True), observation(2, unknown=True)])
+    assert len(await storage.faces.unknown(SERVER, NOW)) == 2
+    cluster = await storage.clusters.show(SERVER, [s.id for s in kept], NOW)
+    assert await storage.faces.unknown(SERVER, NOW) == []
+    assert len(await storage.clusters.faces(cluster, SERVER)) == 2
+    assert await storage.clusters.faces(cluster, SERVER + 1) == []
 
 
 async def test_every_change_of_a_gallery_can_be_undone(storage: Storage) -> None:
@@ -133,11 +132,11 @@ async def test_every_change_of_a_gallery_can_be_undone(storage: Storage) -> None
     assert await galleries.undo(SERVER, merge.id, 6) is None
     assert await galleries.characters(SERVER) == [aoi]
     assert await galleries.aliases(SERVER) == {"aoi": ("Blue",)}
-    assert len(await galleries.exemplars(SERVER)) == 1
+    assert len(await storage.exemplars.in_use(SERVER)) == 1
     assert await galleries.undo(SERVER, taught.id, 6) is not None
     assert await galleries.characters(SERVER) == []
     assert await galleries.aliases(SERVER) == {}
-    assert await galleries.exemplars(SERVER) == []
+    assert await storage.exemplars.in_use(SERVER) == []
 
 
 async def test_forgotten_drawings_are_erased_unless_that_was_undone(storage: Storage) -> None:
@@ -152,10 +151,10 @@ async def test_forgotten_drawings_are_erased_unless_that_was_undone(storage: Sto
         action = await galleries.change(SERVER, "forget", 5, "x", at, characters=[forgotten])
         if character.id == "rei":
             await galleries.undo(SERVER, action.id, 5)
-    await galleries.erase_forgotten(NOW)
-    assert len(await galleries.exemplars(SERVER)) == 4
-    await galleries.erase_forgotten(NOW + timedelta(days=1))
-    assert [e.character_id for e in await galleries.exemplars(SERVER)] == ["rei", "sora"]
+    await storage.exemplars.erase_forgotten(NOW)
+    assert len(await storage.exemplars.in_use(SERVER)) == 4
+    await storage.exemplars.erase_forgotten(NOW + timedelta(days=1))
+    assert [e.character_id for e in await storage.exemplars.in_use(SERVER)] == ["rei", "sora"]
 
 
 async def test_servers_do_not_see_each_other(storage: Storage) -> None:
@@ -164,28 +163,28 @@ async def test_servers_do_not_see_each_other(storage: Storage) -> None:
         characters=[ServerCharacter("aoi", "Aoi")], exemplars=[exemplar()],
     )  # fmt: skip
     assert await storage.galleries.characters(SERVER + 1) == []
-    assert await storage.galleries.exemplars(SERVER + 1) == []
+    assert await storage.exemplars.in_use(SERVER + 1) == []
 
 
 async def test_a_proposals_drawings_wait_and_are_taken_once(storage: Storage) -> None:
     proposal = await storage.proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, NOW)
-    await storage.galleries.propose_exemplars(SERVER, proposal.id, [exemplar()])
-    assert await storage.galleries.exemplars(SERVER) == []
-    assert len(await storage.galleries.exemplars_of(proposal.id)) == 1
+    await storage.exemplars.propose(SERVER, proposal.id, [exemplar()])
+    assert await storage.exemplars.in_use(SERVER) == []
+    assert len(await storage.exemplars.of_proposal(proposal.id)) == 1
     await storage.galleries.change(SERVER, "teach", 9, "x", NOW, accept=(proposal.id, "aoi"))
     await storage.proposals.accept(proposal.id, 9)
     assert await storage.proposals.waiting(SERVER) == []
     assert not await storage.proposals.reject(SERVER, proposal.id)
-    assert len(await storage.galleries.exemplars(SERVER)) == 1
+    assert len(await storage.exemplars.in_use(SERVER)) == 1
 
 
 async def test_a_rejected_proposal_takes_its_drawings_along(storage: Storage) -> None:
     proposal = await storage.proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, NOW)
-    await storage.galleries.propose_exemplars(SERVER, proposal.id, [exemplar()])
+    await storage.exemplars.propose(SERVER, proposal.id, [exemplar()])
     assert not await storage.proposals.reject(SERVER + 1, proposal.id)
     assert await storage.proposals.reject(SERVER, proposal.id)
     assert not await storage.proposals.reject(SERVER, proposal.id)
-    assert await storage.galleries.crop_names() == set()
+    assert await storage.exemplars.crop_names() == set()
 
 
 async def test_what_nobody_decides_is_erased_in_the_end(storage: Storage) -> None:
@@ -193,13 +192,13 @@ async def test_what_nobody_decides_is_erased_in_the_end(storage: Storage) -> Non
     for at in (NOW, NOW + timedelta(days=2)):
         proposal = await proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, at)
         crop = replace(exemplar(), crop=f"{proposal.id}.webp")
-        await storage.galleries.propose_exemplars(SERVER, proposal.id, [crop])
+        await storage.exemplars.propose(SERVER, proposal.id, [crop])
     decided = await proposals.add(SERVER, 5, "teach", {"name": "Rei"}, NOW)
     await proposals.accept(decided.id, 9)
     await proposals.erase_waiting(NOW + timedelta(days=1))
     assert [p.at for p in await proposals.waiting(SERVER)] == [NOW + timedelta(days=2)]
     assert await proposals.get(SERVER, decided.id) is not None
-    assert await storage.galleries.crop_names() == {f"{proposal.id}.webp"}
+    assert await storage.exemplars.crop_names() == {f"{proposal.id}.webp"}
 
 
 async def test_versions_are_promoted_and_rolled_back(storage: Storage) -> None:
@@ -222,7 +221,7 @@ async def test_versions_are_promoted_and_rolled_back(storage: Storage) -> None:
 async def test_a_promoted_version_is_never_seen_before_it_is_current(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, seen = storage.write, []
+    write, seen = storage.database.write, []
 
     @asynccontextmanager
     async def looked_at_after() -> AsyncIterator[AsyncSession]:
@@ -230,7 +229,7 @@ async def test_a_promoted_version_is_never_seen_before_it_is_current(
             yield session
         seen.append([v.state for v in await storage.versions.list(SERVER)])
 
-    monkeypatch.setattr(storage, "write", looked_at_after)
+    monkeypatch.setattr(storage.database, "write", looked_at_after)
     await storage.versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
     assert seen == [["current"]]
 
@@ -249,39 +248,56 @@ async def test_what_became_current_after_it_was_read_is_refitted_when_it_is_eras
 
 
 async def test_a_version_trained_on_something_erased_is_found(storage: Storage) -> None:
-    kept = await storage.sightings.add([sighting(1), sighting(2)])
+    kept = await storage.faces.add([observation(1), observation(2)])
     version = await storage.versions.add(
         SERVER, "b1", b"1", {}, [("sighting", s.id) for s in kept], NOW, promoted=True
     )
     assert await storage.versions.trained_on_erased() == []
     await storage.answers.delete_by_reply(2)
     assert [v.id for v in await storage.versions.trained_on_erased()] == [version.id]
-    (again,) = await storage.sightings.add([sighting(3)])
+    (again,) = await storage.faces.add([observation(3)])
     assert again.id not in {s.id for s in kept}, "an erased number must not come back"
     await storage.versions.erase([version])
     assert await storage.versions.list(SERVER) == []
 
 
-async def test_what_is_erased_is_gone_from_the_bytes(storage: Storage, tmp_path: Path) -> None:
-    secret = unit(77)
-    await storage.sightings.add([sighting(1, vector=secret, phash="abcdabcdabcdabcd")])
+@pytest.fixture
+def careless_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let connections begin without `secure_delete`, which some builds of SQLite turn on."""
+
+    def connect(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection = real_connect(*args, **options)
+        connection.execute("PRAGMA secure_delete=OFF")
+        return connection
+
+    real_connect = sqlite3.connect
+    monkeypatch.setattr("aiosqlite.core.sqlite3.connect", connect)
+
+
+@pytest.mark.usefixtures("careless_sqlite")
+async def test_what_is_erased_is_gone_from_the_bytes(tmp_path: Path) -> None:
+    """The pragma `secure_delete` does that: without it this fails."""
+    secret, file = unit(77), tmp_path / "erased.db"
     needles = (pack_vector(secret), b"abcdabcdabcdabcd")
-    files = [tmp_path / "moedex.db", tmp_path / "moedex.db-wal"]
 
     def kept() -> bytes:
-        return b"".join(file.read_bytes() for file in files if file.exists())
+        files = (file, file.with_name("erased.db-wal"))
+        return b"".join(each.read_bytes() for each in files if each.exists())
 
-    assert all(needle in kept() for needle in needles)
-    await storage.sightings.erase([s.id for s in await storage.sightings.by_author(5)])
-    assert await storage.consents.flush_erased()
-    assert not any(needle in kept() for needle in needles)
+    async with Storage.open(file) as storage:
+        await storage.answers.add(Answer(1, 1001, 3, SERVER, 5, (), "m1", NOW))
+        await storage.faces.add([observation(1, vector=secret, phash="abcdabcdabcdabcd")])
+        assert all(needle in kept() for needle in needles)
+        await storage.answers.delete_by_reply(1)
+        assert await storage.database.flush_erased()
+        assert not any(needle in kept() for needle in needles)
 
 
 async def test_the_next_vector_waits_unseen_and_goes_with_its_row(
     storage: Storage, tmp_path: Path
 ) -> None:
-    first, second = await storage.sightings.add(
-        [sighting(n, vector=unit(n), backbone="b1", crop=f"7/{n}.webp") for n in (1, 2)]
+    first, second = await storage.faces.add(
+        [observation(n, vector=unit(n), backbone="b1", crop=f"7/{n}.webp") for n in (1, 2)]
     )
     await storage.galleries.change(
         SERVER, "teach", 5, "x", NOW, exemplars=[replace(exemplar(), crop="7/taught.webp")]
@@ -292,21 +308,21 @@ async def test_the_next_vector_waits_unseen_and_goes_with_its_row(
     await storage.vectors.prepare("b2", zip(olds, nexts, strict=True))
     assert await storage.vectors.outdated("b2") == []
     assert len(await storage.vectors.outdated("b3")) == 3
-    (kept,) = await storage.sightings.by_reply(2)
+    (kept,) = await storage.faces.by_reply(2)
     assert kept.backbone == "b1"
     await storage.answers.delete_by_reply(1)
-    assert await storage.consents.flush_erased()
+    assert await storage.database.flush_erased()
     files = [tmp_path / "moedex.db", tmp_path / "moedex.db-wal"]
     data = b"".join(file.read_bytes() for file in files if file.exists())
     assert pack_vector(nexts[0]) not in data
     assert pack_vector(nexts[1]) in data
     # A crop that was erased while its face was embedded must not get a vector again.
-    await storage.sightings.strip_author(second.author_id)
+    await storage.faces.strip_author(second.author_id)
     await storage.vectors.prepare("b2", [(olds[1], nexts[1])])
     await storage.vectors.adopt("b2")
-    (stripped,) = await storage.sightings.by_reply(2)
+    (stripped,) = await storage.faces.by_reply(2)
     assert (stripped.vector, stripped.backbone) == (None, None)
-    (taught,) = await storage.galleries.exemplars(SERVER)
+    (taught,) = await storage.exemplars.in_use(SERVER)
     assert taught.backbone == "b2"
     assert np.abs(taught.vector - nexts[2]).max() < 1e-3
     assert await storage.vectors.lost(SERVER, "b2") == set()
@@ -328,12 +344,12 @@ async def test_consent_and_opting_out_are_remembered(storage: Storage) -> None:
 
 
 async def test_leaving_erases_everything_learned(storage: Storage) -> None:
-    await storage.sightings.add([sighting(1)])
+    await storage.faces.add([observation(1)])
     await storage.galleries.change(SERVER, "teach", 5, "x", NOW, exemplars=[exemplar()])
     await storage.versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
-    await storage.consents.erase_server(SERVER)
-    assert await storage.sightings.count(SERVER) == 0
-    assert await storage.galleries.exemplars(SERVER) == []
+    await storage.servers.erase_learned(SERVER)
+    assert await storage.faces.count(SERVER) == 0
+    assert await storage.exemplars.in_use(SERVER) == []
     assert await storage.versions.list(SERVER) == []
     assert await storage.galleries.actions(SERVER) == []
 
@@ -344,8 +360,8 @@ async def test_a_reader_that_holds_the_log_open_keeps_no_writer_out(
     with closing(sqlite3.connect(tmp_path / "moedex.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM sightings").fetchone()
-        await storage.sightings.add([sighting(1, vector=unit(5))])
-        assert not await storage.consents.flush_erased()
-        await storage.sightings.add([sighting(2, vector=unit(6))])
+        await storage.faces.add([observation(1, vector=unit(5))])
+        assert not await storage.database.flush_erased()
+        await storage.faces.add([observation(2, vector=unit(6))])
         reader.execute("ROLLBACK")
-    assert await storage.consents.flush_erased()
+    assert await storage.database.flush_erased()

@@ -30,7 +30,7 @@ from bot.storage import (
     StorageInUseError,
     VoteKind,
 )
-from bot.storage.storage import hold
+from bot.storage.location import hold
 from bot.storage.tables import Base
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -117,7 +117,7 @@ async def test_closing_waits_for_those_who_read_and_lets_nobody_in(file: Path) -
     reading, go_on = asyncio.Event(), asyncio.Event()
 
     async def read(storage: Storage) -> None:
-        async with storage.read() as session:
+        async with storage.database.read() as session:
             await session.execute(text("SELECT 1"))
             reading.set()
             await go_on.wait()

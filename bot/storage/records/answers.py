@@ -1,39 +1,12 @@
-"""What the storage hands out and takes in: frozen records, no rows, no sessions."""
+"""An answer and its pictures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-VoteKind = Literal["yes", "no", "is", "not_a_face", "ignore"]
-"""What a vote says: the best name is right, is wrong, "it is X", not a face, leave it out."""
-
-WITHDRAWN = "withdrawn"
-"""The kind of an event that takes a vote back."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """What a server's moderators set; the defaults are those of a server that set nothing.
-
-    `threshold` is a probability, 0 to 1; None takes the configuration's or the model's own.
-    `guesses` is how many names are shown a face. `ephemeral` is about the message menu's answer.
-    `on_all_unknown` says what a watched channel gets if no face has a known name. `learning` is
-    whether pictures, crops and vectors may be kept, `sharing` whether names and vectors may train
-    the heads of other servers. `labeller_role` decides labels at once.
-    """
-
-    server_id: int
-    threshold: float | None = None
-    guesses: int = 5
-    ephemeral: bool = True
-    on_all_unknown: Literal["answer", "quiet"] = "answer"
-    learning: bool = False
-    sharing: bool = False
-    labeller_role: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +61,3 @@ class AnswerPlace:
     def answers_to(self) -> set[int]:
         """The messages with which the answer goes: the picture's, and the one that asked."""
         return {self.source_message_id, self.prompt_id or self.source_message_id}
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """A vote that stands: the last one of a user about a face that was not taken back.
-
-    `face_index` counts in `Answer.faces`; None is the answer as a whole (a reaction). `value` is
-    the character's id or name of an "is" vote, else empty.
-    """
-
-    reply_id: int
-    face_index: int | None
-    user_id: int
-    kind: VoteKind
-    value: str
-    at: datetime

@@ -1,0 +1,74 @@
+"""Clusters of unknown faces that were shown to moderators, so that each is asked about once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from bot.storage.faces import to_observation
+from bot.storage.repository import Repository
+from bot.storage.tables import FaceRow, LabelRow, ShownClusterRow, ShownFaceRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from bot.storage.records import FaceObservation
+
+
+class ClusterRepository(Repository):
+    """Shown clusters. A face that is erased leaves its cluster."""
+
+    async def show(self, server_id: int, members: Iterable[int], at: datetime) -> int:
+        """Remember that a cluster was shown; return its number."""
+        async with self._database.write() as session:
+            cluster = ShownClusterRow(server_id=server_id, at=at)
+            session.add(cluster)
+            await session.flush()
+            session.add_all(ShownFaceRow(cluster_id=cluster.id, face_id=m) for m in members)
+            return cluster.id
+
+    async def forget(self, cluster_id: int, server_id: int) -> None:
+        """Forget that a cluster of a server was shown; its faces stay."""
+        async with self._database.write() as session:
+            await session.execute(
+                delete(ShownClusterRow).where(
+                    ShownClusterRow.id == cluster_id, ShownClusterRow.server_id == server_id
+                )
+            )
+
+    async def faces(self, cluster_id: int, server_id: int) -> list[FaceObservation]:
+        """Return what is left of a shown cluster of a server."""
+        members = select(ShownFaceRow.face_id).where(ShownFaceRow.cluster_id == cluster_id)
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(FaceRow)
+                .where(FaceRow.id.in_(members), FaceRow.server_id == server_id)
+                .order_by(FaceRow.id)
+            )
+            return [to_observation(row) for row in rows]
+
+    async def dismissed(self, server_id: int) -> dict[int, list[FaceObservation]]:
+        """Return, by number, the shown clusters whose faces nobody named, where vectors are kept.
+
+        Left unanswered, ignored, or called no faces.
+        """
+        query = (
+            select(ShownFaceRow.cluster_id, FaceRow, LabelRow.label)
+            .join(FaceRow, FaceRow.id == ShownFaceRow.face_id)
+            .outerjoin(
+                LabelRow,
+                (LabelRow.face_id == FaceRow.id) & (LabelRow.state == "settled"),
+            )
+            .where(FaceRow.server_id == server_id, FaceRow.vector.is_not(None))
+            .order_by(ShownFaceRow.cluster_id, FaceRow.id)
+        )
+        found: dict[int, list[FaceObservation]] = {}
+        named: set[int] = set()
+        async with self._database.read() as session:
+            for cluster_id, row, label in await session.execute(query):
+                found.setdefault(cluster_id, []).append(to_observation(row))
+                if label is not None and not label.startswith("!"):
+                    named.add(cluster_id)
+        return {key: faces for key, faces in found.items() if key not in named}

@@ -1,0 +1,55 @@
+"""Where a database is: its URL, its file, the files that belong to it, and the lock on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.storage.errors import StorageError, StorageInUseError
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the URL of an SQLite file."""
+    return f"sqlite+aiosqlite:///{file}"
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite URL, None for another database or one in memory.
+
+    Raises StorageError if `url` is no SQLAlchemy URL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StorageError(f"Storage URL {url!r} is not an SQLAlchemy URL.") from None
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
+def files_beside(file: Path) -> Path:
+    """Return the folder of the files that belong to the database `file`; backups take it along."""
+    return file.with_name(f"{file.stem}-files")
+
+
+def shown(url: str) -> str:
+    """Return `url` as it may be printed: without a password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def hold(file: Path) -> FileLock:
+    """Take the lock of the database `file`; the system lets go of it when the process ends.
+
+    Raises StorageInUseError if another process holds it.
+    """
+    lock = FileLock(file.with_name(file.name + ".lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StorageInUseError(
+            f"Storage {file} is in use by another Moedex process: stop that one first."
+        ) from None
+    return lock

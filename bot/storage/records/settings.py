@@ -1,0 +1,27 @@
+"""What a server's moderators set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What a server's moderators set; the defaults are those of a server that set nothing.
+
+    `threshold` is a probability, 0 to 1; None takes the configuration's or the model's own.
+    `guesses` is how many names are shown a face. `ephemeral` is about the message menu's answer.
+    `on_all_unknown` says what a watched channel gets if no face has a known name. `learning` is
+    whether pictures, crops and vectors may be kept, `sharing` whether names and vectors may train
+    the heads of other servers. `labeller_role` decides labels at once.
+    """
+
+    server_id: int
+    threshold: float | None = None
+    guesses: int = 5
+    ephemeral: bool = True
+    on_all_unknown: Literal["answer", "quiet"] = "answer"
+    learning: bool = False
+    sharing: bool = False
+    labeller_role: int | None = None

@@ -1,0 +1,31 @@
+"""What somebody said about a face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+VoteKind = Literal["yes", "no", "is", "not_a_face", "ignore"]
+"""What a vote says: the best name is right, is wrong, "it is X", not a face, leave it out."""
+
+WITHDRAWN = "withdrawn"
+"""The kind of an event that takes a vote back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A vote that stands: the last one of a user about a face that was not taken back.
+
+    `face_index` counts in `Answer.faces`; None is the answer as a whole (a reaction). `value` is
+    the character's id or name of an "is" vote, else empty.
+    """
+
+    reply_id: int
+    face_index: int | None
+    user_id: int
+    kind: VoteKind
+    value: str
+    at: datetime

@@ -1,0 +1,43 @@
+"""The tables, as SQLAlchemy sees them; a change here needs a migration beside it.
+
+What hangs on a face or a version goes with it: the database cascades.
+"""
+
+from bot.storage.tables.answers import AnswerRow
+from bot.storage.tables.base import Base
+from bot.storage.tables.clusters import ShownClusterRow, ShownFaceRow
+from bot.storage.tables.consents import ConsentRow, OptOutRow
+from bot.storage.tables.exemplars import ExemplarRow
+from bot.storage.tables.faces import FaceRow
+from bot.storage.tables.galleries import AliasRow, CharacterRow, GalleryActionRow, RevisionRow
+from bot.storage.tables.labels import LabelChangeRow, LabelRow
+from bot.storage.tables.proposals import ProposalRow
+from bot.storage.tables.settings import ServerSettingsRow, WatchedChannelRow
+from bot.storage.tables.state import StateRow
+from bot.storage.tables.versions import ModelSourceRow, ModelVersionRow
+from bot.storage.tables.votes import DecisionRow, VoteEventRow
+
+__all__ = [
+    "AliasRow",
+    "AnswerRow",
+    "Base",
+    "CharacterRow",
+    "ConsentRow",
+    "DecisionRow",
+    "ExemplarRow",
+    "FaceRow",
+    "GalleryActionRow",
+    "LabelChangeRow",
+    "LabelRow",
+    "ModelSourceRow",
+    "ModelVersionRow",
+    "OptOutRow",
+    "ProposalRow",
+    "RevisionRow",
+    "ServerSettingsRow",
+    "ShownClusterRow",
+    "ShownFaceRow",
+    "StateRow",
+    "VoteEventRow",
+    "WatchedChannelRow",
+]

@@ -1,0 +1,34 @@
+"""Taught drawings and the prototypes of packs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.storage.tables.base import COUNTER, Base
+
+
+class ExemplarRow(Base):
+    """A taught drawing, or a prototype from a pack. One of a waiting proposal isn't used yet."""
+
+    __tablename__ = "exemplars"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+
+    id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
+    server_id: Mapped[int] = mapped_column(index=True)
+    character_id: Mapped[str] = mapped_column(String(100))
+    proposal_id: Mapped[int | None] = mapped_column(
+        ForeignKey("proposals.id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[int] = mapped_column(index=True)
+    source: Mapped[str] = mapped_column(String(10))
+    provenance: Mapped[str] = mapped_column(String(200))
+    phash: Mapped[str | None] = mapped_column(String(64))
+    crop: Mapped[str | None] = mapped_column(String(100))
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    backbone: Mapped[str] = mapped_column(String(100))
+    next_vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_backbone: Mapped[str | None] = mapped_column(String(100))
+    at: Mapped[datetime]

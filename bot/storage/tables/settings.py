@@ -1,0 +1,36 @@
+"""What servers set, and the channels they switched on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.storage.tables.base import Base
+
+
+class ServerSettingsRow(Base):
+    """A server's settings; a server without a row has the defaults."""
+
+    __tablename__ = "server_settings"
+
+    server_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    threshold: Mapped[float | None]
+    guesses: Mapped[int]
+    ephemeral: Mapped[bool]
+    on_all_unknown: Mapped[str] = mapped_column(String(10))
+    learning: Mapped[bool]
+    sharing: Mapped[bool]
+    labeller_role: Mapped[int | None]
+
+
+class WatchedChannelRow(Base):
+    """A channel whose pictures are answered unasked, and who switched that on."""
+
+    __tablename__ = "watched_channels"
+
+    channel_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    server_id: Mapped[int] = mapped_column(index=True)
+    user_id: Mapped[int]
+    at: Mapped[datetime]

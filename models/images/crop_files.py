@@ -1,0 +1,46 @@
+"""Crops of faces as files: WebP, and contact sheets of several as PNG."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.types import Pixels
+
+_QUALITY = 92
+
+
+def write_crop(crop: Pixels) -> bytes:
+    """Return a crop, (side, side, 3) uint8 RGB, as a WebP file."""
+    buffer = BytesIO()
+    Image.fromarray(crop).save(buffer, "WEBP", quality=_QUALITY, method=2)
+    return buffer.getvalue()
+
+
+def read_crop(data: bytes, side: int) -> Pixels | None:
+    """Return a crop's pixels, (side, side, 3) uint8 RGB; None where the file is broken."""
+    try:
+        with Image.open(BytesIO(data)) as image:
+            size = (side, side)
+            return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+    except OSError:
+        return None
+
+
+def contact_sheet(crops: Sequence[Pixels], columns: int) -> bytes:
+    """Return one PNG of crops of one size, (side, side, 3) uint8 RGB each, `columns` in a row."""
+    side = crops[0].shape[0]
+    columns = min(columns, len(crops))
+    rows = -(-len(crops) // columns)
+    sheet = Image.new("RGB", (columns * side, rows * side), "white")
+    for i, crop in enumerate(crops):
+        sheet.paste(Image.fromarray(crop), (i % columns * side, i // columns * side))
+    buffer = BytesIO()
+    sheet.save(buffer, "PNG")
+    return buffer.getvalue()
