@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.config import LearningConfig
 from bot.gallery.teaching import Lesson
-from bot.learning.learning import Learning
+from bot.learning.services import LearningServices
 from bot.storage import Storage
 from models.gallery.namer import Gallery, unit
 from models.types import Box, Character, Face, Guess, NamedFace
@@ -63,13 +63,13 @@ async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
     seconds: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         async with Storage.open(Path(folder, "moedex.db")) as storage:
-            learning = Learning(
+            learning = LearningServices.build(
                 storage, Path(folder, "crops"), LearningConfig.model_validate({}),
                 characters=namer.gallery.characters, shipped=namer.gallery,
                 backbone=embedder.version,
             )  # fmt: skip
             for number, crop in enumerate(crops):
-                await learning.gallery(SERVER)
+                await learning.galleries.gallery(SERVER)
                 start = time.perf_counter()
                 vector = embedder.embed(crop[None])
                 guess = Guess(namer.gallery.characters[0], 0.0)
@@ -81,7 +81,7 @@ async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
                     "Own",
                     [Lesson(face, f"{number:016x}", embedder.version)],
                 )
-                gallery = await learning.gallery(SERVER)
+                gallery = await learning.galleries.gallery(SERVER)
                 seconds.append(time.perf_counter() - start)
                 (naming,) = namer.name(vector, gallery)
                 if naming.guesses[0].character.name != f"Taught {number}":

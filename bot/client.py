@@ -24,7 +24,7 @@ from discord.http import Route
 
 from bot.inference import InferenceWorker
 from bot.learning.backbone_migration import Backbones
-from bot.learning.learning import Learning
+from bot.learning.services import LearningServices
 from bot.recognition.pipeline import Asking
 from bot.storage import Storage, StorageError
 from bot.storage.crops import crop_folder
@@ -93,7 +93,7 @@ class MoedexBot(commands.AutoShardedBot):
         self.worker = worker
         self.has_message_content = message_content
         self.asking = Asking(self)
-        self.learning = Learning(
+        self.learning = LearningServices.build(
             storage,
             crop_folder(config.learning, storage.files),
             config.learning,
@@ -101,14 +101,13 @@ class MoedexBot(commands.AutoShardedBot):
             shipped=worker.gallery,
             backbone=worker.backbone,
         )
-        self.backbones = Backbones(self.learning, worker)
+        self.backbones = Backbones(storage, self.learning.crops, self.learning.galleries, worker)
 
     async def setup_hook(self) -> None:
         """Load every cog and tell Discord about changed commands, before the gateway opens.
 
         Raises StartupError if a cog can't be loaded.
         """
-        await self.learning.start()
         await self.backbones.start()
         for name in _cog_modules():
             try:

@@ -14,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bot.storage import Storage
     from models.types import Box
 
 SAME_PICTURE = 6
@@ -78,6 +79,26 @@ class _Node:
         self.value = value
         self.keys = [key]
         self.children: dict[int, _Node] = {}
+
+
+class NearDuplicates:
+    """The perceptual hashes of the pictures of all servers, to group copies by."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._trees: dict[int, HashTree] = {}
+
+    async def of(self, server_id: int) -> HashTree:
+        """Return the hashes of a server, each under the number of its group."""
+        tree = self._trees.get(server_id)
+        if tree is None:
+            tree = HashTree(await self._storage.faces.hashes(server_id))
+            self._trees[server_id] = tree
+        return tree
+
+    def forget(self) -> None:
+        """Let go of all hashes: some may be of pictures that were erased."""
+        self._trees.clear()
 
 
 def group(hashes: Sequence[str], distance: int = SAME_PICTURE) -> list[int]:

@@ -55,12 +55,10 @@ class Teaching:
         storage: Storage,
         crops: CropStore,
         roster: Callable[[int], Awaitable[ServerRoster]],
-        changed: Callable[[int], None],
     ) -> None:
         self._storage = storage
         self._crops = crops
         self._roster = roster
-        self._changed = changed
         # Two at once could give one id to two names, or carry a proposal out twice.
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -91,7 +89,6 @@ class Teaching:
                 exemplars=exemplars,
             )
             self._crops.recorded(e.crop for e in exemplars if e.crop)
-            self._changed(server_id)
             return (await self._roster(server_id)).characters[row.id], action
 
     async def alias(
@@ -156,9 +153,7 @@ class Teaching:
 
         Raises LaterActionError where a later one has to be undone first.
         """
-        action = await self._storage.galleries.undo(server_id, action_id, user_id)
-        self._changed(server_id)
-        return action
+        return await self._storage.galleries.undo(server_id, action_id, user_id)
 
     async def propose(
         self,
@@ -189,7 +184,6 @@ class Teaching:
                 return None
             action = await self._carry_out(proposal, user_id)
             await self._storage.proposals.accept(proposal_id, user_id)
-            self._changed(server_id)
             return action
 
     async def reject(self, server_id: int, proposal_id: int) -> bool:
@@ -233,11 +227,9 @@ class Teaching:
     async def _change(
         self, server_id: int, kind: ActionKind, user_id: int, summary: str, **what: Any
     ) -> GalleryAction:
-        action = await self._storage.galleries.change(
+        return await self._storage.galleries.change(
             server_id, kind, user_id, summary, datetime.now(UTC), **what
         )
-        self._changed(server_id)
-        return action
 
     async def _exemplars(
         self, server_id: int, user_id: int, character_id: str, lessons: Sequence[Lesson]

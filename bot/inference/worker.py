@@ -181,7 +181,7 @@ class InferenceWorker:
         """What pictures that are posted now are named by."""
         return self._stages
 
-    def use(self, stages: Stages) -> None:
+    def swap_stages(self, stages: Stages) -> None:
         """Name what is posted from now on by other stages.
 
         A picture that is on its way is finished with those that it was begun with.

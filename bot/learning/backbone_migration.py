@@ -23,9 +23,11 @@ from bot.inference.stages import StagesError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.gallery.server_galleries import ServerGalleries
     from bot.inference import InferenceWorker
     from bot.inference.stages import Stages
-    from bot.learning.learning import Learning
+    from bot.storage import Storage
+    from bot.storage.crops import CropStore
     from bot.storage.vectors import OldVector
 
 log = logging.getLogger(__name__)
@@ -39,11 +41,18 @@ AT_ONCE: Final = 4
 class Backbones:
     """Watches over which pair answers. `start` decides, and begins what is to be done."""
 
-    def __init__(self, learning: Learning, worker: InferenceWorker) -> None:
-        self._learning = learning
+    def __init__(
+        self,
+        storage: Storage,
+        crops: CropStore,
+        galleries: ServerGalleries,
+        worker: InferenceWorker,
+    ) -> None:
+        self._storage = storage
+        self._crops = crops
+        self._galleries = galleries
         self._worker = worker
-        self._storage = learning.storage
-        files = learning.storage.files
+        files = storage.files
         self._folder = None if files is None else files / "models"
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -62,7 +71,7 @@ class Backbones:
             return
         if before not in (None, new.backbone) and (old := await self._kept(before, new)):
             log.info("The backbone changed: %s answers until %s is ready", before, new.backbone)
-            self._use(old)
+            self._swap_stages(old)
         self._task = asyncio.create_task(self._make_ready(new), name="change of the backbone")
 
     async def close(self) -> None:
@@ -91,7 +100,7 @@ class Backbones:
 
     async def _embed(self, new: Stages, olds: Sequence[OldVector]) -> set[OldVector]:
         """Embed a few crops; return those that are gone."""
-        pixels = {old: await self._learning.crops.pixels(old.crop, new.side) for old in olds}
+        pixels = {old: await self._crops.pixels(old.crop, new.side) for old in olds}
         there = {old: crop for old, crop in pixels.items() if crop is not None}
         if there:
             crops = np.stack(list(there.values()))
@@ -110,14 +119,14 @@ class Backbones:
         await self._storage.vectors.adopt(new.backbone)
         await self._storage.versions.outdate(new.backbone)
         await self._storage.state.set(ANSWERING, new.backbone)
-        self._use(new)
+        self._swap_stages(new)
         if self._folder is not None:
             await asyncio.to_thread(_keep, new, self._folder)
 
-    def _use(self, stages: Stages) -> None:
+    def _swap_stages(self, stages: Stages) -> None:
         # In one go, so that no picture meets the backbone of one pair and the gallery of another.
-        self._worker.use(stages)
-        self._learning.use(stages)
+        self._worker.swap_stages(stages)
+        self._galleries.swap_stages(stages)
 
     async def _kept(self, backbone: str | None, new: Stages) -> Stages | None:
         folder = self._folder / str(backbone) if self._folder else None

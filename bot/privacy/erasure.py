@@ -47,12 +47,12 @@ class Erasure:
         self,
         storage: Storage,
         crops: CropStore,
-        changed: Callable[[int | None], None],
+        forget_cached: Callable[[], None],
         rejudge: Callable[[int], Awaitable[Sequence[LabelChange]]],
     ) -> None:
         self._storage = storage
         self._crops = crops
-        self._changed = changed
+        self._forget_cached = forget_cached
         self._rejudge = rejudge
         self._soon: asyncio.Task[None] | None = None
         self._asked = self._sweeping = False
@@ -132,7 +132,7 @@ class Erasure:
 
     async def sweep(self) -> None:
         """Remove what belongs to nothing any more, down to the bytes."""
-        self._changed(None)
+        self._forget_cached()
         versions = await self._unsettled()
         versions += await self._storage.versions.trained_on_erased()
         if versions:
@@ -143,7 +143,7 @@ class Erasure:
         in_use |= await self._storage.exemplars.crop_names()
         await self._crops.delete(files - in_use)
         # What is gone may have been a prototype.
-        self._changed(None)
+        self._forget_cached()
         for _ in range(_TRIES):
             if await self._storage.database.flush_erased():
                 return

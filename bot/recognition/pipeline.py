@@ -213,7 +213,7 @@ class Asking:
                 data,
                 name,
                 job=Job(server_id=_server_id(question), message_id=question.prompt),
-                gallery=await self._bot.learning.gallery(
+                gallery=await self._bot.learning.galleries.gallery(
                     question.guild.id if question.guild else None
                 ),
                 threshold=settings.threshold,
@@ -281,7 +281,9 @@ class Asking:
             (each.found, restricted or is_spoiler(each.source.name)) for each in seen if each.found
         ]
         try:
-            await self._bot.learning.saw(answer, pictures, author_id=author.id, may_keep=own)
+            await self._bot.learning.faces.record_faces(
+                answer, pictures, author_id=author.id, may_keep=own
+            )
         except StorageClosedError:
             log.info("The bot ends: the faces of answer %d are not kept", answer.reply_id)
         except Exception:

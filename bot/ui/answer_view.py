@@ -114,7 +114,7 @@ async def _question(
     bot: MoedexBot, answer: Answer, start: int, below: Sequence[discord.ui.Item[Any]]
 ) -> list[discord.ui.Item[Any]]:
     """Return a select a face from `start` on, as many as fit, and buttons to the other faces."""
-    roster = await bot.learning.roster(answer.server_id or 0)
+    roster = await bot.learning.galleries.roster(answer.server_id or 0)
     buttons = len(below) + 2 * (len(answer.faces) > _FACES)
     room = min(_FACES, _ROWS - -(-buttons // _IN_A_ROW))
     stop = min(start + room, len(answer.faces))
@@ -259,11 +259,11 @@ class VoteButton(
         learning, user_id = bot.learning, interaction.user.id
         decides = await may_label(interaction.user, bot.storage)
         await bot.asking.kept(message.id)  # who presses that early is waited for
-        if await learning.vote(message.id, None, user_id, self.kind, decides=decides):
+        if await learning.votes.cast(message.id, None, user_id, self.kind, decides=decides):
             text = THANKS[self.kind]
             if self.kind == "no" and CardState.of(message).asked is None:
                 await _show(interaction, asked=0)
-        elif await learning.take_back(message.id, None, user_id, self.kind):
+        elif await learning.votes.take_back(message.id, None, user_id, self.kind):
             text = TAKEN_BACK
         else:
             opted_out = await bot.storage.consents.opted_out(user_id)

@@ -141,7 +141,7 @@ async def answer_form(interaction: discord.Interaction[Any], subject: Subject) -
     name = _typed(interaction)
     if not name:
         raise UserError(EMPTY)
-    roster = await bot.learning.roster(interaction.guild_id or 0)
+    roster = await bot.learning.galleries.roster(interaction.guild_id or 0)
     found = roster.find(name)
     if found is not None:
         noted = await _note(interaction, subject, found.id)
@@ -202,11 +202,11 @@ async def _note(interaction: discord.Interaction[Any], subject: Subject, chosen:
         character, _ = await bot.learning.teaching.teach(server_id, user_id, name, series, [])
         value, said = character.id, "new"
     for reply_id, face in faces:
-        await bot.learning.vote(
+        await bot.learning.votes.cast(
             reply_id, face, user_id, kind, value=value, decides=decides, why=why
         )
     view.add_item(TakeBackButton(subject, kind))
-    roster = await bot.learning.roster(server_id)
+    roster = await bot.learning.galleries.roster(server_id)
     return _Noted(words[said].format(what=what, name=plain(roster.name(value))), view)
 
 

@@ -109,10 +109,10 @@ class TakeBackButton(
         else:
             faces, text = [(subject.reply_id, subject.face)], FACE_TAKEN_BACK
         stood = [
-            await bot.learning.take_back(reply_id, face, user_id, self.kind)
+            await bot.learning.votes.take_back(reply_id, face, user_id, self.kind)
             for reply_id, face in faces
         ]
-        await bot.learning.judged()
+        await bot.learning.votes.judged()
         if isinstance(subject, ClusterSubject):
             await bot.learning.strangers.forget(server_id, subject.cluster_id)
         await interaction.followup.send(text if any(stood) else ALREADY, ephemeral=True)

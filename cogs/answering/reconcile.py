@@ -172,10 +172,10 @@ class Reconcile(commands.Cog):
             for user_id in sorted(users):
                 if (user_id, kind) not in whole and not _says_both(user_id, now_there, whole):
                     decides = await may_label(await _member(guild, user_id), self.bot.storage)
-                    await learning.vote(reply_id, None, user_id, kind, decides=decides)
+                    await learning.votes.cast(reply_id, None, user_id, kind, decides=decides)
         for user_id, kind in whole:
             if user_id not in now_there.get(kind, {user_id}):
-                await learning.take_back(reply_id, None, user_id, kind)
+                await learning.votes.take_back(reply_id, None, user_id, kind)
 
     async def _ask(self, reply_id: int, reply: discord.Message) -> None:
         votes = await self.bot.storage.votes.for_answer(reply_id)

@@ -54,7 +54,7 @@ class History(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         if not await may_label(interaction.user, self.bot.storage):
             raise UserError(MODERATORS_ONLY)
-        roster = await self.bot.learning.roster(interaction.guild_id or 0)
+        roster = await self.bot.learning.galleries.roster(interaction.guild_id or 0)
         told: list[tuple[datetime, str]] = []
         for number, face in enumerate(await self.bot.storage.faces.by_reply(message.id), 1):
             trail = await self.bot.storage.labels.changes(face.id)

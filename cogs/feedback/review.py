@@ -131,7 +131,7 @@ async def _card(
     waiting: Proposal | list[FaceObservation] | FaceObservation,
 ) -> _Card:
     bot, server_id = cast("MoedexBot", interaction.client), interaction.guild_id or 0
-    roster = await bot.learning.roster(server_id)
+    roster = await bot.learning.galleries.roster(server_id)
     if isinstance(waiting, Proposal):
         text, files = _describe(waiting, roster), await _drawings(interaction, waiting)
         buttons = [ProposalButton(waiting.id, accept=yes) for yes in (True, False)]
@@ -215,7 +215,7 @@ class Decision(WhoSelect, template=rf"moedex:decide:(?P<subject>{SUBJECT})"):
 
     async def go_on(self, interaction: discord.Interaction[Any]) -> None:
         """Show what waits next, which this is no more once it is judged."""
-        await cast("MoedexBot", interaction.client).learning.judged()
+        await cast("MoedexBot", interaction.client).learning.votes.judged()
         await show(interaction, 0)
 
 
@@ -264,10 +264,10 @@ class ProposalButton(
         asked = proposal.arguments
         if "reply_id" in asked:
             # The name was typed for a face: accepting it labels that face.
-            roster = await bot.learning.roster(server_id)
+            roster = await bot.learning.galleries.roster(server_id)
             known = bot.learning.teaching.known(roster, asked["name"], asked["series"])
             if known is not None and known.id not in SPECIAL_LABELS:
-                await bot.learning.vote(
+                await bot.learning.votes.cast(
                     asked["reply_id"], asked["face"], user_id, "is", value=known.id, decides=True
                 )
         return action

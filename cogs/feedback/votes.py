@@ -53,7 +53,7 @@ class Votes(commands.Cog):
         mine = self.bot.user is not None and payload.message_author_id == self.bot.user.id
         if mine and await self.bot.asking.kept(payload.message_id) is None:
             return
-        kept = await self.bot.learning.vote(
+        kept = await self.bot.learning.votes.cast(
             payload.message_id,
             None,
             payload.user_id,
@@ -78,7 +78,7 @@ class Votes(commands.Cog):
         """Take a vote back; bots never had one."""
         kind = _KINDS.get(payload.emoji.name or "")
         if kind is not None:
-            await self.bot.learning.take_back(payload.message_id, None, payload.user_id, kind)
+            await self.bot.learning.votes.take_back(payload.message_id, None, payload.user_id, kind)
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
@@ -111,7 +111,7 @@ class Votes(commands.Cog):
         for vote in await self.bot.storage.votes.for_answer(message_id):
             if vote.face_index is None:
                 for kind in kinds:
-                    await self.bot.learning.take_back(message_id, None, vote.user_id, kind)
+                    await self.bot.learning.votes.take_back(message_id, None, vote.user_id, kind)
 
     def _by_a_bot(self, payload: discord.RawReactionActionEvent) -> bool:
         if payload.member is not None:

@@ -49,7 +49,7 @@ class Characters(commands.Cog):
         # It travels in the buttons, whose ids have little room.
         search = " ".join(search.replace(":", " ").split())[:_SEARCH_LENGTH]
         server_id = context.guild.id if context.guild else 0
-        found = matching(await self.bot.learning.roster(server_id), search)
+        found = matching(await self.bot.learning.galleries.roster(server_id), search)
         allowed = only(context.author)
         if not found:
             text = NOBODY.format(search=plain(search))
@@ -101,7 +101,9 @@ class RosterButton(
         """Show the page that the button leads to."""
         await interaction.response.defer()
         bot = cast("MoedexBot", interaction.client)
-        found = matching(await bot.learning.roster(interaction.guild_id or 0), self.search)
+        found = matching(
+            await bot.learning.galleries.roster(interaction.guild_id or 0), self.search
+        )
         page = max(0, min(self.page, _last_page(found)))
         await interaction.edit_original_response(
             embed=roster_embed(found, page, self.search),

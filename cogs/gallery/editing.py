@@ -107,7 +107,7 @@ async def offer(
     by_name: bool = False,
 ) -> list[app_commands.Choice[str]]:
     """Return a server's characters that fit what is typed; values are ids, or names."""
-    roster = await bot.learning.roster(interaction.guild_id or 0)
+    roster = await bot.learning.galleries.roster(interaction.guild_id or 0)
     return [
         app_commands.Choice(
             name=(f"{c.name} — {c.series}" if c.series else c.name)[:_CHOICE_LENGTH],

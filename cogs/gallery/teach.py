@@ -89,7 +89,7 @@ class Teach(commands.Cog):
             return
         character, action = await teaching.teach(server_id, user_id, name, series or "", lessons)
         # Built now, so that the next picture needn't wait for it.
-        await self.bot.learning.gallery(server_id)
+        await self.bot.learning.galleries.gallery(server_id)
         text = TAUGHT.format(
             name=plain(character.name),
             series=f" ({plain(character.series)})" if character.series else "",

@@ -37,7 +37,7 @@ class About(commands.Cog):
         page = discord.Embed(title="About Moedex", description=HOW, colour=ACCENT)
         page.add_field(name="Version", value=_version())
         page.add_field(name="Model", value=f"`{self.bot.worker.model_version}`")
-        roster = await self.bot.learning.roster(context.guild.id if context.guild else 0)
+        roster = await self.bot.learning.galleries.roster(context.guild.id if context.guild else 0)
         page.add_field(name="Characters", value=str(len(roster.characters)))
         config = self.bot.config
         stored = STORED.format(

@@ -54,7 +54,7 @@ class Stats(commands.Cog):
         if found.answered == 0:
             await interaction.followup.send(NOTHING.format(weeks=statistics.WEEKS), ephemeral=True)
             return
-        roster = await self.bot.learning.roster(interaction.guild_id or 0)
+        roster = await self.bot.learning.galleries.roster(interaction.guild_id or 0)
         pairs = [await self._shown(pair, roster) for pair in found.pairs]
         picture = await asyncio.to_thread(draw, found, pairs)
         description = DESCRIPTION.format(
@@ -76,7 +76,7 @@ class Stats(commands.Cog):
         since = now - timedelta(weeks=statistics.WEEKS)
         stored = self.bot.storage.statistics
         faces = await stored.settled_faces(server_id, since)
-        roster = await self.bot.learning.roster(server_id)
+        roster = await self.bot.learning.galleries.roster(server_id)
         return statistics.count(
             now.date(),
             await stored.answers_by_day(server_id, since),

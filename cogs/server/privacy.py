@@ -241,8 +241,8 @@ class LearningCommands(commands.Cog):
     async def _of_the_backbone(self, server_id: int) -> list[str]:
         if self.bot.backbones.changing:
             return [CHANGING]
-        roster = await self.bot.learning.roster(server_id)
-        backbone = self.bot.learning.backbone
+        roster = await self.bot.learning.galleries.roster(server_id)
+        backbone = self.bot.learning.galleries.backbone
         lost = await self.bot.storage.vectors.lost(server_id, backbone)
         names = sorted(plain(roster.name(key)) for key in lost if roster.resolve(key) == key)
         if not names:

@@ -17,7 +17,7 @@ from discord.ext import commands
 from bot.client import MoedexBot
 from bot.config import load_config
 from bot.inference import IdentifiedPicture, InferenceWorker
-from bot.learning.learning import Learning
+from bot.learning.services import LearningServices
 from bot.recognition.pipeline import Asking
 from bot.storage import Answer, AnsweredPicture, Storage
 from models.types import Box, Character, Face, Guess, NamedFace
@@ -60,7 +60,7 @@ def bot(storage: Storage, tmp_path: Path) -> Any:
     elsewhere.get_partial_message.return_value.delete = AsyncMock()
     found.get_partial_messageable = Mock(return_value=elsewhere)
     found.is_closed = Mock(return_value=False)
-    found.learning = Learning(
+    found.learning = LearningServices.build(
         storage,
         tmp_path / "crops",
         found.config.learning,

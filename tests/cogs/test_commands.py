@@ -128,7 +128,7 @@ def test_list_pages_and_its_buttons_hold_their_state() -> None:
 
 async def test_autocomplete_stays_within_discords_limits(bot: Any) -> None:
     many = [Character(f"c{number}", "N" * 150, "S" * 150) for number in range(60)]
-    bot.learning = Mock(roster=AsyncMock(return_value=ServerRoster(many)))
+    bot.learning.galleries.roster = AsyncMock(return_value=ServerRoster(many))
     choices = await offer(bot, Mock(spec=discord.Interaction), "")
     assert len(choices) == 25
     assert all(0 < len(choice.name) <= 100 and len(choice.value) <= 100 for choice in choices)

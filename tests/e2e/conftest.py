@@ -176,7 +176,7 @@ async def answered(sandbox: Sandbox, faces: bytes = b"1") -> Message:
 
 async def labels(bot: MoedexBot, reply: Message) -> list[tuple[FaceObservation, Label | None]]:
     """Return the faces of an answer with their labels."""
-    await bot.learning.judged()
+    await bot.learning.votes.judged()
     faces = await bot.storage.faces.by_reply(reply.id)
     return [(face, await bot.storage.labels.get(face.id)) for face in faces]
 

@@ -161,7 +161,6 @@ async def set_up(sandbox: Sandbox, bot: MoedexBot) -> None:
             )
         ],
     )  # fmt: skip
-    bot.learning.forget_cached(server_id)
     head = write_head(Gallery.of({Character("aoi", "Aoi", ""): stages.look(RED)[None]}))
     await storage.versions.add(
         server_id, stages.backbone, head, {}, [], datetime(2020, 1, 1, tzinfo=UTC), promoted=True
@@ -276,11 +275,11 @@ async def test_a_version_that_another_process_promotes_is_taken_over_and_no_pict
 
         async def swapped(change: Awaitable[object]) -> float:
             """Return the seconds until the bot names by another gallery."""
-            before, begun = await bot.learning.gallery(server_id), time.monotonic()
+            before, begun = await bot.learning.galleries.gallery(server_id), time.monotonic()
             await change
 
             async def other() -> bool:
-                return await bot.learning.gallery(server_id) is not before
+                return await bot.learning.galleries.gallery(server_id) is not before
 
             await eventually(other)
             return time.monotonic() - begun

@@ -89,7 +89,7 @@ async def test_a_new_name_is_added_by_a_moderator(sandbox: Sandbox, bot: MoedexB
     question = await shown(await ann.submit(form, {"name": "Aoi Sora (Our Comic)"}))
     await shown(await ann.select(question, "Who is it?", ["New character: Aoi Sora (Our Comic)"]))
     await eventually(lambda: label_is(bot, reply, "aoi_sora", "settled"))
-    roster = await bot.learning.roster(bot.guilds[0].id)
+    roster = await bot.learning.galleries.roster(bot.guilds[0].id)
     assert roster.characters["aoi_sora"].series == "Our Comic"
 
 

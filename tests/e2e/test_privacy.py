@@ -330,7 +330,7 @@ async def test_who_opted_out_leaves_nothing_and_counts_for_nothing(
     await ann.react(reply, "✅")
     await ben.react(anns.reply, "✅")
     await settled(sandbox, bot)
-    await bot.learning.judged()
+    await bot.learning.votes.judged()
     assert await bot.storage.faces.by_reply(reply.id) == []
     assert [s.id for s in await bot.storage.faces.by_author(ben.id)] == [before.face.id]
     assert await votes_on(bot, anns) == 1

@@ -162,7 +162,7 @@ async def test_a_name_that_a_member_added_waits_then_labels_the_face_and_can_be_
     pick = await shown(await ben.submit(form, {"name": "Aoi Sora"}))
     proposed = await shown(await ben.select(pick, "Who is it?", ["New character: Aoi Sora"]))
     assert "a moderator will decide" in proposed.content
-    assert "aoi_sora" not in (await bot.learning.roster(server_id)).characters
+    assert "aoi_sora" not in (await bot.learning.galleries.roster(server_id)).characters
 
     review = await shown(await ann.slash("general", "review"))
     assert "add **Aoi Sora**" in review.content
@@ -171,7 +171,7 @@ async def test_a_name_that_a_member_added_waits_then_labels_the_face_and_can_be_
     await eventually(lambda: label_is(bot, reply, "aoi_sora", "settled"))
     undone = await shown(await ann.press(done, "Undo"))
     assert undone.content == "Undone: taught Aoi Sora, as proposed."
-    assert "aoi_sora" not in (await bot.learning.roster(server_id)).characters
+    assert "aoi_sora" not in (await bot.learning.galleries.roster(server_id)).characters
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ async def test_what_a_member_asks_of_the_gallery_waits_and_can_be_undone(
 
     async def meant() -> tuple[str | None, str | None]:
         """Return whom Aoi's number, and the name Blue, lead to."""
-        roster = await bot.learning.roster(server_id)
+        roster = await bot.learning.galleries.roster(server_id)
         found = roster.find("Blue")
         return roster.resolve("aoi"), found.id if found else None
 

@@ -78,7 +78,7 @@ async def review(sandbox: Sandbox, channel: str = "general") -> Message:
 
 async def settled(bot: MoedexBot, faces: list[FaceObservation], name: str | None) -> bool:
     """Say whether all faces have that label, settled; None for none."""
-    await bot.learning.judged()
+    await bot.learning.votes.judged()
     found: list[Label | None] = [await bot.storage.labels.get(face.id) for face in faces]
     names = [label.label if label and label.state == "settled" else None for label in found]
     return names == [name] * len(faces)

@@ -73,8 +73,8 @@ async def settle(
     posted = await sandbox.member("ann").post(channel, files=[("a.png", b"1")], spoiler=spoiler)
     reply = await sandbox.answer_to(posted, PATIENCE_S)
     (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
-    await bot.learning.vote(face.reply_id, 0, 1, "is", value=label, decides=True)
-    await bot.learning.judged()
+    await bot.learning.votes.cast(face.reply_id, 0, 1, "is", value=label, decides=True)
+    await bot.learning.votes.judged()
 
 
 async def test_without_answers_it_says_kindly_what_to_do(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -101,7 +101,6 @@ async def test_confused_faces_are_shown_to_whom_may_see_them(
     now = bot.guilds[0].me.joined_at
     assert now is not None
     await bot.storage.galleries.change(server_id, "teach", 5, "taught", now, characters=who)
-    bot.learning.forget_cached(server_id)
     await settle(sandbox, bot, "fan-art", "aoi")
     await settle(sandbox, bot, "fan-art", "rei", spoiler=True)
     await settle(sandbox, bot, "age-restricted", "sora")

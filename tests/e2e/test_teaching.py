@@ -26,7 +26,7 @@ async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: Moe
     ann, server_id = sandbox.member("ann"), bot.guilds[0].id
     taught = await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
     assert "I know **Aoi** now" in await said(taught)
-    assert "aoi" in (await bot.learning.roster(server_id)).characters
+    assert "aoi" in (await bot.learning.galleries.roster(server_id)).characters
     renamed = await ann.slash("general", "rename", {"character": "aoi", "name": "Aoi Sora"})
     assert "renamed Aoi to Aoi Sora" in await said(renamed)
     choices = await ann.autocomplete("general", "forget", {"character": "sora"}, "character")
@@ -35,7 +35,7 @@ async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: Moe
     assert "Undo the later change first" in await said(early)
     undone = await ann.press(renamed.answers[0], "Undo")
     assert "Undone" in await said(undone)
-    assert (await bot.learning.roster(server_id)).name("aoi") == "Aoi"
+    assert (await bot.learning.galleries.roster(server_id)).name("aoi") == "Aoi"
 
 
 async def test_five_drawings_are_one_lesson(sandbox: Sandbox, start: Start) -> None:
@@ -59,7 +59,7 @@ async def test_copies_of_a_drawing_count_once_and_one_without_a_face_teaches_not
     images = {"image1": ("a.png", b"1"), "image2": ("empty.png", b"0")}
     text = await said(await ann.slash("general", "teach", {"name": "Midori", **images}))
     assert "no drawn face in empty.png" in text
-    assert "midori" not in (await bot.learning.roster(server_id)).characters
+    assert "midori" not in (await bot.learning.galleries.roster(server_id)).characters
     assert len(await bot.storage.exemplars.in_use(server_id)) == 1
 
 
@@ -67,7 +67,7 @@ async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBo
     ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
     proposed = await ben.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
     assert "/review" in await said(proposed)
-    assert "aoi" not in (await bot.learning.roster(server_id)).characters
+    assert "aoi" not in (await bot.learning.galleries.roster(server_id)).characters
     refused = await ben.slash("general", "review")
     assert "Only moderators" in await said(refused)
     review = await ann.slash("general", "review")
@@ -75,7 +75,7 @@ async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBo
     await ann.press(review.answers[0], "Accept")
 
     async def added() -> bool:
-        return "aoi" in (await bot.learning.roster(server_id)).characters
+        return "aoi" in (await bot.learning.galleries.roster(server_id)).characters
 
     await eventually(added)
     assert len(await bot.storage.exemplars.in_use(server_id)) == 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.config import LearningConfig
-from bot.learning.learning import Learning
+from bot.learning.services import LearningServices
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED
 
 if TYPE_CHECKING:
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def learning(storage: Storage, tmp_path: Path) -> Learning:
+def learning(storage: Storage, tmp_path: Path) -> LearningServices:
     config = LearningConfig.model_validate({})
-    return Learning(storage, tmp_path, config, characters=SHIPPED, shipped=None, backbone=BACKBONE)
+    return LearningServices.build(
+        storage, tmp_path, config, characters=SHIPPED, shipped=None, backbone=BACKBONE
+    )
 
 
-async def test_two_new_names_at_once_are_two_characters(learning: Learning) -> None:
+async def test_two_new_names_at_once_are_two_characters(learning: LearningServices) -> None:
     teach = learning.teaching.teach
     taught = await asyncio.gather(
         teach(SERVER, 1, "Aoi (tall)", "", []), teach(SERVER, 2, "Aoi tall!", "Show", [])
@@ -31,7 +33,7 @@ async def test_two_new_names_at_once_are_two_characters(learning: Learning) -> N
     assert len({character.id for character, _ in taught}) == 2
 
 
-async def test_a_proposal_is_carried_out_once(learning: Learning, storage: Storage) -> None:
+async def test_a_proposal_is_carried_out_once(learning: LearningServices, storage: Storage) -> None:
     arguments = {"name": "Aoi", "series": ""}
     proposal = await learning.teaching.propose(SERVER, 5, "teach", arguments)
     accept = learning.teaching.accept

@@ -1,0 +1,88 @@
+"""Takes votes in and has them judged in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.feedback.labelling import VOTES
+
+if TYPE_CHECKING:
+    from bot.feedback.labelling import Labelling
+    from bot.storage import Storage, VoteKind
+
+log = logging.getLogger(__name__)
+
+
+class Votes:
+    """The votes of all servers, and the background work that turns them into labels."""
+
+    def __init__(self, storage: Storage, labelling: Labelling) -> None:
+        self._storage = storage
+        self._labelling = labelling
+        self._to_judge: dict[int, str] = {}
+        self._judging: dict[int, asyncio.Task[None]] = {}
+
+    async def cast(
+        self,
+        reply_id: int,
+        face_index: int | None,
+        user_id: int,
+        kind: VoteKind,
+        *,
+        value: str = "",
+        decides: bool = False,
+        why: str = VOTES,
+    ) -> bool:
+        """Keep a vote; it is safe when this returns. `decides`: of a moderator or labeller.
+
+        `why` is what the label's audit log says of a change that it makes.
+
+        Returns false where the answer is not kept, this vote stands already, or the voter opted
+        out.
+        """
+        if await self._storage.consents.opted_out(user_id):
+            return False
+        await self._storage.labels.mark_decider(reply_id, user_id, decides=decides)
+        now = datetime.now(UTC)
+        kept = await self._storage.votes.add(reply_id, face_index, user_id, kind, now, value=value)
+        if kept:
+            self._judge_soon(reply_id, why)
+        return kept
+
+    async def take_back(
+        self, reply_id: int, face_index: int | None, user_id: int, kind: VoteKind
+    ) -> bool:
+        """Take a vote back; false where it didn't stand."""
+        now = datetime.now(UTC)
+        kept = await self._storage.votes.withdraw(reply_id, face_index, user_id, kind, now)
+        if kept:
+            self._judge_soon(reply_id, "a vote taken back")
+        return kept
+
+    async def judged(self) -> None:
+        """Return once every vote so far is judged."""
+        while self._judging:
+            await asyncio.gather(*self._judging.values(), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Wait until every vote so far is judged."""
+        await self.judged()
+
+    def _judge_soon(self, reply_id: int, why: str) -> None:
+        # Fifty votes at once are judged once or twice, not fifty times.
+        self._to_judge[reply_id] = why
+        if reply_id not in self._judging:
+            task = asyncio.create_task(self._judge(reply_id), name=f"judge {reply_id}")
+            self._judging[reply_id] = task
+
+    async def _judge(self, reply_id: int) -> None:
+        try:
+            while reply_id in self._to_judge:
+                await self._labelling.judge(reply_id, self._to_judge.pop(reply_id))
+        except Exception:  # the vote is kept; the next one, or the next start, judges it
+            log.exception("The votes on answer %d could not be judged", reply_id)
+        finally:
+            del self._judging[reply_id]

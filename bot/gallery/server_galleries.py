@@ -1,0 +1,120 @@
+"""Whom each server can name and by what: rosters and galleries, built once and kept.
+
+Each is kept under the revision of the server that it was read at. Every write that changes a
+gallery moves that revision in its own transaction, be it of this process or of a `moedex learn`
+beside it; so what is asked for next is built anew exactly where something changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from bot.gallery.roster import ServerRoster
+from bot.gallery.serving import read_server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.inference import Stages
+    from bot.storage import Storage
+    from models.gallery.namer import Gallery
+    from models.types import Character
+
+    Revision = tuple[int, int]
+    """How often this process forgot everything, and the revision that the storage has."""
+
+log = logging.getLogger(__name__)
+
+
+class ServerGalleries:
+    """The rosters and galleries of all servers.
+
+    `shipped` is the shipped gallery that servers extend, None where the stages have none (then
+    nothing is named differently); `backbone` is the hash that vectors are bound to.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        characters: Sequence[Character],
+        shipped: Gallery | None,
+        backbone: str,
+    ) -> None:
+        self.backbone = backbone
+        self._storage = storage
+        self._characters = tuple(characters)
+        self._shipped = shipped
+        self._forgotten = 0
+        self._rosters: dict[int, tuple[Revision, ServerRoster]] = {}
+        self._galleries: dict[int, tuple[Revision, asyncio.Task[Gallery | None]]] = {}
+
+    def swap_stages(self, stages: Stages) -> None:
+        """Name by another pair of backbone and shipped gallery from now on."""
+        self.backbone = stages.backbone
+        self._characters = stages.characters
+        self._shipped = stages.gallery
+        self.forget()
+
+    async def close(self) -> None:
+        """Wait for the galleries that are being built."""
+        tasks = [task for _, task in self._galleries.values()]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def roster(self, server_id: int) -> ServerRoster:
+        """Return who can be named in a server."""
+        revision = await self._revision(server_id)
+        found = self._rosters.get(server_id)
+        if found is not None and found[0] == revision:
+            return found[1]
+        roster = ServerRoster(
+            self._characters,
+            await self._storage.galleries.characters(server_id),
+            await self._storage.galleries.aliases(server_id),
+        )
+        self._rosters[server_id] = revision, roster
+        return roster
+
+    async def gallery(self, server_id: int | None) -> Gallery | None:
+        """Return what a server's faces are named by; None is the shipped gallery.
+
+        While a changed gallery is built, everybody who asks waits for that one. When this returns,
+        the gallery is of the backbone that answers.
+        """
+        shipped = self._shipped
+        if server_id is None or shipped is None:
+            return None
+        revision = await self._revision(server_id)
+        found = self._galleries.get(server_id)
+        if found is None or found[0] != revision or found[1].cancelled():
+            # The revision was read before what it stands for: a write that comes in between makes
+            # for one build too many, never for one too few.
+            task = asyncio.create_task(self._build(server_id, shipped), name=f"gallery {server_id}")
+            found = self._galleries[server_id] = revision, task
+        try:
+            gallery = await asyncio.shield(found[1])
+        except Exception:
+            if self._galleries.get(server_id) is found:
+                del self._galleries[server_id]
+            log.exception("The gallery of server %d could not be built", server_id)
+            gallery = None
+        return gallery if self._shipped is shipped else await self.gallery(server_id)
+
+    def forget(self) -> None:
+        """Let go of all rosters and galleries: what they were built from may be erased."""
+        self._forgotten += 1
+        self._rosters.clear()
+        self._galleries.clear()
+
+    async def _revision(self, server_id: int) -> Revision:
+        return self._forgotten, await self._storage.galleries.revision(server_id)
+
+    async def _build(self, server_id: int, shipped: Gallery) -> Gallery | None:
+        backbone = self.backbone
+        roster = await self.roster(server_id)
+        state = await read_server(self._storage, server_id, roster, backbone)
+        if not (state.newer or state.version or roster.changed):
+            return None
+        return await asyncio.to_thread(state.gallery, shipped)

@@ -1,0 +1,93 @@
+"""Galleries are built once for each revision, whoever moves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bot.gallery import server_galleries
+from bot.gallery.server_galleries import ServerGalleries
+from bot.gallery.teaching import Lesson, Teaching
+from bot.storage import Storage
+from bot.storage.crops import CropStore
+from models.gallery.namer import Gallery
+from models.types import Box, Face, Guess, NamedFace
+from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UP, ACROSS = np.eye(2, dtype=np.float32)
+SHIPPED_GALLERY = Gallery.of(dict.fromkeys(SHIPPED, UP[None]))
+
+
+@pytest.fixture
+def galleries(storage: Storage) -> ServerGalleries:
+    return ServerGalleries(storage, characters=SHIPPED, shipped=SHIPPED_GALLERY, backbone=BACKBONE)
+
+
+@pytest.fixture
+def teaching(storage: Storage, galleries: ServerGalleries, tmp_path: Path) -> Teaching:
+    return Teaching(storage, CropStore(tmp_path / "crops"), galleries.roster)
+
+
+@pytest.fixture
+def builds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the servers whose galleries were built, in order."""
+    built: list[int] = []
+    read = server_galleries.read_server
+
+    async def counted(storage: Storage, server_id: int, *rest: object) -> object:
+        built.append(server_id)
+        return await read(storage, server_id, *rest)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(server_galleries, "read_server", counted)
+    return built
+
+
+def lesson(phash: str) -> Lesson:
+    crop = np.zeros((8, 8, 3), np.uint8)
+    guess = Guess(SHIPPED[0], 0.1)
+    face = NamedFace(Face(Box(0, 0, 8, 8), 1.0), (guess,), True, ACROSS, crop)
+    return Lesson(face, phash, BACKBONE)
+
+
+async def test_what_teach_builds_is_what_the_next_pictures_are_named_by(
+    galleries: ServerGalleries, teaching: Teaching, builds: list[int]
+) -> None:
+    await galleries.gallery(SERVER)
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [lesson("0f")])
+    taught = await galleries.gallery(SERVER)
+    roster = await galleries.roster(SERVER)
+    assert taught is not None
+    assert [c.name for c in taught.characters[len(SHIPPED) :]] == ["Aoi"]
+    for _ in range(3):
+        assert await galleries.gallery(SERVER) is taught
+        assert await galleries.roster(SERVER) is roster
+    assert builds == [SERVER] * 2
+
+
+async def test_one_server_does_not_throw_away_what_another_has(
+    galleries: ServerGalleries, teaching: Teaching
+) -> None:
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [lesson("0f")])
+    taught = await galleries.gallery(SERVER)
+    await teaching.teach(SERVER + 1, 1, "Midori", "Own", [lesson("0e")])
+    assert await galleries.gallery(SERVER) is taught
+
+
+async def test_what_another_process_writes_is_seen_by_the_next_who_asks(
+    galleries: ServerGalleries, teaching: Teaching, tmp_path: Path
+) -> None:
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [lesson("0f")])
+    before = await galleries.gallery(SERVER)
+    async with Storage.open(tmp_path / "moedex.db", exclusive=False) as beside:
+        other = ServerGalleries(beside, characters=SHIPPED, shipped=None, backbone=BACKBONE)
+        elsewhere = Teaching(beside, CropStore(tmp_path / "crops"), other.roster)
+        await elsewhere.teach(SERVER, 2, "Midori", "Own", [lesson("0e")])
+    after = await galleries.gallery(SERVER)
+    assert before is not None
+    assert after is not None
+    assert {c.name for c in after.characters} - {c.name for c in before.characters} == {"Midori"}
