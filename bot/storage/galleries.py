@@ -170,7 +170,7 @@ class GalleryRepository(Repository):
 
     async def revision(self, server_id: int) -> int:
         """Return how often a server's gallery or model changed, 0 where it never did."""
-        async with self._storage.read() as session:
+        async with self._database.read() as session:
             found = await session.scalar(
                 select(RevisionRow.revision).where(RevisionRow.server_id == server_id)
             )
