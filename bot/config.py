@@ -23,6 +23,8 @@ from pydantic_settings import (
 
 DEFAULT_FILE = Path("config.toml")
 TOKEN_VARIABLES = ("MOEDEX_TOKEN", "DISCORD_TOKEN")
+SECRET_KEYS = ("token", "api_key")
+"""Keys whose values are never shown."""
 _PREFIX = "MOEDEX_"
 
 
@@ -181,6 +183,29 @@ class LearningConfig(_Section):
     cluster_days: int = Field(14, ge=1, description="Days that are searched for such faces.")
 
 
+class RosterConfig(_Section):
+    """Where `moedex roster add` finds further characters."""
+
+    anilist: str = Field(
+        "https://graphql.anilist.co", description="Address of AniList's GraphQL API."
+    )
+    board: str = Field(
+        "https://danbooru.donmai.us", description="Address of a board with Danbooru's API."
+    )
+    login: str = Field("", description="Your name on that board; most of it needs none.")
+    api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Your API key there. Better set as MOEDEX_ROSTER__API_KEY than written here.",
+    )
+
+    @field_validator("anilist", "board")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+
 class LogsConfig(_Section):
     """What is logged, to standard error."""
 
@@ -205,6 +230,7 @@ class Config(BaseSettings):
     cooldowns: CooldownsConfig = Field(default_factory=lambda: CooldownsConfig.model_validate({}))
     storage: StorageConfig = Field(default_factory=lambda: StorageConfig.model_validate({}))
     learning: LearningConfig = Field(default_factory=lambda: LearningConfig.model_validate({}))
+    roster: RosterConfig = Field(default_factory=lambda: RosterConfig.model_validate({}))
     logs: LogsConfig = Field(default_factory=lambda: LogsConfig.model_validate({}))
 
     @classmethod
@@ -295,6 +321,6 @@ def _reason(problem: Any, location: list[str]) -> str:
         return f"there is no such key (there are {', '.join(known)})."
     text = str(problem["msg"]).removeprefix("Value error, ")
     text = text[:1].lower() + text[1:]
-    if location[-1] == "token":
+    if location[-1] in SECRET_KEYS:
         return f"{text}."
     return f"{text}, but it is {problem['input']!r}."

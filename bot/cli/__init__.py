@@ -13,7 +13,19 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import backup, dataset, demo, doctor, evaluate, identify, learn, run, sort, train
+from bot.cli import (
+    backup,
+    dataset,
+    demo,
+    doctor,
+    evaluate,
+    identify,
+    learn,
+    roster,
+    run,
+    sort,
+    train,
+)
 
 NEEDED_LIBRARIES = {"libGL.so.1": "libgl1", "libgthread-2.0.so.0": "libglib2.0-0"}
 """The system libraries that OpenCV doesn't bring along, and the Debian packages that do."""
@@ -39,6 +51,7 @@ app.command("embed")(evaluate.embed)
 app.command("learn")(learn.learn)
 app.add_typer(evaluate.model)
 app.add_typer(dataset.app)
+app.add_typer(roster.app)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)

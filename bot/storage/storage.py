@@ -10,6 +10,7 @@ from bot.storage.answers import AnswerRepository
 from bot.storage.clusters import ClusterRepository
 from bot.storage.consents import ConsentRepository
 from bot.storage.database import Database
+from bot.storage.enrolled import EnrolledRepository
 from bot.storage.errors import StorageError
 from bot.storage.exemplars import ExemplarRepository
 from bot.storage.faces import FaceRepository
@@ -47,6 +48,7 @@ class Storage:
         self.labels = LabelRepository(database)
         self.galleries = GalleryRepository(database)
         self.exemplars = ExemplarRepository(database)
+        self.enrolled = EnrolledRepository(database)
         self.proposals = ProposalRepository(database)
         self.vectors = VectorRepository(database)
         self.versions = VersionRepository(database, self.state)

@@ -1,6 +1,13 @@
 """What the storage hands out and takes in: frozen records, no rows, no sessions."""
 
 from bot.storage.records.answers import Answer, AnsweredPicture, AnswerPlace
+from bot.storage.records.enrolled import (
+    Centroid,
+    EnrolledCharacter,
+    Enrolment,
+    EnrolmentSample,
+    EnrolmentSummary,
+)
 from bot.storage.records.exemplars import Exemplar, ExemplarSource, NewExemplar
 from bot.storage.records.faces import FaceObservation, NewFaceObservation, SettledFace
 from bot.storage.records.galleries import ActionKind, CharacterState, GalleryAction, ServerCharacter
@@ -16,7 +23,12 @@ __all__ = [
     "Answer",
     "AnswerPlace",
     "AnsweredPicture",
+    "Centroid",
     "CharacterState",
+    "EnrolledCharacter",
+    "Enrolment",
+    "EnrolmentSample",
+    "EnrolmentSummary",
     "Exemplar",
     "ExemplarSource",
     "FaceObservation",

@@ -7,6 +7,12 @@ from bot.storage.tables.answers import AnswerRow
 from bot.storage.tables.base import Base
 from bot.storage.tables.clusters import ShownClusterRow, ShownFaceRow
 from bot.storage.tables.consents import ConsentRow, OptOutRow
+from bot.storage.tables.enrolled import (
+    EnrolledCharacterRow,
+    EnrolmentRow,
+    EnrolmentSampleRow,
+    EnrolmentSourceRow,
+)
 from bot.storage.tables.exemplars import ExemplarRow
 from bot.storage.tables.faces import FaceRow
 from bot.storage.tables.galleries import AliasRow, CharacterRow, GalleryActionRow, RevisionRow
@@ -24,6 +30,10 @@ __all__ = [
     "CharacterRow",
     "ConsentRow",
     "DecisionRow",
+    "EnrolledCharacterRow",
+    "EnrolmentRow",
+    "EnrolmentSampleRow",
+    "EnrolmentSourceRow",
     "ExemplarRow",
     "FaceRow",
     "GalleryActionRow",

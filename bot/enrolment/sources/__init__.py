@@ -1,0 +1,1 @@
+"""Where further characters come from, one service a file."""
