@@ -20,7 +20,7 @@ CLEARLY_LARGER: Final = 1.5
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SeenFace:
-    """What was seen: a face's vector, (dimensions,) float32 of unit length; else None, and `why`."""
+    """A face's vector, (dimensions,) float32 of unit length; or None and `why` there is none."""
 
     vector: Vector | None
     why: str = ""
