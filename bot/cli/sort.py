@@ -191,7 +191,7 @@ def _together(unnamed: Sequence[_Seen]) -> list[int | None]:
     """The group, from 0, of each picture with a face; None for one that keeps to itself."""
     import numpy as np
 
-    from bot.feedback.clusters import belongs, find_clusters
+    from models.gallery.clustering import belongs, find_clusters
 
     vectors = np.array([seen.vector for seen in unnamed])
     group = np.full(len(vectors), -1)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from bot.feedback.ballots import ballots_of, pooled
 from bot.feedback.consensus import Ballot, Standing, Verdict, decide, learn_standings
-from bot.feedback.duplicates import SAME_BOX, overlap
 from bot.storage.records import Label
+from models.detection.boxes import iou
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 VOTES = "votes"
 """What a label's trail says where nothing more is known about why it changed."""
+SAME_BOX = 0.5
+"""Overlap (intersection over union) from which two boxes of the same picture are one face."""
 RELEARN_EVERY_S = 10.0
 """Seconds between two rounds of learning whom to believe, in one server."""
 
@@ -174,7 +176,7 @@ def _labels(faces: Sequence[FaceObservation], verdict: Verdict, voted: bool) -> 
 
 def _same_face(a: FaceObservation, b: FaceObservation) -> bool:
     return a.id == b.id or (
-        _group(a) == _group(b) and a.reply_id != b.reply_id and overlap(a.box, b.box) >= SAME_BOX
+        _group(a) == _group(b) and a.reply_id != b.reply_id and iou(a.box, b.box) >= SAME_BOX
     )
 
 

@@ -12,13 +12,14 @@ from models.types import Box
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.feedback.duplicates import HashTree, NearDuplicates
+    from bot.feedback.duplicates import NearDuplicates
     from bot.feedback.labelling import Labelling
     from bot.inference import IdentifiedPicture
     from bot.privacy.erasure import Erasure
     from bot.storage import Answer, Storage
     from bot.storage.crops import CropStore
     from bot.storage.records import FaceObservation
+    from models.images.hashing import HashIndex
 
 
 class FaceRecorder:
@@ -64,8 +65,8 @@ class FaceRecorder:
         saved = await self._crops.save(server_id, [f.crop for f in faces]) if keep else []
         crops: list[str | None] = [*saved] if keep else [None] * len(faces)
         async with self._grouping:
-            tree = await self._duplicates.of(server_id)
-            rows = _observations(answer, server_id, pictures, author_id, crops, tree)
+            index = await self._duplicates.of(server_id)
+            rows = _observations(answer, server_id, pictures, author_id, crops, index)
             try:
                 kept = await self._storage.faces.add(rows)
             except BaseException:
@@ -76,7 +77,7 @@ class FaceRecorder:
                 self._crops.recorded(saved)
             for observation in kept:
                 if observation.group_id == observation.id:
-                    tree.add(observation.id, observation.phash)
+                    index.add(observation.id, observation.phash)
         if keep and not await self._may_keep(server_id, author_id):
             # Learning was switched off, or the author opted out, after the crops were taken.
             await self._storage.faces.strip_answer(answer.reply_id)
@@ -98,12 +99,12 @@ def _observations(
     pictures: Sequence[tuple[IdentifiedPicture, bool]],
     author_id: int,
     crops: Sequence[str | None],
-    tree: HashTree,
+    index: HashIndex,
 ) -> list[NewFaceObservation]:
     rows: list[NewFaceObservation] = []
     now = datetime.now(UTC)
     for picture, hidden in pictures:
-        near = tree.within(picture.phash)
+        near = index.within(picture.phash)
         for face in picture.faces:
             box = face.face.box
             crop = crops[len(rows)]

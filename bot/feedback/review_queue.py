@@ -124,7 +124,7 @@ def _search(
     faces: Sequence[FaceObservation], shown: Iterable[Sequence[FaceObservation]], smallest: int
 ) -> list[list[int]]:
     # scikit-learn is heavy: a bot that never sees enough strangers does without it.
-    from bot.feedback.clusters import belongs, find_clusters
+    from models.gallery.clustering import belongs, find_clusters
 
     vectors = _vectors(faces)
     new = np.ones(len(faces), bool)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.feedback.consensus import NOT_A_FACE, SPECIAL_LABELS
-from bot.feedback.duplicates import copies
+from models.images.hashing import copies
 
 if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster

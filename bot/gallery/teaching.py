@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import UserError
-from bot.feedback.duplicates import SAME_PICTURE
 from bot.storage.records import NewExemplar, ServerCharacter
+from models.images.hashing import NEAR, hash_distance
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -277,8 +277,7 @@ def distinct(lessons: Sequence[Lesson]) -> list[Lesson]:
     """Return the lessons without near-duplicates of earlier ones."""
     kept: list[Lesson] = []
     for lesson in lessons:
-        bits = int(lesson.phash, 16)
-        if all((int(k.phash, 16) ^ bits).bit_count() > SAME_PICTURE for k in kept):
+        if all(hash_distance(lesson.phash, k.phash) > NEAR for k in kept):
             kept.append(lesson)
     return kept
 

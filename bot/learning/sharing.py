@@ -12,10 +12,10 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from bot.feedback.consensus import SPECIAL_LABELS
-from bot.feedback.duplicates import HashTree
 from bot.gallery.dataset import match_characters
 from bot.gallery.roster import ServerRoster
 from bot.gallery.server_gallery import examples_of
+from models.images.hashing import HashIndex
 
 if TYPE_CHECKING:
     from bot.gallery.server_gallery import Example
@@ -32,7 +32,7 @@ async def shared_with(
 ) -> list[Example]:
     """Return what other servers share of the characters that a server has, by its own names."""
     shipped = tuple(shipped)
-    own_pictures = HashTree(await storage.faces.hashes(server_id))
+    own_pictures = HashIndex(await storage.faces.hashes(server_id))
     found: list[Example] = []
     for other in await storage.settings.sharing():
         if other == server_id:

@@ -1,54 +1,10 @@
-"""Near-duplicates by hash, and clusters of unknown faces."""
+"""Clusters of unknown faces."""
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
-import pytest
 
-from bot.feedback.clusters import find_clusters
-from bot.feedback.duplicates import HashTree, copies, group, overlap
-from models.types import Box
-
-
-def test_the_tree_finds_what_a_scan_finds() -> None:
-    rng = random.Random(3)  # noqa: S311
-    hashes = [rng.getrandbits(64) for _ in range(200)]
-    hashes += [h ^ (1 << rng.randrange(64)) ^ (1 << rng.randrange(64)) for h in hashes[:50]]
-    tree = HashTree((i, f"{h:016x}") for i, h in enumerate(hashes))
-    assert len(tree) == 250
-    for wanted in hashes[:60]:
-        expected = sorted(
-            ((h ^ wanted).bit_count(), i)
-            for i, h in enumerate(hashes)
-            if (h ^ wanted).bit_count() <= 6
-        )
-        assert tree.within(f"{wanted:016x}", 6) == expected
-
-
-def test_groups_are_chained() -> None:
-    far = "ffffffffffffffff"
-    a, b, c = "0000000000000000", "000000000000001f", "00000000000003ff"
-    groups = group([a, far, c, b], distance=5)
-    assert groups[0] == groups[2] == groups[3] != groups[1]
-
-
-def test_a_hash_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
-        HashTree().add(1, "not a hash")
-
-
-def test_copies_are_found_on_the_other_side() -> None:
-    assert copies(["ff00ff00ff00ff00", "0123456789abcdef"], ["fedcba9876543210"]) == {}
-    assert copies(["ff00ff00ff00ff00", "0123456789abcdef"], ["00ff", "0123456789abcdcf"]) == {1: 1}
-    assert copies([], ["00ff"]) == copies(["00ff"], []) == {}
-
-
-def test_overlap() -> None:
-    assert overlap(Box(0, 0, 10, 10), Box(0, 0, 10, 10)) == 1.0
-    assert overlap(Box(0, 0, 10, 10), Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
-    assert overlap(Box(0, 0, 10, 10), Box(20, 20, 30, 30)) == 0.0
+from models.gallery.clustering import find_clusters
 
 
 def _faces(rng: np.random.Generator, centres: list[int], spread: float) -> np.ndarray:
