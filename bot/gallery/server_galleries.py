@@ -1,8 +1,9 @@
 """Whom each server can name and by what: rosters and galleries, built once and kept.
 
-Each is kept under the revision of the server that it was read at. Every write that changes a
-gallery moves that revision in its own transaction, be it of this process or of a `moedex learn`
-beside it; so what is asked for next is built anew exactly where something changed.
+Each is kept under the revision of the server, and of what the operator enrolled for all servers,
+that it was read at. Every write that changes a gallery moves such a revision in its own
+transaction, be it of this process or of a `moedex learn` or `moedex roster` beside it; so what is
+asked for next is built anew exactly where something changed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from bot.gallery.enrolled import BaseGallery
 from bot.gallery.roster import ServerRoster
 from bot.gallery.serving import read_server
 
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from models.gallery.namer import Gallery
     from models.types import Character
 
-    Revision = tuple[int, int]
-    """How often this process forgot everything, and the revision that the storage has."""
+    BaseRevision = tuple[int, int]
+    """How often this process forgot everything, and the revision of what was enrolled."""
+    Revision = tuple[int, int, int]
+    """The same, and the revision of a server."""
 
 log = logging.getLogger(__name__)
 
@@ -45,23 +49,23 @@ class ServerGalleries:
     ) -> None:
         self.backbone = backbone
         self._storage = storage
-        self._characters = tuple(characters)
-        self._shipped = shipped
+        self._shipped = BaseGallery(tuple(characters), shipped)
         self._forgotten = 0
+        self._base: tuple[BaseRevision, asyncio.Task[BaseGallery]] | None = None
         self._rosters: dict[int, tuple[Revision, ServerRoster]] = {}
         self._galleries: dict[int, tuple[Revision, asyncio.Task[Gallery | None]]] = {}
 
     def swap_stages(self, stages: Stages) -> None:
         """Name by another pair of backbone and shipped gallery from now on."""
         self.backbone = stages.backbone
-        self._characters = stages.characters
-        self._shipped = stages.gallery
+        self._shipped = BaseGallery(tuple(stages.characters), stages.gallery)
         self.forget()
 
     async def close(self) -> None:
         """Wait for the galleries that are being built."""
         tasks = [task for _, task in self._galleries.values()]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        base = [] if self._base is None else [self._base[1]]
+        await asyncio.gather(*tasks, *base, return_exceptions=True)
 
     async def roster(self, server_id: int) -> ServerRoster:
         """Return who can be named in a server."""
@@ -69,8 +73,9 @@ class ServerGalleries:
         found = self._rosters.get(server_id)
         if found is not None and found[0] == revision:
             return found[1]
+        base = await self._base_gallery(revision[:2])
         roster = ServerRoster(
-            self._characters,
+            base.characters,
             await self._storage.galleries.characters(server_id),
             await self._storage.galleries.aliases(server_id),
         )
@@ -78,20 +83,26 @@ class ServerGalleries:
         return roster
 
     async def gallery(self, server_id: int | None) -> Gallery | None:
-        """Return what a server's faces are named by; None is the shipped gallery.
+        """Return what a server's faces are named by, those of a DM where it is None.
+
+        None is the shipped gallery.
 
         While a changed gallery is built, everybody who asks waits for that one. When this returns,
         the gallery is of the backbone that answers.
         """
         shipped = self._shipped
-        if server_id is None or shipped is None:
+        if shipped.gallery is None:
             return None
+        if server_id is None:
+            return await self._extended()
         revision = await self._revision(server_id)
         found = self._galleries.get(server_id)
         if found is None or found[0] != revision or found[1].cancelled():
             # The revision was read before what it stands for: a write that comes in between makes
             # for one build too many, never for one too few.
-            task = asyncio.create_task(self._build(server_id, shipped), name=f"gallery {server_id}")
+            task = asyncio.create_task(
+                self._build(server_id, revision), name=f"gallery {server_id}"
+            )
             found = self._galleries[server_id] = revision, task
         try:
             gallery = await asyncio.shield(found[1])
@@ -105,16 +116,41 @@ class ServerGalleries:
     def forget(self) -> None:
         """Let go of all rosters and galleries: what they were built from may be erased."""
         self._forgotten += 1
+        self._base = None
         self._rosters.clear()
         self._galleries.clear()
 
     async def _revision(self, server_id: int) -> Revision:
-        return self._forgotten, await self._storage.galleries.revision(server_id)
+        base = await self._base_revision()
+        return *base, await self._storage.galleries.revision(server_id)
 
-    async def _build(self, server_id: int, shipped: Gallery) -> Gallery | None:
+    async def _base_revision(self) -> BaseRevision:
+        return self._forgotten, await self._storage.enrolled.revision()
+
+    async def _base_gallery(self, revision: BaseRevision) -> BaseGallery:
+        """Return what all servers extend, built once a revision."""
+        found = self._base
+        if found is None or found[0] != revision or found[1].cancelled():
+            building = self._shipped.with_enrolled(self._storage, self.backbone)
+            found = self._base = revision, asyncio.create_task(building, name="enrolled gallery")
+        try:
+            return await asyncio.shield(found[1])
+        except Exception:
+            if self._base is found:
+                self._base = None
+            log.exception("What was enrolled could not be read")
+            return self._shipped
+
+    async def _extended(self) -> Gallery | None:
+        """Return the shipped gallery with what was enrolled; None where nothing was."""
+        base = await self._base_gallery(await self._base_revision())
+        return None if base is self._shipped else base.gallery
+
+    async def _build(self, server_id: int, revision: Revision) -> Gallery | None:
         backbone = self.backbone
+        base = await self._base_gallery(revision[:2])
         roster = await self.roster(server_id)
         state = await read_server(self._storage, server_id, roster, backbone)
-        if not (state.newer or state.version or roster.changed):
-            return None
-        return await asyncio.to_thread(state.gallery, shipped)
+        if base.gallery is None or not (state.newer or state.version or roster.changed):
+            return None if base is self._shipped else base.gallery
+        return await asyncio.to_thread(state.gallery, base.gallery)

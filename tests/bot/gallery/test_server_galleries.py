@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Lesson, Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
+from bot.storage.records import EnrolledCharacter
 from models.gallery.namer import Gallery
 from models.types import Box, Face, Guess, NamedFace
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED
@@ -91,3 +93,54 @@ async def test_what_another_process_writes_is_seen_by_the_next_who_asks(
     assert before is not None
     assert after is not None
     assert {c.name for c in after.characters} - {c.name for c in before.characters} == {"Midori"}
+
+
+async def enrol(storage: Storage, key: str, name: str, source: str = "folder:mine") -> None:
+    """Enrol a character by one drawing that shows it as `ACROSS`."""
+    now = datetime.now(UTC)
+    character = EnrolledCharacter(key, name, "Show", "", ("Nickname",), "", "", known=False)
+    number = await storage.enrolled.source(source, source, now)
+    enrolment = await storage.enrolled.begin(number, key, character, BACKBONE, now)
+    await storage.enrolled.add_sample(enrolment.id, "0.png", ACROSS, "", now)
+    (sample,) = await storage.enrolled.samples_of(enrolment.id)
+    await storage.enrolled.finish(enrolment.id, [sample.id], ACROSS, now)
+
+
+async def test_what_is_enrolled_beside_it_is_named_in_all_servers_and_dms(
+    galleries: ServerGalleries, teaching: Teaching, tmp_path: Path, storage: Storage
+) -> None:
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [lesson("0f")])
+    assert await galleries.gallery(None) is None
+    async with Storage.open(tmp_path / "moedex.db", exclusive=False) as beside:
+        await enrol(beside, "akane", "Akane")
+    for server_id, names in ((None, ["Akane"]), (SERVER, ["Akane", "Aoi"]), (99, ["Akane"])):
+        gallery = await galleries.gallery(server_id)
+        assert gallery is not None
+        assert [c.name for c in gallery.characters[len(SHIPPED) :]] == names
+        assert gallery is await galleries.gallery(server_id)
+    found = (await galleries.roster(SERVER)).find("nickname")
+    assert found is not None
+    assert found.id == "akane"
+    async with Storage.open(tmp_path / "moedex.db", exclusive=False) as beside:
+        await beside.enrolled.remove_source("folder:mine", datetime.now(UTC))
+    assert await galleries.gallery(None) is None
+    assert await galleries.gallery(99) is None
+    assert (await galleries.roster(SERVER)).find("nickname") is None
+
+
+async def test_who_is_known_is_named_by_more(galleries: ServerGalleries, storage: Storage) -> None:
+    known = SHIPPED[3]
+    await enrol(storage, known.id, "another spelling")
+    gallery = await galleries.gallery(None)
+    assert gallery is not None
+    assert gallery.characters == SHIPPED
+    assert gallery.counts[3] == 2
+    assert gallery.prototypes[3] @ ACROSS > 0.5
+
+
+async def test_what_another_backbone_made_names_nobody(
+    galleries: ServerGalleries, storage: Storage
+) -> None:
+    await enrol(storage, "akane", "Akane")
+    galleries.backbone = "b2"
+    assert await galleries.gallery(None) is None
