@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.config import LearningConfig
-from bot.gallery.teaching import Lesson
-from bot.learning.services import LearningServices
+from bot.gallery.server_galleries import ServerGalleries
+from bot.gallery.teaching import Lesson, Teaching
 from bot.storage import Storage
+from bot.storage.crops import CropStore
 from models.gallery.namer import Gallery, unit
 from models.types import Box, Character, Face, Guess, NamedFace
 
@@ -63,30 +63,30 @@ async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
     seconds: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         async with Storage.open(Path(folder, "moedex.db")) as storage:
-            learning = LearningServices.build(
-                storage, Path(folder, "crops"), LearningConfig.model_validate({}),
-                characters=namer.gallery.characters, shipped=namer.gallery,
+            galleries = ServerGalleries(
+                storage, characters=namer.gallery.characters, shipped=namer.gallery,
                 backbone=embedder.version,
             )  # fmt: skip
+            teaching = Teaching(storage, CropStore(Path(folder, "crops")), galleries.roster)
             for number, crop in enumerate(crops):
-                await learning.galleries.gallery(SERVER)
+                await galleries.gallery(SERVER)
                 start = time.perf_counter()
                 vector = embedder.embed(crop[None])
                 guess = Guess(namer.gallery.characters[0], 0.0)
                 face = NamedFace(Face(Box(0, 0, 9, 9), 1.0), (guess,), True, vector[0], crop)
-                await learning.teaching.teach(
+                await teaching.teach(
                     SERVER,
                     1,
                     f"Taught {number}",
                     "Own",
                     [Lesson(face, f"{number:016x}", embedder.version)],
                 )
-                gallery = await learning.galleries.gallery(SERVER)
+                gallery = await galleries.gallery(SERVER)
                 seconds.append(time.perf_counter() - start)
                 (naming,) = namer.name(vector, gallery)
                 if naming.guesses[0].character.name != f"Taught {number}":
                     raise RuntimeError("what was taught is not named")
-            await learning.close()
+            await galleries.close()
     return 1000 * median(seconds), 1000 * max(seconds)
 
 

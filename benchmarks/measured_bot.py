@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import logs
-from bot.client import MoedexBot, run_bot
+from bot.app import run_bot
+from bot.client import MoedexBot
 from bot.config import load_config
 from bot.inference import InferenceWorker
 

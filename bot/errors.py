@@ -1,7 +1,11 @@
-"""The error whose text is for the person who caused it; every layer of the bot may raise it."""
+"""Errors whose text is for a person; every layer of the bot may raise them."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
     """Something a person did that can't be answered; `str()` of it is the kind answer."""
+
+
+class StartupError(Exception):
+    """The bot can't start; the text is one readable line that says what to do."""

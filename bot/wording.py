@@ -6,6 +6,14 @@ import math
 
 from discord.utils import escape_markdown
 
+NEEDS_INTENT = (
+    "I can't see posted pictures: Discord's **Message Content Intent** is off for me. Whoever runs "
+    "me can switch it on at <https://discord.com/developers/applications>, under **Bot**, and "
+    "restart me. Until then these work: `/who image:`, the message menu **Who is this?**, a "
+    "picture posted with a mention of me, and DMs."
+)
+WHO_MENU = "Who is this?"
+"""The name of the message menu that asks about a message's pictures."""
 NAME_LIMIT = 80
 """Characters of a name or a file name that a message shows."""
 

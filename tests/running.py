@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from bot.client import MoedexBot, run_bot
+from bot.app import run_bot
+from bot.client import MoedexBot
 from bot.config import Config
 from bot.inference import InferenceWorker
 

@@ -52,8 +52,8 @@ def demo(
 ) -> None:
     """Try Moedex on this machine: a chat page that stands in for Discord, with the bot in it."""
     from bot import logs
-    from bot.client import StartupError
     from bot.config import ConfigError
+    from bot.errors import StartupError
 
     with one_line_for(ConfigError, StartupError, DemoError):
         logs.set_up("WARNING")
@@ -63,7 +63,7 @@ def demo(
 async def _demo(
     port: int, samples: Path | None, once: Path | None, open_page: bool, config: Path | None
 ) -> None:
-    from bot.client import run_bot
+    from bot.app import run_bot
     from bot.config import load_config
     from sandbox import Sandbox
     from sandbox.state.files import media_type
@@ -75,11 +75,11 @@ async def _demo(
         )
 
     async def on_ready(bot: MoedexBot) -> None:
-        await bot.storage.consents.set_learning(
+        await bot.services.storage.consents.set_learning(
             sandbox.server.id, sandbox.member("ann").id, datetime.now(UTC), on=True
         )
         for name in WATCHED:
-            await bot.storage.settings.watch(
+            await bot.services.storage.settings.watch(
                 sandbox.server.id, sandbox.channel(name).id, sandbox.member("ann").id
             )
         if once is not None:

@@ -8,8 +8,9 @@ from bot.cli.options import ConfigOption, one_line_for, run_to_end
 def run(config: ConfigOption = None) -> None:
     """Run the bot. Its token comes from MOEDEX_TOKEN or the configuration."""
     from bot import logs
-    from bot.client import StartupError, run_bot
+    from bot.app import run_bot
     from bot.config import ConfigError, load_config
+    from bot.errors import StartupError
 
     with one_line_for(ConfigError, StartupError):
         settings = load_config(config)

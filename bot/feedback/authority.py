@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING
 import discord
 
 if TYPE_CHECKING:
-    from bot.storage import Storage
-
-OPTED_OUT = (
-    "You opted out, so I keep no vote of yours. `/privacy optout` with `out: False` lets me count "
-    "you again."
-)
+    from bot.storage.settings import SettingsRepository
 
 
-async def may_label(member: object, storage: Storage) -> bool:
+async def may_label(member: object, settings: SettingsRepository) -> bool:
     """Say whether somebody's word on a face, or a change of the gallery, holds at once.
 
     True for Manage Server and for the labeller role; somebody who is no member (a DM) may not.
@@ -24,5 +19,5 @@ async def may_label(member: object, storage: Storage) -> bool:
         return False
     if member.guild_permissions.manage_guild:
         return True
-    role = (await storage.settings.get(member.guild.id)).labeller_role
+    role = (await settings.get(member.guild.id)).labeller_role
     return role is not None and member.get_role(role) is not None

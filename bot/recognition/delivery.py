@@ -1,168 +1,181 @@
-"""Where answers go: a reply to a message, or the answer that a command was promised.
-
-Whatever is sent pings nobody but its asker, and only by name.
-"""
+"""The answer to a request: sent, kept, recorded, and taken back where its message is gone."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-import discord
-
-from bot.recognition import permissions
+from bot.recognition.origin import is_restricted
+from bot.recognition.replies import delete_quietly, react
+from bot.recognition.sources import is_spoiler
+from bot.storage import Answer, AnsweredPicture, StorageClosedError
 
 if TYPE_CHECKING:
-    from bot.client import MoedexBot
+    import discord
+
+    from bot.feedback.recording import FaceRecorder
+    from bot.inference import IdentifiedPicture, InferenceWorker
+    from bot.recognition.pipeline import PictureResult
+    from bot.recognition.replies import OutgoingMessage, Reply
+    from bot.recognition.request import RecognitionRequest
+    from bot.storage import ServerSettings
+    from bot.storage.answers import AnswerRepository
 
 log = logging.getLogger(__name__)
 
 VOTES = ("✅", "❌")
+"""The reactions under an answer: right, and wrong."""
+
+_PRIVATE_KEPT = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is sent: words, a card, its pictures and its buttons; each may be missing."""
+class Presenter(Protocol):
+    """Words and draws an answer; the user interface has the one there is."""
 
-    content: str | None = None
-    embed: discord.Embed | None = None
-    files: Sequence[discord.File] = ()
-    view: discord.ui.View | None = None
+    def answer(
+        self,
+        request: RecognitionRequest,
+        results: Sequence[PictureResult],
+        pictures: Sequence[AnsweredPicture],
+        *,
+        left_out: int,
+        guesses: int,
+    ) -> OutgoingMessage | None:
+        """Return the message that answers a request; None where there is nothing to say.
 
-    @property
-    def embeds(self) -> list[discord.Embed]:
-        """The card in a list, as Discord takes several."""
-        return [self.embed] if self.embed else []
-
-
-class Reply(Protocol):
-    """Where an answer goes."""
-
-    upload_limit: int
-    """Bytes of the largest file that may be sent there."""
-    reactions: bool
-    """Whether reactions can be put under the answer; else ✅ and ❌ are buttons."""
-    message_id: int | None
-    """The message that is replied to; None where a command is answered."""
-    private: bool
-    """Whether only the asker sees the answer: Discord then lets none but `withdraw` delete it."""
-
-    def typing(self) -> AbstractAsyncContextManager[object]:
-        """Show that the bot is at work."""
-        ...
-
-    async def send(self, said: Said) -> discord.Message:
-        """Send the answer."""
-        ...
-
-    async def withdraw(self, sent: discord.Message | None) -> None:
-        """Take the answer back, or the announcement that one is coming."""
+        `pictures` are those with faces, as they are stored, of the results that have some.
+        `left_out` pictures were not looked at; `guesses` is how many names a face may show.
+        """
         ...
 
 
-class MessageReply:
-    """Answers a message with a reply that doesn't ping."""
+class Delivery:
+    """Delivers answers, of all servers."""
 
-    def __init__(self, message: discord.Message) -> None:
-        self._message = message
-        guild = message.guild
-        self.upload_limit = (
-            guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+    def __init__(
+        self,
+        client: discord.Client,
+        worker: InferenceWorker,
+        answers: AnswerRepository,
+        faces: FaceRecorder,
+        presenter: Presenter,
+    ) -> None:
+        self._client = client
+        self._worker = worker
+        self._answers = answers
+        self._faces = faces
+        self._presenter = presenter
+        # Answers that only their asker sees, by id: no other way leads back to them.
+        self._private: OrderedDict[int, Reply] = OrderedDict()
+
+    async def deliver(
+        self,
+        request: RecognitionRequest,
+        results: Sequence[PictureResult],
+        settings: ServerSettings,
+        *,
+        left_out: int,
+    ) -> discord.Message | None:
+        """Send the answer and keep what votes on it need; None where nothing is to be said."""
+        shown = [each for each in results if each.found and each.found.faces]
+        pictures = tuple(
+            answered_picture(each.source.name, each.found) for each in shown if each.found
         )
-        self.reactions = permissions.may_react(message.channel)
-        self.message_id: int | None = message.id
-        self.private = False
-
-    @asynccontextmanager
-    async def typing(self) -> AsyncIterator[None]:
-        """Show "typing" in the channel; the work doesn't wait until Discord has heard of it."""
-        task = asyncio.create_task(_type(self._message.channel), name="typing")
-        try:
-            yield
-        finally:
-            task.cancel()
-
-    async def send(self, said: Said) -> discord.Message:
-        """Reply to the message."""
-        return await self._message.reply(
-            said.content,
-            embeds=said.embeds,
-            files=said.files,
-            view=said.view or discord.utils.MISSING,
-            mention_author=False,
-            allowed_mentions=only(self._message.author),
+        quiet = not request.asked and settings.on_all_unknown == "quiet"
+        if quiet and not _any_known(pictures):
+            pictures, shown = (), []
+        message = self._presenter.answer(
+            request, results, pictures, left_out=left_out, guesses=settings.guesses
         )
+        if message is None:
+            return None
+        sent = await request.reply.send(message)
+        answer = await self._keep(request, pictures, sent)
+        if not pictures:
+            return sent
+        await self._record(request, answer, shown)
+        if request.reply.reactions and not request.cancelled:
+            await react(sent, VOTES)
+        return sent
 
-    async def withdraw(self, sent: discord.Message | None) -> None:
-        """Delete the reply."""
+    async def take_back(self, request: RecognitionRequest, sent: discord.Message | None) -> None:
+        """Withdraw the answer to a request that was cancelled, or the promise of one."""
+        await request.reply.withdraw(sent)
         if sent is not None:
-            await delete_quietly(sent)
+            await self._answers.delete_by_reply(sent.id)
 
+    async def delete(self, answers: Sequence[Answer]) -> None:
+        """Delete answers whose messages are gone, with what is kept of them."""
+        for answer in answers:  # first all of them: Discord may let the next lines wait
+            await self._answers.delete_by_reply(answer.reply_id)
+        for answer in answers:
+            private = self._private.pop(answer.reply_id, None)
+            if private is not None:
+                await private.withdraw(None)
+                continue
+            channel = self._client.get_partial_messageable(
+                answer.channel_id, guild_id=answer.server_id
+            )
+            await delete_quietly(channel.get_partial_message(answer.reply_id))
 
-class InteractionReply:
-    """Fills the deferred answer to a command; `interaction` is deferred already."""
-
-    def __init__(self, interaction: discord.Interaction[MoedexBot], *, ephemeral: bool) -> None:
-        self._interaction = interaction
-        self.upload_limit = interaction.filesize_limit
-        # In a server that the bot isn't a member of, it can answer but not react.
-        outside = interaction.guild_id is not None and interaction.guild is None
-        self.reactions = not (ephemeral or outside) and permissions.may_react(interaction.channel)
-        self.message_id: int | None = None
-        self.private = ephemeral
-
-    def typing(self) -> AbstractAsyncContextManager[object]:
-        """Do nothing: Discord shows "thinking" by itself."""
-        return nullcontext()
-
-    async def send(self, said: Said) -> discord.Message:
-        """Fill the deferred answer."""
-        return await self._interaction.edit_original_response(
-            content=said.content,
-            embeds=said.embeds,
-            attachments=said.files,
-            view=said.view,
-            allowed_mentions=only(self._interaction.user),
+    async def _keep(
+        self,
+        request: RecognitionRequest,
+        pictures: tuple[AnsweredPicture, ...],
+        sent: discord.Message,
+    ) -> Answer:
+        answer = Answer(
+            reply_id=sent.id,
+            source_message_id=request.message.id if request.message else sent.id,
+            channel_id=sent.channel.id,
+            server_id=request.server_id,
+            asker_id=request.asker.id,
+            pictures=pictures,
+            model_version=self._worker.model_version,
+            at=datetime.now(UTC),
+            prompt_id=request.reply.message_id,
         )
+        await self._answers.add(answer)
+        if request.reply.private:
+            self._private[sent.id] = request.reply
+            if len(self._private) > _PRIVATE_KEPT:
+                self._private.popitem(last=False)
+        return answer
 
-    async def withdraw(self, sent: discord.Message | None) -> None:
-        """Delete the answer, or the "thinking" in its place; Discord allows it for 15 minutes."""
+    async def _record(
+        self, request: RecognitionRequest, answer: Answer, shown: Sequence[PictureResult]
+    ) -> None:
+        """Record the faces of an answer; a failure there costs nobody the answer."""
+        message, guild = request.message, request.guild
+        where = guild.get_channel_or_thread(request.channel_id) if guild else None
+        author = request.asker if message is None else message.author
+        # A forward, a link from elsewhere, or the bot's own card: not this channel's to give.
+        own = message is None or (
+            message.channel.id == request.channel_id
+            and not message.message_snapshots
+            and not author.bot
+        )
+        pictures = [
+            (each.found, is_restricted(where) or is_spoiler(each.source.name))
+            for each in shown
+            if each.found
+        ]
         try:
-            await self._interaction.delete_original_response()
-        except discord.HTTPException as error:
-            log.debug("An answer could not be taken back: %s", error)
+            await self._faces.record_faces(answer, pictures, author_id=author.id, may_keep=own)
+        except StorageClosedError:
+            log.info("The bot ends: the faces of answer %d are not kept", answer.reply_id)
+        except Exception:
+            log.exception("The faces of answer %d could not be kept", answer.reply_id)
 
 
-def only(user: discord.abc.User) -> discord.AllowedMentions:
-    """Return what a text of the bot may ping: that user, if it names them, and nobody else."""
-    return discord.AllowedMentions(everyone=False, roles=False, users=[user], replied_user=False)
+def answered_picture(name: str, identified: IdentifiedPicture) -> AnsweredPicture:
+    """Return what is stored of an answered picture; `name` is its file name, spoiler and all."""
+    faces = tuple(named.as_dict() for named in identified.faces)
+    return AnsweredPicture(name=name, phash=identified.phash, sha256=identified.sha256, faces=faces)
 
 
-async def delete_quietly(message: discord.Message | discord.PartialMessage) -> None:
-    """Delete a message of the bot's own; one that is gone already is fine."""
-    try:
-        await message.delete()
-    except discord.HTTPException as error:
-        log.debug("Message %s could not be deleted: %s", message.id, error)
-
-
-async def _type(channel: discord.abc.Messageable) -> None:
-    try:
-        async with channel.typing():
-            await asyncio.Event().wait()
-    except discord.HTTPException as error:
-        log.debug("Typing could not be shown: %s", error)
-
-
-async def react(message: discord.Message, emojis: Sequence[str]) -> None:
-    """Put reactions under a message, in their order."""
-    try:
-        for emoji in emojis:
-            await message.add_reaction(emoji)
-    except discord.HTTPException as error:
-        # They only add to what is said; the message is gone, or its author blocked the bot.
-        log.debug("Reactions could not be added: %s", error)
+def _any_known(pictures: Sequence[AnsweredPicture]) -> bool:
+    return any(not face["unknown"] for picture in pictures for face in picture.faces)

@@ -14,8 +14,6 @@ import discord
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.client import MoedexBot
-
 AGE_RESTRICTED = "That picture comes from an age-restricted channel, so I only answer it there."
 NOT_A_LINK = (
     "That is no message link. Right-click the message, choose **Copy Message Link**, and paste it "
@@ -36,33 +34,42 @@ def home(channel: object) -> int | None:
     return getattr(channel, "id", None)
 
 
-async def stays_hidden(bot: MoedexBot, message: discord.Message, where: object) -> bool:
+async def stays_hidden(client: discord.Client, message: discord.Message, where: object) -> bool:
     """Return whether a message's pictures come from an age-restricted channel other than `where`.
 
     What was forwarded comes from the channel that it was first posted in. One of the same server
     that can't be found counts as restricted; one of a server that the bot isn't in can't be known.
     """
-    if _restricted(message.channel) and home(message.channel) != home(where):
+    if is_restricted(message.channel) and home(message.channel) != home(where):
         return True
     reference = message.reference
     if not message.message_snapshots or reference is None:
         return False
     if reference.channel_id == home(where):
         return False
-    guild = bot.get_guild(reference.guild_id) if reference.guild_id else message.guild
+    guild = client.get_guild(reference.guild_id) if reference.guild_id else message.guild
     if guild is None:
         return False
     origin = guild.get_channel_or_thread(reference.channel_id)
     if origin is None:
         try:
-            origin = await bot.fetch_channel(reference.channel_id)
+            origin = await client.fetch_channel(reference.channel_id)
         except discord.HTTPException:
             return True
-    return _restricted(origin) and home(origin) != home(where)
+    return is_restricted(origin) and home(origin) != home(where)
+
+
+def restricted_elsewhere(
+    channel_ids: Iterable[int], guild: discord.Guild | None, where: object
+) -> bool:
+    """Return whether one of a server's channels is age-restricted, and `where` is not."""
+    if guild is None or is_restricted(where):
+        return False
+    return any(is_restricted(guild.get_channel_or_thread(each)) for each in channel_ids)
 
 
 async def linked_message(
-    bot: MoedexBot, link: re.Match[str], reader: discord.abc.User, where: object
+    client: discord.Client, link: re.Match[str], reader: discord.abc.User, where: object
 ) -> discord.Message | None:
     """Return the message of a link if `reader` and the bot may both read it, else None."""
     channel_id, message_id = int(link["channel"]), int(link["message"])
@@ -71,9 +78,9 @@ async def linked_message(
             # Only the conversation that the question is asked in can be known to be theirs.
             if getattr(where, "id", None) != channel_id:
                 return None
-            channel = bot.get_partial_messageable(channel_id)
+            channel = client.get_partial_messageable(channel_id)
             return await channel.fetch_message(message_id)
-        guild = bot.get_guild(int(link["server"]))
+        guild = client.get_guild(int(link["server"]))
         if guild is None:
             return None
         member = guild.get_member(reader.id) or await guild.fetch_member(reader.id)
@@ -98,7 +105,7 @@ async def readable(
         return found
     for channel_id in channel_ids:
         channel = guild.get_channel_or_thread(channel_id)
-        if channel is None or (_restricted(channel) and not _restricted(where)):
+        if channel is None or (is_restricted(channel) and not is_restricted(where)):
             continue
         try:
             if await _reads(channel, reader):
@@ -120,6 +127,7 @@ async def _reads(channel: discord.abc.GuildChannel | discord.Thread, who: discor
     return True
 
 
-def _restricted(channel: object) -> bool:
+def is_restricted(channel: object) -> bool:
+    """Return whether a channel is age-restricted; what can't be is not."""
     is_nsfw = getattr(channel, "is_nsfw", None)
     return bool(is_nsfw()) if callable(is_nsfw) else False

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 import discord
 
 if TYPE_CHECKING:
-    from bot.client import MoedexBot
+    from collections.abc import Sequence
+
+    from bot.storage.settings import SettingsRepository
+    from bot.storage.state import StateRepository
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +73,7 @@ def may_react(channel: object) -> bool:
     return held is None or (held.add_reactions and held.read_message_history)
 
 
-def sentence(channel: ServerChannel, missing: list[str]) -> str:
+def sentence(channel: ServerChannel, missing: Sequence[str]) -> str:
     """Return what is wrong in a channel, why it matters and what to do, in plain words."""
     return (
         f"I can't answer pictures in {channel.mention}: I lack the {_listed(missing)} there. "
@@ -78,7 +81,7 @@ def sentence(channel: ServerChannel, missing: list[str]) -> str:
     )
 
 
-def sentence_here(missing: list[str]) -> str:
+def sentence_here(missing: Sequence[str]) -> str:
     """Return the same about the place where somebody asks."""
     return (
         f"I can't answer here: I lack the {_listed(missing)}. "
@@ -86,34 +89,48 @@ def sentence_here(missing: list[str]) -> str:
     )
 
 
-async def complain(
-    bot: MoedexBot, channel: ServerChannel, missing: list[str], *, asked_by: discord.Message | None
-) -> None:
-    """Say what is missing in a channel to those who can change it.
+class PermissionComplaints:
+    """Says what is missing in a channel to those who can change it."""
 
-    `asked_by` is the message of somebody who asked, and is answered each time if a text can be
-    sent; without one, and by DM, it is said at most once a day a channel.
-    """
-    text = sentence(channel, missing)
-    quiet = discord.AllowedMentions.none()
-    if asked_by is not None and may_write(channel):
-        await reply_text(asked_by, text)
-        return
-    if not await bot.storage.state.may_warn(f"permissions:{channel.id}"):
-        return
-    if isinstance(channel, discord.abc.Messageable) and may_write(channel):
-        await channel.send(text, allowed_mentions=quiet)
-        return
-    watched = await bot.storage.settings.watched(channel.guild.id)
-    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
-    told = watched.get(channel.id) or watched.get(parent or 0) or channel.guild.owner_id
-    if told is None:
-        return
-    try:
-        user = bot.get_user(told) or await bot.fetch_user(told)
-        await user.send(f"In {channel.guild.name}: {text}", allowed_mentions=quiet)
-    except discord.HTTPException:
-        log.warning("No permission to answer in channel %s, and no DM to %s.", channel.id, told)
+    def __init__(
+        self, client: discord.Client, settings: SettingsRepository, state: StateRepository
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._state = state
+
+    async def make(
+        self, channel: ServerChannel, missing: Sequence[str], *, asked_by: discord.Message | None
+    ) -> None:
+        """Say what is missing in a channel.
+
+        `asked_by` is the message of somebody who asked, and is answered each time if a text can be
+        sent; without one, and by DM, it is said at most once a day a channel.
+        """
+        text = sentence(channel, missing)
+        quiet = discord.AllowedMentions.none()
+        if asked_by is not None and may_write(channel):
+            await reply_text(asked_by, text)
+            return
+        if not await self._state.may_warn(f"permissions:{channel.id}"):
+            return
+        if isinstance(channel, discord.abc.Messageable) and may_write(channel):
+            await channel.send(text, allowed_mentions=quiet)
+            return
+        told = await self._who_can_change(channel)
+        if told is None:
+            return
+        try:
+            user = self._client.get_user(told) or await self._client.fetch_user(told)
+            await user.send(f"In {channel.guild.name}: {text}", allowed_mentions=quiet)
+        except discord.HTTPException:
+            log.warning("Channel %s lacks permissions, and user %s takes no DM", channel.id, told)
+
+    async def _who_can_change(self, channel: ServerChannel) -> int | None:
+        """Return who switched a channel on, else the server's owner."""
+        watched = await self._settings.watched(channel.guild.id)
+        parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+        return watched.get(channel.id) or watched.get(parent or 0) or channel.guild.owner_id
 
 
 async def reply_text(message: discord.Message, text: str) -> None:
@@ -126,7 +143,7 @@ async def reply_text(message: discord.Message, text: str) -> None:
         await message.reply(text, mention_author=False, allowed_mentions=quiet)
 
 
-def _listed(missing: list[str]) -> str:
+def _listed(missing: Sequence[str]) -> str:
     words = [f"**{name}**" for name in missing]
     if len(words) == 1:
         return f"permission {words[0]}"

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 import discord
 
 from bot.errors import UserError
-from bot.feedback.authority import OPTED_OUT, may_label
+from bot.feedback.authority import may_label
 from bot.feedback.subjects import FaceSubject
+from bot.recognition.admission import OPTED_OUT
 from bot.ui import answer_text as answers
+from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.ui.naming_question import NO_LONGER_KEPT, WhoSelect, choices, face_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.client import MoedexBot
+    from bot.services import Services
     from bot.storage import Answer, AnsweredPicture, VoteKind
 
 THANKS = {"yes": "Thank you: noted as right.", "no": "Thank you: noted as wrong."}
@@ -75,21 +77,21 @@ def card_view(
     return _view(_buttons(pictures, state, guesses))
 
 
-async def edit_of(bot: MoedexBot, answer: Answer, state: CardState) -> dict[str, Any]:
+async def edit_of(services: Services, answer: Answer, state: CardState) -> dict[str, Any]:
     """Return what an edit of the card's message takes to show a state."""
-    guesses = (await bot.storage.settings.get(answer.server_id or 0)).guesses
+    guesses = (await services.storage.settings.get(answer.server_id or 0)).guesses
     items = _buttons(answer.pictures, state, guesses)
     if state.asked is not None:
-        items = [*await _question(bot, answer, state.asked, items), *items]
+        items = [*await _question(services, answer, state.asked, items), *items]
     embed = answers.embed(answer.pictures, state.page, opened=state.opened, guesses=guesses)
     return {"embed": embed, "view": _view(items)}
 
 
-async def ask(bot: MoedexBot, message: discord.Message) -> None:
+async def ask(services: Services, message: discord.Message) -> None:
     """Turn a card into a question, where it is none yet and is still kept."""
-    answer, state = await bot.asking.kept(message.id), CardState.of(message)
+    answer, state = await services.recognition.await_answer(message.id), CardState.of(message)
     if answer is not None and answer.faces and state.asked is None:
-        await message.edit(**await edit_of(bot, answer, replace(state, asked=0)))
+        await message.edit(**await edit_of(services, answer, replace(state, asked=0)))
 
 
 def _buttons(
@@ -111,10 +113,10 @@ def _buttons(
 
 
 async def _question(
-    bot: MoedexBot, answer: Answer, start: int, below: Sequence[discord.ui.Item[Any]]
+    services: Services, answer: Answer, start: int, below: Sequence[discord.ui.Item[Any]]
 ) -> list[discord.ui.Item[Any]]:
     """Return a select a face from `start` on, as many as fit, and buttons to the other faces."""
-    roster = await bot.learning.galleries.roster(answer.server_id or 0)
+    roster = await services.galleries.roster(answer.server_id or 0)
     buttons = len(below) + 2 * (len(answer.faces) > _FACES)
     room = min(_FACES, _ROWS - -(-buttons // _IN_A_ROW))
     stop = min(start + room, len(answer.faces))
@@ -149,15 +151,15 @@ def _custom_ids(message: discord.Message) -> Iterator[str]:
 
 async def _show(interaction: discord.Interaction[Any], **changes: Any) -> None:
     """Show the card that an interaction came from with a changed state. Raises UserError."""
-    bot = cast("MoedexBot", interaction.client)
+    services = services_of(interaction)
     message = cast("discord.Message", interaction.message)
-    answer = await bot.asking.kept(message.id)
+    answer = await services.recognition.await_answer(message.id)
     if answer is None or not answer.pictures:
         raise UserError(NO_LONGER_KEPT)
     state = replace(CardState.of(message), **changes)
     last = len(answers.pages(answer.pictures)) - 1
     state = replace(state, page=max(0, min(state.page, last)))
-    await interaction.edit_original_response(**await edit_of(bot, answer, state))
+    await interaction.edit_original_response(**await edit_of(services, answer, state))
 
 
 class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_CARD):
@@ -253,19 +255,19 @@ class VoteButton(
     @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Store the vote, or take it back, and say which to whoever pressed."""
-        bot = cast("MoedexBot", interaction.client)
+        services = services_of(interaction)
         message = cast("discord.Message", interaction.message)
         await interaction.response.defer()
-        learning, user_id = bot.learning, interaction.user.id
-        decides = await may_label(interaction.user, bot.storage)
-        await bot.asking.kept(message.id)  # who presses that early is waited for
-        if await learning.votes.cast(message.id, None, user_id, self.kind, decides=decides):
+        votes, user_id = services.votes, interaction.user.id
+        decides = await may_label(interaction.user, services.storage.settings)
+        await services.recognition.await_answer(message.id)  # who presses that early is waited for
+        if await votes.cast(message.id, None, user_id, self.kind, decides=decides):
             text = THANKS[self.kind]
             if self.kind == "no" and CardState.of(message).asked is None:
                 await _show(interaction, asked=0)
-        elif await learning.votes.take_back(message.id, None, user_id, self.kind):
+        elif await votes.take_back(message.id, None, user_id, self.kind):
             text = TAKEN_BACK
         else:
-            opted_out = await bot.storage.consents.opted_out(user_id)
-            text = OPTED_OUT if opted_out else NO_LONGER_KEPT
+            opted_out = await services.storage.consents.opted_out(user_id)
+            text = OPTED_OUT["correct"] if opted_out else NO_LONGER_KEPT
         await interaction.followup.send(text, ephemeral=True)

@@ -1,7 +1,7 @@
 """The one place where a failed command is answered, typed or slash, button or modal.
 
-Order: unknown command (silence), bad input, missing permission, cooldown, what the worker says,
-and last the unexpected: logged with its traceback under a short reference that the answer names.
+What is said of each kind of error stands in `bot.ui.error_answers`. What has no answer there is
+unexpected: it is logged with its traceback, under a short reference that the answer names.
 """
 
 from __future__ import annotations
@@ -10,19 +10,13 @@ import functools
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import UserError
-from bot.inference import InferenceError
-from bot.wording import in_seconds
-from models.images.decoding import PictureError
-
-if TYPE_CHECKING:
-    from bot.client import MoedexBot
+from bot.ui.error_answers import handler_of
 
 log = logging.getLogger(__name__)
 
@@ -36,18 +30,21 @@ _WRAPPERS = (
 )
 
 
-class ErrorTree(app_commands.CommandTree["MoedexBot"]):
+class ErrorTree(app_commands.CommandTree[commands.AutoShardedBot]):
     """The tree of slash commands and menus, with the same answers as typed commands get."""
 
     async def on_error(
-        self, interaction: discord.Interaction[MoedexBot], error: app_commands.AppCommandError, /
+        self,
+        interaction: discord.Interaction[commands.AutoShardedBot],
+        error: app_commands.AppCommandError,
+        /,
     ) -> None:
         """Answer a failed slash command or menu."""
         await answer_interaction_error(interaction, error)
 
 
 async def answer_command_error(
-    context: commands.Context[MoedexBot], error: commands.CommandError
+    context: commands.Context[Any], error: commands.CommandError
 ) -> None:
     """Answer a failed typed command, or a hybrid one called with a slash (ephemeral there)."""
     text = explain(error, _name(context.command))
@@ -89,13 +86,9 @@ def answers_errors(callback: Callback) -> Callback:
 def explain(error: BaseException, where: str) -> str | None:
     """Return what to tell the person, None for nothing; log it if nobody expected it."""
     error = _unwrap(error)
-    if isinstance(error, (commands.CommandNotFound, app_commands.CommandNotFound)):
-        return None
-    text = _bad_input(error) or _not_allowed(error) or _too_often(error)
-    if text is None and isinstance(error, (InferenceError, PictureError, UserError)):
-        text = str(error)
-    if text is not None:
-        return text
+    handler = handler_of(error)
+    if handler is not None:
+        return handler(error)
     reference = log_unexpected(where, error)
     return (
         "Something went wrong on my side; I've noted it. If it happens again, please tell whoever "
@@ -117,73 +110,6 @@ def _unwrap(error: BaseException) -> BaseException:
             return error
         error = inner
     return error
-
-
-def _bad_input(error: BaseException) -> str | None:
-    match error:
-        case commands.MissingRequiredArgument() | commands.MissingRequiredAttachment():
-            return f"Something is missing: `{error.param.name}`. `/help` shows how it goes."
-        case commands.TooManyArguments():
-            return "That is more than I understand. `/help` shows how it goes."
-        case commands.MemberNotFound() | commands.UserNotFound():
-            return "I don't know that person here."
-        case commands.ChannelNotFound() | commands.ThreadNotFound():
-            return "I can't find that channel."
-        case commands.MessageNotFound():
-            return "I can't find that message."
-        case commands.RoleNotFound():
-            return "I can't find that role."
-        case commands.UserInputError() | app_commands.TransformerError():
-            return "I don't understand that value. `/help` shows how it goes."
-    return None
-
-
-def _not_allowed(error: BaseException) -> str | None:
-    match error:
-        case commands.NoPrivateMessage() | app_commands.NoPrivateMessage():
-            return "That only works in a server."
-        case commands.PrivateMessageOnly():
-            return "That only works in a direct message."
-        case commands.NSFWChannelRequired():
-            return "That only works in an age-restricted channel."
-        case commands.MissingPermissions() | app_commands.MissingPermissions():
-            return f"You need the permission {_permissions(error)} for that."
-        case commands.BotMissingPermissions() | app_commands.BotMissingPermissions():
-            return (
-                f"I lack the permission {_permissions(error)} here. "
-                "A moderator can give it to me in the channel's settings."
-            )
-        case (
-            commands.MissingRole()
-            | commands.MissingAnyRole()
-            | app_commands.MissingRole()
-            | app_commands.MissingAnyRole()
-        ):
-            return "You need a role for that which you don't have."
-        case commands.NotOwner():
-            return "Only whoever runs me can do that."
-        case commands.CheckFailure() | app_commands.CheckFailure() if not isinstance(
-            error, app_commands.CommandOnCooldown
-        ):
-            return str(error) or "You can't do that here."
-    return None
-
-
-def _too_often(error: BaseException) -> str | None:
-    match error:
-        case commands.CommandOnCooldown() | app_commands.CommandOnCooldown():
-            return f"That was a little fast: please try again in {in_seconds(error.retry_after)}."
-        case commands.MaxConcurrencyReached():
-            return "I'm still at the last one. Please wait until it is done."
-    return None
-
-
-def _permissions(error: Any) -> str:
-    names = [
-        str(name).replace("_", " ").replace("guild", "server").title()
-        for name in error.missing_permissions
-    ]
-    return " and ".join(f"**{name}**" for name in names)
 
 
 def _name(command: Any) -> str:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import discord
 
 from bot.errors import UserError
-from bot.feedback.authority import OPTED_OUT, may_label
+from bot.feedback.authority import may_label
 from bot.feedback.labelling import VOTES
 from bot.feedback.subjects import SUBJECT, FaceSubject, read_subject
+from bot.recognition.request import to_correct
+from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.ui.undo import MODERATORS_ONLY, TakeBackButton
 from bot.wording import plain
@@ -24,7 +26,6 @@ from bot.wording import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.client import MoedexBot
     from bot.feedback.subjects import Subject
     from bot.gallery.roster import ServerRoster
     from bot.storage import Answer, VoteKind
@@ -136,12 +137,12 @@ class WhoSelect(
 
 async def answer_form(interaction: discord.Interaction[Any], subject: Subject) -> None:
     """Keep a typed name as a vote, or ask back where it isn't sure who is meant."""
-    bot = cast("MoedexBot", interaction.client)
+    services = services_of(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     name = _typed(interaction)
     if not name:
         raise UserError(EMPTY)
-    roster = await bot.learning.galleries.roster(interaction.guild_id or 0)
+    roster = await services.galleries.roster(interaction.guild_id or 0)
     found = roster.find(name)
     if found is not None:
         noted = await _note(interaction, subject, found.id)
@@ -169,26 +170,26 @@ class _Noted:
 
 async def _note(interaction: discord.Interaction[Any], subject: Subject, chosen: str) -> _Noted:
     """Keep a choice as a vote on each face of the subject. Raises UserError."""
-    bot = cast("MoedexBot", interaction.client)
+    services = services_of(interaction)
     server_id, user_id = interaction.guild_id or 0, interaction.user.id
-    if await bot.storage.consents.opted_out(user_id):
-        raise UserError(OPTED_OUT)
-    decides = await may_label(interaction.user, bot.storage)
+    decides = await may_label(interaction.user, services.storage.settings)
     view = discord.ui.View(timeout=None)
     if isinstance(subject, FaceSubject):
-        answer = await bot.storage.answers.by_reply(subject.reply_id)
+        answer = await services.storage.answers.by_reply(subject.reply_id)
         if answer is None or subject.face >= len(answer.faces):
             raise UserError(NO_LONGER_KEPT)
         faces, words, why = [(subject.reply_id, subject.face)], ONE_FACE, VOTES
-        what = face_name(answer, subject.face)
+        what, origins = face_name(answer, subject.face), {answer.channel_id}
     else:
         if not decides:
             raise UserError(MODERATORS_ONLY)
-        left = await bot.learning.strangers.undecided(server_id, subject.cluster_id)
+        left = await services.strangers.undecided(server_id, subject.cluster_id)
         if not left:
             raise UserError(DECIDED)
         faces, words = [(s.reply_id, s.face_index) for s in left], CLUSTER
         what, why = f"all {len(left)} faces", CLUSTER_WHY.format(number=len(left))
+        origins = {face.channel_id for face in left}
+    await services.recognition.admit(to_correct(interaction, origins))
     kind = _OTHER.get(chosen, "is")
     value, said = (chosen, "is") if kind == "is" else ("", kind)
     if chosen.startswith(_NEW):
@@ -197,16 +198,16 @@ async def _note(interaction: discord.Interaction[Any], subject: Subject, chosen:
             arguments = {
                 "name": name, "series": series, "reply_id": subject.reply_id, "face": subject.face
             }  # fmt: skip
-            await bot.learning.teaching.propose(server_id, user_id, "teach", arguments)
+            await services.teaching.propose(server_id, user_id, "teach", arguments)
             return _Noted(PROPOSED.format(name=plain(name)), view)
-        character, _ = await bot.learning.teaching.teach(server_id, user_id, name, series, [])
+        character, _ = await services.teaching.teach(server_id, user_id, name, series, [])
         value, said = character.id, "new"
     for reply_id, face in faces:
-        await bot.learning.votes.cast(
+        await services.votes.cast(
             reply_id, face, user_id, kind, value=value, decides=decides, why=why
         )
     view.add_item(TakeBackButton(subject, kind))
-    roster = await bot.learning.galleries.roster(server_id)
+    roster = await services.galleries.roster(server_id)
     return _Noted(words[said].format(what=what, name=plain(roster.name(value))), view)
 
 

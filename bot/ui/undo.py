@@ -14,15 +14,16 @@ from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.subjects import SUBJECT, ClusterSubject, read_subject
 from bot.storage.galleries import LaterActionError
+from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.wording import plain
 
 if TYPE_CHECKING:
-    from bot.client import MoedexBot
     from bot.feedback.subjects import Subject
     from bot.storage import VoteKind
     from bot.storage.records import GalleryAction
 
+PROPOSED = "Thank you: a moderator will decide about it in `/review`."
 DONE = "Done: {summary}."
 UNDONE = "Undone: {summary}."
 ALREADY = "That was undone already."
@@ -58,17 +59,17 @@ class UndoButton(
     @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Undo, and say so under the message."""
-        bot = cast("MoedexBot", interaction.client)
-        if not await may_label(interaction.user, bot.storage):
+        services = services_of(interaction)
+        if not await may_label(interaction.user, services.storage.settings):
             raise UserError(MODERATORS_ONLY)
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
-            action = await bot.learning.teaching.undo(
+            action = await services.teaching.undo(
                 interaction.guild_id or 0, self.action_id, interaction.user.id
             )
         except LaterActionError as error:
             raise UserError(str(error)) from error
-        bot.learning.erasure.sweep_soon(interaction.guild_id)  # taught drawings go with it
+        services.erasure.sweep_soon(interaction.guild_id)  # taught drawings go with it
         text = ALREADY if action is None else UNDONE.format(summary=plain(action.summary, 200))
         await interaction.followup.send(text, ephemeral=True)
 
@@ -100,21 +101,21 @@ class TakeBackButton(
     @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Take the votes back, and let a cluster be asked about again."""
-        bot, subject = cast("MoedexBot", interaction.client), self.subject
+        services, subject = services_of(interaction), self.subject
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
         await interaction.response.defer(ephemeral=True, thinking=True)
         if isinstance(subject, ClusterSubject):
-            cluster = await bot.storage.clusters.faces(subject.cluster_id, server_id)
+            cluster = await services.storage.clusters.faces(subject.cluster_id, server_id)
             faces, text = [(s.reply_id, s.face_index) for s in cluster], CLUSTER_TAKEN_BACK
         else:
             faces, text = [(subject.reply_id, subject.face)], FACE_TAKEN_BACK
         stood = [
-            await bot.learning.votes.take_back(reply_id, face, user_id, self.kind)
+            await services.votes.take_back(reply_id, face, user_id, self.kind)
             for reply_id, face in faces
         ]
-        await bot.learning.votes.judged()
+        await services.votes.judged()
         if isinstance(subject, ClusterSubject):
-            await bot.learning.strangers.forget(server_id, subject.cluster_id)
+            await services.strangers.forget(server_id, subject.cluster_id)
         await interaction.followup.send(text if any(stood) else ALREADY, ephemeral=True)
 
 

@@ -1,47 +1,26 @@
-"""Follows what happened while the bot was away: deletions, edits, reactions to recent answers.
-
-Channels are read a hundred messages at a request, from one answer to the next, so that a long
-history costs no more requests than it has answers. Nothing is erased because a page lacked it:
-Discord is asked for that one message, or channel, and has to say that there is none.
-
-A card that somebody said ❌ to becomes a question here where it could not when that was said.
-"""
+"""Looks back at what happened while the bot was away, at the start and after a new session."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
 from discord.ext import commands
 
-from bot.feedback.authority import may_label
-from bot.recognition.delivery import VOTES
-from bot.recognition.sources import sources_of
-from bot.ui import answer_view as cards
+from bot.recognition.reconciliation import Reconciliation
+from bot.ui.answer_view import ask
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
-    from bot.storage import AnswerPlace, VoteKind
-
-log = logging.getLogger(__name__)
-
-RECENT = timedelta(days=14)
-"""The reactions of answers so old are looked at again at the start; deletions of all are."""
-
-_PAGE = 100
-_KINDS: dict[str, VoteKind] = {VOTES[0]: "yes", VOTES[1]: "no"}
 
 
 class Reconcile(commands.Cog):
-    """The look back at the start, and after a new session with the gateway."""
+    """The listeners that begin a look back."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(self, reconciliation: Reconciliation) -> None:
+        self._reconciliation = reconciliation
         self._looking: asyncio.Task[None] | None = None
 
     async def cog_unload(self) -> None:
@@ -54,197 +33,24 @@ class Reconcile(commands.Cog):
     async def on_ready(self) -> None:
         """Read answers for what happened while the bot was away."""
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self.reconcile(), name="reconcile")
+            self._looking = asyncio.create_task(self._reconciliation.reconcile(), name="reconcile")
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Look for archived threads that went with a channel: no event tells of them."""
-        guild = channel.guild
-        places = await self.bot.storage.answers.places()
-        for channel_id in {place.channel_id for place in places if place.server_id == guild.id}:
-            if guild.get_channel_or_thread(channel_id) is None:
-                await self._channel(guild, channel_id)
-
-    async def reconcile(self) -> None:
-        """Follow reactions and deletions that happened while the bot was away."""
-        try:
-            where: dict[tuple[int, int], list[AnswerPlace]] = defaultdict(list)
-            for place in await self.bot.storage.answers.places():
-                where[place.server_id, place.channel_id].append(place)
-            for (server_id, channel_id), answers in where.items():
-                guild = self.bot.get_guild(server_id)
-                channel = await self._channel(guild, channel_id) if guild else None
-                if guild is not None and channel is not None:
-                    await self._reconcile(guild, channel, answers)
-            await self.bot.learning.erasure.sweep()
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("Answers of before the start could not all be looked at")
-
-    async def _channel(
-        self, guild: discord.Guild, channel_id: int
-    ) -> discord.abc.MessageableChannel | None:
-        """Return a channel whose history can be read; one that is gone is followed."""
-        channel = guild.get_channel_or_thread(channel_id)
-        if channel is None:  # an archived thread, or gone
-            try:
-                channel = await guild.fetch_channel(channel_id)
-            except discord.NotFound:
-                await self.bot.storage.answers.delete_channel(channel_id)
-                await self.bot.storage.settings.unwatch(guild.id, channel_id)
-                self.bot.learning.erasure.sweep_soon(guild.id)
-                return None
-            except discord.HTTPException as error:
-                log.debug("Channel %d could not be read: %s", channel_id, error)
-                return None
-        if not isinstance(channel, discord.abc.Messageable):
-            return None
-        # Discord gives an empty history, and no error, to whom it doesn't let read it.
-        allowed = channel.permissions_for(guild.me)
-        return channel if allowed.read_messages and allowed.read_message_history else None
-
-    async def _reconcile(
-        self,
-        guild: discord.Guild,
-        channel: discord.abc.MessageableChannel,
-        answers: Iterable[AnswerPlace],
-    ) -> None:
-        answers = list(answers)
-        since = datetime.now(UTC) - RECENT
-        wanted = {message_id for answer in answers for message_id in answer.answers_to}
-        wanted |= {answer.reply_id for answer in answers if answer.at >= since}
-        try:
-            there = await _messages(channel, wanted)
-        except discord.HTTPException as error:
-            log.debug("The history of %d could not be read: %s", channel.id, error)
-            return
-        for answer in answers:
-            gone = [
-                message_id
-                for message_id in answer.answers_to - there.keys()
-                if await _is_gone(channel, message_id)
-            ]
-            source = there.get(answer.source_message_id)
-            if not gone and source is not None and await self._lost_a_picture(source, answer):
-                gone = [source.id]
-            if gone:
-                await self.bot.asking.forget(gone)
-                await self.bot.storage.answers.delete_by_reply(answer.reply_id)
-                self.bot.learning.erasure.sweep_soon(guild.id)
-                continue
-            reply = there.get(answer.reply_id)
-            if reply is not None and answer.at >= since:
-                await self._reconcile_votes(guild, answer.reply_id, reply)
-                await self._ask(answer.reply_id, reply)
-
-    async def _lost_a_picture(self, source: discord.Message, place: AnswerPlace) -> bool:
-        """Say whether an edit took a picture that was answered out of its message.
-
-        Without the message content intent no pictures are seen, and that says nothing. Nor does the
-        bot's own answer to a command, which is its own source.
-        """
-        if source.edited_at is None or not self.bot.has_message_content or source.author.bot:
-            return False
-        answer = await self.bot.storage.answers.by_reply(place.reply_id)
-        left = Counter(each.name for each in sources_of(source, self.bot.config, "all"))
-        return answer is not None and bool(Counter(p.name for p in answer.pictures) - left)
-
-    async def _reconcile_votes(
-        self, guild: discord.Guild, reply_id: int, reply: discord.Message
-    ) -> None:
-        now_there: dict[VoteKind, set[int]] = {"yes": set(), "no": set()}
-        for reaction in reply.reactions:
-            kind = _KINDS.get(str(reaction.emoji))
-            if kind is None:
-                continue
-            async for user in reaction.users():
-                if not user.bot:
-                    now_there[kind].add(user.id)
-        if not reply.reactions and not _seeded(reply):
-            return
-        stored = await self.bot.storage.votes.for_answer(reply_id)
-        whole: set[tuple[int, VoteKind]] = {
-            (vote.user_id, vote.kind) for vote in stored if vote.face_index is None
-        }
-        learning = self.bot.learning
-        for kind, users in now_there.items():
-            for user_id in sorted(users):
-                if (user_id, kind) not in whole and not _says_both(user_id, now_there, whole):
-                    decides = await may_label(await _member(guild, user_id), self.bot.storage)
-                    await learning.votes.cast(reply_id, None, user_id, kind, decides=decides)
-        for user_id, kind in whole:
-            if user_id not in now_there.get(kind, {user_id}):
-                await learning.votes.take_back(reply_id, None, user_id, kind)
-
-    async def _ask(self, reply_id: int, reply: discord.Message) -> None:
-        votes = await self.bot.storage.votes.for_answer(reply_id)
-        if not any(vote.kind == "no" and vote.face_index is None for vote in votes):
-            return
-        try:
-            await cards.ask(self.bot, reply)
-        except discord.HTTPException as error:
-            log.debug("Answer %d could not be asked about: %s", reply_id, error)
-
-
-async def _messages(
-    channel: discord.abc.MessageableChannel, wanted: Iterable[int]
-) -> dict[int, discord.Message]:
-    """Return those of the wanted messages that are there, by id."""
-    left = sorted(wanted)
-    found: dict[int, discord.Message] = {}
-    while left:
-        start = discord.Object(left[0] - 1)
-        page = [
-            message
-            async for message in channel.history(limit=_PAGE, after=start, oldest_first=True)
-        ]
-        found |= {message.id: message for message in page}
-        if len(page) < _PAGE:
-            break
-        left = [message_id for message_id in left if message_id > page[-1].id]
-    return found
-
-
-async def _is_gone(channel: discord.abc.MessageableChannel, message_id: int) -> bool:
-    try:
-        await channel.fetch_message(message_id)
-    except discord.NotFound:
-        return True
-    except discord.HTTPException as error:
-        log.debug("Message %d could not be read: %s", message_id, error)
-    return False
-
-
-async def _member(guild: discord.Guild, user_id: int) -> discord.Member | None:
-    """Return a member; None for somebody who left since."""
-    member = guild.get_member(user_id)
-    if member is not None:
-        return member
-    try:
-        return await guild.fetch_member(user_id)
-    except discord.HTTPException:
-        return None
-
-
-def _seeded(reply: discord.Message) -> bool:
-    """Whether reactions stand for the votes of an answer; where they can't, buttons do."""
-    return not any(
-        (getattr(button, "custom_id", None) or "").startswith("moedex:vote:")
-        for row in reply.components
-        if isinstance(row, discord.ActionRow)
-        for button in row.children
-    )
-
-
-def _says_both(
-    user_id: int, there: dict[VoteKind, set[int]], whole: set[tuple[int, VoteKind]]
-) -> bool:
-    """Whether somebody has both reactions and one of them is known: that one came last."""
-    both = all(user_id in users for users in there.values())
-    return both and any(voter == user_id for voter, _ in whole)
+        await self._reconciliation.look_for_lost_channels(channel.guild)
 
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(Reconcile(bot))
+    services = bot.services
+    reconciliation = Reconciliation(
+        bot,
+        services.config,
+        services.storage,
+        services.votes,
+        services.erasure,
+        services.following,
+        partial(ask, services),
+    )
+    await bot.add_cog(Reconcile(reconciliation))

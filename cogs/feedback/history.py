@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from bot.client import MoedexBot
     from bot.gallery.roster import ServerRoster
+    from bot.gallery.server_galleries import ServerGalleries
+    from bot.storage import Storage
     from bot.storage.records import LabelChange
 
 MENU = "Label history"
@@ -34,30 +36,34 @@ OLDER = "-# Older changes are left out."
 class History(commands.Cog):
     """The trail of labels."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(
+        self, tree: app_commands.CommandTree[Any], storage: Storage, galleries: ServerGalleries
+    ) -> None:
+        self._tree = tree
+        self._storage = storage
+        self._galleries = galleries
         self._menu = app_commands.ContextMenu(name=MENU, callback=self.menu)
         self._menu.guild_only = True
 
     async def cog_load(self) -> None:
         """Add the message menu; a cog can't declare one."""
-        self.bot.tree.add_command(self._menu)
+        self._tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
         """Take the message menu away again."""
-        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
+        self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     async def menu(
         self, interaction: discord.Interaction[MoedexBot], message: discord.Message
     ) -> None:
         """Tell a moderator how the labels of an answer came about."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if not await may_label(interaction.user, self.bot.storage):
+        if not await may_label(interaction.user, self._storage.settings):
             raise UserError(MODERATORS_ONLY)
-        roster = await self.bot.learning.galleries.roster(interaction.guild_id or 0)
+        roster = await self._galleries.roster(interaction.guild_id or 0)
         told: list[tuple[datetime, str]] = []
-        for number, face in enumerate(await self.bot.storage.faces.by_reply(message.id), 1):
-            trail = await self.bot.storage.labels.changes(face.id)
+        for number, face in enumerate(await self._storage.faces.by_reply(message.id), 1):
+            trail = await self._storage.labels.changes(face.id)
             told += [(step.at, f"Face {number}: {_sentence(step, roster)}") for step in trail]
         lines = [line for _, line in sorted(told)]
         shown = list(lines)
@@ -85,4 +91,5 @@ def _shown(label: str | None, roster: ServerRoster) -> str:
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(History(bot))
+    services = bot.services
+    await bot.add_cog(History(bot.tree, services.storage, services.galleries))

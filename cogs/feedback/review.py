@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import discord
 from discord import app_commands
@@ -24,6 +24,7 @@ from bot.feedback.consensus import SPECIAL_LABELS
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.recognition.origin import readable
 from bot.storage.records import FaceObservation, Proposal
+from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.ui.naming_question import WhoSelect, choices
 from bot.ui.undo import MODERATORS_ONLY, done
@@ -32,6 +33,7 @@ from bot.wording import plain
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.gallery.roster import ServerRoster
+    from bot.services import Services
     from bot.storage.records import GalleryAction
 
 NOTHING = "Nothing waits for a decision."
@@ -69,17 +71,6 @@ class _Card:
 class Review(commands.Cog):
     """The review queue."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
-
-    async def cog_load(self) -> None:
-        """Make reviews opened before a restart work."""
-        self.bot.add_dynamic_items(*_ITEMS)
-
-    async def cog_unload(self) -> None:
-        """Stop listening."""
-        self.bot.remove_dynamic_items(*_ITEMS)
-
     @app_commands.command(name="review")
     @app_commands.guild_only()
     async def review(self, interaction: discord.Interaction[MoedexBot]) -> None:
@@ -90,8 +81,8 @@ class Review(commands.Cog):
 
 async def show(interaction: discord.Interaction[Any], place: int) -> None:
     """Show the item at a place of the queue in the answer to an interaction."""
-    bot = cast("MoedexBot", interaction.client)
-    if not await may_label(interaction.user, bot.storage):
+    services = services_of(interaction)
+    if not await may_label(interaction.user, services.storage.settings):
         raise UserError(MODERATORS_ONLY)
     queue = await _queue(interaction)
     if place >= len(queue):
@@ -115,13 +106,13 @@ async def _queue(
     interaction: discord.Interaction[Any],
 ) -> list[Proposal | list[FaceObservation] | FaceObservation]:
     """Return what waits and may be shown here: proposals, clusters, disputed faces."""
-    bot, server_id = cast("MoedexBot", interaction.client), interaction.guild_id or 0
-    channels = (await bot.storage.faces.channels()).get(server_id, set())
+    services, server_id = services_of(interaction), interaction.guild_id or 0
+    channels = (await services.storage.faces.channels()).get(server_id, set())
     seen = await readable(channels, interaction.user, interaction.guild, interaction.channel)
-    disputed = await bot.storage.labels.in_server(server_id, "disputed")
+    disputed = await services.storage.labels.in_server(server_id, "disputed")
     return [
-        *await bot.storage.proposals.waiting(server_id),
-        *await bot.learning.strangers.find(server_id, seen),
+        *await services.storage.proposals.waiting(server_id),
+        *await services.strangers.find(server_id, seen),
         *(face for face, _ in disputed if face.channel_id in seen),
     ]
 
@@ -130,56 +121,56 @@ async def _card(
     interaction: discord.Interaction[Any],
     waiting: Proposal | list[FaceObservation] | FaceObservation,
 ) -> _Card:
-    bot, server_id = cast("MoedexBot", interaction.client), interaction.guild_id or 0
-    roster = await bot.learning.galleries.roster(server_id)
+    services, server_id = services_of(interaction), interaction.guild_id or 0
+    roster = await services.galleries.roster(server_id)
     if isinstance(waiting, Proposal):
         text, files = _describe(waiting, roster), await _drawings(interaction, waiting)
         buttons = [ProposalButton(waiting.id, accept=yes) for yes in (True, False)]
         return _Card(text if files is not None else text + ELSEWHERE, [*buttons], files or [])
     if isinstance(waiting, FaceObservation):
-        votes = await bot.storage.votes.for_answer(waiting.reply_id)
+        votes = await services.storage.votes.for_answer(waiting.reply_id)
         named = [v.value for v in votes if v.kind == "is" and v.face_index == waiting.face_index]
         options = choices([*named, *(guess["id"] for guess in waiting.guesses)], roster)
         return _Card(
             DISPUTED.format(link=_link(waiting)),
             [Decision(FaceSubject(waiting.reply_id, waiting.face_index), options)],
-            await _crops(bot, [waiting]),
+            await _crops(services, [waiting]),
         )
-    cluster_id = await bot.learning.strangers.remember(server_id, waiting)
+    cluster_id = await services.strangers.remember(server_id, waiting)
     guessed = Counter(guess["id"] for face in waiting for guess in face.guesses)
     options = choices((key for key, _ in guessed.most_common()), roster, many=True)
     newest = sorted(waiting, key=lambda face: face.at, reverse=True)[:_LINKS]
     text = TURNS_UP.format(
         count=len(waiting),
-        days=bot.config.learning.cluster_days,
+        days=services.config.learning.cluster_days,
         links=" · ".join(_link(face) for face in newest),
     )
     decision = Decision(ClusterSubject(cluster_id), options)
-    return _Card(text, [decision], await _crops(bot, waiting), cluster_id)
+    return _Card(text, [decision], await _crops(services, waiting), cluster_id)
 
 
 async def _drawings(
     interaction: discord.Interaction[Any], proposal: Proposal
 ) -> list[discord.File] | None:
     """Return a proposal's drawings as one picture; None where they may not be shown here."""
-    bot, uploaded = cast("MoedexBot", interaction.client), proposal.arguments.get("channel_id")
+    services, uploaded = services_of(interaction), proposal.arguments.get("channel_id")
     if uploaded is not None:
         found = await readable([uploaded], interaction.user, interaction.guild, interaction.channel)
         if not found:
             return None
-    exemplars = await bot.storage.exemplars.of_proposal(proposal.id)
-    sheet = await bot.learning.crops.sheet(e.crop for e in exemplars if e.crop)
+    exemplars = await services.storage.exemplars.of_proposal(proposal.id)
+    sheet = await services.crops.sheet(e.crop for e in exemplars if e.crop)
     hidden = bool(proposal.arguments.get("hidden"))
     return [discord.File(BytesIO(sheet), "drawings.png", spoiler=hidden)] if sheet else []
 
 
-async def _crops(bot: MoedexBot, faces: list[FaceObservation]) -> list[discord.File]:
+async def _crops(services: Services, faces: list[FaceObservation]) -> list[discord.File]:
     """Return the faces' crops as one picture, and those that are hidden as a spoiler beside it."""
     files: list[discord.File] = []
     for hidden in (False, True):
         names = [face.crop for face in faces if face.crop and face.hidden == hidden][:_CROPS]
         side = _ONE if len(names) == 1 else _MANY
-        sheet = await bot.learning.crops.sheet(names, side)
+        sheet = await services.crops.sheet(names, side)
         if sheet:
             files.append(
                 discord.File(
@@ -215,7 +206,7 @@ class Decision(WhoSelect, template=rf"moedex:decide:(?P<subject>{SUBJECT})"):
 
     async def go_on(self, interaction: discord.Interaction[Any]) -> None:
         """Show what waits next, which this is no more once it is judged."""
-        await cast("MoedexBot", interaction.client).learning.votes.judged()
+        await services_of(interaction).votes.judged()
         await show(interaction, 0)
 
 
@@ -245,8 +236,8 @@ class ProposalButton(
     @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Decide, and go on to what waits next."""
-        bot = cast("MoedexBot", interaction.client)
-        if not await may_label(interaction.user, bot.storage):
+        services = services_of(interaction)
+        if not await may_label(interaction.user, services.storage.settings):
             raise UserError(MODERATORS_ONLY)
         await interaction.response.defer()
         action = await (self._accepted if self.accept else self._rejected)(interaction)
@@ -255,28 +246,28 @@ class ProposalButton(
             await interaction.followup.send(**done(action), ephemeral=True)
 
     async def _accepted(self, interaction: discord.Interaction[Any]) -> GalleryAction:
-        bot = cast("MoedexBot", interaction.client)
+        services = services_of(interaction)
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
-        proposal = await bot.storage.proposals.get(server_id, self.proposal_id)
-        action = await bot.learning.teaching.accept(server_id, self.proposal_id, user_id)
+        proposal = await services.storage.proposals.get(server_id, self.proposal_id)
+        action = await services.teaching.accept(server_id, self.proposal_id, user_id)
         if action is None or proposal is None:
             raise UserError(GONE)
         asked = proposal.arguments
         if "reply_id" in asked:
             # The name was typed for a face: accepting it labels that face.
-            roster = await bot.learning.galleries.roster(server_id)
-            known = bot.learning.teaching.known(roster, asked["name"], asked["series"])
+            roster = await services.galleries.roster(server_id)
+            known = services.teaching.known(roster, asked["name"], asked["series"])
             if known is not None and known.id not in SPECIAL_LABELS:
-                await bot.learning.votes.cast(
+                await services.votes.cast(
                     asked["reply_id"], asked["face"], user_id, "is", value=known.id, decides=True
                 )
         return action
 
     async def _rejected(self, interaction: discord.Interaction[Any]) -> None:
-        bot = cast("MoedexBot", interaction.client)
-        if not await bot.learning.teaching.reject(interaction.guild_id or 0, self.proposal_id):
+        services = services_of(interaction)
+        if not await services.teaching.reject(interaction.guild_id or 0, self.proposal_id):
             raise UserError(GONE)
-        bot.learning.erasure.sweep_soon()
+        services.erasure.sweep_soon()
 
 
 class SkipButton(
@@ -305,12 +296,12 @@ class SkipButton(
     @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the next item."""
-        bot = cast("MoedexBot", interaction.client)
-        if not await may_label(interaction.user, bot.storage):
+        services = services_of(interaction)
+        if not await may_label(interaction.user, services.storage.settings):
             raise UserError(MODERATORS_ONLY)
         await interaction.response.defer()
         if self.cluster_id is not None:
-            await bot.learning.strangers.forget(interaction.guild_id or 0, self.cluster_id)
+            await services.strangers.forget(interaction.guild_id or 0, self.cluster_id)
         await show(interaction, self.place)
 
 
@@ -318,5 +309,11 @@ _ITEMS = (Decision, ProposalButton, SkipButton)
 
 
 async def setup(bot: MoedexBot) -> None:
-    """Load the cog."""
-    await bot.add_cog(Review(bot))
+    """Load the cog, and make reviews opened before a restart work."""
+    bot.add_dynamic_items(*_ITEMS)
+    await bot.add_cog(Review())
+
+
+async def teardown(bot: MoedexBot) -> None:
+    """Stop listening to the buttons of reviews."""
+    bot.remove_dynamic_items(*_ITEMS)

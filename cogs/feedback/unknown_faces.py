@@ -18,6 +18,8 @@ from bot.recognition.origin import readable
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.feedback.review_queue import Strangers as UnknownFaces
+    from bot.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +36,10 @@ TURNS_UP_THERE = (
 class Strangers(commands.Cog):
     """The look for faces that keep turning up."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(self, client: discord.Client, storage: Storage, strangers: UnknownFaces) -> None:
+        self._client = client
+        self._storage = storage
+        self._strangers = strangers
 
     async def cog_load(self) -> None:
         """Begin to look."""
@@ -48,7 +52,7 @@ class Strangers(commands.Cog):
     @tasks.loop(hours=1)
     async def look(self) -> None:
         """Tell the moderators of each server where there is something new to ask."""
-        for guild in self.bot.guilds:
+        for guild in self._client.guilds:
             try:
                 await self._look(guild)
             except Exception:  # the loop must go on: the next round tries again
@@ -56,10 +60,10 @@ class Strangers(commands.Cog):
 
     @look.before_loop
     async def _wait(self) -> None:
-        await self.bot.wait_until_ready()
+        await self._client.wait_until_ready()
 
     async def _look(self, guild: discord.Guild) -> None:
-        storage, strangers = self.bot.storage, self.bot.learning.strangers
+        storage, strangers = self._storage, self._strangers
         if not (await storage.settings.get(guild.id)).learning:
             return
         user_id, channel_id = await storage.consents.announced(guild.id)
@@ -93,11 +97,12 @@ class Strangers(commands.Cog):
                 member = guild.get_member(member_id) or await guild.fetch_member(member_id)
             except discord.HTTPException:
                 continue
-            if await may_label(member, self.bot.storage):
+            if await may_label(member, self._storage.settings):
                 return member
         return None
 
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(Strangers(bot))
+    services = bot.services
+    await bot.add_cog(Strangers(bot, services.storage, services.strangers))

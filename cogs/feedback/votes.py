@@ -21,6 +21,7 @@ from bot.ui.undo import TakeBackButton
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.services import Services
     from bot.storage import VoteKind
 
 log = logging.getLogger(__name__)
@@ -32,17 +33,10 @@ _KINDS: dict[str, VoteKind] = {VOTES[0]: "yes", VOTES[1]: "no"}
 class Votes(commands.Cog):
     """The listeners for votes; what is under an answer is in `bot.ui.answer_view`."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(self, client: discord.Client, services: Services) -> None:
+        self._client = client
+        self._services = services
         self._asking: set[int] = set()
-
-    async def cog_load(self) -> None:
-        """Make the buttons of answers given before a restart work."""
-        self.bot.add_dynamic_items(*_ITEMS)
-
-    async def cog_unload(self) -> None:
-        """Stop listening to the buttons."""
-        self.bot.remove_dynamic_items(*_ITEMS)
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
@@ -50,15 +44,15 @@ class Votes(commands.Cog):
         kind = _KINDS.get(payload.emoji.name or "")
         if kind is None or self._by_a_bot(payload):
             return
-        mine = self.bot.user is not None and payload.message_author_id == self.bot.user.id
-        if mine and await self.bot.asking.kept(payload.message_id) is None:
+        mine = self._client.user is not None and payload.message_author_id == self._client.user.id
+        if mine and await self._services.recognition.await_answer(payload.message_id) is None:
             return
-        kept = await self.bot.learning.votes.cast(
+        kept = await self._services.votes.cast(
             payload.message_id,
             None,
             payload.user_id,
             kind,
-            decides=await may_label(payload.member, self.bot.storage),
+            decides=await may_label(payload.member, self._services.storage.settings),
         )
         if kept and kind == "no" and payload.guild_id is not None:
             await self._ask(payload)
@@ -78,7 +72,7 @@ class Votes(commands.Cog):
         """Take a vote back; bots never had one."""
         kind = _KINDS.get(payload.emoji.name or "")
         if kind is not None:
-            await self.bot.learning.votes.take_back(payload.message_id, None, payload.user_id, kind)
+            await self._services.votes.take_back(payload.message_id, None, payload.user_id, kind)
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
@@ -99,26 +93,34 @@ class Votes(commands.Cog):
         if payload.message_id in self._asking:  # fifty ❌ at once are one edit
             return
         self._asking.add(payload.message_id)
-        channel = self.bot.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
+        channel = self._client.get_partial_messageable(
+            payload.channel_id, guild_id=payload.guild_id
+        )
         try:
-            await cards.ask(self.bot, await channel.fetch_message(payload.message_id))
+            await cards.ask(self._services, await channel.fetch_message(payload.message_id))
         except discord.HTTPException as error:
             log.debug("Answer %d could not be asked about: %s", payload.message_id, error)
         finally:
             self._asking.discard(payload.message_id)
 
     async def _withdraw_all(self, message_id: int, kinds: set[VoteKind]) -> None:
-        for vote in await self.bot.storage.votes.for_answer(message_id):
+        for vote in await self._services.storage.votes.for_answer(message_id):
             if vote.face_index is None:
                 for kind in kinds:
-                    await self.bot.learning.votes.take_back(message_id, None, vote.user_id, kind)
+                    await self._services.votes.take_back(message_id, None, vote.user_id, kind)
 
     def _by_a_bot(self, payload: discord.RawReactionActionEvent) -> bool:
         if payload.member is not None:
             return payload.member.bot
-        return self.bot.user is not None and payload.user_id == self.bot.user.id
+        return self._client.user is not None and payload.user_id == self._client.user.id
 
 
 async def setup(bot: MoedexBot) -> None:
-    """Load the cog."""
-    await bot.add_cog(Votes(bot))
+    """Load the cog, and make the buttons of answers given before a restart work."""
+    bot.add_dynamic_items(*_ITEMS)
+    await bot.add_cog(Votes(bot, bot.services))
+
+
+async def teardown(bot: MoedexBot) -> None:
+    """Stop listening to the buttons."""
+    bot.remove_dynamic_items(*_ITEMS)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.recognition.delivery import only
+from bot.recognition.replies import only
 from bot.ui.answer_text import ACCENT
+from bot.ui.autocomplete import offer
+from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.wording import plain
-from cogs.gallery.editing import offer
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.gallery.roster import ServerRoster
+    from bot.gallery.server_galleries import ServerGalleries
     from models.types import Character
 
 NOBODY = "I know nobody like **{search}**. `/characters` lists all whom I know."
@@ -30,16 +32,8 @@ _SEARCH_LENGTH = 60
 class Characters(commands.Cog):
     """The list of characters."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
-
-    async def cog_load(self) -> None:
-        """Make the buttons of lists shown before a restart work."""
-        self.bot.add_dynamic_items(RosterButton)
-
-    async def cog_unload(self) -> None:
-        """Stop listening to the buttons."""
-        self.bot.remove_dynamic_items(RosterButton)
+    def __init__(self, galleries: ServerGalleries) -> None:
+        self._galleries = galleries
 
     @commands.hybrid_command(name="characters")
     @app_commands.describe(search="Part of a name or a series")
@@ -49,7 +43,7 @@ class Characters(commands.Cog):
         # It travels in the buttons, whose ids have little room.
         search = " ".join(search.replace(":", " ").split())[:_SEARCH_LENGTH]
         server_id = context.guild.id if context.guild else 0
-        found = matching(await self.bot.learning.galleries.roster(server_id), search)
+        found = matching(await self._galleries.roster(server_id), search)
         allowed = only(context.author)
         if not found:
             text = NOBODY.format(search=plain(search))
@@ -68,7 +62,7 @@ class Characters(commands.Cog):
         self, interaction: discord.Interaction[MoedexBot], current: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the names that fit what is typed so far."""
-        return await offer(self.bot, interaction, current, by_name=True)
+        return await offer(self._galleries, interaction.guild_id, current, by_name=True)
 
 
 class RosterButton(
@@ -100,10 +94,8 @@ class RosterButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page that the button leads to."""
         await interaction.response.defer()
-        bot = cast("MoedexBot", interaction.client)
-        found = matching(
-            await bot.learning.galleries.roster(interaction.guild_id or 0), self.search
-        )
+        galleries = services_of(interaction).galleries
+        found = matching(await galleries.roster(interaction.guild_id or 0), self.search)
         page = max(0, min(self.page, _last_page(found)))
         await interaction.edit_original_response(
             embed=roster_embed(found, page, self.search),
@@ -149,5 +141,11 @@ def _last_page(found: Sequence[Character]) -> int:
 
 
 async def setup(bot: MoedexBot) -> None:
-    """Load the cog."""
-    await bot.add_cog(Characters(bot))
+    """Load the cog, and make the buttons of lists shown before a restart work."""
+    bot.add_dynamic_items(RosterButton)
+    await bot.add_cog(Characters(bot.services.galleries))
+
+
+async def teardown(bot: MoedexBot) -> None:
+    """Stop listening to the buttons."""
+    bot.remove_dynamic_items(RosterButton)

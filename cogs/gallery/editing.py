@@ -9,24 +9,27 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.feedback.authority import may_label
-from bot.recognition.delivery import only
-from bot.ui.undo import done
+from bot.recognition.replies import only
+from bot.ui.autocomplete import offer
+from bot.ui.undo import PROPOSED, done
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.gallery.server_galleries import ServerGalleries
+    from bot.gallery.teaching import Teaching
     from bot.storage.records import ActionKind
-
-PROPOSED = "Thank you: a moderator will decide about it in `/review`."
-
-_CHOICES = 25
-_CHOICE_LENGTH = 100
+    from bot.storage.settings import SettingsRepository
 
 
 class GalleryCommands(commands.Cog):
     """Changes of a server's characters. Whoever may not change them proposes."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(
+        self, galleries: ServerGalleries, teaching: Teaching, settings: SettingsRepository
+    ) -> None:
+        self._galleries = galleries
+        self._teaching = teaching
+        self._settings = settings
 
     @app_commands.command(name="alias")
     @app_commands.guild_only()
@@ -77,14 +80,14 @@ class GalleryCommands(commands.Cog):
         self, interaction: discord.Interaction[MoedexBot], current: str
     ) -> list[app_commands.Choice[str]]:
         """Offer this server's characters."""
-        return await offer(self.bot, interaction, current)
+        return await offer(self._galleries, interaction.guild_id, current)
 
     async def _act(
         self, interaction: discord.Interaction[MoedexBot], kind: ActionKind, **arguments: str
     ) -> None:
         await interaction.response.defer(thinking=True)
-        teaching, server_id = self.bot.learning.teaching, interaction.guild_id or 0
-        if not await may_label(interaction.user, self.bot.storage):
+        teaching, server_id = self._teaching, interaction.guild_id or 0
+        if not await may_label(interaction.user, self._settings):
             await teaching.check(server_id, arguments)
             await teaching.propose(server_id, interaction.user.id, kind, arguments)
             await interaction.followup.send(PROPOSED)
@@ -99,24 +102,9 @@ class GalleryCommands(commands.Cog):
         await interaction.followup.send(**done(action), allowed_mentions=only(interaction.user))
 
 
-async def offer(
-    bot: MoedexBot,
-    interaction: discord.Interaction[MoedexBot],
-    current: str,
-    *,
-    by_name: bool = False,
-) -> list[app_commands.Choice[str]]:
-    """Return a server's characters that fit what is typed; values are ids, or names."""
-    roster = await bot.learning.galleries.roster(interaction.guild_id or 0)
-    return [
-        app_commands.Choice(
-            name=(f"{c.name} — {c.series}" if c.series else c.name)[:_CHOICE_LENGTH],
-            value=(c.name if by_name else c.id)[:_CHOICE_LENGTH],
-        )
-        for c in roster.index.complete(current, _CHOICES)
-    ]
-
-
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(GalleryCommands(bot))
+    services = bot.services
+    await bot.add_cog(
+        GalleryCommands(services.galleries, services.teaching, services.storage.settings)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import discord
@@ -12,17 +11,18 @@ from discord.ext import commands
 from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.gallery.teaching import Lesson, distinct
-from bot.inference import Job
-from bot.recognition.delivery import only
-from bot.ui.undo import UndoButton, undo_view
+from bot.recognition.replies import OutgoingMessage
+from bot.recognition.request import to_enrol
+from bot.recognition.sources import attachment_source
+from bot.ui.answer_message import TOO_MANY
+from bot.ui.autocomplete import offer
+from bot.ui.undo import PROPOSED, UndoButton, undo_view
 from bot.wording import plain
-from cogs.gallery.editing import PROPOSED, offer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.client import MoedexBot
     from bot.inference import IdentifiedPicture
+    from bot.services import Services
 
 TAUGHT = (
     "I know **{name}**{series} now, from {count}. Kept for this server only: one crop a picture, "
@@ -36,16 +36,12 @@ SEVERAL = " Where a picture had several faces I took the largest."
 class Teach(commands.Cog):
     """Enrols characters from pictures."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
-
-    async def cog_load(self) -> None:
-        """Make undo buttons of before a restart work."""
-        self.bot.add_dynamic_items(UndoButton)
-
-    async def cog_unload(self) -> None:
-        """Stop listening to undo buttons."""
-        self.bot.remove_dynamic_items(UndoButton)
+    def __init__(self, services: Services) -> None:
+        self._config = services.config
+        self._settings = services.storage.settings
+        self._recognition = services.recognition
+        self._galleries = services.galleries
+        self._teaching = services.teaching
 
     @app_commands.command(name="teach")
     @app_commands.guild_only()
@@ -72,11 +68,12 @@ class Teach(commands.Cog):
         """Teach me a character from one to five pictures."""
         await interaction.response.defer(thinking=True)
         images = [i for i in (image1, image2, image3, image4, image5) if i is not None]
-        seen = await asyncio.gather(*(self._look(interaction, image) for image in images))
-        lessons = distinct([lesson for lesson, _ in seen])
-        teaching, server_id = self.bot.learning.teaching, interaction.guild_id or 0
-        user_id = interaction.user.id
-        if not await may_label(interaction.user, self.bot.storage):
+        sources = [attachment_source(image, self._config) for image in images]
+        request = to_enrol(interaction, sources)
+        found = await self._recognition.embed(request)
+        lessons = distinct([_lesson(picture) for picture in found])
+        server_id, user_id = interaction.guild_id or 0, interaction.user.id
+        if not await may_label(interaction.user, self._settings):
             arguments = {
                 "name": name,
                 "series": series or "",
@@ -84,53 +81,48 @@ class Teach(commands.Cog):
                 "channel_id": interaction.channel_id,
                 "hidden": any(image.is_spoiler() for image in images),
             }
-            await teaching.propose(server_id, user_id, "teach", arguments, lessons)
-            await interaction.followup.send(PROPOSED)
+            await self._teaching.propose(server_id, user_id, "teach", arguments, lessons)
+            await request.reply.send(OutgoingMessage(PROPOSED))
             return
-        character, action = await teaching.teach(server_id, user_id, name, series or "", lessons)
+        character, action = await self._teaching.teach(
+            server_id, user_id, name, series or "", lessons
+        )
         # Built now, so that the next picture needn't wait for it.
-        await self.bot.learning.galleries.gallery(server_id)
+        await self._galleries.gallery(server_id)
         text = TAUGHT.format(
             name=plain(character.name),
             series=f" ({plain(character.series)})" if character.series else "",
             count=f"{len(lessons)} picture{'s' * (len(lessons) != 1)}",
-            days=self.bot.config.learning.forget_days,
+            days=self._config.learning.forget_days,
         )
-        text += COPIES * (len(lessons) < len(images))
-        text += SEVERAL * any(several for _, several in seen)
-        await interaction.followup.send(
-            text, view=undo_view(action), allowed_mentions=only(interaction.user)
-        )
+        text += COPIES * (len(lessons) < len(found))
+        text += SEVERAL * any(len(picture.faces) > 1 for picture in found)
+        if len(found) < len(images):
+            text += f" {TOO_MANY.format(count=len(images), limit=len(found))}"
+        await request.reply.send(OutgoingMessage(text, view=undo_view(action)))
 
     @teach.autocomplete("name")
     async def complete(
         self, interaction: discord.Interaction[MoedexBot], current: str
     ) -> list[app_commands.Choice[str]]:
         """Offer characters that more pictures may be added to."""
-        return await offer(self.bot, interaction, current, by_name=True)
-
-    async def _look(
-        self, interaction: discord.Interaction[MoedexBot], image: discord.Attachment
-    ) -> tuple[Lesson, bool]:
-        limit = self.bot.config.pictures.max_bytes
-        if image.size > limit:
-            raise UserError(f"{plain(image.filename)} is larger than {limit // 2**20} MB.")
-        found: IdentifiedPicture = await self.bot.worker.identify(
-            await image.read(),
-            image.filename,
-            job=Job(server_id=interaction.guild_id or 0, message_id=interaction.id),
-            upload_limit=None,
-        )
-        if not found.faces:
-            raise UserError(NO_FACE.format(name=plain(image.filename)))
-        largest = max(found.faces, key=lambda named: named.face.box.side * named.face.score)
-        return Lesson(largest, found.phash, found.backbone), _several(found.faces)
+        return await offer(self._galleries, interaction.guild_id, current, by_name=True)
 
 
-def _several(faces: Sequence[object]) -> bool:
-    return len(faces) > 1
+def _lesson(picture: IdentifiedPicture) -> Lesson:
+    """Return the largest face of a picture to learn from. Raises UserError where there is none."""
+    if not picture.faces:
+        raise UserError(NO_FACE.format(name=plain(picture.name)))
+    largest = max(picture.faces, key=lambda named: named.face.box.side * named.face.score)
+    return Lesson(largest, picture.phash, picture.backbone)
 
 
 async def setup(bot: MoedexBot) -> None:
-    """Load the cog."""
-    await bot.add_cog(Teach(bot))
+    """Load the cog, and make undo buttons of before a restart work."""
+    bot.add_dynamic_items(UndoButton)
+    await bot.add_cog(Teach(bot.services))
+
+
+async def teardown(bot: MoedexBot) -> None:
+    """Stop listening to undo buttons."""
+    bot.remove_dynamic_items(UndoButton)

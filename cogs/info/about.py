@@ -12,6 +12,9 @@ from bot.ui.answer_text import ACCENT
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.config import Config
+    from bot.gallery.server_galleries import ServerGalleries
+    from bot.inference import InferenceWorker
 
 STORED = """\
 For each answer: the ids of the message, channel and whoever asked, the picture's file name and \
@@ -28,18 +31,20 @@ I can be wrong, most of all between characters who look alike."""
 class About(commands.Cog):
     """The page about the bot itself."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(self, config: Config, worker: InferenceWorker, galleries: ServerGalleries) -> None:
+        self._config = config
+        self._worker = worker
+        self._galleries = galleries
 
     @commands.hybrid_command(name="about")
     async def about(self, context: commands.Context[MoedexBot]) -> None:
         """Show my model, my version, and what I store."""
         page = discord.Embed(title="About Moedex", description=HOW, colour=ACCENT)
         page.add_field(name="Version", value=_version())
-        page.add_field(name="Model", value=f"`{self.bot.worker.model_version}`")
-        roster = await self.bot.learning.galleries.roster(context.guild.id if context.guild else 0)
+        page.add_field(name="Model", value=f"`{self._worker.model_version}`")
+        roster = await self._galleries.roster(context.guild.id if context.guild else 0)
         page.add_field(name="Characters", value=str(len(roster.characters)))
-        config = self.bot.config
+        config = self._config
         stored = STORED.format(
             days=config.storage.answers_days,
             crop_days=config.learning.crops_days,
@@ -58,4 +63,5 @@ def _version() -> str:
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(About(bot))
+    services = bot.services
+    await bot.add_cog(About(services.config, services.worker, services.galleries))

@@ -8,7 +8,7 @@ import discord
 from discord.ext import commands
 
 from bot.ui.answer_text import ACCENT
-from cogs.server.channels import NEEDS_INTENT
+from bot.wording import NEEDS_INTENT
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -38,16 +38,17 @@ Right-click an answer of mine → **Apps** → **Label history** tells who settl
 class Help(commands.Cog):
     """The help page."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(self, prefix: str, *, message_content: bool) -> None:
+        self._prefix = prefix
+        self._message_content = message_content
 
     @commands.hybrid_command(name="help")
     async def help(self, context: commands.Context[MoedexBot]) -> None:
         """Show what I can do."""
-        prefix = self.bot.config.discord.prefix
+        prefix = self._prefix
         page = discord.Embed(
             title="I name the anime characters in pictures",
-            description=None if self.bot.has_message_content else NEEDS_INTENT,
+            description=None if self._message_content else NEEDS_INTENT,
             colour=ACCENT,
         )
         page.add_field(name="Ask", value=ASKING.format(prefix=prefix), inline=False)
@@ -59,4 +60,5 @@ class Help(commands.Cog):
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(Help(bot))
+    prefix = bot.services.config.discord.prefix
+    await bot.add_cog(Help(prefix, message_content=bot.intents.message_content))

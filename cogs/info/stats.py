@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.feedback.statistics import Pair, Statistics
     from bot.gallery.roster import ServerRoster
+    from bot.gallery.server_galleries import ServerGalleries
+    from bot.storage.crops import CropStore
+    from bot.storage.statistics import StatisticsRepository
 
 NOTHING = (
     "There is nothing to count yet: I answered no picture here in the last {weeks} weeks. Post one "
@@ -41,8 +44,12 @@ DESCRIPTION = (
 class Stats(commands.Cog):
     """The statistics of a server."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(
+        self, statistics: StatisticsRepository, galleries: ServerGalleries, crops: CropStore
+    ) -> None:
+        self._statistics = statistics
+        self._galleries = galleries
+        self._crops = crops
 
     @app_commands.command(name="stats")
     @app_commands.guild_only()
@@ -54,7 +61,7 @@ class Stats(commands.Cog):
         if found.answered == 0:
             await interaction.followup.send(NOTHING.format(weeks=statistics.WEEKS), ephemeral=True)
             return
-        roster = await self.bot.learning.galleries.roster(interaction.guild_id or 0)
+        roster = await self._galleries.roster(interaction.guild_id or 0)
         pairs = [await self._shown(pair, roster) for pair in found.pairs]
         picture = await asyncio.to_thread(draw, found, pairs)
         description = DESCRIPTION.format(
@@ -74,9 +81,9 @@ class Stats(commands.Cog):
     async def _count(self, interaction: discord.Interaction[MoedexBot]) -> Statistics:
         server_id, now = interaction.guild_id or 0, datetime.now(UTC)
         since = now - timedelta(weeks=statistics.WEEKS)
-        stored = self.bot.storage.statistics
+        stored = self._statistics
         faces = await stored.settled_faces(server_id, since)
-        roster = await self.bot.learning.galleries.roster(server_id)
+        roster = await self._galleries.roster(server_id)
         return statistics.count(
             now.date(),
             await stored.answers_by_day(server_id, since),
@@ -99,10 +106,11 @@ class Stats(commands.Cog):
             meant=meant.name,
             meant_native=meant.native_name,
             count=pair.count,
-            crop=await self.bot.learning.crops.pixels(pair.crop, CROP) if pair.crop else None,
+            crop=await self._crops.pixels(pair.crop, CROP) if pair.crop else None,
         )
 
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(Stats(bot))
+    services = bot.services
+    await bot.add_cog(Stats(services.storage.statistics, services.galleries, services.crops))

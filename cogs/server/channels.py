@@ -10,21 +10,17 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.recognition import permissions
+from bot.wording import NEEDS_INTENT
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.storage.settings import SettingsRepository
 
 ON = "I now answer the pictures posted in {channel}. `/watch off` ends that."
 ON_BUT = "{channel} is switched on, but: {problem}"
 OFF = "I no longer answer pictures in {channel} unasked. `/who` still works there."
 WAS_OFF = "{channel} was not switched on, so nothing changed."
 USAGE = "`{prefix}watch on` or `{prefix}watch off`, and a channel if you don't mean this one."
-NEEDS_INTENT = (
-    "I can't see posted pictures: Discord's **Message Content Intent** is off for me. Whoever runs "
-    "me can switch it on at <https://discord.com/developers/applications>, under **Bot**, and "
-    "restart me. Until then these work: `/who image:`, the message menu **Who is this?**, a "
-    "picture posted with a mention of me, and DMs."
-)
 
 Watchable = discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.ForumChannel
 
@@ -32,8 +28,10 @@ Watchable = discord.TextChannel | discord.Thread | discord.VoiceChannel | discor
 class Channels(commands.Cog):
     """Switches channels on and off; for moderators."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(self, settings: SettingsRepository, prefix: str, *, message_content: bool) -> None:
+        self._settings = settings
+        self._prefix = prefix
+        self._message_content = message_content
 
     @commands.hybrid_group(name="watch")
     @commands.guild_only()
@@ -41,7 +39,7 @@ class Channels(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def watch(self, context: commands.Context[MoedexBot]) -> None:
         """Answer the pictures posted in a channel, or no longer."""
-        await context.send(USAGE.format(prefix=self.bot.config.discord.prefix))
+        await context.send(USAGE.format(prefix=self._prefix))
 
     @watch.command(name="on")
     @commands.guild_only()
@@ -52,10 +50,10 @@ class Channels(commands.Cog):
     ) -> None:
         """Answer every picture posted in a channel and its threads."""
         await context.defer(ephemeral=True)
-        if not self.bot.has_message_content:
+        if not self._message_content:
             raise UserError(NEEDS_INTENT)
         found = _channel(context, channel)
-        await self.bot.storage.settings.watch(found.guild.id, found.id, context.author.id)
+        await self._settings.watch(found.guild.id, found.id, context.author.id)
         missing = permissions.missing_in(found)
         if missing:
             problem = permissions.sentence(found, missing)
@@ -73,7 +71,7 @@ class Channels(commands.Cog):
         """Answer pictures in a channel only where somebody asks."""
         await context.defer(ephemeral=True)
         found = _channel(context, channel)
-        was_on = await self.bot.storage.settings.unwatch(found.guild.id, found.id)
+        was_on = await self._settings.unwatch(found.guild.id, found.id)
         await context.send((OFF if was_on else WAS_OFF).format(channel=found.mention))
 
 
@@ -86,4 +84,11 @@ def _channel(context: commands.Context[MoedexBot], named: Watchable | None) -> W
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(Channels(bot))
+    services = bot.services
+    await bot.add_cog(
+        Channels(
+            services.storage.settings,
+            services.config.discord.prefix,
+            message_content=bot.intents.message_content,
+        )
+    )

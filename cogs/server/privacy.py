@@ -19,6 +19,7 @@ from bot.wording import plain
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +86,13 @@ _LEFT = "left:"
 class LearningCommands(commands.Cog):
     """Consent and erasure."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(self, client: discord.Client, services: Services) -> None:
+        self._client = client
+        self._config = services.config.learning
+        self._storage = services.storage
+        self._erasure = services.erasure
+        self._galleries = services.galleries
+        self._backbones = services.backbones
 
     async def cog_load(self) -> None:
         """Begin erasing what is too old."""
@@ -115,7 +121,7 @@ class LearningCommands(commands.Cog):
         """Let me learn from this server's pictures; says here what is kept."""
         await interaction.response.defer(thinking=True)
         await self._switch(interaction, on=True)
-        limits = self.bot.config.learning
+        limits = self._config
         await interaction.followup.send(ON.format(days=limits.crops_days, leave=limits.leave_days))
 
     @learning.command(name="off")
@@ -124,15 +130,15 @@ class LearningCommands(commands.Cog):
         """Stop learning here, and erase the crops and vectors I kept."""
         await interaction.response.defer(thinking=True)
         await self._switch(interaction, on=False)
-        await self.bot.learning.erasure.stop_learning(interaction.guild_id or 0)
-        await interaction.followup.send(OFF.format(days=self.bot.config.learning.forget_days))
+        await self._erasure.stop_learning(interaction.guild_id or 0)
+        await interaction.followup.send(OFF.format(days=self._config.forget_days))
 
     @learning.command(name="show")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show(self, interaction: discord.Interaction[MoedexBot]) -> None:
         """Say whether learning is on, and who switched it when."""
-        settings = await self.bot.storage.settings.get(interaction.guild_id or 0)
-        history = await self.bot.storage.consents.history(interaction.guild_id or 0)
+        settings = await self._storage.settings.get(interaction.guild_id or 0)
+        history = await self._storage.consents.history(interaction.guild_id or 0)
         lines = [STATE[settings.learning]]
         lines += [
             f"-# <t:{int(at.timestamp())}:d> {'on' if on else 'off'}"
@@ -148,9 +154,9 @@ class LearningCommands(commands.Cog):
     async def share_on(self, interaction: discord.Interaction[MoedexBot]) -> None:
         """Let other servers' models learn from this server's labels; says what crosses."""
         server_id = interaction.guild_id or 0
-        if not (await self.bot.storage.settings.get(server_id)).learning:
+        if not (await self._storage.settings.get(server_id)).learning:
             raise UserError(NOTHING_TO_SHARE)
-        await self.bot.storage.settings.update(server_id, sharing=True)
+        await self._storage.settings.update(server_id, sharing=True)
         await interaction.response.send_message(SHARED)
 
     @share.command(name="off")
@@ -158,7 +164,7 @@ class LearningCommands(commands.Cog):
     async def share_off(self, interaction: discord.Interaction[MoedexBot]) -> None:
         """Share nothing more, and erase what other servers learned from here."""
         await interaction.response.defer(thinking=True)
-        await self.bot.learning.erasure.stop_sharing(interaction.guild_id or 0)
+        await self._erasure.stop_sharing(interaction.guild_id or 0)
         await interaction.followup.send(NOT_SHARED)
 
     @learning.command(name="labellers")
@@ -168,7 +174,7 @@ class LearningCommands(commands.Cog):
         self, interaction: discord.Interaction[MoedexBot], role: discord.Role | None = None
     ) -> None:
         """Choose a role whose members label and teach like moderators."""
-        await self.bot.storage.settings.update(
+        await self._storage.settings.update(
             interaction.guild_id or 0, labeller_role=role.id if role else None
         )
         text = LABELLERS.format(role=role.mention) if role else NO_LABELLERS
@@ -178,7 +184,7 @@ class LearningCommands(commands.Cog):
     async def kept(self, interaction: discord.Interaction[MoedexBot]) -> None:
         """Tell what I keep of you."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await self.bot.learning.erasure.kept(interaction.user.id)
+        found = await self._erasure.kept(interaction.user.id)
         text = KEPT.format(
             faces=found.faces,
             crops=found.crops,
@@ -193,7 +199,7 @@ class LearningCommands(commands.Cog):
     async def delete(self, interaction: discord.Interaction[MoedexBot]) -> None:
         """Erase everything that I keep of you, in all servers."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self.bot.learning.erasure.erase_member(interaction.user.id)
+        await self._erasure.erase_member(interaction.user.id)
         await interaction.followup.send(DELETED, ephemeral=True)
 
     @privacy.command(name="optout")
@@ -202,48 +208,48 @@ class LearningCommands(commands.Cog):
         """Keep your pictures and votes out of learning, in all servers."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         if out:
-            await self.bot.storage.consents.opt_out(interaction.user.id, datetime.now(UTC))
-            await self.bot.learning.erasure.strip_member(interaction.user.id)
+            await self._storage.consents.opt_out(interaction.user.id, datetime.now(UTC))
+            await self._erasure.strip_member(interaction.user.id)
         else:
-            await self.bot.storage.consents.opt_in(interaction.user.id)
+            await self._storage.consents.opt_in(interaction.user.id)
         await interaction.followup.send(OPTED_OUT if out else OPTED_IN, ephemeral=True)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Remember when a server was left; its data is erased after the configured days."""
-        await self.bot.storage.state.set(f"{_LEFT}{guild.id}", datetime.now(UTC).isoformat())
+        await self._storage.state.set(f"{_LEFT}{guild.id}", datetime.now(UTC).isoformat())
 
     @tasks.loop(hours=6)
     async def erase_old(self) -> None:
         """Erase crops that are too old, and what was forgotten or left long enough ago."""
         try:
-            now, limits = datetime.now(UTC), self.bot.config.learning
-            left = await self.bot.storage.state.starting_with(_LEFT)
-            for server_id in await self.bot.storage.servers.kept():
+            now, limits = datetime.now(UTC), self._config
+            left = await self._storage.state.starting_with(_LEFT)
+            for server_id in await self._storage.servers.kept():
                 # Thrown out while the bot was away: the days are counted from now.
-                if self.bot.get_guild(server_id) is None and f"{_LEFT}{server_id}" not in left:
+                if self._client.get_guild(server_id) is None and f"{_LEFT}{server_id}" not in left:
                     left[f"{_LEFT}{server_id}"] = now.isoformat()
-                    await self.bot.storage.state.set(f"{_LEFT}{server_id}", now.isoformat())
+                    await self._storage.state.set(f"{_LEFT}{server_id}", now.isoformat())
             for key, since in left.items():
                 server_id = int(key.removeprefix(_LEFT))
-                if self.bot.get_guild(server_id) is not None:
-                    await self.bot.storage.state.forget(key)
+                if self._client.get_guild(server_id) is not None:
+                    await self._storage.state.forget(key)
                 elif now - datetime.fromisoformat(since) >= timedelta(days=limits.leave_days):
-                    await self.bot.learning.erasure.erase_server(server_id)
-            await self.bot.learning.erasure.retire(limits, now)
+                    await self._erasure.erase_server(server_id)
+            await self._erasure.retire(limits, now)
         except Exception:  # the loop must go on: the next round tries again
             log.exception("What is too old could not all be erased")
 
     @erase_old.before_loop
     async def _wait(self) -> None:
-        await self.bot.wait_until_ready()
+        await self._client.wait_until_ready()
 
     async def _of_the_backbone(self, server_id: int) -> list[str]:
-        if self.bot.backbones.changing:
+        if self._backbones.changing:
             return [CHANGING]
-        roster = await self.bot.learning.galleries.roster(server_id)
-        backbone = self.bot.learning.galleries.backbone
-        lost = await self.bot.storage.vectors.lost(server_id, backbone)
+        roster = await self._galleries.roster(server_id)
+        backbone = self._galleries.backbone
+        lost = await self._storage.vectors.lost(server_id, backbone)
         names = sorted(plain(roster.name(key)) for key in lost if roster.resolve(key) == key)
         if not names:
             return []
@@ -251,7 +257,7 @@ class LearningCommands(commands.Cog):
         return [TEACH_AGAIN.format(names=", ".join(names[:_NAMES]) + more)]
 
     async def _switch(self, interaction: discord.Interaction[MoedexBot], *, on: bool) -> None:
-        await self.bot.storage.consents.set_learning(
+        await self._storage.consents.set_learning(
             interaction.guild_id or 0,
             interaction.user.id,
             datetime.now(UTC),
@@ -262,4 +268,4 @@ class LearningCommands(commands.Cog):
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(LearningCommands(bot))
+    await bot.add_cog(LearningCommands(bot, bot.services))

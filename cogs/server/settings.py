@@ -9,12 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.ui.answer_text import ACCENT
-from cogs.answering.who import MENU
-from cogs.server.channels import NEEDS_INTENT
+from bot.wording import NEEDS_INTENT, WHO_MENU
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.storage import ServerSettings
+    from bot.storage.settings import SettingsRepository
 
 CHANGED = "Changed."
 NO_CHANNEL = "none; `/watch on` switches one on"
@@ -27,8 +27,9 @@ _FIELD = 1024
 class Settings(commands.Cog):
     """Shows and changes a server's settings."""
 
-    def __init__(self, bot: MoedexBot) -> None:
-        self.bot = bot
+    def __init__(self, settings: SettingsRepository, *, message_content: bool) -> None:
+        self._settings = settings
+        self._message_content = message_content
 
     @app_commands.command(name="settings")
     @app_commands.guild_only()
@@ -60,12 +61,11 @@ class Settings(commands.Cog):
             changes["ephemeral"] = menu_answer == _ANSWER_TO[True]
         if all_unknown is not None:
             changes["on_all_unknown"] = "answer" if all_unknown == "answer" else "quiet"
-        storage = self.bot.storage.settings
         if changes:
-            found = await storage.update(server_id, **changes)
+            found = await self._settings.update(server_id, **changes)
         else:
-            found = await storage.get(server_id)
-        watched = await storage.watched(server_id)
+            found = await self._settings.get(server_id)
+        watched = await self._settings.watched(server_id)
         page = self._page(found, list(watched))
         await interaction.edit_original_response(
             content=CHANGED if changes else None,
@@ -75,7 +75,7 @@ class Settings(commands.Cog):
 
     def _page(self, settings: ServerSettings, watched: list[int]) -> discord.Embed:
         page = discord.Embed(title="How I answer in this server", colour=ACCENT)
-        if not self.bot.has_message_content:
+        if not self._message_content:
             page.description = NEEDS_INTENT
         page.add_field(name="Switched-on channels", value=_channels(watched), inline=False)
         sure = (
@@ -86,7 +86,7 @@ class Settings(commands.Cog):
         page.add_field(name="I say a name if I am", value=sure, inline=False)
         page.add_field(name="Guesses I show for a face", value=str(settings.guesses), inline=False)
         page.add_field(
-            name=f"Answers to “{MENU}” are seen by",
+            name=f"Answers to “{WHO_MENU}” are seen by",
             value=_ANSWER_TO[settings.ephemeral],
             inline=False,
         )
@@ -112,4 +112,6 @@ def _channels(watched: list[int]) -> str:
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    await bot.add_cog(Settings(bot))
+    await bot.add_cog(
+        Settings(bot.services.storage.settings, message_content=bot.intents.message_content)
+    )

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from discord.ext import commands
 
+from bot.app import build_services
 from bot.client import MoedexBot
 from bot.config import load_config
 from bot.inference import IdentifiedPicture, InferenceWorker
-from bot.learning.services import LearningServices
-from bot.recognition.pipeline import Asking
+from bot.recognition.delivery import answered_picture
 from bot.storage import Answer, AnsweredPicture, Storage
 from models.types import Box, Character, Face, Guess, NamedFace
 
@@ -46,29 +46,28 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-def bot(storage: Storage, tmp_path: Path) -> Any:
-    """Return a stand-in for the client whose worker finds one known face."""
+def worker() -> Any:
+    """Return a worker that finds one known face in every picture."""
+    found = Mock(
+        spec=InferenceWorker, model_version="test", characters=CHARACTERS, gallery=None,
+        backbone="test",
+    )  # fmt: skip
+    found.identify = AsyncMock(side_effect=lambda *_, **__: identified(1))
+    return found
+
+
+@pytest.fixture
+def bot(storage: Storage, worker: Any, tmp_path: Path) -> Any:
+    """Return a stand-in for the client, with real services around a light worker."""
     found = MagicMock(spec=MoedexBot)
-    found.config = load_config(None)
-    found.storage = storage
-    found.has_message_content = True
+    found.intents = discord.Intents.all()
     found.user = Mock(spec=discord.ClientUser, id=BOT_ID)
-    found.worker = Mock(spec=InferenceWorker, model_version="test", characters=CHARACTERS)
-    found.worker.identify = AsyncMock(side_effect=lambda *_, **__: identified(1))
     found.get_context = AsyncMock(return_value=Mock(spec=commands.Context, valid=False))
     elsewhere = Mock(spec=discord.PartialMessageable)
     elsewhere.get_partial_message.return_value.delete = AsyncMock()
     found.get_partial_messageable = Mock(return_value=elsewhere)
     found.is_closed = Mock(return_value=False)
-    found.learning = LearningServices.build(
-        storage,
-        tmp_path / "crops",
-        found.config.learning,
-        characters=CHARACTERS,
-        shipped=None,
-        backbone="test",
-    )
-    found.asking = Asking(found)
+    found.services = build_services(load_config(None), storage, worker, found)
     return found
 
 
@@ -98,9 +97,7 @@ def identified(faces: int, *, unknown: bool = False) -> IdentifiedPicture:
 
 def stored_picture(faces: int, name: str = "a.png", *, unknown: bool = False) -> AnsweredPicture:
     """Return a picture as the storage keeps it."""
-    from bot.ui.answer_text import record
-
-    return record(name, identified(faces, unknown=unknown))
+    return answered_picture(name, identified(faces, unknown=unknown))
 
 
 def stored_answer(*pictures: AnsweredPicture, **changes: Any) -> Answer:

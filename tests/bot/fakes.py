@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +98,11 @@ class DistinctStages(FakeStages):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen = 0
+        self.seen = count(1)
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Give every picture a hash far from all others."""
         found = super().find(data, name)
-        self.seen += 1
-        phash = np.random.default_rng(self.seen).bytes(8).hex()
-        return replace(found, phash=phash, sha256=str(self.seen))
+        number = next(self.seen)  # in one step: two threads may be here
+        phash = np.random.default_rng(number).bytes(8).hex()
+        return replace(found, phash=phash, sha256=str(number))

@@ -20,8 +20,11 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import client
-from bot.client import MoedexBot, StartupError, pointed_at, run_bot
+from bot.app import run_bot
+from bot.client import MoedexBot
 from bot.config import Config, load_config
+from bot.connection import pointed_at
+from bot.errors import StartupError
 from bot.inference import InferenceWorker
 from bot.storage import Storage, StorageInUseError
 from sandbox import Sandbox
@@ -75,9 +78,9 @@ async def running(
 
 async def test_starts_with_every_cog_and_ends_in_order(sandbox: Sandbox, tmp_path: Path) -> None:
     async with running(config_for(sandbox, tmp_path)) as run:
-        assert run.bot.has_message_content
+        assert run.bot.intents.message_content
         assert run.bot.extensions
-        assert run.bot.worker.model_version == "fake-1"
+        assert run.bot.services.worker.model_version == "fake-1"
         assert run.bot.allowed_mentions is not None
         assert not run.bot.allowed_mentions.everyone
     assert run.bot.is_closed()
@@ -115,7 +118,7 @@ async def test_a_signal_in_mid_start_ends_it_quietly(
 ) -> None:
     async def sync(bot: MoedexBot) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        await bot.storage.state.set("commands", "some")
+        await bot.services.storage.state.set("commands", "some")
         await bot.tree.sync()
         await asyncio.sleep(60)
 
@@ -150,7 +153,6 @@ async def test_without_message_content_it_starts_and_says_so_once(
 ) -> None:
     sandbox.grant_intents()
     async with running(config_for(sandbox, tmp_path)) as run:
-        assert not run.bot.has_message_content
         assert not run.bot.intents.message_content
         assert sandbox.online
     told = [record for record in caplog.records if "Message Content Intent" in record.message]

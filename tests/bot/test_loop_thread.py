@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bot.client import MoedexBot, run_bot
+from bot.app import run_bot
+from bot.client import MoedexBot
 from bot.config import load_config
 from models.images.decoding import PictureError, decode
 from sandbox import Sandbox

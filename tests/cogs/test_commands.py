@@ -12,11 +12,13 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.gallery.roster import ServerRoster
+from bot.gallery.server_galleries import ServerGalleries
+from bot.ui.autocomplete import offer
+from bot.wording import NEEDS_INTENT
 from cogs.answering.who import Who
 from cogs.gallery.characters import PER_PAGE, RosterButton, matching, roster_embed, roster_view
-from cogs.gallery.editing import offer
 from cogs.info.help import Help
-from cogs.server.channels import NEEDS_INTENT, Channels
+from cogs.server.channels import Channels
 from cogs.server.settings import Settings
 from models.types import Character
 from tests.bot.discord_objects import CHARACTERS, channel, person
@@ -30,6 +32,11 @@ def context(where: Any, permissions: discord.Permissions = MODERATOR) -> Any:
     found.defer, found.send = AsyncMock(), AsyncMock()
     found.permissions = permissions
     return found
+
+
+def channels(bot: Any, *, message_content: bool = True) -> Channels:
+    settings = bot.services.storage.settings
+    return Channels(settings, "!", message_content=message_content)
 
 
 async def passes(command: Any, who: Any) -> bool:
@@ -55,24 +62,26 @@ async def test_settings_are_for_moderators() -> None:
 async def test_watch_on_and_off(bot: Any) -> None:
     where = channel()
     asked = context(where)
-    cog = Channels(bot)
+    cog = channels(bot)
     await Channels.on.callback(cog, asked)  # type: ignore[call-arg]
-    assert await bot.storage.settings.watched(where.guild.id) == {where.id: asked.author.id}
+    assert await bot.services.storage.settings.watched(where.guild.id) == {
+        where.id: asked.author.id
+    }
     await Channels.off.callback(cog, asked)  # type: ignore[call-arg]
-    assert await bot.storage.settings.watched(where.guild.id) == {}
+    assert await bot.services.storage.settings.watched(where.guild.id) == {}
     assert "now answer" in asked.send.await_args_list[0].args[0]
 
 
 async def test_watch_on_says_what_is_missing_at_once(bot: Any) -> None:
     asked = context(channel(discord.Permissions(view_channel=True)))
-    await Channels.on.callback(Channels(bot), asked)  # type: ignore[call-arg]
+    await Channels.on.callback(channels(bot), asked)  # type: ignore[call-arg]
     assert "**Attach Files**" in asked.send.await_args.args[0]
 
 
 async def test_watch_on_without_message_content_says_what_is_needed(bot: Any) -> None:
-    bot.has_message_content = False
+    cog = channels(bot, message_content=False)
     with pytest.raises(UserError) as caught:
-        await Channels.on.callback(Channels(bot), context(channel()))  # type: ignore[call-arg]
+        await Channels.on.callback(cog, context(channel()))  # type: ignore[call-arg]
     assert str(caught.value) == NEEDS_INTENT
 
 
@@ -80,19 +89,18 @@ async def test_settings_change_only_what_is_named(bot: Any) -> None:
     interaction = Mock(spec=discord.Interaction, guild_id=5)
     interaction.response = Mock(defer=AsyncMock())
     interaction.edit_original_response = AsyncMock()
-    cog: Any = Settings(bot)
+    cog: Any = Settings(bot.services.storage.settings, message_content=True)
     await cog.settings.callback(cog, interaction, threshold=80.0, guesses=3)
-    found = await bot.storage.settings.get(5)
+    found = await bot.services.storage.settings.get(5)
     assert (found.threshold, found.guesses, found.ephemeral) == (0.8, 3, True)
     await cog.settings.callback(cog, interaction, threshold=0.0, menu_answer="everybody")
-    found = await bot.storage.settings.get(5)
+    found = await bot.services.storage.settings.get(5)
     assert (found.threshold, found.guesses, found.ephemeral) == (None, 3, False)
 
 
-async def test_help_fits_an_embed(bot: Any) -> None:
+async def test_help_fits_an_embed() -> None:
     asked = context(channel())
-    bot.has_message_content = False
-    await Help.help.callback(Help(bot), asked)  # type: ignore[call-arg]
+    await Help.help.callback(Help("!", message_content=False), asked)  # type: ignore[call-arg]
     page = asked.send.await_args.kwargs["embed"]
     assert len(page) < 6000
     assert all(len(field.value) <= 1024 for field in page.fields)
@@ -126,18 +134,20 @@ def test_list_pages_and_its_buttons_hold_their_state() -> None:
     assert roster_view(many[:PER_PAGE], 0, "") is None
 
 
-async def test_autocomplete_stays_within_discords_limits(bot: Any) -> None:
+async def test_autocomplete_stays_within_discords_limits() -> None:
     many = [Character(f"c{number}", "N" * 150, "S" * 150) for number in range(60)]
-    bot.learning.galleries.roster = AsyncMock(return_value=ServerRoster(many))
-    choices = await offer(bot, Mock(spec=discord.Interaction), "")
+    galleries = Mock(spec=ServerGalleries, roster=AsyncMock(return_value=ServerRoster(many)))
+    choices = await offer(galleries, 1, "")
     assert len(choices) == 25
     assert all(0 < len(choice.name) <= 100 and len(choice.value) <= 100 for choice in choices)
 
 
 async def test_menu_asks_privately_or_publicly_as_the_server_sets_it(bot: Any) -> None:
-    cog = Who(bot)
+    services = bot.services
+    settings = services.storage.settings
+    cog = Who(bot, services.questions, services.recognition, settings)
     for ephemeral in (True, False):
-        await bot.storage.settings.update(6, ephemeral=ephemeral)
+        await bot.services.storage.settings.update(6, ephemeral=ephemeral)
         interaction = Mock(spec=discord.Interaction, guild_id=6)
         interaction.response = Mock(defer=AsyncMock())
         with pytest.raises(UserError):

@@ -130,7 +130,7 @@ async def watch(bot: MoedexBot, name: str = "fan-art") -> None:
     """Switch a channel on as its moderator would."""
     guild = bot.guilds[0]
     found = next(each for each in guild.text_channels if each.name == name)
-    await bot.storage.settings.watch(guild.id, found.id, guild.owner_id or 0)
+    await bot.services.storage.settings.watch(guild.id, found.id, guild.owner_id or 0)
 
 
 def hide_channel(sandbox: Sandbox, name: str, member: Member) -> None:
@@ -150,7 +150,7 @@ async def eventually(what: Callable[[], Awaitable[Any]]) -> Any:
 
 async def kept(bot: MoedexBot, reply: Message) -> Answer:
     """Return the answer that is kept for a reply, as soon as it is."""
-    return await eventually(lambda: bot.storage.answers.by_reply(reply.id))
+    return await eventually(lambda: bot.services.storage.answers.by_reply(reply.id))
 
 
 async def shown(interaction: Interaction) -> Message:
@@ -176,9 +176,9 @@ async def answered(sandbox: Sandbox, faces: bytes = b"1") -> Message:
 
 async def labels(bot: MoedexBot, reply: Message) -> list[tuple[FaceObservation, Label | None]]:
     """Return the faces of an answer with their labels."""
-    await bot.learning.votes.judged()
-    faces = await bot.storage.faces.by_reply(reply.id)
-    return [(face, await bot.storage.labels.get(face.id)) for face in faces]
+    await bot.services.votes.judged()
+    faces = await bot.services.storage.faces.by_reply(reply.id)
+    return [(face, await bot.services.storage.labels.get(face.id)) for face in faces]
 
 
 async def label_is(bot: MoedexBot, reply: Message, name: str | None, state: str) -> bool:

@@ -12,7 +12,8 @@ import json
 import os
 import sys
 
-from bot.client import MoedexBot, run_bot
+from bot.app import run_bot
+from bot.client import MoedexBot
 from bot.config import Config, load_config
 from bot.inference import InferenceWorker
 from tests.bot.fakes import FakeStages

@@ -129,8 +129,8 @@ async def answer(sandbox: Sandbox, bot: MoedexBot, colour: bytes) -> tuple[str, 
     """Post a picture; return what is answered, and which model did."""
     posted = await sandbox.member("ben").post("fan-art", files=[("a.png", colour)])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    kept = await eventually(lambda: bot.storage.answers.by_reply(reply.id))
-    await eventually(lambda: bot.storage.faces.by_reply(reply.id))
+    kept = await eventually(lambda: bot.services.storage.answers.by_reply(reply.id))
+    await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
     return text_of(reply), kept.model_version
 
 
@@ -148,9 +148,9 @@ async def told(sandbox: Sandbox, command: str, options: dict[str, Any] | None = 
 async def set_up(sandbox: Sandbox, bot: MoedexBot) -> None:
     """Teach Aoi, who is red; load a character without a picture; and let a version answer."""
     await watch(bot)
-    storage, server_id = bot.storage, bot.guilds[0].id
+    storage, server_id = bot.services.storage, bot.guilds[0].id
     await storage.consents.set_learning(server_id, 1, datetime.now(UTC), on=True)
-    stages: Any = bot.worker.stages
+    stages: Any = bot.services.worker.stages
     await told(sandbox, "teach", {"name": "Aoi", "image1": ("a.png", RED)})
     await storage.galleries.change(
         server_id, "pack", 0, "loaded a pack", datetime.now(UTC),
@@ -180,12 +180,12 @@ async def test_the_old_pair_answers_until_all_is_embedded_anew(
         text, model = await answer(sandbox, bot, RED)
         assert ("**Aoi**" in text, model) == (True, "old")
         assert "**Midori**" in (await answer(sandbox, bot, GREEN))[0]
-        assert bot.backbones.changing
+        assert bot.services.backbones.changing
         assert "Aoi" not in await told(sandbox, "learning show")
         # What is taught meanwhile is of the old pair too, names at once, and comes along.
         await told(sandbox, "teach", {"name": "Kiiro", "image1": ("k.png", b"\xff\xff\x00")})
         assert "**Kiiro**" in (await answer(sandbox, bot, b"\xff\xff\x00"))[0]
-        vectors = {e.backbone for e in await bot.storage.exemplars.in_use(server_id)}
+        vectors = {e.backbone for e in await bot.services.storage.exemplars.in_use(server_id)}
         assert vectors == {"old"}
         assert new.embedded == 0
         open_wide(gate)
@@ -195,10 +195,10 @@ async def test_the_old_pair_answers_until_all_is_embedded_anew(
             assert (f"**{name}**" in text, model) == (True, "new")
         assert "Midori" not in (await answer(sandbox, bot, GREEN))[0]
         assert "Midori" in await told(sandbox, "learning show")
-        faces = await bot.storage.faces.in_server(server_id)
+        faces = await bot.services.storage.faces.in_server(server_id)
         assert {face.backbone for face in faces} == {"new"}
         assert all(face.vector is not None and face.vector.shape == (9,) for face in faces)
-        assert await bot.storage.versions.to_refit() == {server_id}
+        assert await bot.services.storage.versions.to_refit() == {server_id}
         kept = tmp_path / "moedex-files" / "models"
         await eventually(lambda: only(kept, "new"))
 
@@ -210,25 +210,25 @@ async def test_a_change_goes_on_after_a_restart_where_it_stopped(
         await set_up(sandbox, bot)
         for shade in range(6):
             await answer(sandbox, bot, bytes([255, shade, 0]))
-        every = len(await bot.storage.vectors.outdated("new"))
+        every = len(await bot.services.storage.vectors.outdated("new"))
     async with start(TinyStages("new", 24, 9)) as bot:
         gate.release()
 
         async def some_are_ready() -> bool:
-            return len(await bot.storage.vectors.outdated("new")) < every
+            return len(await bot.services.storage.vectors.outdated("new")) < every
 
         await eventually(some_are_ready)
         assert "**Aoi**" in (await answer(sandbox, bot, RED))[0]
     again = TinyStages("new", 24, 9)
     async with start(again) as bot:
         assert (await answer(sandbox, bot, RED))[1] == "old"
-        left = len(await bot.storage.vectors.outdated("new"))
+        left = len(await bot.services.storage.vectors.outdated("new"))
         open_wide(gate)
         await eventually(lambda: changed(bot, "new"))
         assert again.embedded == left < every
         assert "**Aoi**" in (await answer(sandbox, bot, RED))[0]
     async with start(TinyStages("new", 24, 9)) as bot:
-        assert not bot.backbones.changing
+        assert not bot.services.backbones.changing
 
 
 async def test_without_the_old_pair_the_new_one_answers_at_once(
@@ -248,7 +248,7 @@ async def test_without_the_old_pair_the_new_one_answers_at_once(
 
 async def changed(bot: MoedexBot, backbone: str) -> bool:
     """Say whether the change is over and a backbone answers."""
-    return not bot.backbones.changing and bot.worker.backbone == backbone
+    return not bot.services.backbones.changing and bot.services.worker.backbone == backbone
 
 
 async def only(folder: Path, name: str) -> bool:
@@ -275,11 +275,11 @@ async def test_a_version_that_another_process_promotes_is_taken_over_and_no_pict
 
         async def swapped(change: Awaitable[object]) -> float:
             """Return the seconds until the bot names by another gallery."""
-            before, begun = await bot.learning.galleries.gallery(server_id), time.monotonic()
+            before, begun = await bot.services.galleries.gallery(server_id), time.monotonic()
             await change
 
             async def other() -> bool:
-                return await bot.learning.galleries.gallery(server_id) is not before
+                return await bot.services.galleries.gallery(server_id) is not before
 
             await eventually(other)
             return time.monotonic() - begun

@@ -10,7 +10,7 @@ import pytest
 
 from bot.client import MoedexBot
 from bot.ui.answer_view import TAKEN_BACK, THANKS
-from cogs.answering.who import MENU
+from bot.wording import WHO_MENU
 from cogs.server.channels import NEEDS_INTENT
 from sandbox.rest.server import Sandbox
 from sandbox.state.world import Message
@@ -51,7 +51,7 @@ async def test_message_deleted_in_mid_work_is_not_answered(
     if way in ("reply", "asker"):
         asked = await ben.post("quiet", "!who", reply_to=posted)
     elif way == "menu":
-        asked = await ben.menu(posted, MENU)
+        asked = await ben.menu(posted, WHO_MENU)
     await in_work(stages)
     await ben.delete(asked if way == "asker" else posted)
     await eventually(lambda: waits_for_nothing(bot))
@@ -67,7 +67,7 @@ async def test_message_deleted_in_mid_work_is_not_answered(
 
 
 async def waits_for_nothing(bot: MoedexBot) -> bool:
-    return not bot.asking.busy
+    return not bot.services.recognition.busy
 
 
 async def test_answer_goes_with_its_message(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -81,7 +81,7 @@ async def test_answer_goes_with_its_message(sandbox: Sandbox, bot: MoedexBot) ->
     await sandbox.member("ann").delete(posted[1], posted[2])
     for each in replies[1:]:
         await gone(sandbox, each)
-    assert await bot.storage.answers.by_messages([each.id for each in posted]) == []
+    assert await bot.services.storage.answers.by_messages([each.id for each in posted]) == []
 
 
 async def test_answer_goes_with_the_question(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -95,15 +95,17 @@ async def test_answer_goes_with_the_question(sandbox: Sandbox, bot: MoedexBot) -
 
 async def test_deleted_channel_is_forgotten(sandbox: Sandbox, bot: MoedexBot) -> None:
     channel = sandbox.add_channel("short-lived")
-    await bot.storage.settings.watch(sandbox.server.id, channel.id, sandbox.member("ann").id)
+    await bot.services.storage.settings.watch(
+        sandbox.server.id, channel.id, sandbox.member("ann").id
+    )
     posted = await sandbox.member("ben").post(channel, files=[ONE])
     reply = await sandbox.answer_to(posted)
     await kept(bot, reply)
     sandbox.delete_channel(channel)
 
     async def forgotten() -> bool:
-        watched = await bot.storage.settings.watched(sandbox.server.id)
-        answer = await bot.storage.answers.by_reply(reply.id)
+        watched = await bot.services.storage.settings.watched(sandbox.server.id)
+        answer = await bot.services.storage.answers.by_reply(reply.id)
         return answer is None and channel.id not in watched
 
     assert await eventually(forgotten)
@@ -163,7 +165,7 @@ async def test_full_queue_is_a_polite_busy(
 
 
 async def one_waits(bot: MoedexBot) -> bool:
-    return bot.worker.waiting == 1
+    return bot.services.worker.waiting == 1
 
 
 async def test_lost_connection_is_resumed_in_mid_work(
@@ -195,7 +197,7 @@ async def test_votes_are_kept_and_withdrawn(sandbox: Sandbox, bot: MoedexBot) ->
     await ben.react(reply, "🎉")
 
     async def stand(*wanted: tuple[int, str]) -> bool:
-        votes = await bot.storage.votes.for_answer(reply.id)
+        votes = await bot.services.storage.votes.for_answer(reply.id)
         return sorted((vote.user_id, vote.kind) for vote in votes) == sorted(wanted)
 
     await eventually(lambda: stand((ann.id, "yes"), (ben.id, "no")))
@@ -206,7 +208,7 @@ async def test_votes_are_kept_and_withdrawn(sandbox: Sandbox, bot: MoedexBot) ->
 async def test_ephemeral_answer_is_voted_on_by_buttons(sandbox: Sandbox, bot: MoedexBot) -> None:
     ben = sandbox.member("ben")
     posted = await ben.post("quiet", files=[ONE])
-    reply = await sandbox.answer(await ben.menu(posted, MENU))
+    reply = await sandbox.answer(await ben.menu(posted, WHO_MENU))
     await kept(bot, reply)
     said = [text_of(await sandbox.answer(await ben.press(reply, "Right"))) for _ in range(2)]
     assert said == [THANKS["yes"], TAKEN_BACK]
@@ -262,7 +264,7 @@ async def test_answer_goes_with_a_picture_that_an_edit_removed_while_the_bot_was
     async with start(FakeStages()) as bot:
         await gone(sandbox, replies[1])
         await settled(sandbox, bot)
-        assert await bot.storage.answers.by_reply(replies[0].id)
+        assert await bot.services.storage.answers.by_reply(replies[0].id)
     assert not replies[0].deleted
 
 
@@ -271,7 +273,7 @@ async def test_deleting_what_was_never_answered_sweeps_nothing(
 ) -> None:
     ben = sandbox.member("ben")
     swept: list[int | None] = []
-    monkeypatch.setattr(bot.learning.erasure, "sweep_soon", swept.append)
+    monkeypatch.setattr(bot.services.erasure, "sweep_soon", swept.append)
     talk = await ben.post("quiet", "hello")
     posted = await ben.post("fan-art", files=[ONE])
     reply = await sandbox.answer_to(posted)
@@ -290,7 +292,7 @@ async def test_deleting_what_was_never_answered_sweeps_nothing(
 async def test_private_answer_goes_with_its_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
     ann, ben = sandbox.member("ann"), sandbox.member("ben")
     posted = await ben.post("quiet", files=[ONE])
-    answer = await sandbox.answer(await ann.menu(posted, MENU))
+    answer = await sandbox.answer(await ann.menu(posted, WHO_MENU))
     assert answer.visible_to == ann.id
     await kept(bot, answer)
     await ben.delete(posted)
@@ -340,10 +342,10 @@ async def test_without_message_content_the_rest_still_works(
         async with start(stages) as bot:
             told = [each for each in caplog.records if "Message Content Intent" in each.message]
             assert len(told) == 1
-            assert not bot.has_message_content
+            assert not bot.intents.message_content
             image = await sandbox.answer(await ben.slash("quiet", "who", {"image": ONE}))
             posted = await ben.post("quiet", files=[ONE])
-            menu = await sandbox.answer(await ben.menu(posted, MENU))
+            menu = await sandbox.answer(await ben.menu(posted, WHO_MENU))
             mention = await ben.post("quiet", f"<@{sandbox.bot.id}>", files=[ONE])
             direct = await ben.post(await ben.dm(), files=[ONE])
             for reply in (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 async def voters(bot: MoedexBot, reply: Message, expected: set[int]) -> bool:
     """Say whether the votes that stand on an answer are those of these members."""
-    return {v.user_id for v in await bot.storage.votes.for_answer(reply.id)} == expected
+    return {v.user_id for v in await bot.services.storage.votes.for_answer(reply.id)} == expected
 
 
 async def test_a_moderators_tick_settles_and_taking_it_back_unsettles(
@@ -41,7 +41,7 @@ async def test_a_moderators_tick_settles_and_taking_it_back_unsettles(
     await ann.unreact(reply, "✅")
     await eventually(lambda: label_is(bot, reply, None, "open"))
     face = (await labels(bot, reply))[0][0]
-    trail = await bot.storage.labels.changes(face.id)
+    trail = await bot.services.storage.labels.changes(face.id)
     assert [(c.before, c.after) for c in trail] == [(None, "marin"), ("marin", None)]
     assert trail[0].user_id == ann.id
 
@@ -89,7 +89,7 @@ async def test_a_new_name_is_added_by_a_moderator(sandbox: Sandbox, bot: MoedexB
     question = await shown(await ann.submit(form, {"name": "Aoi Sora (Our Comic)"}))
     await shown(await ann.select(question, "Who is it?", ["New character: Aoi Sora (Our Comic)"]))
     await eventually(lambda: label_is(bot, reply, "aoi_sora", "settled"))
-    roster = await bot.learning.galleries.roster(bot.guilds[0].id)
+    roster = await bot.services.galleries.roster(bot.guilds[0].id)
     assert roster.characters["aoi_sora"].series == "Our Comic"
 
 
@@ -134,12 +134,12 @@ async def test_a_message_deleted_while_the_bot_was_away_takes_all_along(
         await watch(bot)
         posted = await sandbox.member("ben").post("fan-art", files=[("a.png", b"1")])
         reply = await sandbox.answer_to(posted, PATIENCE_S)
-        await eventually(lambda: bot.storage.faces.by_reply(reply.id))
+        await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
     await sandbox.member("ben").delete(posted)
     async with start(stages) as bot:
 
         async def gone() -> bool:
-            return not await bot.storage.faces.by_reply(reply.id)
+            return not await bot.services.storage.faces.by_reply(reply.id)
 
         await eventually(gone)
 
@@ -152,15 +152,14 @@ async def test_fifty_members_reacting_at_once_are_fifty_votes(
     await asyncio.gather(*(member.react(reply, "✅") for member in members))
     await eventually(lambda: voters(bot, reply, {member.id for member in members}))
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
-    votes = await bot.storage.votes.for_answer(reply.id)
+    votes = await bot.services.storage.votes.for_answer(reply.id)
     assert sorted(vote.user_id for vote in votes) == sorted(member.id for member in members)
     # Half of them change their minds at once, some twice.
     await asyncio.gather(*(member.unreact(reply, "✅") for member in members[:25]))
     await asyncio.gather(*(member.react(reply, "✅") for member in members[:5]))
     left = {member.id for member in (*members[:5], *members[25:])}
     await eventually(lambda: voters(bot, reply, left))
-    assert [await bot.storage.votes.count_of(m.id) for m in members] == [3] * 5 + [2] * 20 + [
-        1
-    ] * 25
+    count = bot.services.storage.votes.count_of
+    assert [await count(m.id) for m in members] == [3] * 5 + [2] * 20 + [1] * 25
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
     await settled(sandbox, bot)

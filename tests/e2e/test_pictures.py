@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.client import MoedexBot
-from cogs.answering.who import MENU
+from bot.wording import WHO_MENU
 from sandbox.rest.server import Sandbox
 from sandbox.samples.shelf import load_samples
 from sandbox.state.world import Attachment, Message
@@ -68,7 +68,7 @@ async def test_who_as_a_reply_and_menu_and_slash(sandbox: Sandbox, real_bot: Moe
     ben = sandbox.member("ben")
     posted = await ben.post("quiet", files=[sample("ren-1")])
     by_reply = await sandbox.answer_to(await ben.post("quiet", "!who", reply_to=posted))
-    by_menu = await sandbox.answer(await ben.menu(posted, MENU))
+    by_menu = await sandbox.answer(await ben.menu(posted, WHO_MENU))
     by_slash = await sandbox.answer(await ben.slash("quiet", "who", {"image": sample("ren-1")}))
     assert [faces_in(each) for each in (by_reply, by_menu, by_slash)] == [1, 1, 1]
     assert text_of(by_reply) == text_of(by_menu) == text_of(by_slash)

@@ -73,7 +73,7 @@ async def bot(start: Start, stages: TellingStages) -> AsyncIterator[MoedexBot]:
 
 async def learn_in(bot: MoedexBot, server_id: int) -> None:
     """Switch learning on."""
-    await bot.storage.consents.set_learning(server_id, 1, datetime.now(UTC), on=True)
+    await bot.services.storage.consents.set_learning(server_id, 1, datetime.now(UTC), on=True)
 
 
 class Traces:
@@ -123,12 +123,12 @@ async def learned(
     """Let a member post a picture and Ann confirm it; return what that left behind."""
     posted = await sandbox.member(poster).post(channel, files=[(f"{name}.png", b"1")])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
+    (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
     traces = Traces(folder, posted, reply, face)
     await sandbox.member("ann").react(reply, "✅")
 
     async def labelled() -> bool:
-        label = await bot.storage.labels.get(face.id)
+        label = await bot.services.storage.labels.get(face.id)
         return label is not None and label.state == "settled"
 
     await eventually(labelled)
@@ -141,7 +141,7 @@ async def version_of(bot: MoedexBot, *pictures: Traces) -> ModelVersion:
     head = b"head of " + b" ".join(pack_vector(_unit(p.face)) for p in pictures)
     for picture in pictures:
         picture.also(head)
-    return await bot.storage.versions.add(
+    return await bot.services.storage.versions.add(
         pictures[0].face.server_id, "fake", head, {},
         [("sighting", p.face.id) for p in pictures], datetime.now(UTC), promoted=True,
     )  # fmt: skip
@@ -154,7 +154,7 @@ def _unit(face: FaceObservation) -> NDArray[np.float32]:
 
 async def votes_on(bot: MoedexBot, *pictures: Traces) -> int:
     """Return how many votes stand on answers."""
-    return sum([len(await bot.storage.votes.for_answer(p.reply.id)) for p in pictures])
+    return sum([len(await bot.services.storage.votes.for_answer(p.reply.id)) for p in pictures])
 
 
 async def said(interaction: Interaction) -> str:
@@ -180,10 +180,10 @@ async def test_a_deleted_message_takes_everything_along(
     assert stays.left
     assert await votes_on(bot, gone) == 0
     assert await votes_on(bot, stays) == 1
-    versions = await bot.storage.versions.list(stays.face.server_id)
+    versions = await bot.services.storage.versions.list(stays.face.server_id)
     assert [version.id for version in versions] == [kept.id]
-    assert await bot.storage.versions.promote(stays.face.server_id, 1) is None
-    assert await bot.storage.versions.to_refit() == {stays.face.server_id}
+    assert await bot.services.storage.versions.promote(stays.face.server_id, 1) is None
+    assert await bot.services.storage.versions.to_refit() == {stays.face.server_id}
 
 
 async def test_messages_deleted_in_bulk(sandbox: Sandbox, bot: MoedexBot, tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ async def test_messages_deleted_in_bulk(sandbox: Sandbox, bot: MoedexBot, tmp_pa
         await eventually(picture.gone)
     assert await votes_on(bot, *pictures) == 0
     assert stays.left
-    assert await bot.storage.versions.list(stays.face.server_id) == []
+    assert await bot.services.storage.versions.list(stays.face.server_id) == []
 
 
 async def test_a_deleted_channel_takes_its_threads_along(
@@ -203,7 +203,7 @@ async def test_a_deleted_channel_takes_its_threads_along(
 ) -> None:
     await watch(bot, "general")
     thread = await sandbox.member("ben").open_thread("fan-art", "sketches")
-    await bot.storage.settings.watch(bot.guilds[0].id, thread.id, 1)
+    await bot.services.storage.settings.watch(bot.guilds[0].id, thread.id, 1)
     posted = await learned(sandbox, bot, tmp_path, "posted")
     threaded = await learned(sandbox, bot, tmp_path, "threaded", thread)
     stays = await learned(sandbox, bot, tmp_path, "elsewhere", "general")
@@ -213,7 +213,7 @@ async def test_a_deleted_channel_takes_its_threads_along(
     await eventually(threaded.gone)
     assert await votes_on(bot, posted, threaded) == 0
     assert stays.left
-    assert await bot.storage.versions.list(stays.face.server_id) == []
+    assert await bot.services.storage.versions.list(stays.face.server_id) == []
 
 
 async def test_what_is_deleted_while_the_bot_is_away_is_found_at_the_start(
@@ -231,9 +231,9 @@ async def test_what_is_deleted_while_the_bot_is_away_is_found_at_the_start(
         stays = await learned(sandbox, bot, tmp_path, "stays")
         await version_of(bot, stays, single)
         # Answers of long ago are looked at too, though their reactions no longer are.
-        answer = await bot.storage.answers.by_reply(old.reply.id)
+        answer = await bot.services.storage.answers.by_reply(old.reply.id)
         assert answer is not None
-        await bot.storage.answers.add(replace(answer, at=datetime(2020, 1, 1, tzinfo=UTC)))
+        await bot.services.storage.answers.add(replace(answer, at=datetime(2020, 1, 1, tzinfo=UTC)))
     gone = [old, single, *bulk, channel]
     assert all(picture.left for picture in gone)
     await sandbox.member("ben").delete(single.message)
@@ -247,7 +247,7 @@ async def test_what_is_deleted_while_the_bot_is_away_is_found_at_the_start(
         assert await votes_on(bot, *gone) == 0
         assert stays.left
         assert await votes_on(bot, stays) == 1
-        assert await bot.storage.versions.list(stays.face.server_id) == []
+        assert await bot.services.storage.versions.list(stays.face.server_id) == []
 
 
 async def test_a_history_that_may_not_be_read_deletes_nothing(
@@ -286,12 +286,12 @@ async def test_a_members_deletion_erases_pictures_votes_and_what_they_settled(
     assert not own.left
     assert by_ann.left
     assert await votes_on(bot, by_ann) == 1
-    versions = await bot.storage.versions.list(own.face.server_id)
+    versions = await bot.services.storage.versions.list(own.face.server_id)
     assert [version.id for version in versions] == [untouched.id]
     # Now she who settled all asks: her pictures go, and so does what her word alone had settled.
     await said(await ann.slash("general", "privacy delete"))
     assert not by_ann.left
-    assert await bot.storage.versions.list(own.face.server_id) == []
+    assert await bot.services.storage.versions.list(own.face.server_id) == []
 
 
 async def test_a_version_goes_with_the_votes_that_settled_its_labels(
@@ -302,10 +302,10 @@ async def test_a_version_goes_with_the_votes_that_settled_its_labels(
     labelled = await learned(sandbox, bot, tmp_path, "labelled by ann")
     await version_of(bot, labelled)
     assert "Erased" in await said(await ann.slash("general", "privacy delete"))
-    label = await bot.storage.labels.get(labelled.face.id)
+    label = await bot.services.storage.labels.get(labelled.face.id)
     assert label is None or label.state == "open"
-    assert await bot.storage.versions.list(labelled.face.server_id) == []
-    assert await bot.storage.faces.by_reply(labelled.reply.id)
+    assert await bot.services.storage.versions.list(labelled.face.server_id) == []
+    assert await bot.services.storage.faces.by_reply(labelled.reply.id)
 
 
 async def has_votes(bot: MoedexBot, picture: Traces, count: int) -> bool:
@@ -321,7 +321,7 @@ async def test_who_opted_out_leaves_nothing_and_counts_for_nothing(
     anns = await learned(sandbox, bot, tmp_path, "anns", poster="ann")
     text = await said(await ben.slash("general", "privacy optout"))
     assert "neither kept nor counted" in text
-    face = await bot.storage.faces.get(before.face.id)
+    face = await bot.services.storage.faces.get(before.face.id)
     assert face is not None
     assert (face.crop, face.vector) == (None, None)
     # His next picture is answered, and nothing of it is kept; a moderator's word on it is none.
@@ -330,40 +330,40 @@ async def test_who_opted_out_leaves_nothing_and_counts_for_nothing(
     await ann.react(reply, "✅")
     await ben.react(anns.reply, "✅")
     await settled(sandbox, bot)
-    await bot.learning.votes.judged()
-    assert await bot.storage.faces.by_reply(reply.id) == []
-    assert [s.id for s in await bot.storage.faces.by_author(ben.id)] == [before.face.id]
+    await bot.services.votes.judged()
+    assert await bot.services.storage.faces.by_reply(reply.id) == []
+    assert [s.id for s in await bot.services.storage.faces.by_author(ben.id)] == [before.face.id]
     assert await votes_on(bot, anns) == 1
     sandbox.refuse("add_reactions", channel="fan-art")
     posted = await ann.post("fan-art", files=[("button.png", b"1")])
     card = await sandbox.answer_to(posted, PATIENCE_S)
     assert "You opted out" in await said(await ben.press(card, "Right"))
-    assert await bot.storage.votes.for_answer(card.id) == []
+    assert await bot.services.storage.votes.for_answer(card.id) == []
     # In again: from now on he counts.
     await said(await ben.slash("general", "privacy optout", {"out": False}))
     assert "You opted out" not in await said(await ben.press(card, "Right"))
-    assert len(await bot.storage.votes.for_answer(card.id)) == 1
+    assert len(await bot.services.storage.votes.for_answer(card.id)) == 1
 
 
 async def test_nothing_is_kept_where_learning_goes_off_in_the_middle_of_an_answer(
     sandbox: Sandbox, bot: MoedexBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = bot.learning.crops.save
+    save = bot.services.crops.save
 
     async def saved(server_id: int, crops: Sequence[NDArray[np.uint8]]) -> list[str]:
         names = await save(server_id, crops)
-        await bot.storage.settings.update(server_id, learning=False)
-        await bot.learning.erasure.stop_learning(server_id)
+        await bot.services.storage.settings.update(server_id, learning=False)
+        await bot.services.erasure.stop_learning(server_id)
         return names
 
-    monkeypatch.setattr(bot.learning.crops, "save", saved)
+    monkeypatch.setattr(bot.services.crops, "save", saved)
     posted = await sandbox.member("ben").post("fan-art", files=[("late.png", b"1")])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    await eventually(lambda: bot.storage.faces.by_reply(reply.id))
+    await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
 
     async def nothing() -> bool:
-        (face,) = await bot.storage.faces.by_reply(reply.id)
-        return face.crop is None and face.vector is None and not await bot.learning.crops.list()
+        (face,) = await bot.services.storage.faces.by_reply(reply.id)
+        return face.crop is None and face.vector is None and not await bot.services.crops.list()
 
     await eventually(nothing)
 
@@ -378,30 +378,30 @@ async def test_leaving_a_server_erases_it_after_the_configured_days(
         await watch(bot)
         for server in (other, sandbox.server):
             await learn_in(bot, server.id)
-        await bot.storage.settings.watch(other.id, channel.id, 1)
+        await bot.services.storage.settings.watch(other.id, channel.id, 1)
         posted = await sandbox.member("ann", other).post(channel, files=[("left.png", b"1")])
         reply = await sandbox.answer_to(posted, PATIENCE_S)
-        (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
+        (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
         left = Traces(tmp_path, posted, reply, face)
         stays = await learned(sandbox, bot, tmp_path, "stays")
         await version_of(bot, left)
-        await bot.storage.state.set(f"trained:{other.id}", datetime.now(UTC).isoformat())
+        await bot.services.storage.state.set(f"trained:{other.id}", datetime.now(UTC).isoformat())
         if not away:
             sandbox.remove_server(other)
-            await eventually(lambda: bot.storage.state.get(f"left:{other.id}"))
+            await eventually(lambda: bot.services.storage.state.get(f"left:{other.id}"))
     if away:
         sandbox.remove_server(other)
     async with start(stages, learning={"leave_days": 30}) as bot:
         await erase_old(bot)
         assert left.left, "the days are not over"
-        assert await bot.storage.state.get(f"left:{other.id}")
+        assert await bot.services.storage.state.get(f"left:{other.id}")
     async with start(stages, learning={"leave_days": 0}) as bot:
         await erase_old(bot)
         assert not left.left
         assert stays.left
-        assert other.id not in await bot.storage.servers.kept()
-        assert await bot.storage.state.get(f"left:{other.id}") is None
-        assert await bot.storage.state.get(f"trained:{other.id}") is None
+        assert other.id not in await bot.services.storage.servers.kept()
+        assert await bot.services.storage.state.get(f"left:{other.id}") is None
+        assert await bot.services.storage.state.get(f"trained:{other.id}") is None
 
 
 async def test_forgotten_drawings_are_erased_after_the_configured_days(
@@ -411,9 +411,9 @@ async def test_forgotten_drawings_are_erased_after_the_configured_days(
     async with start(stages, learning={"forget_days": 7}) as bot:
         taught = await ann.slash("general", "teach", {"name": "Aoi", "image1": ("aoi.png", b"1")})
         assert "or 7 days after somebody used `/forget`" in await said(taught)
-        (drawing,) = await bot.storage.exemplars.in_use(bot.guilds[0].id)
+        (drawing,) = await bot.services.storage.exemplars.in_use(bot.guilds[0].id)
         assert drawing.crop
-        crop = bot.learning.crops.folder / drawing.crop
+        crop = bot.services.crops.folder / drawing.crop
         needles = (pack_vector(drawing.vector), crop.read_bytes())
 
         def left() -> list[str]:

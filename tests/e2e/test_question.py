@@ -105,15 +105,15 @@ async def test_a_disputed_face_is_in_review_and_no_label_until_a_moderator_decid
     await shown(await ben.select(reply, "Who is face 1?", ["Ignore this face"]))
     await eventually(lambda: label_is(bot, reply, "marin", "disputed"))
     # What training reads.
-    assert await bot.storage.labels.in_server(server_id, "settled") == []
+    assert await bot.services.storage.labels.in_server(server_id, "settled") == []
 
     review = await shown(await ann.slash("general", "review"))
     assert "The votes disagree" in review.content
     await ann.select(review, "Who is it?", ["Marin"])
     await eventually(lambda: says(review, "Nothing waits"))
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
-    ((face, _),) = await bot.storage.labels.in_server(server_id, "settled")
-    assert (await bot.storage.labels.changes(face.id))[-1].user_id == ann.id
+    ((face, _),) = await bot.services.storage.labels.in_server(server_id, "settled")
+    assert (await bot.services.storage.labels.changes(face.id))[-1].user_id == ann.id
 
 
 async def test_a_moderator_sees_who_changed_a_label_when_and_why(
@@ -162,7 +162,7 @@ async def test_a_name_that_a_member_added_waits_then_labels_the_face_and_can_be_
     pick = await shown(await ben.submit(form, {"name": "Aoi Sora"}))
     proposed = await shown(await ben.select(pick, "Who is it?", ["New character: Aoi Sora"]))
     assert "a moderator will decide" in proposed.content
-    assert "aoi_sora" not in (await bot.learning.galleries.roster(server_id)).characters
+    assert "aoi_sora" not in (await bot.services.galleries.roster(server_id)).characters
 
     review = await shown(await ann.slash("general", "review"))
     assert "add **Aoi Sora**" in review.content
@@ -171,7 +171,7 @@ async def test_a_name_that_a_member_added_waits_then_labels_the_face_and_can_be_
     await eventually(lambda: label_is(bot, reply, "aoi_sora", "settled"))
     undone = await shown(await ann.press(done, "Undo"))
     assert undone.content == "Undone: taught Aoi Sora, as proposed."
-    assert "aoi_sora" not in (await bot.learning.galleries.roster(server_id)).characters
+    assert "aoi_sora" not in (await bot.services.galleries.roster(server_id)).characters
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ async def test_what_a_member_asks_of_the_gallery_waits_and_can_be_undone(
 
     async def meant() -> tuple[str | None, str | None]:
         """Return whom Aoi's number, and the name Blue, lead to."""
-        roster = await bot.learning.galleries.roster(server_id)
+        roster = await bot.services.galleries.roster(server_id)
         found = roster.find("Blue")
         return roster.resolve("aoi"), found.id if found else None
 
@@ -211,14 +211,14 @@ async def test_what_a_member_asks_of_the_gallery_waits_and_can_be_undone(
 async def test_a_rejected_proposal_leaves_nothing(sandbox: Sandbox, bot: MoedexBot) -> None:
     ann, ben = sandbox.member("ann"), sandbox.member("ben")
     await shown(await ben.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")}))
-    assert len(list(bot.learning.crops.folder.rglob("*.webp"))) == 1
+    assert len(list(bot.services.crops.folder.rglob("*.webp"))) == 1
     review = await shown(await ann.slash("general", "review"))
     stale = await shown(await ann.slash("general", "review"))
     await ann.press(review, "Reject")
     await eventually(lambda: says(review, "Nothing waits"))
 
     async def gone() -> bool:
-        return not list(bot.learning.crops.folder.rglob("*.webp"))
+        return not list(bot.services.crops.folder.rglob("*.webp"))
 
     await eventually(gone)
     late = await shown(await ann.press(stale, "Accept"))

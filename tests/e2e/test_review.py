@@ -57,7 +57,7 @@ async def bot(start: Start) -> AsyncIterator[MoedexBot]:
     async with start(Strangers()) as running:
         for name in ("fan-art", "quiet", "age-restricted"):
             await watch(running, name)
-        await running.storage.settings.update(running.guilds[0].id, learning=True)
+        await running.services.storage.settings.update(running.guilds[0].id, learning=True)
         yield running
 
 
@@ -67,7 +67,7 @@ async def post(
     """Post a picture of a stranger; returns its face as it was kept."""
     posted = await sandbox.member(who).post(channel, files=[("a.png", b"1")], spoiler=spoiler)
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
+    (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
     return face
 
 
@@ -78,8 +78,8 @@ async def review(sandbox: Sandbox, channel: str = "general") -> Message:
 
 async def settled(bot: MoedexBot, faces: list[FaceObservation], name: str | None) -> bool:
     """Say whether all faces have that label, settled; None for none."""
-    await bot.learning.votes.judged()
-    found: list[Label | None] = [await bot.storage.labels.get(face.id) for face in faces]
+    await bot.services.votes.judged()
+    found: list[Label | None] = [await bot.services.storage.labels.get(face.id) for face in faces]
     names = [label.label if label and label.state == "settled" else None for label in found]
     return names == [name] * len(faces)
 
@@ -107,7 +107,7 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
     done = await shown(chosen)
     assert done.content == f"**Aoi Sora** is new here, and all {FACES} faces are noted as them."
     await eventually(lambda: settled(bot, faces, "aoi_sora"))
-    trail = await bot.storage.labels.changes(faces[0].id)
+    trail = await bot.services.storage.labels.changes(faces[0].id)
     assert [(c.after, c.user_id, c.why) for c in trail] == [
         ("aoi_sora", ann.id, f"one answer for {FACES} faces that look alike")
     ]
@@ -135,7 +135,7 @@ async def test_a_cluster_asked_about_before_a_restart_is_answered_after_it(
 ) -> None:
     async with start(Strangers()) as bot:
         await watch(bot)
-        await bot.storage.settings.update(bot.guilds[0].id, learning=True)
+        await bot.services.storage.settings.update(bot.guilds[0].id, learning=True)
         faces = [await post(sandbox, bot, "fan-art") for _ in range(FACES)]
         asked = await review(sandbox)
     async with start(Strangers()) as bot:
@@ -161,7 +161,7 @@ async def test_nobody_is_shown_a_crop_of_a_channel_they_may_not_see(
 ) -> None:
     ben, labellers = sandbox.member("ben"), sandbox.add_role("labellers")
     sandbox.give_role(ben, labellers)
-    await bot.storage.settings.update(bot.guilds[0].id, labeller_role=labellers.id)
+    await bot.services.storage.settings.update(bot.guilds[0].id, labeller_role=labellers.id)
     for _ in range(FACES):
         await post(sandbox, bot, "quiet", who="ann")
     hide_channel(sandbox, "quiet", ben)
@@ -205,7 +205,7 @@ async def test_moderators_are_told_once_where_learning_was_switched_on(
     assert await lines() == [TURNS_UP]
     # It goes on turning up, and a day goes by: no news.
     await post(sandbox, bot, "fan-art")
-    await bot.storage.state.forget_warnings(datetime.now(UTC))
+    await bot.services.storage.state.forget_warnings(datetime.now(UTC))
     assert await lines() == [TURNS_UP]
     # Dismissed: the same face is neither told of nor asked about again.
     assert f"Seen {FACES + 1} times" in (await review(sandbox)).content
@@ -220,13 +220,13 @@ async def test_what_came_up_on_a_day_with_a_line_is_told_on_the_next(
 ) -> None:
     await shown(await sandbox.member("ann").slash("quiet", "learning on"))
     before = len(sandbox.messages("quiet"))
-    assert await bot.storage.state.may_warn(f"strangers:{bot.guilds[0].id}")
+    assert await bot.services.storage.state.may_warn(f"strangers:{bot.guilds[0].id}")
     for _ in range(FACES):
         await post(sandbox, bot, "fan-art")
     for _ in range(2):
         await look(bot)
         assert sandbox.messages("quiet")[before:] == []
-    await bot.storage.state.forget_warnings(datetime.now(UTC))
+    await bot.services.storage.state.forget_warnings(datetime.now(UTC))
     await look(bot)
     assert [message.content for message in sandbox.messages("quiet")[before:]] == [TURNS_UP]
 

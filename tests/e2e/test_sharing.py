@@ -31,7 +31,7 @@ async def said(interaction: Interaction) -> str:
 async def test_sharing_is_a_moderators_choice_and_can_be_taken_back(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
-    ann, ben, storage = sandbox.member("ann"), sandbox.member("ben"), bot.storage
+    ann, ben, storage = sandbox.member("ann"), sandbox.member("ben"), bot.services.storage
     server_id = bot.guilds[0].id
     assert "comes first" in await said(await ann.slash("general", "learning share on"))
     await said(await ann.slash("general", "learning on"))

@@ -72,9 +72,9 @@ async def settle(
     """Post a face that is called Marin, and settle who it is."""
     posted = await sandbox.member("ann").post(channel, files=[("a.png", b"1")], spoiler=spoiler)
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
-    await bot.learning.votes.cast(face.reply_id, 0, 1, "is", value=label, decides=True)
-    await bot.learning.votes.judged()
+    (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
+    await bot.services.votes.cast(face.reply_id, 0, 1, "is", value=label, decides=True)
+    await bot.services.votes.judged()
 
 
 async def test_without_answers_it_says_kindly_what_to_do(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -95,12 +95,14 @@ async def test_confused_faces_are_shown_to_whom_may_see_them(
     sandbox: Sandbox, drawn: Drawn, bot: MoedexBot
 ) -> None:
     server_id = bot.guilds[0].id
-    await bot.storage.settings.update(server_id, learning=True)
+    await bot.services.storage.settings.update(server_id, learning=True)
     await watch(bot, "age-restricted")
     who = [ServerCharacter(key, key.title(), "Own", "あおい") for key in ("aoi", "rei", "sora")]
     now = bot.guilds[0].me.joined_at
     assert now is not None
-    await bot.storage.galleries.change(server_id, "teach", 5, "taught", now, characters=who)
+    await bot.services.storage.galleries.change(
+        server_id, "teach", 5, "taught", now, characters=who
+    )
     await settle(sandbox, bot, "fan-art", "aoi")
     await settle(sandbox, bot, "fan-art", "rei", spoiler=True)
     await settle(sandbox, bot, "age-restricted", "sora")

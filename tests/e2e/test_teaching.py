@@ -26,7 +26,7 @@ async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: Moe
     ann, server_id = sandbox.member("ann"), bot.guilds[0].id
     taught = await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
     assert "I know **Aoi** now" in await said(taught)
-    assert "aoi" in (await bot.learning.galleries.roster(server_id)).characters
+    assert "aoi" in (await bot.services.galleries.roster(server_id)).characters
     renamed = await ann.slash("general", "rename", {"character": "aoi", "name": "Aoi Sora"})
     assert "renamed Aoi to Aoi Sora" in await said(renamed)
     choices = await ann.autocomplete("general", "forget", {"character": "sora"}, "character")
@@ -35,7 +35,7 @@ async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: Moe
     assert "Undo the later change first" in await said(early)
     undone = await ann.press(renamed.answers[0], "Undo")
     assert "Undone" in await said(undone)
-    assert (await bot.learning.galleries.roster(server_id)).name("aoi") == "Aoi"
+    assert (await bot.services.galleries.roster(server_id)).name("aoi") == "Aoi"
 
 
 async def test_five_drawings_are_one_lesson(sandbox: Sandbox, start: Start) -> None:
@@ -45,7 +45,7 @@ async def test_five_drawings_are_one_lesson(sandbox: Sandbox, start: Start) -> N
         text = await said(taught)
         assert "from 5 pictures" in text
         assert "Where a picture had several faces I took the largest" in text
-        assert len(await bot.storage.exemplars.in_use(bot.guilds[0].id)) == 5
+        assert len(await bot.services.storage.exemplars.in_use(bot.guilds[0].id)) == 5
 
 
 async def test_copies_of_a_drawing_count_once_and_one_without_a_face_teaches_nothing(
@@ -59,15 +59,15 @@ async def test_copies_of_a_drawing_count_once_and_one_without_a_face_teaches_not
     images = {"image1": ("a.png", b"1"), "image2": ("empty.png", b"0")}
     text = await said(await ann.slash("general", "teach", {"name": "Midori", **images}))
     assert "no drawn face in empty.png" in text
-    assert "midori" not in (await bot.learning.galleries.roster(server_id)).characters
-    assert len(await bot.storage.exemplars.in_use(server_id)) == 1
+    assert "midori" not in (await bot.services.galleries.roster(server_id)).characters
+    assert len(await bot.services.storage.exemplars.in_use(server_id)) == 1
 
 
 async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBot) -> None:
     ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
     proposed = await ben.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
     assert "/review" in await said(proposed)
-    assert "aoi" not in (await bot.learning.galleries.roster(server_id)).characters
+    assert "aoi" not in (await bot.services.galleries.roster(server_id)).characters
     refused = await ben.slash("general", "review")
     assert "Only moderators" in await said(refused)
     review = await ann.slash("general", "review")
@@ -75,10 +75,10 @@ async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBo
     await ann.press(review.answers[0], "Accept")
 
     async def added() -> bool:
-        return "aoi" in (await bot.learning.galleries.roster(server_id)).characters
+        return "aoi" in (await bot.services.galleries.roster(server_id)).characters
 
     await eventually(added)
-    assert len(await bot.storage.exemplars.in_use(server_id)) == 1
+    assert len(await bot.services.storage.exemplars.in_use(server_id)) == 1
 
 
 async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_bytes(
@@ -91,16 +91,16 @@ async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_byt
         return (await sandbox.answer_to(posted, PATIENCE_S)).id
 
     def crops() -> list[Path]:
-        return list(bot.learning.crops.folder.rglob("*.webp"))
+        return list(bot.services.crops.folder.rglob("*.webp"))
 
     off = await answered()
-    (face,) = await eventually(lambda: bot.storage.faces.by_reply(off))
+    (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(off))
     assert (face.crop, face.vector) == (None, None)
     assert not crops()
     switched = await ann.slash("general", "learning on")
     assert "Learning is on" in await said(switched)
     on = await answered()
-    (face,) = await eventually(lambda: bot.storage.faces.by_reply(on))
+    (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(on))
     assert face.crop
     assert face.vector is not None
     assert len(crops()) == 1
@@ -115,7 +115,7 @@ async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_byt
     assert "Erased" in await said(erased)
     assert not crops()
     assert not stored()
-    assert not await bot.storage.faces.in_server(server_id)
+    assert not await bot.services.storage.faces.in_server(server_id)
 
 
 async def test_one_drawing_teaches_what_the_next_one_shows(

@@ -51,7 +51,7 @@ def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def begun(sandbox: Sandbox, bot: MoedexBot) -> Message:
     """Switch learning on and start a training; returns the message that shows it."""
-    await bot.storage.settings.update(bot.guilds[0].id, learning=True)
+    await bot.services.storage.settings.update(bot.guilds[0].id, learning=True)
     return await shown(await sandbox.member("ann").slash("general", "train"))
 
 
@@ -87,12 +87,12 @@ async def test_a_real_training_ends_in_a_version_that_answers(
     sandbox: Sandbox, real_bot: MoedexBot
 ) -> None:
     server_id = real_bot.guilds[0].id
-    await label_faces(real_bot.storage, server_id, real_bot.worker.backbone)
+    await label_faces(real_bot.services.storage, server_id, real_bot.services.worker.backbone)
     message = await begun(sandbox, real_bot)
     await says(message, "version 1 answers from now on")
     for step in ("loading the models", "fitting on", "calibrating", "measuring"):
         assert f"✅ {step}" in message.content
-    version = await real_bot.storage.versions.current(server_id)
+    version = await real_bot.services.storage.versions.current(server_id)
     assert version is not None
     assert version.number == 1
 
@@ -179,7 +179,7 @@ async def test_a_server_is_due_with_new_labels_after_the_interval(
     server_id = bot.guilds[0].id
     posted = await sandbox.member("ben").post("fan-art", files=[("a.png", b"1")])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
-    (face,) = await eventually(lambda: bot.storage.faces.by_reply(reply.id))
+    (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
 
     async def looked() -> bool:
         await cog.train_due()
@@ -189,16 +189,16 @@ async def test_a_server_is_due_with_new_labels_after_the_interval(
         return datetime.now(UTC) - timedelta(days=days)
 
     async def last_trained(at: datetime) -> None:
-        await bot.storage.state.set(f"trained:{server_id}", at.isoformat())
+        await bot.services.storage.state.set(f"trained:{server_id}", at.isoformat())
 
     async def labelled(name: str, at: datetime) -> None:
         label = Label(face.id, server_id, "settled", name, None, at)
-        await bot.storage.labels.set([label], "test")
+        await bot.services.storage.labels.set([label], "test")
 
     await last_trained(days_ago(3))
     await labelled("marin", days_ago(2))
     assert not await looked()  # learning is off
-    await bot.storage.settings.update(server_id, learning=True)
+    await bot.services.storage.settings.update(server_id, learning=True)
     await last_trained(days_ago(0))
     assert not await looked()  # too early
     await last_trained(days_ago(1))
@@ -212,12 +212,12 @@ async def test_a_server_that_lost_its_version_is_trained_again_after_a_restart(
 ) -> None:
     async with start(FakeStages()) as bot:
         server_id = bot.guilds[0].id
-        await bot.storage.settings.update(server_id, learning=True)
+        await bot.services.storage.settings.update(server_id, learning=True)
         gone = [("sighting", 404)]
-        await bot.storage.versions.add(
+        await bot.services.storage.versions.add(
             server_id, "b", b"", {}, gone, datetime.now(UTC), promoted=True
         )
-        await bot.learning.erasure.sweep()
+        await bot.services.erasure.sweep()
     async with start(FakeStages()) as bot:
         cog: Any = bot.get_cog("Training")
 
@@ -234,7 +234,7 @@ async def test_a_server_that_lost_its_version_is_trained_again_after_a_restart(
             (scripted / f"go{number}").touch()
 
         async def none_is_due() -> bool:
-            return not await bot.storage.versions.to_refit()
+            return not await bot.services.storage.versions.to_refit()
 
         await eventually(none_is_due)
 

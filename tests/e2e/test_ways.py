@@ -6,9 +6,10 @@ import pytest
 
 from bot.client import MoedexBot
 from bot.recognition.origin import AGE_RESTRICTED, NOT_A_LINK, NOT_READABLE
-from bot.recognition.pipeline import LEFT_OUT
-from cogs.answering.watch import DM_HINT
-from cogs.answering.who import MENU, NO_PICTURE, OWN_ANSWER, USE_SLASH
+from bot.recognition.questions import NO_PICTURE, OWN_ANSWER, USE_SLASH
+from bot.recognition.refusals import LEFT_OUT
+from bot.recognition.watching import DM_HINT
+from bot.wording import WHO_MENU
 from sandbox.rest.server import Sandbox
 from sandbox.state.world import Channel, Message
 from tests.bot.fakes import FakeStages
@@ -239,9 +240,9 @@ def hide(sandbox: Sandbox, channel: Channel) -> None:
 
 @pytest.mark.parametrize("ephemeral", [True, False])
 async def test_message_menu(sandbox: Sandbox, bot: MoedexBot, ephemeral: bool) -> None:
-    await bot.storage.settings.update(sandbox.server.id, ephemeral=ephemeral)
+    await bot.services.storage.settings.update(sandbox.server.id, ephemeral=ephemeral)
     posted = await sandbox.member("ann").post("quiet", files=[ONE])
-    reply = await sandbox.answer(await sandbox.member("ben").menu(posted, MENU))
+    reply = await sandbox.answer(await sandbox.member("ben").menu(posted, WHO_MENU))
     assert text_of(reply).startswith(MARIN)
     assert reply.ephemeral is ephemeral
     assert labels_of(reply) == (["Right", "Wrong"] if ephemeral else [])
@@ -300,7 +301,7 @@ async def test_forward_of_a_restricted_picture_by_menu_and_in_a_watched_channel(
 ) -> None:
     ann = sandbox.member("ann")
     forwarded = await ann.forward(await ann.post("nsfw", files=[ONE]), "fan-art")
-    reply = await sandbox.answer(await ann.menu(forwarded, MENU))
+    reply = await sandbox.answer(await ann.menu(forwarded, WHO_MENU))
     assert text_of(reply) == AGE_RESTRICTED
     await settled(sandbox, bot)
     assert sandbox.replies(forwarded) == []
@@ -338,10 +339,10 @@ async def test_all_unknown_is_silent_where_the_server_wants_it(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
     ben = sandbox.member("ben")
-    await bot.storage.settings.update(sandbox.server.id, threshold=0.95)
+    await bot.services.storage.settings.update(sandbox.server.id, threshold=0.95)
     reply = await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
     assert "**Unknown**\n-# nearest: Marin — Tests, 90 %" in text_of(reply)
-    await bot.storage.settings.update(sandbox.server.id, on_all_unknown="quiet")
+    await bot.services.storage.settings.update(sandbox.server.id, on_all_unknown="quiet")
     silent = await ben.post("fan-art", files=[ONE])
     asked = await ben.post("fan-art", "!who", files=[ONE])
     await sandbox.answer_to(asked)

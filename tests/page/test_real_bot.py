@@ -36,7 +36,9 @@ async def online(
 
     async def watch_general(bot: MoedexBot) -> None:
         ann = sandbox.member("ann").id
-        await bot.storage.settings.watch(sandbox.server.id, sandbox.channel("general").id, ann)
+        await bot.services.storage.settings.watch(
+            sandbox.server.id, sandbox.channel("general").id, ann
+        )
 
     config = load_config(
         None,

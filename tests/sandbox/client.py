@@ -11,8 +11,8 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.client import pointed_at as point_at
 from bot.config import DiscordConfig
+from bot.connection import pointed_at as point_at
 from sandbox import Sandbox
 
 WAIT = 10.0

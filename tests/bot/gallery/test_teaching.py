@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.config import LearningConfig
-from bot.learning.services import LearningServices
+from bot.gallery.server_galleries import ServerGalleries
+from bot.gallery.teaching import Teaching
+from bot.storage.crops import CropStore
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED
 
 if TYPE_CHECKING:
@@ -18,25 +19,23 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def learning(storage: Storage, tmp_path: Path) -> LearningServices:
-    config = LearningConfig.model_validate({})
-    return LearningServices.build(
-        storage, tmp_path, config, characters=SHIPPED, shipped=None, backbone=BACKBONE
-    )
+def teaching(storage: Storage, tmp_path: Path) -> Teaching:
+    galleries = ServerGalleries(storage, characters=SHIPPED, shipped=None, backbone=BACKBONE)
+    return Teaching(storage, CropStore(tmp_path), galleries.roster)
 
 
-async def test_two_new_names_at_once_are_two_characters(learning: LearningServices) -> None:
-    teach = learning.teaching.teach
+async def test_two_new_names_at_once_are_two_characters(teaching: Teaching) -> None:
+    teach = teaching.teach
     taught = await asyncio.gather(
         teach(SERVER, 1, "Aoi (tall)", "", []), teach(SERVER, 2, "Aoi tall!", "Show", [])
     )
     assert len({character.id for character, _ in taught}) == 2
 
 
-async def test_a_proposal_is_carried_out_once(learning: LearningServices, storage: Storage) -> None:
+async def test_a_proposal_is_carried_out_once(teaching: Teaching, storage: Storage) -> None:
     arguments = {"name": "Aoi", "series": ""}
-    proposal = await learning.teaching.propose(SERVER, 5, "teach", arguments)
-    accept = learning.teaching.accept
+    proposal = await teaching.propose(SERVER, 5, "teach", arguments)
+    accept = teaching.accept
     done = await asyncio.gather(*(accept(SERVER, proposal.id, n) for n in (1, 2)))
     assert [action.summary for action in done if action] == ["taught Aoi, as proposed"]
     assert len(await storage.galleries.actions(SERVER)) == 1

@@ -18,6 +18,11 @@ def without(*names: str) -> discord.Permissions:
     return held
 
 
+def complaints(bot: Any) -> permissions.PermissionComplaints:
+    storage = bot.services.storage
+    return permissions.PermissionComplaints(bot, storage.settings, storage.state)
+
+
 @pytest.mark.parametrize(
     ("key", "name"),
     [
@@ -61,14 +66,14 @@ async def test_who_asks_is_told_each_time(bot: Any) -> None:
     where = channel(without("attach_files"))
     posted = message(where)
     for _ in range(2):
-        await permissions.complain(bot, where, ["Attach Files"], asked_by=posted)
+        await complaints(bot).make(where, ["Attach Files"], asked_by=posted)
     assert posted.reply.await_count == 2
 
 
 async def test_a_watched_channel_is_told_once_a_day(bot: Any) -> None:
     where = channel(without("attach_files"))
     for _ in range(2):
-        await permissions.complain(bot, where, ["Attach Files"], asked_by=None)
+        await complaints(bot).make(where, ["Attach Files"], asked_by=None)
     where.send.assert_awaited_once()
 
 
@@ -76,15 +81,15 @@ async def told_by_dm(bot: Any, where: Any) -> tuple[int, Any]:
     user = Mock(spec=discord.User)
     user.send = AsyncMock()
     bot.get_user = Mock(return_value=user)
-    await permissions.complain(bot, where, ["Send Messages"], asked_by=message(where))
-    await permissions.complain(bot, where, ["Send Messages"], asked_by=message(where))
+    await complaints(bot).make(where, ["Send Messages"], asked_by=message(where))
+    await complaints(bot).make(where, ["Send Messages"], asked_by=message(where))
     return bot.get_user.call_args.args[0], user
 
 
 async def test_where_nothing_can_be_sent_who_switched_it_on_hears_of_it(bot: Any) -> None:
     where = channel(without("send_messages"))
     moderator = next(IDS)
-    await bot.storage.settings.watch(where.guild.id, where.id, moderator)
+    await bot.services.storage.settings.watch(where.guild.id, where.id, moderator)
     told, user = await told_by_dm(bot, where)
     assert told == moderator
     user.send.assert_awaited_once()
@@ -103,4 +108,4 @@ async def test_a_closed_dm_is_no_error(bot: Any) -> None:
     user = Mock(spec=discord.User)
     user.send = AsyncMock(side_effect=discord.Forbidden(Mock(status=403, reason=""), "closed"))
     bot.get_user = Mock(return_value=user)
-    await permissions.complain(bot, where, ["Send Messages"], asked_by=None)
+    await complaints(bot).make(where, ["Send Messages"], asked_by=None)

@@ -64,7 +64,7 @@ async def test_all_state_is_in_the_custom_id() -> None:
 
 async def test_next_shows_the_next_picture(bot: Any) -> None:
     answer = stored_answer(stored_picture(1, "a.png"), stored_picture(1, "b.png"))
-    await bot.storage.answers.add(answer)
+    await bot.services.storage.answers.add(answer)
     interaction = pressed(bot, answer.reply_id)
     await PageButton("next", 0, opened=False).callback(interaction)
     interaction.response.defer.assert_awaited_once_with()
@@ -74,7 +74,7 @@ async def test_next_shows_the_next_picture(bot: Any) -> None:
 
 async def test_page_beyond_the_last_is_the_last(bot: Any) -> None:
     answer = stored_answer(stored_picture(1))
-    await bot.storage.answers.add(answer)
+    await bot.services.storage.answers.add(answer)
     interaction = pressed(bot, answer.reply_id)
     await PageButton("next", 7, opened=False).callback(interaction)
     assert interaction.edit_original_response.await_args.kwargs["embed"].description
@@ -88,11 +88,13 @@ async def test_answer_no_longer_kept_is_said_privately(bot: Any) -> None:
 
 async def test_vote_button_votes_and_takes_back(bot: Any) -> None:
     answer = stored_answer(stored_picture(1))
-    await bot.storage.answers.add(answer)
+    await bot.services.storage.answers.add(answer)
     interaction = pressed(bot, answer.reply_id)
     await VoteButton("yes").callback(interaction)
-    assert [vote.kind for vote in await bot.storage.votes.for_answer(answer.reply_id)] == ["yes"]
+    assert [vote.kind for vote in await bot.services.storage.votes.for_answer(answer.reply_id)] == [
+        "yes"
+    ]
     await VoteButton("yes").callback(interaction)
-    assert await bot.storage.votes.for_answer(answer.reply_id) == []
+    assert await bot.services.storage.votes.for_answer(answer.reply_id) == []
     said = [call.args[0] for call in interaction.followup.send.await_args_list]
     assert said == [THANKS["yes"], TAKEN_BACK]

@@ -19,7 +19,7 @@ USER = next(IDS)
 @pytest.fixture
 async def answer(bot: Any) -> Answer:
     kept = stored_answer(stored_picture(1))
-    await bot.storage.answers.add(kept)
+    await bot.services.storage.answers.add(kept)
     return kept
 
 
@@ -39,12 +39,16 @@ def reaction(message_id: int, emoji: str, user_id: int = USER, **changes: Any) -
     )
 
 
+def votes(bot: Any) -> Votes:
+    return Votes(bot, bot.services)
+
+
 async def kinds(bot: Any, answer: Answer) -> list[str]:
-    return [vote.kind for vote in await bot.storage.votes.for_answer(answer.reply_id)]
+    return [vote.kind for vote in await bot.services.storage.votes.for_answer(answer.reply_id)]
 
 
 async def test_vote_is_kept_and_taken_back(bot: Any, answer: Answer) -> None:
-    cog = Votes(bot)
+    cog = votes(bot)
     await cog.on_raw_reaction_add(reaction(answer.reply_id, "❌"))
     assert await kinds(bot, answer) == ["no"]
     await cog.on_raw_reaction_remove(reaction(answer.reply_id, "❌"))
@@ -52,37 +56,37 @@ async def test_vote_is_kept_and_taken_back(bot: Any, answer: Answer) -> None:
 
 
 async def test_other_emoji_are_no_votes_and_ask_nothing(bot: Any, answer: Answer) -> None:
-    bot.storage = Mock()
-    await Votes(bot).on_raw_reaction_add(reaction(answer.reply_id, "🎉"))
-    await Votes(bot).on_raw_reaction_remove(reaction(answer.reply_id, "🎉"))
-    assert bot.storage.mock_calls == []
+    bot.services = Mock()
+    await votes(bot).on_raw_reaction_add(reaction(answer.reply_id, "🎉"))
+    await votes(bot).on_raw_reaction_remove(reaction(answer.reply_id, "🎉"))
+    assert bot.services.mock_calls == []
 
 
 async def test_bots_do_not_vote(bot: Any, answer: Answer) -> None:
     robot = person()
     robot.bot = True
-    await Votes(bot).on_raw_reaction_add(reaction(answer.reply_id, "✅", member=robot))
-    await Votes(bot).on_raw_reaction_add(reaction(answer.reply_id, "✅", BOT_ID))
+    await votes(bot).on_raw_reaction_add(reaction(answer.reply_id, "✅", member=robot))
+    await votes(bot).on_raw_reaction_add(reaction(answer.reply_id, "✅", BOT_ID))
     assert await kinds(bot, answer) == []
 
 
 async def test_other_peoples_messages_take_no_votes(bot: Any) -> None:
     message_id = next(IDS)
-    await Votes(bot).on_raw_reaction_add(reaction(message_id, "✅", message_author_id=1))
-    assert await bot.storage.votes.for_answer(message_id) == []
+    await votes(bot).on_raw_reaction_add(reaction(message_id, "✅", message_author_id=1))
+    assert await bot.services.storage.votes.for_answer(message_id) == []
 
 
 async def test_vote_before_its_answer_is_kept_is_not_lost(bot: Any) -> None:
     late = stored_answer(stored_picture(1))
-    voting = asyncio.create_task(Votes(bot).on_raw_reaction_add(reaction(late.reply_id, "✅")))
+    voting = asyncio.create_task(votes(bot).on_raw_reaction_add(reaction(late.reply_id, "✅")))
     await asyncio.sleep(0)
-    await bot.storage.answers.add(late)
+    await bot.services.storage.answers.add(late)
     await voting
     assert await kinds(bot, late) == ["yes"]
 
 
 async def test_clearing_reactions_takes_votes_back(bot: Any, answer: Answer) -> None:
-    cog = Votes(bot)
+    cog = votes(bot)
     for user_id, emoji in ((1, "✅"), (2, "❌")):
         await cog.on_raw_reaction_add(reaction(answer.reply_id, emoji, user_id))
     one = Mock(spec=discord.RawReactionClearEmojiEvent, message_id=answer.reply_id)

@@ -10,10 +10,13 @@ from unittest.mock import AsyncMock, Mock
 import discord
 import pytest
 
+from bot.app import build_services
 from bot.config import load_config
 from bot.inference import QueueFull
-from bot.recognition.delivery import MessageReply, Said
-from bot.recognition.pipeline import LEFT_OUT, Asking, Question
+from bot.recognition.refusals import LEFT_OUT
+from bot.recognition.replies import MessageReply, OutgoingMessage
+from bot.recognition.request import RecognitionRequest, by_message
+from bot.recognition.service import RecognitionService
 from bot.recognition.sources import Source
 from tests.bot.discord_objects import IDS, channel, identified, message, person
 
@@ -31,21 +34,33 @@ def reply_to(message_id: int | None = None) -> Any:
     found.typing = Mock(return_value=nullcontext())
     found.send = AsyncMock(return_value=sent)
     found.withdraw = AsyncMock()
+    found.missing = Mock(return_value=[])
     return found
 
 
 def question(*sources: Source, **changes: Any) -> Any:
-    message_id = next(IDS)
+    where = channel()
+    posted = message(where)
     fields: dict[str, Any] = {
+        "mode": "identify",
+        "asker": posted.author,
+        "guild": where.guild,
+        "channel": where,
+        "channel_id": where.id,
+        "prompt_id": posted.id,
+        "reply": reply_to(posted.id),
         "sources": sources or (source(),),
-        "asker": person(),
-        "guild": channel().guild,
-        "channel_id": next(IDS),
-        "source": message_id,
-        "prompt": message_id,
-        "reply": reply_to(message_id),
+        "message": posted,
+        "prompt": posted,
     }
-    return Question(**{**fields, **changes})
+    return RecognitionRequest(**{**fields, **changes})
+
+
+def limited(bot: Any, **cooldowns: object) -> RecognitionService:
+    """Return the service of a bot with other cool-downs."""
+    config = load_config(None, cooldowns=cooldowns)
+    services = bot.services
+    return build_services(config, services.storage, services.worker, bot).recognition
 
 
 def said(asked: Any) -> tuple[Any, Any, list[discord.File]]:
@@ -55,7 +70,7 @@ def said(asked: Any) -> tuple[Any, Any, list[discord.File]]:
 
 async def test_answer_is_a_card_kept_and_seeded(bot: Any) -> None:
     asked = question(source("a.png"), source("b.png"))
-    await bot.asking.ask(asked)
+    await bot.services.recognition.answer(asked)
     content, embed, files = said(asked)
     assert content is None
     assert "Hatsune Miku" in embed.description
@@ -63,14 +78,14 @@ async def test_answer_is_a_card_kept_and_seeded(bot: Any) -> None:
     assert len({file.filename for file in files}) == 2
     sent = asked.reply.send.return_value
     assert [call.args for call in sent.add_reaction.await_args_list] == [("✅",), ("❌",)]
-    kept = await bot.storage.answers.by_reply(sent.id)
-    assert kept.source_message_id == asked.source
+    kept = await bot.services.storage.answers.by_reply(sent.id)
+    assert kept.source_message_id == asked.message.id
     assert len(kept.faces) == 2
 
 
 async def test_spoiler_hides_file_text_and_alt_text(bot: Any) -> None:
     asked = question(source("SPOILER_a.png"))
-    await bot.asking.ask(asked)
+    await bot.services.recognition.answer(asked)
     _, embed, (file,) = said(asked)
     assert file.spoiler
     assert file.filename.startswith("SPOILER_")
@@ -79,9 +94,9 @@ async def test_spoiler_hides_file_text_and_alt_text(bot: Any) -> None:
 
 
 async def test_one_bad_picture_leaves_the_others_answered(bot: Any) -> None:
-    bot.worker.identify.side_effect = [identified(1), QueueFull()]
+    bot.services.worker.identify.side_effect = [identified(1), QueueFull()]
     asked = question(source("a.png"), source("b.png"))
-    await bot.asking.ask(asked)
+    await bot.services.recognition.answer(asked)
     content, embed, files = said(asked)
     assert "busy" in content
     assert embed is not None
@@ -89,28 +104,28 @@ async def test_one_bad_picture_leaves_the_others_answered(bot: Any) -> None:
 
 
 async def test_same_sentence_is_said_once(bot: Any) -> None:
-    bot.worker.identify.side_effect = QueueFull()
+    bot.services.worker.identify.side_effect = QueueFull()
     asked = question(source("a.png"), source("b.png"))
-    await bot.asking.ask(asked)
+    await bot.services.recognition.answer(asked)
     assert said(asked)[0].count("busy") == 1
 
 
 async def test_no_face_is_said_where_asked_only(bot: Any) -> None:
-    bot.worker.identify.side_effect = lambda *_, **__: identified(0)
+    bot.services.worker.identify.side_effect = lambda *_, **__: identified(0)
     asked, watched = question(), question(asked=False)
-    await bot.asking.ask(asked)
-    await bot.asking.ask(watched)
+    await bot.services.recognition.answer(asked)
+    await bot.services.recognition.answer(watched)
     assert "a.png" in said(asked)[0]
     watched.reply.send.assert_not_awaited()
 
 
 async def test_all_unknown_is_answered_or_not_as_the_server_sets_it(bot: Any) -> None:
-    bot.worker.identify.side_effect = lambda *_, **__: identified(1, unknown=True)
+    bot.services.worker.identify.side_effect = lambda *_, **__: identified(1, unknown=True)
     talkative, quiet = question(asked=False), question(asked=False)
-    await bot.storage.settings.update(quiet.guild.id, on_all_unknown="quiet")
+    await bot.services.storage.settings.update(quiet.guild.id, on_all_unknown="quiet")
     asked = question(guild=quiet.guild)
     for each in (talkative, quiet, asked):
-        await bot.asking.ask(each)
+        await bot.services.recognition.answer(each)
     talkative.reply.send.assert_awaited_once()
     quiet.reply.send.assert_not_awaited()
     asked.reply.send.assert_awaited_once()
@@ -118,19 +133,20 @@ async def test_all_unknown_is_answered_or_not_as_the_server_sets_it(bot: Any) ->
 
 async def test_servers_threshold_reaches_the_worker(bot: Any) -> None:
     asked = question()
-    await bot.storage.settings.update(asked.guild.id, threshold=0.9)
-    await bot.asking.ask(asked)
-    assert bot.worker.identify.await_args.kwargs["threshold"] == 0.9
+    await bot.services.storage.settings.update(asked.guild.id, threshold=0.9)
+    await bot.services.recognition.answer(asked)
+    assert bot.services.worker.identify.await_args.kwargs["threshold"] == 0.9
 
 
 async def test_more_pictures_than_allowed_are_said(bot: Any) -> None:
-    bot.config = load_config(None, pictures={"per_message": 2})
+    config = load_config(None, pictures={"per_message": 2})
+    services = build_services(config, bot.services.storage, bot.services.worker, bot)
     asked = question(*(source(f"{number}.png") for number in range(3)))
-    await bot.asking.ask(asked)
+    await services.recognition.answer(asked)
     assert said(asked)[0] == "Of 3 pictures I looked at the first 2."
 
 
-@pytest.mark.parametrize("which", ["source", "prompt"])
+@pytest.mark.parametrize("which", ["pictures", "prompt"])
 async def test_deleted_message_cancels_its_work(bot: Any, which: str) -> None:
     started, deleted = asyncio.Event(), asyncio.Event()
 
@@ -139,17 +155,19 @@ async def test_deleted_message_cancels_its_work(bot: Any, which: str) -> None:
         await deleted.wait()
         return identified(1)
 
-    bot.worker.identify.side_effect = work
-    asked = question(prompt=next(IDS))
-    task = asyncio.create_task(bot.asking.ask(asked))
+    bot.services.worker.identify.side_effect = work
+    asked = question(message=message(channel()))
+    task = asyncio.create_task(bot.services.recognition.answer(asked))
     await started.wait()
-    assert bot.asking.is_open(asked.prompt)
-    await bot.asking.forget([getattr(asked, which)])
+    assert bot.services.recognition.is_open(asked.prompt_id)
+    await bot.services.recognition.forget(
+        [asked.prompt_id if which == "prompt" else asked.message.id]
+    )
     deleted.set()
     await task
-    bot.worker.cancel.assert_called_once_with(asked.prompt)
+    bot.services.worker.cancel.assert_called_once_with(asked.prompt_id)
     asked.reply.send.assert_not_awaited()
-    assert not bot.asking.is_open(asked.prompt)
+    assert not bot.services.recognition.is_open(asked.prompt_id)
 
 
 async def test_answer_sent_while_its_message_was_deleted_is_taken_back(bot: Any) -> None:
@@ -157,20 +175,20 @@ async def test_answer_sent_while_its_message_was_deleted_is_taken_back(bot: Any)
     sent = asked.reply.send.return_value
 
     async def send(*_: Any) -> Any:
-        await bot.asking.forget([asked.source])
+        await bot.services.recognition.forget([asked.message.id])
         return sent
 
     asked.reply.send.side_effect = send
-    await bot.asking.ask(asked)
+    await bot.services.recognition.answer(asked)
     asked.reply.withdraw.assert_awaited_once_with(sent)
-    assert await bot.storage.answers.by_reply(sent.id) is None
+    assert await bot.services.storage.answers.by_reply(sent.id) is None
 
 
 async def test_given_answer_goes_with_its_message(bot: Any) -> None:
     asked = question()
-    await bot.asking.ask(asked)
-    await bot.asking.forget([asked.source])
-    assert await bot.storage.answers.by_source(asked.source) == []
+    await bot.services.recognition.answer(asked)
+    await bot.services.recognition.forget([asked.message.id])
+    assert await bot.services.storage.answers.by_source(asked.message.id) == []
     partial = bot.get_partial_messageable.return_value.get_partial_message
     partial.assert_called_once_with(asked.reply.send.return_value.id)
 
@@ -178,8 +196,8 @@ async def test_given_answer_goes_with_its_message(bot: Any) -> None:
 async def test_private_answer_goes_with_its_picture(bot: Any) -> None:
     asked = question()
     asked.reply.message_id, asked.reply.private = None, True
-    await bot.asking.ask(asked)
-    await bot.asking.forget([asked.source])
+    await bot.services.recognition.answer(asked)
+    await bot.services.recognition.forget([asked.message.id])
     asked.reply.withdraw.assert_awaited_once_with(None)
     bot.get_partial_messageable.assert_not_called()
 
@@ -191,7 +209,7 @@ async def test_nothing_is_said_or_logged_of_a_picture_that_the_end_cut_off(
     broken = Source(key="a.png", name="a.png", read=read)
     bot.is_closed = Mock(return_value=True)
     asked = question(broken)
-    await bot.asking.ask(asked)
+    await bot.services.recognition.answer(asked)
     asked.reply.send.assert_not_awaited()
     assert not caplog.records
 
@@ -202,67 +220,68 @@ async def test_vanished_message_is_no_error(bot: Any) -> None:
     asked.reply.send.side_effect = discord.HTTPException(
         response, {"code": 50035, "message": "message_reference: Unknown message"}
     )
-    await bot.asking.ask(asked)
+    await bot.services.recognition.answer(asked)
 
 
 async def test_cooldown_is_said_where_asked_only(bot: Any) -> None:
-    bot.config = load_config(None, cooldowns={"user_times": 1})
-    bot.asking = Asking(bot)
-    who = person()
-    first, second, watched = question(asker=who), question(asker=who), question(asker=who)
+    recognition, who = limited(bot, user_times=1), person()
+    first, second, watched = (question(asker=who) for _ in range(3))
     watched.asked = False
     for each in (first, second, watched):
-        await bot.asking.ask(each)
-    assert "ask again in" in said(second)[0]
+        await recognition.answer(each)
+    assert "ask again in" in second.prompt.reply.await_args.args[0]
     watched.reply.send.assert_not_awaited()
-    assert bot.worker.identify.await_count == 1
+    watched.prompt.reply.assert_not_awaited()
+    assert bot.services.worker.identify.await_count == 1
 
 
 async def test_picture_left_out_of_a_watched_channel_is_marked_once_a_cooldown(bot: Any) -> None:
-    bot.config = load_config(None, cooldowns={"user_times": 1})
-    bot.asking = Asking(bot)
-    who = person()
-    watched = [
-        question(asker=who, asked=False, found_in=message(channel(), author=who)) for _ in range(3)
-    ]
+    recognition, who = limited(bot, user_times=1), person()
+    watched = [question(asker=who, asked=False) for _ in range(3)]
     for each in watched:
-        await bot.asking.ask(each)
+        await recognition.answer(each)
     answered, marked, unmarked = watched
-    answered.found_in.add_reaction.assert_not_awaited()
-    marked.found_in.add_reaction.assert_awaited_once_with(LEFT_OUT)
-    unmarked.found_in.add_reaction.assert_not_awaited()
+    answered.prompt.add_reaction.assert_not_awaited()
+    marked.prompt.add_reaction.assert_awaited_once_with(LEFT_OUT)
+    unmarked.prompt.add_reaction.assert_not_awaited()
     marked.reply.send.assert_not_awaited()
 
 
 async def test_picture_left_out_is_not_marked_where_reactions_are_forbidden(bot: Any) -> None:
-    bot.config = load_config(None, cooldowns={"user_times": 1})
-    bot.asking = Asking(bot)
-    who = person()
-    await bot.asking.ask(question(asker=who))
-    late = question(asker=who, asked=False, found_in=message(channel(), author=who))
+    recognition, who = limited(bot, user_times=1), person()
+    await recognition.answer(question(asker=who))
+    late = question(asker=who, asked=False)
     late.reply.reactions = False
-    await bot.asking.ask(late)
-    late.found_in.add_reaction.assert_not_awaited()
+    await recognition.answer(late)
+    late.prompt.add_reaction.assert_not_awaited()
     late.reply.send.assert_not_awaited()
 
 
 async def test_cooldown_of_a_server_holds_for_all_in_it(bot: Any) -> None:
-    bot.config = load_config(None, cooldowns={"server_times": 1})
-    bot.asking = Asking(bot)
-    first, guild = question(), channel().guild
-    first.guild = guild
-    second = question(guild=guild)
-    await bot.asking.ask(first)
-    await bot.asking.ask(second)
-    assert "This server" in said(second)[0]
+    recognition = limited(bot, server_times=1)
+    first = question()
+    second = question(guild=first.guild)
+    await recognition.answer(first)
+    await recognition.answer(second)
+    assert "This server" in second.prompt.reply.await_args.args[0]
 
 
 async def test_reply_pings_nobody_but_may_name_its_author() -> None:
     posted = message(channel())
-    await MessageReply(posted).send(Said("hello"))
+    await MessageReply(posted).send(OutgoingMessage("hello"))
     sent = posted.reply.await_args.kwargs
     assert sent["mention_author"] is False
     assert sent["allowed_mentions"].to_dict() == {
         "parse": [],
         "users": [posted.author.id],
     }
+
+
+async def test_missing_permissions_are_found_before_the_work(bot: Any) -> None:
+    held = discord.Permissions.all()
+    held.attach_files = False
+    where = channel(held)
+    posted = message(where)
+    await bot.services.recognition.answer(by_message(posted, [source()], asked=False))
+    bot.services.worker.identify.assert_not_awaited()
+    where.send.assert_awaited_once()

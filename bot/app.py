@@ -1,0 +1,166 @@
+"""A whole bot: builds its services, hands each what it uses, and frames its life.
+
+The start goes in order: storage, token, models, client. The end goes back: cogs are unloaded, the
+gateway and HTTP closed, the worker ended, the storage closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.client import MoedexBot
+from bot.connection import pointed_at, stay_connected, try_token
+from bot.errors import StartupError
+from bot.feedback.duplicates import NearDuplicates
+from bot.feedback.labelling import Labelling
+from bot.feedback.recording import FaceRecorder
+from bot.feedback.review_queue import Strangers
+from bot.feedback.votes import Votes
+from bot.gallery.server_galleries import ServerGalleries
+from bot.gallery.teaching import Teaching
+from bot.inference import InferenceWorker
+from bot.learning.backbone_migration import Backbones
+from bot.privacy.erasure import Erasure
+from bot.recognition.admission import Admission
+from bot.recognition.delivery import Delivery
+from bot.recognition.following import Following
+from bot.recognition.permissions import PermissionComplaints
+from bot.recognition.pipeline import Pipeline
+from bot.recognition.questions import Questions
+from bot.recognition.refusals import Refusals
+from bot.recognition.service import RecognitionService
+from bot.recognition.watching import Watching
+from bot.services import Services
+from bot.storage import Storage, StorageError
+from bot.storage.crops import CropStore, crop_folder
+from bot.ui.answer_message import AnswerPresenter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from bot.config import Config
+
+log = logging.getLogger(__name__)
+
+NO_MESSAGE_CONTENT = (
+    "Discord did not grant the message content intent: pictures in watched channels and !who "
+    "can't be seen. Everything else works. To grant it, open "
+    "https://discord.com/developers/applications, choose this application, "
+    '"Bot", switch on "Message Content Intent", save, and restart.'
+)
+
+
+async def run_bot(
+    config: Config,
+    *,
+    on_ready: Callable[[MoedexBot], Awaitable[None]] | None = None,
+    make_worker: Callable[[Config], InferenceWorker] = InferenceWorker.from_config,
+) -> None:
+    """Run the bot until SIGINT or SIGTERM, or until the task is cancelled.
+
+    `on_ready` is called once, when the bot is first connected; when it returns the bot goes on,
+    unless it closed it. `make_worker` makes the worker, by default that of the real models.
+    The token is tried first, the models are loaded only then. The end goes in order: cogs are
+    unloaded, the gateway and HTTP closed, the worker ended, the storage closed.
+
+    Raises StartupError with one readable line if it can't start or Discord ends it for good.
+    """
+    token = config.discord.token.get_secret_value()
+    if not token:
+        raise StartupError(
+            "No token: set MOEDEX_TOKEN to your bot's token "
+            "(https://discord.com/developers/applications, your application, Bot, Reset Token)."
+        )
+    async with _storage(config) as storage:
+        with pointed_at(config.discord):
+            await try_token(config.discord, token)
+            async with _worker(make_worker(config)) as worker:
+                build = partial(build_services, config, storage, worker)
+                try:
+                    bot = MoedexBot(config, build)
+                    await stay_connected(bot, config.discord, token, on_ready)
+                except discord.PrivilegedIntentsRequired:
+                    log.warning(NO_MESSAGE_CONTENT)
+                    bot = MoedexBot(config, build, message_content=False)
+                    await stay_connected(bot, config.discord, token, on_ready)
+
+
+@asynccontextmanager
+async def _storage(config: Config) -> AsyncIterator[Storage]:
+    try:
+        async with Storage.open(config.storage.url) as storage:
+            yield storage
+    except StorageError as error:
+        raise StartupError(str(error)) from error
+
+
+@asynccontextmanager
+async def _worker(worker: InferenceWorker) -> AsyncIterator[InferenceWorker]:
+    try:
+        await worker.__aenter__()
+    except Exception as error:
+        log.debug("The models could not be loaded", exc_info=error)
+        raise StartupError(
+            f"The models could not be loaded ({type(error).__name__}: {error}). "
+            "`moedex doctor` says what is missing."
+        ) from error
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_exit(worker.__aexit__)
+        log.info("Loaded the model %s", worker.model_version)
+        yield worker
+
+
+def build_services(
+    config: Config, storage: Storage, worker: InferenceWorker, client: discord.Client
+) -> Services:
+    """Build every service once, for a client that is not connected yet."""
+    crops = CropStore(crop_folder(config.learning, storage.files))
+    galleries = ServerGalleries(
+        storage,
+        characters=worker.characters,
+        shipped=worker.gallery,
+        backbone=worker.backbone,
+    )
+    duplicates = NearDuplicates(storage)
+    labelling = Labelling(storage, galleries.roster)
+
+    def forget() -> None:
+        galleries.forget()
+        duplicates.forget()
+
+    erasure = Erasure(storage, crops, forget, labelling.relearn)
+    recorder = FaceRecorder(storage, crops, duplicates, labelling, erasure)
+    complaints = PermissionComplaints(client, storage.settings, storage.state)
+    recognition = RecognitionService(
+        client,
+        storage.settings,
+        storage.answers,
+        Admission(client, config, storage.consents),
+        Refusals(complaints, config.cooldowns),
+        Pipeline(worker, galleries),
+        Delivery(client, worker, storage.answers, recorder, AnswerPresenter()),
+    )
+    questions = Questions(client, config, recognition)
+    return Services(
+        config=config,
+        storage=storage,
+        worker=worker,
+        crops=crops,
+        galleries=galleries,
+        labelling=labelling,
+        votes=Votes(storage, labelling),
+        teaching=Teaching(storage, crops, galleries.roster),
+        strangers=Strangers(storage, config.learning, lambda: galleries.backbone),
+        erasure=erasure,
+        backbones=Backbones(storage, crops, galleries, worker),
+        recognition=recognition,
+        questions=questions,
+        watching=Watching(client, config, storage.settings, storage.state, recognition, questions),
+        following=Following(recognition, storage.answers, storage.settings, erasure),
+    )

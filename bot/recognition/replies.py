@@ -1,0 +1,199 @@
+"""Where answers go: a reply to a message, the answer to a command, or a private follow-up.
+
+Whatever is sent pings nobody but its asker, and only by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+import discord
+
+from bot.recognition import permissions
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """What is sent: words, a card, its pictures and its buttons; each may be missing."""
+
+    content: str | None = None
+    embed: discord.Embed | None = None
+    files: Sequence[discord.File] = ()
+    view: discord.ui.View | None = None
+
+    @property
+    def embeds(self) -> list[discord.Embed]:
+        """The card in a list, as Discord takes several."""
+        return [self.embed] if self.embed else []
+
+
+class Reply(Protocol):
+    """Where an answer goes."""
+
+    upload_limit: int
+    """Bytes of the largest file that may be sent there."""
+    reactions: bool
+    """Whether reactions can be put under the answer; else ✅ and ❌ are buttons."""
+    message_id: int | None
+    """The message that is replied to; None where a command is answered."""
+    private: bool
+    """Whether only the asker sees the answer: Discord then lets none but `withdraw` delete it."""
+
+    def missing(self) -> list[str]:
+        """Return the names of the permissions that an answer with a card needs and lacks there."""
+        ...
+
+    def typing(self) -> AbstractAsyncContextManager[object]:
+        """Show that the bot is at work."""
+        ...
+
+    async def send(self, message: OutgoingMessage) -> discord.Message:
+        """Send the answer."""
+        ...
+
+    async def withdraw(self, sent: discord.Message | None) -> None:
+        """Take the answer back, or the announcement that one is coming."""
+        ...
+
+
+class MessageReply:
+    """Answers a message with a reply that doesn't ping."""
+
+    def __init__(self, message: discord.Message) -> None:
+        self._message = message
+        guild = message.guild
+        self.upload_limit = (
+            guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+        )
+        self.reactions = permissions.may_react(message.channel)
+        self.message_id: int | None = message.id
+        self.private = False
+
+    def missing(self) -> list[str]:
+        """Return what the message's channel does not allow."""
+        return permissions.missing_in(self._message.channel)
+
+    @asynccontextmanager
+    async def typing(self) -> AsyncIterator[None]:
+        """Show "typing" in the channel; the work doesn't wait until Discord has heard of it."""
+        task = asyncio.create_task(_type(self._message.channel), name="typing")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def send(self, message: OutgoingMessage) -> discord.Message:
+        """Reply to the message."""
+        return await self._message.reply(
+            message.content,
+            embeds=message.embeds,
+            files=message.files,
+            view=message.view or discord.utils.MISSING,
+            mention_author=False,
+            allowed_mentions=only(self._message.author),
+        )
+
+    async def withdraw(self, sent: discord.Message | None) -> None:
+        """Delete the reply."""
+        if sent is not None:
+            await delete_quietly(sent)
+
+
+class InteractionReply:
+    """Fills the deferred answer to a command; `interaction` is deferred already."""
+
+    def __init__(self, interaction: discord.Interaction, *, ephemeral: bool = False) -> None:
+        self._interaction = interaction
+        self.upload_limit = interaction.filesize_limit
+        # In a server that the bot isn't a member of, it can answer but not react.
+        outside = interaction.guild_id is not None and interaction.guild is None
+        self.reactions = not (ephemeral or outside) and permissions.may_react(interaction.channel)
+        self.message_id: int | None = None
+        self.private = ephemeral
+
+    def missing(self) -> list[str]:
+        """Return what the interaction does not allow."""
+        return permissions.missing_for_interaction(self._interaction)
+
+    def typing(self) -> AbstractAsyncContextManager[object]:
+        """Do nothing: Discord shows "thinking" by itself."""
+        return nullcontext()
+
+    async def send(self, message: OutgoingMessage) -> discord.Message:
+        """Fill the deferred answer."""
+        return await self._interaction.edit_original_response(
+            content=message.content,
+            embeds=message.embeds,
+            attachments=message.files,
+            view=message.view,
+            allowed_mentions=only(self._interaction.user),
+        )
+
+    async def withdraw(self, sent: discord.Message | None) -> None:
+        """Delete the answer, or the "thinking" in its place; Discord allows it for 15 minutes."""
+        try:
+            await self._interaction.delete_original_response()
+        except discord.HTTPException as error:
+            log.debug("An answer could not be taken back: %s", error)
+
+
+class FollowUpReply(InteractionReply):
+    """Answers whoever pressed a button or sent a form, below what it belongs to, privately."""
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        super().__init__(interaction, ephemeral=True)
+
+    async def send(self, message: OutgoingMessage) -> discord.Message:
+        """Send a message that only the asker sees."""
+        return await self._interaction.followup.send(
+            message.content or "",
+            embeds=message.embeds,
+            files=message.files,
+            view=message.view or discord.utils.MISSING,
+            ephemeral=True,
+            wait=True,
+        )
+
+    async def withdraw(self, sent: discord.Message | None) -> None:
+        """Delete the message, if it was sent."""
+        if sent is not None:
+            await delete_quietly(sent)
+
+
+def only(user: discord.abc.User) -> discord.AllowedMentions:
+    """Return what a text of the bot may ping: that user, if it names them, and nobody else."""
+    return discord.AllowedMentions(everyone=False, roles=False, users=[user], replied_user=False)
+
+
+async def delete_quietly(message: discord.Message | discord.PartialMessage) -> None:
+    """Delete a message of the bot's own; one that is gone already is fine."""
+    try:
+        await message.delete()
+    except discord.HTTPException as error:
+        log.debug("Message %s could not be deleted: %s", message.id, error)
+
+
+async def _type(channel: discord.abc.Messageable) -> None:
+    try:
+        async with channel.typing():
+            await asyncio.Event().wait()
+    except discord.HTTPException as error:
+        log.debug("Typing could not be shown: %s", error)
+
+
+async def react(message: discord.Message, emojis: Sequence[str]) -> None:
+    """Put reactions under a message, in their order."""
+    try:
+        for emoji in emojis:
+            await message.add_reaction(emoji)
+    except discord.HTTPException as error:
+        # They only add to what is said; the message is gone, or its author blocked the bot.
+        log.debug("Reactions could not be added: %s", error)

@@ -1,0 +1,59 @@
+"""What cogs and views use: every service of a running bot, built once in `bot.app`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.config import Config
+    from bot.feedback.labelling import Labelling
+    from bot.feedback.review_queue import Strangers
+    from bot.feedback.votes import Votes
+    from bot.gallery.server_galleries import ServerGalleries
+    from bot.gallery.teaching import Teaching
+    from bot.inference import InferenceWorker
+    from bot.learning.backbone_migration import Backbones
+    from bot.privacy.erasure import Erasure
+    from bot.recognition.following import Following
+    from bot.recognition.questions import Questions
+    from bot.recognition.service import RecognitionService
+    from bot.recognition.watching import Watching
+    from bot.storage import Storage
+    from bot.storage.crops import CropStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of a running bot.
+
+    `storage` is for what has no service of its own: the servers' settings, and the state.
+    """
+
+    config: Config
+    storage: Storage
+    worker: InferenceWorker
+    crops: CropStore
+    galleries: ServerGalleries
+    labelling: Labelling
+    votes: Votes
+    teaching: Teaching
+    strangers: Strangers
+    erasure: Erasure
+    backbones: Backbones
+    recognition: RecognitionService
+    questions: Questions
+    watching: Watching
+    following: Following
+
+    async def start(self) -> None:
+        """Begin the work in the background."""
+        await self.backbones.start()
+
+    async def close(self) -> None:
+        """End the work in the background; votes so far are judged."""
+        await self.backbones.close()
+        await self.galleries.close()
+        await self.votes.close()
+        await self.labelling.close()
+        await self.erasure.close()
