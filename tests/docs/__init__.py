@@ -1,0 +1,1 @@
+"""Tests of `docs` and of what else is written down."""
