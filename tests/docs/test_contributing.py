@@ -61,15 +61,15 @@ def test_a_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot.storage import database
+    from bot.storage import schema
 
     folder = tmp_path / "migrations"
-    shutil.copytree(database.MIGRATIONS, folder)
+    shutil.copytree(schema.MIGRATIONS, folder)
     last = sorted(path.name[:4] for path in (folder / "versions").glob("[0-9]*.py"))[-1]
     text = EXAMPLES["bot/storage/migrations/versions/NNNN_note.py"]
     text = text.replace("NNNN", f"{int(last) + 1:04}").replace("LAST", last)
     (folder / "versions" / "note.py").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(database, "MIGRATIONS", folder)
+    monkeypatch.setattr(schema, "MIGRATIONS", folder)
     async with Storage.open(tmp_path / "moedex.db"):
         pass
     columns = inspect(create_engine(f"sqlite:///{tmp_path}/moedex.db")).get_columns(
