@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.enrolment.found import FoundCharacter, FoundPicture, SourceError
 from bot.enrolment.web import Web
+from models.gallery.tags import character_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -35,7 +36,6 @@ RATINGS: Final = ("general", "sensitive", "questionable", "explicit")
 _FORMATS: Final = ("jpg", "jpeg", "png", "webp", "gif", "avif")
 _COMMAND = re.compile(r"^[-~]|^[a-z_]+:|[*\s]")
 """What is no tag's name but tells the board to search otherwise."""
-_QUALIFIED = re.compile(r"^(?P<name>.+?)_\((?P<series>[^()]+)\)$")
 
 
 class _Post(BaseModel):
@@ -94,12 +94,11 @@ class DanbooruSource:
 
     async def characters(self) -> AsyncIterator[FoundCharacter]:
         """Return the one character, named by the tag: `rin_(fate)` is Rin of Fate."""
-        qualified = _QUALIFIED.match(self._tag)
-        name, series = (qualified["name"], qualified["series"]) if qualified else (self._tag, "")
+        character = character_of_tag(self._tag)
         yield FoundCharacter(
             ref=self._tag,
-            name=_title(name),
-            series=_title(series),
+            name=character.name,
+            series=character.series,
             link=f"{self._board}/posts?tags={self._tag}",
             tag=self._tag,
         )
@@ -173,8 +172,3 @@ def _refusal(answer: Answer) -> _Refusal:
 def _basic(login: str, key: str) -> str:
     """Return the header of HTTP's basic authentication."""
     return "Basic " + base64.b64encode(f"{login}:{key}".encode()).decode()
-
-
-def _title(words: str) -> str:
-    """Write a tag's words as a name: `hatsune_miku` is Hatsune Miku."""
-    return " ".join(word[:1].upper() + word[1:] for word in words.split("_") if word)

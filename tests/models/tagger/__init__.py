@@ -1,0 +1,1 @@
+"""Tests of the second opinion, by small models of the two forms."""
