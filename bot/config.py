@@ -183,6 +183,19 @@ class LearningConfig(_Section):
     cluster_days: int = Field(14, ge=1, description="Days that are searched for such faces.")
 
 
+class TaggerConfig(_Section):
+    """A second opinion on faces that the own model does not name; needs moedex[tagger]."""
+
+    model: str = Field(
+        "",
+        description="Path of a tagger (WD v3 or Camie v2), or its name on a hub, fetched by "
+        "`moedex tagger fetch`. Empty: none is asked.",
+    )
+    threshold: float = Field(
+        0.8, gt=0, le=1, description="Below this probability a tagger's name is not given."
+    )
+
+
 class RosterConfig(_Section):
     """Where `moedex roster add` finds further characters."""
 
@@ -230,6 +243,7 @@ class Config(BaseSettings):
     cooldowns: CooldownsConfig = Field(default_factory=lambda: CooldownsConfig.model_validate({}))
     storage: StorageConfig = Field(default_factory=lambda: StorageConfig.model_validate({}))
     learning: LearningConfig = Field(default_factory=lambda: LearningConfig.model_validate({}))
+    tagger: TaggerConfig = Field(default_factory=lambda: TaggerConfig.model_validate({}))
     roster: RosterConfig = Field(default_factory=lambda: RosterConfig.model_validate({}))
     logs: LogsConfig = Field(default_factory=lambda: LogsConfig.model_validate({}))
 

@@ -60,6 +60,7 @@ def examine(path: Path | None, port: int) -> Iterator[Finding]:
         ("Fonts", _fonts),
         ("Cascade", _cascade),
         ("Weights", _weights),
+        ("Tagger", _tagger),
     ]
     for subject, check in checks:
         try:
@@ -175,3 +176,17 @@ def _weights(config: Config) -> Finding:
         f"model {stages.model_version} knows {len(stages.characters)} characters "
         f"(loaded in {seconds:.0f} s)",
     )
+
+
+def _tagger(config: Config) -> Finding:
+    if not config.tagger.model:
+        return Finding("well", "Tagger", "none is asked ([tagger] model is empty)")
+    from models.embedding.embedder import WeightsError
+    from models.tagger.hub import find_tagger
+    from models.tagger.tagger import Tagger
+
+    try:
+        tagger = Tagger.load(find_tagger(config.tagger.model))
+    except WeightsError as error:
+        return Finding("broken", "Tagger", str(error), "Correct [tagger] model, or empty it.")
+    return Finding("well", "Tagger", f"{tagger.name} knows {len(tagger.tags)} characters")

@@ -76,10 +76,14 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One candidate name for a face; `probability` is calibrated, 0 to 1."""
+    """One candidate name for a face; `probability` is calibrated, 0 to 1.
+
+    `by` says who gave the name where it wasn't the own model: "tagger".
+    """
 
     character: Character
     probability: float
+    by: str = ""
 
 
 def percent(probability: float) -> str:
@@ -124,6 +128,7 @@ class NamedFace:
                     "series": guess.character.series,
                     "probability": round(guess.probability, 6),
                 }
+                | ({"by": guess.by} if guess.by else {})
                 for guess in self.guesses
             ],
         }

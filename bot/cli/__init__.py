@@ -24,6 +24,7 @@ from bot.cli import (
     roster,
     run,
     sort,
+    tagger,
     train,
 )
 
@@ -52,6 +53,7 @@ app.command("learn")(learn.learn)
 app.add_typer(evaluate.model)
 app.add_typer(dataset.app)
 app.add_typer(roster.app)
+app.add_typer(tagger.app)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)

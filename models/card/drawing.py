@@ -104,11 +104,12 @@ def describe(faces: Sequence[NamedFace], size: tuple[int, int]) -> str:
             lines.append(f"{face}: unknown.")
             continue
         name, sure = best.character.name, percent(best.probability)
+        by = f", by the {best.by}" if best.by else ""
         series = f" ({best.character.series})" if best.character.series else ""
         if named.unknown:
             lines.append(f"{face}: unknown, nearest {name}{series}, {sure} if known.")
         else:
-            lines.append(f"{face}: {name}{series}, {sure}.")
+            lines.append(f"{face}: {name}{series}{by}, {sure}.")
     return "\n".join(lines)
 
 
