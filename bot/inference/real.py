@@ -7,14 +7,14 @@ import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
 from models.card.drawing import describe, draw_card
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, WeightsError, version_of
-from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.namer import NAMING_FILE, Gallery, Namer
 from models.identify import Identifier, card_frame
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash
@@ -84,7 +84,7 @@ class RealStages:
         return np.split(vectors, ends[:-1])
 
     def name(
-        self, found: FoundFaces, vectors: Vectors, gallery: Any, threshold: float | None
+        self, found: FoundFaces, vectors: Vectors, gallery: Gallery | None, threshold: float | None
     ) -> tuple[NamedFace, ...]:
         """Name the faces of one picture."""
         return tuple(self._identifier.name(found.faces, found.crops, vectors, gallery, threshold))

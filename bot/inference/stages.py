@@ -1,14 +1,9 @@
-"""What the worker's threads do: the models' functions, and nothing else.
-
-Only `load_stages` imports the models, because that takes seconds: the worker calls it in a thread.
-"""
+"""What the worker's threads do: the models' functions, and nothing else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
-
-from bot.inference.memory import give_back, share_one_pool, spare_what_is_loaded
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bot.config import Config
+    from models.gallery.namer import Gallery
     from models.types import Character, Face, NamedFace, Pixels, Vectors
 
 
@@ -53,12 +48,15 @@ class Stages(Protocol):
 
     model_version: str
     characters: tuple[Character, ...]
-    gallery: Any
-    """The shipped `models.gallery.namer.Gallery`; None where servers can't have their own."""
     backbone: str
     """The hash of what makes vectors; those of two backbones don't compare."""
     side: int
     """Pixels of the square crops that `embed` takes."""
+
+    @property
+    def gallery(self) -> Gallery | None:
+        """The shipped gallery; None where servers can't have their own."""
+        ...
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""
@@ -69,7 +67,7 @@ class Stages(Protocol):
         ...
 
     def name(
-        self, found: FoundFaces, vectors: Vectors, gallery: Any, threshold: float | None
+        self, found: FoundFaces, vectors: Vectors, gallery: Gallery | None, threshold: float | None
     ) -> tuple[NamedFace, ...]:
         """Name the faces of one picture."""
         ...
@@ -85,14 +83,3 @@ class Stages(Protocol):
     def load_pair(self, folder: Path) -> Stages:
         """Return stages that run on a pair that `save_pair` wrote. Raises StagesError."""
         ...
-
-
-def load_stages(config: Config) -> Stages:
-    """Load the models and return the real stages; takes seconds, so call it in a thread."""
-    share_one_pool()
-    from bot.inference.real import RealStages
-
-    stages = RealStages.load(config)
-    spare_what_is_loaded()
-    give_back()
-    return stages

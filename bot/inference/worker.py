@@ -1,4 +1,4 @@
-"""The worker: a bounded queue on the event loop's side, threads on the other.
+"""The worker: a bounded schedule on the event loop's side, threads on the other.
 
 A picture's way has three steps. *Find* (decode, detect, crop) and *draw* run in a pool of threads;
 between them *embed* gathers the faces of all pictures that are ready, and runs them as one batch
@@ -13,30 +13,30 @@ import contextlib
 import functools
 import logging
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from bot.inference.errors import JobCancelled, JobTimeout, QueueFull
-from bot.inference.fair import FairQueue
+from bot.inference.errors import JobCancelled, JobTimeout
+from bot.inference.loading import load_stages
 from bot.inference.memory import give_back
-from bot.inference.results import IdentifiedPicture, Job
-from bot.inference.stages import load_stages
+from bot.inference.naming import name_batch
+from bot.inference.schedule import Schedule
+from bot.inference.task import PictureTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import TracebackType
 
     import numpy as np
     from numpy.typing import NDArray
 
     from bot.config import Config, InferenceConfig
-    from bot.inference.stages import DrawnCard, FoundFaces, Stages
-    from models.types import Character, NamedFace, Vectors
+    from bot.inference.results import IdentifiedPicture, Job
+    from bot.inference.stages import FoundFaces, Stages
+    from models.gallery.namer import Gallery
+    from models.types import Character, Vectors
 
 log = logging.getLogger(__name__)
-
 
 Result = TypeVar("Result")
 
@@ -44,57 +44,6 @@ _ASIDE_EVERY_S = 2.0
 
 _AT_REST_S = 1.0
 """Without a picture for so long the worker gives back the memory that the last ones took."""
-
-
-@dataclass(eq=False, slots=True)
-class _Task:
-    """A picture on its way. `done` is what the caller waits for; once it is done, all stops."""
-
-    stages: Stages
-    job: Job
-    data: bytes
-    name: str
-    gallery: Any
-    threshold: float | None
-    upload_limit: int | None
-    done: asyncio.Future[IdentifiedPicture]
-    since: float
-    seconds: dict[str, float] = field(default_factory=dict)
-    found: FoundFaces | None = None
-    named: tuple[NamedFace, ...] = ()
-    card: DrawnCard | None = None
-
-    @property
-    def faces(self) -> int:
-        """How many faces were found."""
-        return len(self.found.faces) if self.found else 0
-
-    def lap(self, stage: str) -> None:
-        """Note the time since the last border as `stage`'s."""
-        now = time.perf_counter()
-        self.seconds[stage] = now - self.since
-        self.since = now
-
-    def answer(self) -> None:
-        """Hand what was found to the caller, unless he heard of a failure or is gone."""
-        found, card = self.found, self.card
-        if self.done.done() or found is None:
-            return
-        self.done.set_result(
-            IdentifiedPicture(
-                name=self.name,
-                width=found.width,
-                height=found.height,
-                faces=self.named,
-                card=card.data if card else None,
-                card_name=card.name if card else "",
-                alt_text=card.alt_text if card else "",
-                phash=found.phash,
-                sha256=found.sha256,
-                backbone=self.stages.backbone,
-                seconds=self.seconds,
-            )
-        )
 
 
 class InferenceWorker:
@@ -107,15 +56,8 @@ class InferenceWorker:
     def __init__(self, load: Callable[[], Stages], config: InferenceConfig) -> None:
         self._load = load
         self._config = config
-        self._waiting: FairQueue[_Task] = FairQueue()
-        self._to_embed: deque[_Task] = deque()
-        self._to_draw: deque[_Task] = deque()
-        self._by_message: dict[int, set[_Task]] = {}
-        self._finding = 0
-        self._in_flight = 0
-        # A decoded picture is big: only as many are held as keep the threads and a batch busy.
-        self._most_in_flight = 2 * config.threads + 2
-        self._changed = asyncio.Condition()
+        self._schedule = Schedule(config)
+        self._by_message: dict[int, set[PictureTask]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._closed = False
 
@@ -167,8 +109,8 @@ class InferenceWorker:
         return self._stages.characters
 
     @property
-    def gallery(self) -> Any:
-        """The shipped gallery, a `Gallery`; None where the stages have none."""
+    def gallery(self) -> Gallery | None:
+        """The shipped gallery; None where the stages have none."""
         return self._stages.gallery
 
     @property
@@ -195,15 +137,15 @@ class InferenceWorker:
         few, as what is posted meanwhile waits for them.
         """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ASIDE_EVERY_S), self._changed:
-                await self._changed.wait_for(lambda: not self._in_flight and not len(self._waiting))
+            async with asyncio.timeout(_ASIDE_EVERY_S):
+                await self._schedule.idle()
         (vectors,) = await self._in_thread(self._embedder, stages.embed, [crops])
         return vectors
 
     @property
     def waiting(self) -> int:
         """How many pictures wait for their turn."""
-        return len(self._waiting)
+        return self._schedule.queued
 
     async def identify(
         self,
@@ -211,7 +153,7 @@ class InferenceWorker:
         name: str,
         *,
         job: Job,
-        gallery: Any = None,
+        gallery: Gallery | None = None,
         threshold: float | None = None,
         upload_limit: int | None,
     ) -> IdentifiedPicture:
@@ -227,22 +169,18 @@ class InferenceWorker:
             raise JobCancelled
         threshold = self._config.threshold if threshold is None else threshold
         done = asyncio.get_running_loop().create_future()
-        task = _Task(
-            self._stages, job, data, name, gallery, threshold, upload_limit, done,
-            time.perf_counter(),
-        )  # fmt: skip
-        self._make_room(job.server_id)
-        self._waiting.put(job.server_id, task)
+        task = PictureTask(self._stages, job, data, name, gallery, threshold, upload_limit, done)
+        self._schedule.put(task)
         self._by_message.setdefault(job.message_id, set()).add(task)
         try:
-            await self._wake()
+            await self._schedule.wake()
             async with asyncio.timeout(self._config.timeout_s):
                 return await done
         except TimeoutError:
             raise JobTimeout(name, self._config.timeout_s) from None
         finally:
             done.cancel()
-            self._waiting.remove(job.server_id, task)
+            self._schedule.drop(task)
             tasks = self._by_message[job.message_id]
             tasks.discard(task)
             if not tasks:
@@ -253,146 +191,56 @@ class InferenceWorker:
         open_tasks = [task for task in self._by_message.get(message_id, ()) if not task.done.done()]
         for task in open_tasks:
             task.done.set_exception(JobCancelled())
-            self._waiting.remove(task.job.server_id, task)
+            self._schedule.drop(task)
         return len(open_tasks)
-
-    def _make_room(self, server_id: int) -> None:
-        if len(self._waiting) < self._config.queue:
-            return
-        last = self._waiting.last_of_longest(than=self._waiting.waiting(server_id))
-        if last is None:
-            raise QueueFull
-        self._waiting.remove(last.job.server_id, last)
-        last.done.set_exception(QueueFull())
 
     async def _work_on_pictures(self) -> None:
         while True:
-            async with self._changed:
-                await self._changed.wait_for(
-                    lambda: (
-                        self._to_draw or (self._waiting and self._in_flight < self._most_in_flight)
-                    )
-                )
-                if self._to_draw:  # first what is nearly done: it frees memory and a person
-                    step, task = self._draw, self._to_draw.popleft()
-                else:
-                    step, task = self._find, self._waiting.get()
-                    self._in_flight += 1
-                    self._finding += 1
-            await step(task)
-            await self._wake()
+            step, task = await self._schedule.next_step()
+            await (self._draw(task) if step == "draw" else self._find(task))
+            await self._schedule.wake()
 
     async def _work_on_batches(self) -> None:
         while True:
-            await self._gather_batch()
-            batch: list[_Task] = []
-            faces = 0
-            while self._to_embed:
-                first = self._to_embed[0]
-                if batch and faces + first.faces > self._config.batch:
-                    break  # a picture's faces stay together
-                if batch and first.stages is not batch[0].stages:
-                    break
-                task = self._to_embed.popleft()
-                if task.done.done():
-                    self._in_flight -= 1
-                    continue
-                task.lap("gather")
-                batch.append(task)
-                faces += task.faces
+            batch = await self._schedule.next_batch()
             if batch:
                 await self._embed(batch)
-            await self._wake()
-
-    async def _gather_batch(self) -> None:
-        """Wait until there are faces, and for those still on their way a few milliseconds more."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._to_embed)
-            try:
-                async with asyncio.timeout(self._config.wait_ms / 1000):
-                    await self._changed.wait_for(
-                        lambda: (
-                            not self._finding
-                            or sum(task.faces for task in self._to_embed) >= self._config.batch
-                        )
-                    )
-            except TimeoutError:
-                return
+            await self._schedule.wake()
 
     async def _give_back_at_rest(self) -> None:
         while True:
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._in_flight)
-                await self._changed.wait_for(lambda: not self._in_flight)
+            await self._schedule.busy()
+            await self._schedule.at_rest()
             try:
-                async with asyncio.timeout(_AT_REST_S), self._changed:
-                    await self._changed.wait_for(lambda: self._in_flight)
+                async with asyncio.timeout(_AT_REST_S):
+                    await self._schedule.busy()
             except TimeoutError:
                 await self._in_thread(self._embedder, give_back)
 
-    async def _find(self, task: _Task) -> None:
-        going_on = False
+    async def _find(self, task: PictureTask) -> None:
+        has_faces = False
         try:
             if not task.done.done():
                 task.lap("wait")
                 found = await self._run(task, task.stages.find, task.data, task.name)
-                going_on = found is not None and self._found(task, found)
+                has_faces = found is not None and _take_in(task, found)
         finally:
-            self._finding -= 1
-            if not going_on:
-                self._in_flight -= 1
+            self._schedule.found(task, has_faces=has_faces)
 
-    def _found(self, task: _Task, found: FoundFaces) -> bool:
-        """Take what was found; false if the picture's way ends here."""
-        task.data = b""
-        task.found = found
-        task.seconds |= found.seconds
-        task.since = time.perf_counter()
-        if found.faces:
-            self._to_embed.append(task)
-            return True
-        task.answer()
-        return False
-
-    async def _embed(self, batch: list[_Task]) -> None:
-        results = await self._in_thread(self._embedder, self._name_batch, batch)
+    async def _embed(self, batch: list[PictureTask]) -> None:
+        results = await self._in_thread(self._embedder, name_batch, batch)
         for task, result in zip(batch, results, strict=True):
             if task.done.done():
-                self._in_flight -= 1
+                self._schedule.finished()
             elif isinstance(result, Exception):
                 task.done.set_exception(result)
-                self._in_flight -= 1
+                self._schedule.finished()
             else:
                 task.named = result
                 task.since = time.perf_counter()
-                self._to_draw.append(task)
+                self._schedule.named(task)
 
-    def _name_batch(self, batch: Sequence[_Task]) -> list[tuple[NamedFace, ...] | Exception]:
-        """Embed all, then name each picture with its server's gallery; runs in a thread."""
-        start = time.perf_counter()
-        try:
-            vectors = batch[0].stages.embed([task.found.crops for task in batch if task.found])
-        except Exception as error:  # whatever it is, the callers hear of it
-            log.exception("A batch of %d pictures could not be embedded", len(batch))
-            return [error for _ in batch]
-        embedded = time.perf_counter() - start
-        results: list[tuple[NamedFace, ...] | Exception] = []
-        for task, rows in zip(batch, vectors, strict=True):
-            task.seconds["embed"] = embedded
-            results.append(self._name(task, rows))
-        return results
-
-    def _name(self, task: _Task, vectors: Vectors) -> tuple[NamedFace, ...] | Exception:
-        start = time.perf_counter()
-        assert task.found is not None  # noqa: S101 - only found pictures are in a batch
-        try:
-            named = task.stages.name(task.found, vectors, task.gallery, task.threshold)
-        except Exception as error:  # one server's broken gallery must not fail the others
-            return error
-        task.seconds["name"] = time.perf_counter() - start
-        return named
-
-    async def _draw(self, task: _Task) -> None:
+    async def _draw(self, task: PictureTask) -> None:
         try:
             if task.done.done():
                 return
@@ -403,10 +251,10 @@ class InferenceWorker:
                 task.lap("draw")
             task.answer()
         finally:
-            self._in_flight -= 1
+            self._schedule.finished()
 
     async def _run(
-        self, task: _Task, step: Callable[..., Result], *arguments: Any
+        self, task: PictureTask, step: Callable[..., Result], *arguments: Any
     ) -> Result | None:
         """Run a step in a picture thread; None if it failed, and then the caller knows."""
         try:
@@ -421,6 +269,13 @@ class InferenceWorker:
     ) -> Result:
         return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
 
-    async def _wake(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+
+def _take_in(task: PictureTask, found: FoundFaces) -> bool:
+    """Take what was found; false if the picture's way ends here."""
+    task.data = b""
+    task.found = found
+    task.seconds |= found.seconds
+    task.since = time.perf_counter()
+    if not found.faces:
+        task.answer()
+    return bool(found.faces)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from bot.storage.database import Database
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,7 +42,14 @@ def _to_its_end(operation: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, A
     async def shielded(*args: P.args, **kwargs: P.kwargs) -> T:
         task = asyncio.create_task(operation(*args, **kwargs), name=operation.__qualname__)
         _running.add(task)
-        task.add_done_callback(_running.discard)
+        task.add_done_callback(_ended)
         return await asyncio.shield(task)
 
     return shielded
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    """Let go of an operation. Where nobody waits for it any more, nobody else hears of its end."""
+    _running.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.debug("%s failed: %s", task.get_name(), error)

@@ -1,0 +1,146 @@
+"""Which picture is worked on next: a bounded queue before, batches in the middle, drawing last.
+
+Nothing here computes: the worker asks for the next piece of work, and says when it is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Literal
+
+from bot.inference.errors import QueueFull
+from bot.inference.fair import FairQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.config import InferenceConfig
+    from bot.inference.task import PictureTask
+
+Step = Literal["find", "draw"]
+
+
+class Schedule:
+    """The pictures on their way, by the step that they wait for."""
+
+    def __init__(self, config: InferenceConfig) -> None:
+        self._config = config
+        self._queued: FairQueue[PictureTask] = FairQueue()
+        self._to_embed: deque[PictureTask] = deque()
+        self._to_draw: deque[PictureTask] = deque()
+        self._finding = 0
+        self._in_flight = 0
+        # A decoded picture is big: only as many are held as keep the threads and a batch busy.
+        self._most_in_flight = 2 * config.threads + 2
+        self._changed = asyncio.Condition()
+
+    @property
+    def queued(self) -> int:
+        """How many pictures wait for their turn."""
+        return len(self._queued)
+
+    def put(self, task: PictureTask) -> None:
+        """Queue a picture. Where too many wait, one of the busiest server gives way.
+
+        Raises QueueFull if that would be the picture's own server.
+        """
+        line = task.job.server_id
+        if len(self._queued) >= self._config.queue:
+            last = self._queued.last_of_longest(than=self._queued.waiting(line))
+            if last is None:
+                raise QueueFull
+            self.drop(last)
+            last.done.set_exception(QueueFull())
+        self._queued.put(line, task)
+
+    def drop(self, task: PictureTask) -> None:
+        """Take a picture out of the queue, if it is still there."""
+        self._queued.remove(task.job.server_id, task)
+
+    async def next_step(self) -> tuple[Step, PictureTask]:
+        """Wait for the next picture to draw, else to find faces in."""
+        async with self._changed:
+            await self._changed.wait_for(
+                lambda: self._to_draw or (self._queued and self._in_flight < self._most_in_flight)
+            )
+            if self._to_draw:  # first what is nearly done: it frees memory and a person
+                return "draw", self._to_draw.popleft()
+            task = self._queued.get()
+            self._in_flight += 1
+            self._finding += 1
+            return "find", task
+
+    async def next_batch(self) -> list[PictureTask]:
+        """Wait for faces to embed, and for those still on their way a few milliseconds more.
+
+        The pictures of a batch have the same stages; the batch may turn out empty.
+        """
+        await self._faces_gathered()
+        batch: list[PictureTask] = []
+        faces = 0
+        while self._to_embed:
+            first = self._to_embed[0]
+            if batch and faces + first.faces > self._config.batch:
+                break  # a picture's faces stay together
+            if batch and first.stages is not batch[0].stages:
+                break
+            task = self._to_embed.popleft()
+            if task.done.done():
+                self.finished()
+                continue
+            task.lap("gather")
+            batch.append(task)
+            faces += task.faces
+        return batch
+
+    def found(self, task: PictureTask, *, has_faces: bool) -> None:
+        """Take a picture in whose faces were looked for; without any its way ends."""
+        self._finding -= 1
+        if has_faces:
+            self._to_embed.append(task)
+        else:
+            self.finished()
+
+    def named(self, task: PictureTask) -> None:
+        """Take a picture in whose faces have names."""
+        self._to_draw.append(task)
+
+    def finished(self) -> None:
+        """Note that a picture's way has ended."""
+        self._in_flight -= 1
+
+    async def wake(self) -> None:
+        """Let all who wait look again."""
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def busy(self) -> None:
+        """Wait until a picture is on its way."""
+        await self._until(lambda: self._in_flight > 0)
+
+    async def at_rest(self) -> None:
+        """Wait until no picture is on its way."""
+        await self._until(lambda: not self._in_flight)
+
+    async def idle(self) -> None:
+        """Wait until no picture is on its way and none waits."""
+        await self._until(lambda: not self._in_flight and not self._queued)
+
+    async def _until(self, what: Callable[[], bool]) -> None:
+        async with self._changed:
+            await self._changed.wait_for(what)
+
+    async def _faces_gathered(self) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._to_embed)
+            try:
+                async with asyncio.timeout(self._config.wait_ms / 1000):
+                    await self._changed.wait_for(
+                        lambda: (
+                            not self._finding
+                            or sum(task.faces for task in self._to_embed) >= self._config.batch
+                        )
+                    )
+            except TimeoutError:
+                return

@@ -1,0 +1,71 @@
+"""A picture on its way through the worker."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.inference.results import IdentifiedPicture, Job
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from bot.inference.stages import DrawnCard, FoundFaces, Stages
+    from models.gallery.namer import Gallery
+    from models.types import NamedFace
+
+
+@dataclass(eq=False, slots=True)
+class PictureTask:
+    """A picture, and what is known of it so far.
+
+    `done` is what the caller waits for; once it is done, all stops. `since` is the moment of the
+    last border between two stages, by `time.perf_counter`.
+    """
+
+    stages: Stages
+    job: Job
+    data: bytes
+    name: str
+    gallery: Gallery | None
+    threshold: float | None
+    upload_limit: int | None
+    done: asyncio.Future[IdentifiedPicture]
+    since: float = field(default_factory=time.perf_counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+    found: FoundFaces | None = None
+    named: tuple[NamedFace, ...] = ()
+    card: DrawnCard | None = None
+
+    @property
+    def faces(self) -> int:
+        """How many faces were found."""
+        return len(self.found.faces) if self.found else 0
+
+    def lap(self, stage: str) -> None:
+        """Note the time since the last border as `stage`'s."""
+        now = time.perf_counter()
+        self.seconds[stage] = now - self.since
+        self.since = now
+
+    def answer(self) -> None:
+        """Hand what was found to the caller, unless he heard of a failure or is gone."""
+        found, card = self.found, self.card
+        if self.done.done() or found is None:
+            return
+        self.done.set_result(
+            IdentifiedPicture(
+                name=self.name,
+                width=found.width,
+                height=found.height,
+                faces=self.named,
+                card=card.data if card else None,
+                card_name=card.name if card else "",
+                alt_text=card.alt_text if card else "",
+                phash=found.phash,
+                sha256=found.sha256,
+                backbone=self.stages.backbone,
+                seconds=self.seconds,
+            )
+        )
