@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+_FORGOTTEN = (
+    "exception was never retrieved",
+    "Task was destroyed but it is pending",
+    "Unclosed client session",
+    "Unclosed connector",
+    "Unclosed connection",
+)
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -15,3 +24,27 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("real labelled pictures (../shared/data) are not on this machine")
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def _no_unretrieved_exceptions() -> Iterator[None]:
+    """Fail a test that leaves an exception in a task, or a resource, that nobody looked at.
+
+    asyncio tells of them in its log alone, when the forgotten object is collected.
+    """
+    heard: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            message = record.getMessage()
+            if any(each in message for each in _FORGOTTEN):
+                heard.append(message)
+
+    listener = Listener(logging.ERROR)
+    logger = logging.getLogger("asyncio")
+    logger.addHandler(listener)
+    try:
+        yield
+    finally:
+        logger.removeHandler(listener)
+    assert not heard, "\n".join(heard)
