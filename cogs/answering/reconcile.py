@@ -20,7 +20,7 @@ class Reconcile(commands.Cog):
     """The listeners that begin a look back."""
 
     def __init__(self, reconciliation: Reconciliation) -> None:
-        self._reconciliation = reconciliation
+        self.reconciliation = reconciliation
         self._looking: asyncio.Task[None] | None = None
 
     async def cog_unload(self) -> None:
@@ -33,12 +33,12 @@ class Reconcile(commands.Cog):
     async def on_ready(self) -> None:
         """Read answers for what happened while the bot was away."""
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._reconciliation.reconcile(), name="reconcile")
+            self._looking = asyncio.create_task(self.reconciliation.reconcile(), name="reconcile")
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Look for archived threads that went with a channel: no event tells of them."""
-        await self._reconciliation.look_for_lost_channels(channel.guild)
+        await self.reconciliation.look_for_lost_channels(channel.guild)
 
 
 async def setup(bot: MoedexBot) -> None:

@@ -128,6 +128,7 @@ def channel(permissions: discord.Permissions | None = None, *, nsfw: bool = Fals
     found = MagicMock(spec=discord.TextChannel, id=next(IDS), guild=guild, mention="<#1>")
     found.permissions_for = Mock(return_value=held)
     found.is_nsfw = Mock(return_value=nsfw)
+    guild.get_channel_or_thread = Mock(return_value=found)
     return found
 
 
