@@ -64,9 +64,9 @@ async def served(queue: int = 256) -> AsyncIterator[Served]:
             environment = {
                 **os.environ,
                 "MOEDEX_DISCORD__TOKEN": sandbox.bot_token,
-                "MOEDEX_DISCORD__API": sandbox.api,
-                "MOEDEX_DISCORD__GATEWAY": sandbox.gateway,
-                "MOEDEX_DISCORD__CDN": sandbox.cdn,
+                "MOEDEX_DISCORD__API": sandbox.api_url,
+                "MOEDEX_DISCORD__GATEWAY": sandbox.gateway_url,
+                "MOEDEX_DISCORD__CDN": sandbox.cdn_url,
                 "MOEDEX_STORAGE__URL": f"sqlite+aiosqlite:///{Path(folder) / 'benchmark.db'}",
                 "MOEDEX_INFERENCE__QUEUE": str(queue),
                 "MOEDEX_INFERENCE__TIMEOUT_S": "300",

@@ -17,7 +17,7 @@ from bot.cli.options import DEMO_PORT, ConfigOption, one_line_for, run_to_end
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from sandbox import Sandbox
-    from sandbox.state.world import Message
+    from sandbox.state.entities import Message
 
 WATCHED = ("general", "fan-art")
 """Channels whose pictures are answered unasked; in "quiet" the bot waits to be asked."""
@@ -86,7 +86,6 @@ async def _demo(
             await _ask_once(sandbox, once)
             await bot.close()
             return
-        stack.callback(asyncio.create_task(sandbox.shelf.draw_ahead(), name="shelf").cancel)
         typer.echo(f"\nMoedex is ready: open {sandbox.page_url}\nCtrl+C ends it.")
         typer.echo("Learning is on in the demo's server; all of it is deleted at the end.")
         if open_page:

@@ -4,50 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from enum import IntFlag
 from typing import TYPE_CHECKING
 
-from sandbox.rest.payloads import (
-    channel_json,
-    emoji_json,
-    member_json,
-    message_event_json,
-    role_json,
-    server_create_json,
-    server_json,
-    user_json,
-)
+from sandbox.state.intents import Intent
+from sandbox.state.payloads.interactions import interaction_json
+from sandbox.state.payloads.messages import emoji_json, message_event_json
+from sandbox.state.payloads.people import member_json, role_json, user_json
+from sandbox.state.payloads.places import channel_json, server_create_json, server_json
 from sandbox.state.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sandbox.state.entities import Channel, Json
     from sandbox.state.events import Event
-    from sandbox.state.interactions import Interactions
-    from sandbox.state.world import Channel, Json, World
+    from sandbox.state.world import World
 
-
-class Intent(IntFlag):
-    """Gateway intents that the sandbox honours."""
-
-    GUILDS = 1 << 0
-    MEMBERS = 1 << 1
-    PRESENCES = 1 << 8
-    MESSAGES = 1 << 9
-    REACTIONS = 1 << 10
-    TYPING = 1 << 11
-    DM_MESSAGES = 1 << 12
-    DM_REACTIONS = 1 << 13
-    DM_TYPING = 1 << 14
-    MESSAGE_CONTENT = 1 << 15
-
-
-PRIVILEGED = {
-    "members": Intent.MEMBERS,
-    "presences": Intent.PRESENCES,
-    "message_content": Intent.MESSAGE_CONTENT,
-}
-"""Intents that the developer portal must grant, by their names there."""
 
 _IN_DM = {
     Intent.MESSAGES: Intent.DM_MESSAGES,
@@ -65,22 +37,18 @@ class Dispatch:
     intent: Intent | None = None
 
 
-def dispatches(
-    world: World, interactions: Interactions, event: Event, intents: Intent
-) -> Iterator[Dispatch]:
-    """Yield what a session with the given intents is told of an event."""
-    for dispatch in _translate(world, interactions, event, intents):
+def dispatches(world: World, event: Event, intents: Intent) -> Iterator[Dispatch]:
+    """Yield what an event sends to a session that asked for `intents`."""
+    for dispatch in _translate(world, event, intents):
         if dispatch.intent is None or dispatch.intent in intents:
             yield dispatch
 
 
-def _translate(
-    world: World, interactions: Interactions, event: Event, intents: Intent
-) -> Iterator[Dispatch]:
+def _translate(world: World, event: Event, intents: Intent) -> Iterator[Dispatch]:
     channel = event.channel
     if event.kind == "interaction_create":
         assert event.interaction is not None  # noqa: S101 - these events always carry it
-        yield Dispatch("INTERACTION_CREATE", interactions.payload(event.interaction))
+        yield Dispatch("INTERACTION_CREATE", interaction_json(world, event.interaction))
     elif channel is not None and not world.may(world.bot, channel, Permission.VIEW_CHANNEL):
         # a channel that has just been hidden, or deleted, is gone for the bot; it is told once
         if event.kind in ("channel_update", "channel_delete"):

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.rest.payloads import message_json, user_json
-from sandbox.rest.routing import Call, Route, Routes, body_of
+from sandbox.rest.api import Call, Route, Routes, body_of
 from sandbox.state import errors
 from sandbox.state.emoji import emoji_key, parse_emoji
+from sandbox.state.payloads.messages import message_json
+from sandbox.state.payloads.people import user_json
 from sandbox.state.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.state.world import Json, Message
+    from sandbox.state.entities import Json, Message, User
 
 _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 _REACTION = _MESSAGE + "/reactions/{emoji}"
 
 
 class MessageRoutes(Routes):
-    """What the bot does with messages."""
+    """What the bot and humans do with messages."""
 
     def routes(self) -> Iterable[Route]:
         """List these routes."""
@@ -39,18 +40,20 @@ class MessageRoutes(Routes):
             ("POST", "/channels/{channel_id}/typing", self.type),
         )
 
-    def write(self, message: Message) -> Json:
-        """Write a message as far as the bot's granted intents let it see."""
-        granted = "message_content" in self._world.granted_intents
-        return message_json(self._world, message, with_content=granted)
+    def _write(self, message: Message, viewer: User) -> Json:
+        """Write a message for a viewer; for the bot as far as its granted intents let it see."""
+        granted = viewer is not self._bot or "message_content" in self._world.granted_intents
+        return message_json(self._world, message, viewer=viewer, with_content=granted)
 
     async def history(self, call: Call) -> Any:
         """`GET /channels/{}/messages`: newest first, by `before`, `after`, `around`, `limit`."""
         channel = self._api.channel(call)
-        if not self._world.may(self._bot, channel, Permission.READ_MESSAGE_HISTORY):
+        if not self._world.may(call.user, channel, Permission.READ_MESSAGE_HISTORY):
             return []
         limit = _limit(call, 50)
-        every = [item for item in channel.messages.values() if not item.ephemeral]
+        every = [
+            item for item in channel.messages.values() if item.visible_to in (None, call.user.id)
+        ]
         if before := call.query("before"):
             chosen = [item for item in every if item.id < int(before)][-limit:]
         elif after := call.query("after"):
@@ -61,48 +64,48 @@ class MessageRoutes(Routes):
             chosen = older[-(limit + 1) // 2 :] + newer[: limit // 2]
         else:
             chosen = every[-limit:]
-        return [self.write(item) for item in reversed(chosen)]
+        return [self._write(item, call.user) for item in reversed(chosen)]
 
     async def get(self, call: Call) -> Any:
         """`GET /channels/{}/messages/{}`."""
         channel = self._api.channel(call)
-        self._world.demand(self._bot, channel, Permission.READ_MESSAGE_HISTORY)
-        return self.write(self._public(call))
+        self._world.demand(call.user, channel, Permission.READ_MESSAGE_HISTORY)
+        return self._write(self._api.message(call), call.user)
 
     async def post(self, call: Call) -> Any:
         """`POST /channels/{}/messages`."""
         channel = self._api.channel(call)
-        message = await self._api.actions.post(self._bot, channel, body_of(call), call.uploads)
-        return self.write(message)
+        message = await self._state.messages.post(call.user, channel, body_of(call), call.uploads)
+        return self._write(message, call.user)
 
     async def edit(self, call: Call) -> Any:
         """`PATCH /channels/{}/messages/{}`."""
-        message = self._public(call)
-        await self._api.actions.edit(self._bot, message, body_of(call), call.uploads)
-        return self.write(message)
+        message = self._api.message(call)
+        await self._state.messages.edit(call.user, message, body_of(call), call.uploads)
+        return self._write(message, call.user)
 
     async def delete(self, call: Call) -> None:
-        """`DELETE /channels/{}/messages/{}`: the bot's own, or as a moderator."""
-        message = self._public(call)
-        if not self._api.actions.may_delete(self._bot, message):
+        """`DELETE /channels/{}/messages/{}`: an own one, as a moderator, or an ephemeral one."""
+        message = self._api.message(call)
+        if not self._state.messages.may_delete(call.user, message):
             raise errors.missing_permissions()
-        self._api.actions.delete([message], self._bot)
+        self._state.messages.delete([message], call.user)
 
     async def bulk_delete(self, call: Call) -> None:
         """`POST /channels/{}/messages/bulk-delete`: 2 to 100 at once; unknown ones don't matter."""
         channel = self._api.channel(call)
-        self._world.demand(self._bot, channel, Permission.MANAGE_MESSAGES)
+        self._world.demand(call.user, channel, Permission.MANAGE_MESSAGES)
         ids = [int(item) for item in body_of(call).get("messages") or ()]
         if not 2 <= len(ids) <= 100:
             raise errors.ApiError(
                 400, 50016, "Provided too few or too many messages to delete: 2 to 100."
             )
         found = [channel.messages[item] for item in ids if item in channel.messages]
-        self._api.actions.delete([item for item in found if not item.ephemeral], self._bot)
+        self._state.messages.delete([item for item in found if not item.ephemeral], call.user)
 
     async def reactors(self, call: Call) -> Any:
         """`GET .../reactions/{emoji}`: who reacted, by id, by `after` and `limit`."""
-        message = self._public(call)
+        message = self._api.message(call)
         reaction = self._reaction(message, call.text("emoji"))
         after = int(call.query("after") or 0)
         ids = sorted(user_id for user_id in reaction if user_id > after)
@@ -110,38 +113,31 @@ class MessageRoutes(Routes):
 
     async def react(self, call: Call) -> None:
         """`PUT .../reactions/{emoji}/@me`."""
-        self._api.actions.react(self._bot, self._public(call), call.text("emoji"))
+        self._state.reactions.add(call.user, self._api.message(call), call.text("emoji"))
 
     async def unreact(self, call: Call) -> None:
         """`DELETE .../reactions/{emoji}/{user}`: its own, or another's as a moderator."""
-        message = self._public(call)
-        user = self._bot
+        message = self._api.message(call)
+        user = call.user
         if call.text("user_id") != "@me":
             user = self._world.users.get(call.id("user_id"))
             if user is None:
                 raise errors.unknown_user()
-            if user is not self._bot:
-                self._world.demand(self._bot, message.channel, Permission.MANAGE_MESSAGES)
-        self._api.actions.unreact(user, message, call.text("emoji"))
+            if user is not call.user:
+                self._world.demand(call.user, message.channel, Permission.MANAGE_MESSAGES)
+        self._state.reactions.remove(user, message, call.text("emoji"))
 
     async def clear_emoji(self, call: Call) -> None:
         """`DELETE .../reactions/{emoji}`."""
-        self._api.actions.clear_reactions(self._bot, self._public(call), call.text("emoji"))
+        self._state.reactions.clear(call.user, self._api.message(call), call.text("emoji"))
 
     async def clear_reactions(self, call: Call) -> None:
         """`DELETE .../reactions`."""
-        self._api.actions.clear_reactions(self._bot, self._public(call))
+        self._state.reactions.clear(call.user, self._api.message(call))
 
     async def type(self, call: Call) -> None:
         """`POST /channels/{}/typing`."""
-        self._api.actions.type(self._bot, self._api.channel(call))
-
-    def _public(self, call: Call) -> Message:
-        """Return the path's message; ephemeral ones are reached by their interaction only."""
-        message = self._api.message(call)
-        if message.ephemeral:
-            raise errors.unknown_message()
-        return message
+        self._state.channels.type(call.user, self._api.channel(call))
 
     def _reaction(self, message: Message, emoji: str) -> list[int]:
         reaction = message.reactions.get(emoji_key(parse_emoji(emoji)))

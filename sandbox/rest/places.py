@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.gateway.sessions import application_flags
-from sandbox.rest.payloads import (
-    channel_json,
-    dm_json,
-    member_json,
-    own_user_json,
-    role_json,
-    server_json,
-    user_json,
-)
-from sandbox.rest.routing import Call, Route, Routes, body_of
+from sandbox.rest.api import Call, Route, Routes, body_of, for_bots_only
 from sandbox.state import errors
 from sandbox.state.events import Event
+from sandbox.state.intents import application_flags
+from sandbox.state.payloads.people import member_json, own_user_json, role_json, user_json
+from sandbox.state.payloads.places import channel_json, dm_json, server_json
 from sandbox.state.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.state.world import Channel, Json, Server, ServerMember, User
+    from sandbox.state.entities import Channel, Json, Server, ServerMember, User
 
 _CHANNEL = "/channels/{channel_id}"
 _SERVER = "/guilds/{guild_id}"
@@ -61,13 +54,14 @@ class PlaceRoutes(Routes):
 
     async def gateway(self, call: Call) -> Json:
         """`GET /gateway`."""
-        return {"url": self._api.gateway.url}
+        return {"url": self._world.gateway}
 
     async def gateway_bot(self, call: Call) -> Json:
         """`GET /gateway/bot`: where, and how many shards."""
+        for_bots_only(call)
         return {
-            "url": self._api.gateway.url,
-            "shards": self._api.gateway.shards,
+            "url": self._world.gateway,
+            "shards": self._world.recommended_shards,
             "session_start_limit": {
                 "total": 1000,
                 "remaining": 1000,
@@ -78,10 +72,11 @@ class PlaceRoutes(Routes):
 
     async def me(self, call: Call) -> Json:
         """`GET /users/@me`."""
-        return own_user_json(self._bot)
+        return own_user_json(call.user)
 
     async def application(self, call: Call) -> Json:
         """`GET /oauth2/applications/@me`: the application; its owner owns the first server."""
+        for_bots_only(call)
         flags = application_flags(self._world.granted_intents)
         owner_ids = [server.owner_id for server in self._world.servers.values()]
         owner = self._world.users[owner_ids[0]] if owner_ids else self._bot
@@ -114,16 +109,17 @@ class PlaceRoutes(Routes):
         """`GET /users/@me/guilds`."""
         after = int(call.query("after") or 0)
         limit = int(call.query("limit") or 200)
-        found = [item for item in self._world.servers.values() if item.id > after][:limit]
+        every = [item for item in self._world.servers.values() if call.user.id in item.members]
+        found = [item for item in every if item.id > after][:limit]
         return [
             {
                 "id": str(item.id),
                 "name": item.name,
                 "icon": None,
                 "banner": None,
-                "owner": False,
+                "owner": item.owner_id == call.user.id,
                 "permissions": str(
-                    int(self._world.server_permissions(item.members[self._bot.id], item))
+                    int(self._world.server_permissions(item.members[call.user.id], item))
                 ),
                 "features": [],
                 "approximate_member_count": len(item.members),
@@ -134,18 +130,17 @@ class PlaceRoutes(Routes):
 
     async def leave(self, call: Call) -> None:
         """`DELETE /users/@me/guilds/{}`: the bot leaves a server."""
+        for_bots_only(call)
         server = self._server(call)
-        self._api.actions.stream.emit(Event("server_leave", server, user=self._bot))
-        del self._world.servers[server.id]
-        for channel_id in server.channels:
-            self._world.channels.pop(channel_id, None)
+        self._world.remove_server(server)
+        self._state.stream.emit(Event("server_leave", server, user=self._bot))
 
     async def open_dm(self, call: Call) -> Json:
         """`POST /users/@me/channels`: the direct message with a user."""
         user = self._user(int(body_of(call).get("recipient_id") or 0))
-        if user is self._bot:
+        if user is call.user:
             raise errors.cannot_message_user()
-        return dm_json(self._world.direct_channel(self._bot, user), self._bot)
+        return dm_json(self._world.direct_channel(call.user, user), call.user)
 
     # --- users and servers ----------------------------------------------------------------------
 
@@ -156,10 +151,10 @@ class PlaceRoutes(Routes):
             raise errors.unknown_user() from None
 
     def _server(self, call: Call) -> Server:
-        try:
-            return self._world.servers[call.id("guild_id")]
-        except KeyError:
-            raise errors.unknown_server() from None
+        server = self._world.servers.get(call.id("guild_id"))
+        if server is None or call.user.id not in server.members:
+            raise errors.unknown_server()
+        return server
 
     async def user(self, call: Call) -> Json:
         """`GET /users/{}`."""
@@ -214,33 +209,33 @@ class PlaceRoutes(Routes):
 
     # --- channels and threads -------------------------------------------------------------------
 
-    def _write(self, channel: Channel) -> Json:
-        return dm_json(channel, self._bot) if channel.server is None else channel_json(channel)
+    def _write(self, channel: Channel, viewer: User) -> Json:
+        return dm_json(channel, viewer) if channel.server is None else channel_json(channel)
 
     async def channel(self, call: Call) -> Json:
         """`GET /channels/{}`."""
-        return self._write(self._api.channel(call))
+        return self._write(self._api.channel(call), call.user)
 
     async def change_channel(self, call: Call) -> Json:
         """`PATCH /channels/{}`: name, topic, age restriction; a thread's archiving."""
         channel, body = self._api.channel(call), body_of(call)
         needed = Permission.MANAGE_THREADS if channel.is_thread else Permission.MANAGE_CHANNELS
-        if channel.owner_id != self._bot.id:
-            self._world.demand(self._bot, channel, needed)
+        if channel.owner_id != call.user.id:
+            self._world.demand(call.user, channel, needed)
         for key in ("name", "topic", "nsfw", "archived"):
             if key in body:
                 setattr(channel, key, body[key])
-        self._api.actions.stream.emit(Event("channel_update", channel.server, channel, self._bot))
-        return self._write(channel)
+        self._state.stream.emit(Event("channel_update", channel.server, channel, call.user))
+        return self._write(channel, call.user)
 
     async def delete_channel(self, call: Call) -> Json:
         """`DELETE /channels/{}`."""
         channel = self._api.channel(call)
         if channel.server is not None:
             needed = Permission.MANAGE_THREADS if channel.is_thread else Permission.MANAGE_CHANNELS
-            self._world.demand(self._bot, channel, needed)
-            self._api.actions.delete_channel(channel, self._bot)
-        return self._write(channel)
+            self._world.demand(call.user, channel, needed)
+            self._state.channels.delete(channel, call.user)
+        return self._write(channel, call.user)
 
     async def open_thread(self, call: Call) -> Json:
         """`POST /channels/{}/threads`, `POST /channels/{}/messages/{}/threads`."""
@@ -252,8 +247,8 @@ class PlaceRoutes(Routes):
         if not 1 <= len(name) <= 100:
             raise errors.invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100.")
         call.success = 201
-        return channel_json(self._api.actions.open_thread(self._bot, parent, name, message))
+        return channel_json(self._state.channels.open_thread(call.user, parent, name, message))
 
     async def join_thread(self, call: Call) -> None:
-        """`PUT /channels/{}/thread-members/@me`: the bot sees every public thread anyway."""
+        """`PUT /channels/{}/thread-members/@me`: every public thread is seen anyway."""
         self._api.channel(call)

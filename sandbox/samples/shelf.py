@@ -1,25 +1,20 @@
-"""The shelf of sample pictures: invented characters drawn by code, then a folder of one's own.
+"""The shelf of sample pictures: invented characters, then the pictures of a folder of one's own.
 
-Nobody who tries the sandbox needs a picture at hand: `load_samples` offers drawings of characters
+Nobody who tries the sandbox needs a picture at hand: `load_samples` offers pictures of characters
 that exist nowhere else, several of each, so that faces are found and *unknown* is said; and, with
-the learning switched on, one drawing teaches what the others then show. The drawings are made on
-demand and kept in memory.
+learning switched on, one picture teaches what the others then show. The files in `pictures/` are
+drawn by `sandbox.samples.drawing`; `python -m sandbox.samples.drawing` writes them anew.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+import json
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image
-
-from .drawing.backdrops import draw_landscape
-from .drawing.canvas import Canvas
-from .drawing.cast import CAST, DRAWINGS, GROUP, NOD
-from .drawing.figure import draw_picture
+PICTURES = Path(__file__).resolve().parent / "pictures"
+INDEX = "index.json"
+"""The file in `PICTURES` that lists the others, with their titles."""
 
 FOLDER_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".apng", ".avif"})
 
@@ -37,16 +32,11 @@ class Sample:
     group: str
     filename: str
     people: int | None
-    _make: Callable[[], bytes]
+    path: Path
 
     def read(self) -> bytes:
-        """Return the picture's bytes; a drawing takes some tenths of a second the first time.
-
-        Raises:
-            OSError: the file of a folder can't be read any more.
-
-        """
-        return self._make()
+        """Return the picture's bytes; OSError where its file can't be read any more."""
+        return self.path.read_bytes()
 
 
 def load_samples(folder: Path | None = None) -> list[Sample]:
@@ -56,7 +46,7 @@ def load_samples(folder: Path | None = None) -> list[Sample]:
         NotADirectoryError: `folder` is no folder.
 
     """
-    samples = _drawn()
+    samples = [_drawn(**entry) for entry in json.loads((PICTURES / INDEX).read_text())]
     if folder is None:
         return samples
     if not folder.is_dir():
@@ -66,65 +56,10 @@ def load_samples(folder: Path | None = None) -> list[Sample]:
     )
     for number, path in enumerate(files):
         group = folder.name if path.parent == folder else str(path.parent.relative_to(folder))
-        samples.append(Sample(f"own-{number}", path.stem, group, path.name, None, path.read_bytes))
+        samples.append(Sample(f"own-{number}", path.stem, group, path.name, None, path))
     return samples
 
 
-def _drawn() -> list[Sample]:
-    samples = []
-    for character, drawings in DRAWINGS.items():
-        name = CAST[character].name
-        for number, (title, drawing) in enumerate(drawings.items(), start=1):
-            hidden = "SPOILER_" if drawing.spoiler else ""
-            samples.append(
-                Sample(
-                    id=f"{character}-{number}",
-                    title=f"{name}, {title}",
-                    group=name,
-                    filename=f"{hidden}{character}-{number}.png",
-                    people=1,
-                    _make=lambda character=character, title=title: _drawing(character, title),
-                )
-            )
-    more = "More pictures"
-    samples += [
-        Sample(
-            "three-friends", "Three friends", more, "three-friends.png", len(GROUP.figures), _group
-        ),
-        Sample("nodding", "Hikari nods (animated)", more, "nodding.gif", 1, _animation),
-        Sample("lake", "A lake with nobody in sight", more, "lake.png", 0, _landscape),
-    ]
-    return samples
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=3)
-    return buffer.getvalue()
-
-
-@lru_cache(maxsize=64)
-def _drawing(character: str, title: str) -> bytes:
-    return _png(draw_picture(DRAWINGS[character][title]))
-
-
-@lru_cache(maxsize=1)
-def _group() -> bytes:
-    return _png(draw_picture(GROUP))
-
-
-@lru_cache(maxsize=1)
-def _landscape() -> bytes:
-    canvas = Canvas(720, 480)
-    draw_landscape(canvas, seed=5)
-    return _png(canvas.finished())
-
-
-@lru_cache(maxsize=1)
-def _animation() -> bytes:
-    frames = [draw_picture(frame) for frame in NOD]
-    buffer = io.BytesIO()
-    frames[0].save(
-        buffer, "GIF", save_all=True, append_images=frames[1:], duration=160, loop=0, optimize=False
-    )
-    return buffer.getvalue()
+def _drawn(*, id: str, title: str, group: str, people: int, file: str, spoiler: bool) -> Sample:  # noqa: A002 - a key of the index
+    filename = f"SPOILER_{file}" if spoiler else file
+    return Sample(id, title, group, filename, people, PICTURES / file)

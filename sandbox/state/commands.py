@@ -1,62 +1,21 @@
-"""Application commands: what the bot registered, and what a user's use of one sends to it."""
+"""Application commands: what the bot registered, and who is offered which."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.rest.payloads import attachment_json, channel_json, member_json, role_json, user_json
 from sandbox.state import errors
-from sandbox.state.files import Upload
+from sandbox.state.errors import UsageError
+from sandbox.state.options import CHAT_INPUT, GROUP
 from sandbox.state.permissions import Permission
-from sandbox.state.world import Attachment, Channel, Json, Role, User, World
 
-CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
-SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE = 1, 2, 3, 4, 5, 6, 7, 8
-MENTIONABLE, NUMBER, ATTACHMENT = 9, 10, 11
+if TYPE_CHECKING:
+    from sandbox.state.entities import Channel, Json, User
+    from sandbox.state.world import World
 
 _NAME = re.compile(r"^[-_'\w]{1,32}$")
-
-
-class UsageError(ValueError):
-    """A command can't be used like that; the text says why, for the user."""
-
-
-@dataclass(slots=True)
-class Resolved:
-    """The objects behind the ids in a command's options or a select's values."""
-
-    users: dict[str, Json] = field(default_factory=dict)
-    members: dict[str, Json] = field(default_factory=dict)
-    roles: dict[str, Json] = field(default_factory=dict)
-    channels: dict[str, Json] = field(default_factory=dict)
-    attachments: dict[str, Json] = field(default_factory=dict)
-
-    def add(self, world: World, where: Channel, thing: User | Role | Channel | Attachment) -> str:
-        """Add an object and return its id as a string."""
-        key = str(thing.id)
-        if isinstance(thing, User):
-            self.users[key] = user_json(thing)
-            if where.server is not None and (member := where.server.members.get(thing.id)):
-                self.members[key] = member_json(member, with_user=False) | {
-                    "permissions": str(int(world.permissions(thing, where)))
-                }
-        elif isinstance(thing, Role):
-            self.roles[key] = role_json(thing)
-        elif isinstance(thing, Channel):
-            self.channels[key] = channel_json(thing) | {
-                "permissions": str(int(world.permissions(world.bot, thing)))
-            }
-        else:
-            self.attachments[key] = attachment_json(thing)
-        return key
-
-    def json(self) -> Json:
-        """Write what there is, by kind."""
-        kinds = ("users", "members", "roles", "channels", "attachments")
-        return {kind: getattr(self, kind) for kind in kinds if getattr(self, kind)}
 
 
 class Commands:
@@ -210,59 +169,3 @@ def _check_options(options: Sequence[Json], where: str) -> None:
             )
         optional_before |= option["type"] > GROUP and not option.get("required")
         _check_options(option.get("options") or [], name)
-
-
-def find_options(command: Json, path: Sequence[str]) -> list[Json]:
-    """Return the options of a command or of its subcommand; UsageError for a wrong path."""
-    options = command.get("options") or []
-    for name in path:
-        sub = next(
-            (item for item in options if item["name"] == name and item["type"] in (1, 2)), None
-        )
-        if sub is None:
-            raise UsageError(f"“{command['name']}” has no subcommand “{name}”.")
-        options = sub.get("options") or []
-    if any(item["type"] in (SUBCOMMAND, GROUP) for item in options):
-        raise UsageError(f"“{command['name']}” needs a subcommand.")
-    return options
-
-
-def nest_options(command: Json, path: Sequence[str], values: list[Json]) -> list[Json]:
-    """Put option values below their subcommand and group, as an interaction carries them."""
-    types: list[int] = []
-    options = command.get("options") or []
-    for name in path:
-        sub = next(item for item in options if item["name"] == name)
-        types.append(sub["type"])
-        options = sub.get("options") or []
-    for name, kind in reversed(list(zip(path, types, strict=True))):
-        values = [{"name": name, "type": kind, "options": values}]
-    return values
-
-
-def check_value(option: Json, value: Any) -> Any:
-    """Check a value that a user gives for an option; UsageError says what is wrong."""
-    name, kind = option["name"], option["type"]
-    if kind == BOOLEAN:
-        if not isinstance(value, bool):
-            raise UsageError(f"“{name}” is yes or no.")
-    elif kind == STRING:
-        value = str(value)
-        if not option.get("min_length", 0) <= len(value) <= option.get("max_length", 6000):
-            raise UsageError(f"“{name}” is too short or too long.")
-    elif kind in (INTEGER, NUMBER):
-        try:
-            value = int(value) if kind == INTEGER else float(value)
-        except (TypeError, ValueError):
-            raise UsageError(f"“{name}” is a number.") from None
-        low, high = option.get("min_value"), option.get("max_value")
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise UsageError(f"“{name}” is outside its range.")
-    choices = option.get("choices")
-    if choices and value not in [choice["value"] for choice in choices]:
-        raise UsageError(f"“{name}” is one of its choices.")
-    return value
-
-
-OptionValue = str | int | float | bool | User | Role | Channel | Upload
-"""What a user may give for an option."""

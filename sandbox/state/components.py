@@ -7,11 +7,10 @@ selects their limits, and media their real address instead of `attachment://name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from sandbox.state.entities import Json
 from sandbox.state.errors import invalid_form
 
-Json = dict[str, Any]
 Resolver = Callable[[str], Json]
 """Turns a media address as sent into an unfurled media item (`url`, `proxy_url`, ...)."""
 
@@ -33,19 +32,6 @@ def walk(components: list[Json]) -> Iterator[Json]:
         for key in ("accessory", "component"):
             if key in component:
                 yield from walk([component[key]])
-
-
-def find(components: list[Json], wanted: str) -> Json | None:
-    """Find a button or select by its `custom_id`, else by its label, emoji or placeholder."""
-    interactive = [item for item in walk(components) if "custom_id" in item]
-    for item in interactive:
-        if item["custom_id"] == wanted:
-            return item
-    for item in interactive:
-        emoji = (item.get("emoji") or {}).get("name")
-        if wanted in (item.get("label"), emoji, item.get("placeholder")):
-            return item
-    return None
 
 
 def texts(components: list[Json]) -> str:

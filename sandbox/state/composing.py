@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from sandbox.rest.payloads import snapshot_json
 from sandbox.state import components, content, errors, files
+from sandbox.state.entities import Attachment, Json, Message, MessageFlag, MessageType, User
+from sandbox.state.payloads.messages import snapshot_json
 from sandbox.state.permissions import Permission
-from sandbox.state.world import (
-    DEFAULT_UPLOAD_LIMIT,
-    Attachment,
-    Json,
-    Message,
-    MessageFlag,
-    MessageType,
-    User,
-    World,
-)
+from sandbox.state.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,10 +59,8 @@ async def keep_files(
     if listed is None and not uploads:
         return None
     details = {int(item["id"]): item for item in listed or ()}
-    limit = message.channel.server.upload_limit if message.channel.server else None
     for upload in uploads.values():
-        if len(upload.data) > (limit or DEFAULT_UPLOAD_LIMIT):
-            raise errors.too_large()
+        files.check_size(message.channel, upload)
     kept = [
         attachment for attachment in message.files if listed is None or attachment.id in details
     ]

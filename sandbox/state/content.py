@@ -11,7 +11,8 @@ from sandbox.state.errors import invalid_form
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.state.world import Channel, Json, User, World
+    from sandbox.state.entities import Channel, Json, User
+    from sandbox.state.world import World
 
 MAX_CONTENT = 2000
 MAX_EMBEDS = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sandbox.state import errors
-from sandbox.state.world import Reaction
+from sandbox.state.entities import Reaction
 
 _CUSTOM_EMOJI = re.compile(r"(?:<a?:)?(\w+):(\d+)>?")
 _ASCII_WORD = re.compile(r"^[\x21-\x7e]+$")

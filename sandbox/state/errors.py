@@ -25,6 +25,13 @@ class ApiError(Exception):
         return body
 
 
+class UsageError(ApiError):
+    """A command, component or form can't be used like that; the text says why, for the user."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(400, 50035, text)
+
+
 def unknown_channel() -> ApiError:
     """No channel has this id."""
     return ApiError(404, 10003, "Unknown Channel")
@@ -78,6 +85,16 @@ def already_acknowledged() -> ApiError:
 def invalid_webhook_token() -> ApiError:
     """The interaction's token is older than its 15 minutes."""
     return ApiError(401, 50027, "Invalid Webhook Token")
+
+
+def no_bots() -> ApiError:
+    """The route is for users' own clients."""
+    return ApiError(403, 20001, "Bots cannot use this endpoint")
+
+
+def only_bots() -> ApiError:
+    """The route is for bots."""
+    return ApiError(403, 20002, "Only bots can use this endpoint")
 
 
 def missing_access() -> ApiError:

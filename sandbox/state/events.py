@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from sandbox.state.interactions import Interaction
-    from sandbox.state.world import Channel, Json, Message, Role, Server, User
+    from sandbox.state.entities import Channel, Json, Message, Reaction, Role, Server, User
+    from sandbox.state.interaction import Interaction
 
 Kind = Literal[
     "message_create",
@@ -70,6 +70,15 @@ class Event:
     def by_bot(self) -> bool:
         """Whether the bot did it."""
         return self.user is not None and self.user.bot
+
+
+def message_event(
+    kind: Kind, message: Message, user: User | None, *, reaction: Reaction | None = None
+) -> Event:
+    """Make the event of what happened to one message, or to a reaction under it."""
+    channel = message.channel
+    data: Json = {} if reaction is None else {"emoji": reaction.name, "reaction": reaction}
+    return Event(kind, channel.server, channel, user, message, messages=(message,), data=data)
 
 
 Predicate = Callable[[Event], bool]

@@ -13,7 +13,9 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from sandbox.state.world import Attachment, World
+from sandbox.state import errors
+from sandbox.state.entities import DEFAULT_UPLOAD_LIMIT, Attachment, Channel
+from sandbox.state.world import World
 
 SPOILER = "SPOILER_"
 """A file whose name begins so is hidden until clicked."""
@@ -51,6 +53,13 @@ def dimensions(data: bytes) -> tuple[int, int] | None:
             return picture.size
     except Exception:  # Pillow raises many kinds on what is no picture, and all mean the same
         return None
+
+
+def check_size(channel: Channel, upload: Upload) -> None:
+    """Refuse a file above the upload limit of a channel's server: ApiError 40005."""
+    limit = channel.server.upload_limit if channel.server else DEFAULT_UPLOAD_LIMIT
+    if len(upload.data) > limit:
+        raise errors.too_large()
 
 
 async def keep(

@@ -1,4 +1,4 @@
-"""Interactions: a user's command, press, choice or form on its way to the bot, and the answer.
+"""Interactions on their way to the bot, and the bot's answers.
 
 Each has a token that is good for 15 minutes, must be acknowledged within 3 seconds (both can be
 set), and is acknowledged once. What comes too late or twice is refused as Discord refuses it.
@@ -9,73 +9,44 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.rest.payloads import channel_json, dm_json, member_json, message_json, user_json
 from sandbox.state import components, errors
-from sandbox.state.actions import Actions, Origin
-from sandbox.state.events import Event
-from sandbox.state.world import Channel, Json, Message, MessageFlag, MessageType, User, World
+from sandbox.state.entities import Channel, Json, Message, MessageFlag, MessageType, User
+from sandbox.state.events import Event, Kind, Stream
+from sandbox.state.interaction import (
+    ANSWER,
+    AUTOCOMPLETE,
+    CHOICES,
+    COMMAND,
+    COMPONENT,
+    DEFER,
+    DEFER_UPDATE,
+    MODAL,
+    MODAL_SUBMIT,
+    UPDATE,
+    Interaction,
+)
+from sandbox.state.messages import Messages, Origin
+from sandbox.state.payloads.interactions import metadata_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.state.files import Upload
-
-COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
-
-PONG, ANSWER, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
+    from sandbox.state.world import World
 
 ACKNOWLEDGE_SECONDS = 3.0
 TOKEN_SECONDS = 15 * 60.0
 
 
-@dataclass(eq=False, slots=True)
-class Interaction:
-    """One interaction and what became of it.
-
-    `type` is Discord's (2 command, 3 component, 4 autocomplete, 5 modal). `message` is the message
-    whose component was used. `response` is the first answer's message (`@original`), for an update
-    the updated one; `followups` are the later ones. `modal` is the form that the bot opened,
-    `choices` what it offered. `response_type` is the callback's type, None until acknowledged.
-    """
-
-    id: int
-    token: str
-    type: int
-    user: User
-    channel: Channel
-    data: Json
-    message: Message | None = None
-    parent: Interaction | None = None
-    born: float = field(default_factory=time.monotonic)
-    response_type: int | None = None
-    response: Message | None = None
-    followups: list[Message] = field(default_factory=list)
-    choices: list[Json] | None = None
-    modal: Json | None = None
-    failed: bool = False
-
-    @property
-    def acknowledged(self) -> bool:
-        """Whether the bot has answered, or has said that it will."""
-        return self.response_type is not None
-
-    @property
-    def answers(self) -> list[Message]:
-        """Every message that answers it and isn't just "thinking", in order."""
-        own = [self.response] if self.response and self.response_type != DEFER_UPDATE else []
-        return [item for item in own + self.followups if not item.loading and not item.deleted]
-
-
 class Interactions:
     """Makes interactions and takes the bot's answers to them."""
 
-    def __init__(self, world: World, actions: Actions) -> None:
+    def __init__(self, world: World, stream: Stream, messages: Messages) -> None:
         self._world = world
-        self._actions = actions
-        self._stream = actions.stream
+        self._stream = stream
+        self._messages = messages
         self._by_id: dict[int, Interaction] = {}
         self._by_token: dict[str, Interaction] = {}
         self._timers: set[asyncio.TimerHandle] = set()
@@ -91,6 +62,7 @@ class Interactions:
         *,
         message: Message | None = None,
         parent: Interaction | None = None,
+        nonce: str | int | None = None,
     ) -> Interaction:
         """Send an interaction to the bot."""
         interaction = Interaction(
@@ -102,6 +74,7 @@ class Interactions:
             data,
             message,
             parent,
+            nonce,
         )
         self._by_id[interaction.id] = interaction
         self._by_token[interaction.token] = interaction
@@ -175,7 +148,7 @@ class Interactions:
             interaction.response = interaction.message
         elif kind == UPDATE:
             assert interaction.message is not None  # noqa: S101 - respond() has checked it
-            interaction.response = await self._actions.edit(
+            interaction.response = await self._messages.edit(
                 bot, interaction.message, data, uploads, check=False
             )
         elif kind == CHOICES:
@@ -198,14 +171,16 @@ class Interactions:
             menu = interaction.data.get("type", 1) != 1
             kind = MessageType.CONTEXT_MENU_COMMAND if menu else MessageType.CHAT_INPUT_COMMAND
         origin = Origin(
-            self.metadata(interaction),
+            metadata_json(interaction),
             interaction.data.get("name") if command else None,
             kind,
             interaction.user.id if hidden else None,
             self._world.bot.id,
             flags or MessageFlag(0),
         )
-        return await self._actions.post(self._world.bot, interaction.channel, data, uploads, origin)
+        return await self._messages.post(
+            self._world.bot, interaction.channel, data, uploads, origin
+        )
 
     # --- the webhook behind the token -----------------------------------------------------------
 
@@ -255,100 +230,19 @@ class Interactions:
         return await self._edit(self.message(interaction, which), body, uploads)
 
     async def _edit(self, message: Message, body: Json, uploads: Mapping[int, Upload]) -> Message:
-        return await self._actions.edit(
+        return await self._messages.edit(
             self._world.bot, message, body, uploads, check=False, quietly=message.loading
         )
 
     def delete(self, interaction: Interaction, which: str) -> None:
         """Delete an answer."""
-        self._actions.delete([self.message(interaction, which)], self._world.bot)
+        self._messages.delete([self.message(interaction, which)], self._world.bot)
 
-    # --- how it is written ----------------------------------------------------------------------
-
-    def metadata(self, interaction: Interaction) -> Json:
-        """Write what an answer's `interaction_metadata` says about its interaction."""
-        body: Json = {
-            "id": str(interaction.id),
-            "type": interaction.type,
-            "user": user_json(interaction.user),
-            "authorizing_integration_owners": self._owners(interaction),
-        }
-        if interaction.type == COMPONENT and interaction.message is not None:
-            body["interacted_message_id"] = str(interaction.message.id)
-        if interaction.type == MODAL_SUBMIT and interaction.parent is not None:
-            body["triggering_interaction_metadata"] = self.metadata(interaction.parent)
-        if interaction.type == COMMAND and interaction.data.get("type") == 3:
-            body["target_message_id"] = interaction.data["target_id"]
-        return body
-
-    def payload(self, interaction: Interaction) -> Json:
-        """Write INTERACTION_CREATE."""
-        world, channel, user = self._world, interaction.channel, interaction.user
-        server = channel.server
-        body: Json = {
-            "id": str(interaction.id),
-            "application_id": str(world.bot.id),
-            "type": interaction.type,
-            "token": interaction.token,
-            "version": 1,
-            "data": interaction.data,
-            "channel_id": str(channel.id),
-            "locale": "en-US",
-            "app_permissions": str(int(world.permissions(world.bot, channel))),
-            "entitlements": [],
-            "authorizing_integration_owners": self._owners(interaction),
-            "attachment_size_limit": server.upload_limit if server else 10 * 2**20,
-        }
-        granted = str(int(world.permissions(user, channel)))
-        if server is None:
-            body |= {"user": user_json(user), "context": 1, "channel": dm_json(channel, world.bot)}
-        else:
-            body |= {
-                "guild_id": str(server.id),
-                "guild": {"id": str(server.id), "locale": "en-US", "features": []},
-                "guild_locale": "en-US",
-                "context": 0,
-                "channel": channel_json(channel) | {"permissions": granted},
-                "member": member_json(server.members[user.id]) | {"permissions": granted},
-            }
-        if interaction.message is not None:
-            body["message"] = message_json(world, interaction.message)
-        return body
-
-    def _owners(self, interaction: Interaction) -> Json:
-        server = interaction.channel.server
-        return {"0": str(server.id) if server else "0"}
-
-    def callback_json(self, interaction: Interaction) -> Json:
-        """Write the answer to a callback with `with_response`."""
-        about: Json = {
-            "id": str(interaction.id),
-            "type": interaction.type,
-            "channel_id": str(interaction.channel.id),
-        }
-        if interaction.channel.server is not None:
-            about["guild_id"] = str(interaction.channel.server.id)
-        message = interaction.response
-        body: Json = {"interaction": about}
-        if message is not None:
-            about |= {
-                "response_message_id": str(message.id),
-                "response_message_loading": message.loading,
-                "response_message_ephemeral": message.ephemeral,
-            }
-            if interaction.response_type in (ANSWER, DEFER, UPDATE):
-                body["resource"] = {
-                    # a deferral's resource is the message that it made
-                    "type": ANSWER if interaction.response_type != UPDATE else UPDATE,
-                    "message": message_json(self._world, message),
-                }
-        return body
-
-    def _emit(self, kind: str, interaction: Interaction, **data: object) -> None:
+    def _emit(self, kind: Kind, interaction: Interaction, **data: object) -> None:
         by_bot = kind not in ("interaction_create", "interaction_failed")
         self._stream.emit(
             Event(
-                kind,  # pyright: ignore[reportArgumentType] - the callers' literals are all kinds
+                kind,
                 interaction.channel.server,
                 interaction.channel,
                 self._world.bot if by_bot else interaction.user,

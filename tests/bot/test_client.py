@@ -85,7 +85,7 @@ async def test_starts_with_every_cog_and_ends_in_order(sandbox: Sandbox, tmp_pat
         assert not run.bot.allowed_mentions.everyone
     assert run.bot.is_closed()
     assert not run.bot.extensions
-    assert not sandbox.online
+    assert not sandbox.state.world.bot_online
     async with Storage.open(tmp_path / "moedex.db"):
         pass  # its lock was given back
 
@@ -107,7 +107,7 @@ async def test_a_signal_ends_it(sandbox: Sandbox, tmp_path: Path, number: signal
     await asyncio.wait_for(
         run_bot(config_for(sandbox, tmp_path), on_ready=on_ready, make_worker=fake_worker), 60
     )
-    assert not sandbox.online
+    assert not sandbox.state.world.bot_online
 
 
 async def test_a_signal_in_mid_start_ends_it_quietly(
@@ -138,7 +138,7 @@ async def test_a_failing_on_ready_ends_the_bot(sandbox: Sandbox, tmp_path: Path)
 async def test_addresses_are_put_back(sandbox: Sandbox, tmp_path: Path) -> None:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
     async with running(config_for(sandbox, tmp_path)):
-        assert sandbox.api == Route.BASE
+        assert sandbox.api_url == Route.BASE
     assert before == (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE)
 
 
@@ -151,10 +151,10 @@ def test_empty_addresses_change_nothing() -> None:
 async def test_without_message_content_it_starts_and_says_so_once(
     sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox.grant_intents()
+    sandbox.fault_injection.grant_intents()
     async with running(config_for(sandbox, tmp_path)) as run:
         assert not run.bot.intents.message_content
-        assert sandbox.online
+        assert sandbox.state.world.bot_online
     told = [record for record in caplog.records if "Message Content Intent" in record.message]
     assert len(told) == 1
 

@@ -16,12 +16,12 @@ from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
 from bot.storage.records import FaceObservation, Label
-from sandbox.rest.server import Sandbox
-from sandbox.state.events import Event, Kind, Predicate
-from sandbox.state.interactions import Interaction
+from sandbox import Sandbox
+from sandbox.state.entities import Message, Overwrite
+from sandbox.state.events import Event
+from sandbox.state.interaction import Interaction
 from sandbox.state.permissions import Permission
-from sandbox.state.world import Message, Overwrite
-from sandbox.testing.driver import Member
+from sandbox.testing.member import Member
 from tests.bot.fakes import FakeStages
 from tests.running import running_bot
 from tests.sandbox.conformance import DESCRIPTION, Description
@@ -30,20 +30,6 @@ PATIENCE_S = 60
 """How long a test waits for what must happen; long, because the machine may be busy."""
 
 Start = Callable[..., Any]
-
-
-class PatientSandbox(Sandbox):
-    """A sandbox in which waiting may take long, because the machine may be busy."""
-
-    async def wait_for(
-        self,
-        what: Kind | Predicate,
-        where: Predicate | None = None,
-        timeout: float = PATIENCE_S,  # noqa: ASYNC109 - as in the sandbox
-        after: int | None = None,
-    ) -> Event:
-        """Wait for an event; see the sandbox's own."""
-        return await super().wait_for(what, where, max(timeout, PATIENCE_S), after)
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +64,7 @@ def description() -> Description | None:
 @pytest.fixture
 async def sandbox(description: Description | None) -> AsyncIterator[Sandbox]:
     """Return a running local Discord; all that the bot sent is then held against the real one."""
-    async with PatientSandbox() as running:
+    async with Sandbox(least_wait=PATIENCE_S) as running:
         yield running
     if description is not None:
         differences = "\n".join(description.differences(running.exchanges))
@@ -137,7 +123,7 @@ def hide_channel(sandbox: Sandbox, name: str, member: Member) -> None:
     """Let a member no longer see a channel."""
     channel = sandbox.channel(name)
     channel.overwrites[member.id] = Overwrite(member.id, member=True, deny=Permission.VIEW_CHANNEL)
-    sandbox.stream.emit(Event("channel_update", channel.server, channel))
+    sandbox.state.stream.emit(Event("channel_update", channel.server, channel))
 
 
 async def eventually(what: Callable[[], Awaitable[Any]]) -> Any:

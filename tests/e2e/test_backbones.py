@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference import Stages
     from models.types import Vectors
-    from sandbox.rest.server import Sandbox
+    from sandbox import Sandbox
     from tests.e2e.conftest import Start
 
 RED, GREEN, BLUE = b"\xff\x00\x00", b"\x00\xff\x00", b"\x00\x00\xff"

@@ -12,8 +12,8 @@ from bot.client import MoedexBot
 from bot.ui.answer_view import TAKEN_BACK, THANKS
 from bot.wording import WHO_MENU
 from cogs.server.channels import NEEDS_INTENT
-from sandbox.rest.server import Sandbox
-from sandbox.state.world import Message
+from sandbox import Sandbox
+from sandbox.state.entities import Message
 from tests.bot.fakes import FakeStages
 from tests.e2e.conftest import (
     PATIENCE_S,
@@ -94,14 +94,14 @@ async def test_answer_goes_with_the_question(sandbox: Sandbox, bot: MoedexBot) -
 
 
 async def test_deleted_channel_is_forgotten(sandbox: Sandbox, bot: MoedexBot) -> None:
-    channel = sandbox.add_channel("short-lived")
+    channel = sandbox.places.add_channel("short-lived")
     await bot.services.storage.settings.watch(
         sandbox.server.id, channel.id, sandbox.member("ann").id
     )
     posted = await sandbox.member("ben").post(channel, files=[ONE])
     reply = await sandbox.answer_to(posted)
     await kept(bot, reply)
-    sandbox.delete_channel(channel)
+    sandbox.places.delete_channel(channel)
 
     async def forgotten() -> bool:
         watched = await bot.services.storage.settings.watched(sandbox.server.id)
@@ -175,16 +175,16 @@ async def test_lost_connection_is_resumed_in_mid_work(
     stages.gate.clear()
     posted = await ben.post("fan-art", files=[ONE])
     await in_work(stages)
-    await sandbox.drop_gateway(hold=True)
+    await sandbox.fault_injection.drop_gateway(hold=True)
     missed = await ben.post("fan-art", files=[TWO])
     deleted = await ben.post("fan-art", files=[ONE])
     await ben.delete(deleted)
     stages.gate.set()
     reply = await sandbox.answer_to(posted)
     assert "Marin" in text_of(reply)
-    sandbox.release_gateway()
+    sandbox.fault_injection.release_gateway()
     assert "`2` **Marin**" in text_of(await sandbox.answer_to(missed))
-    assert sandbox.resumes == 1
+    assert sandbox.gateway.resumes == 1
     assert len(sandbox.replies(posted)) == 1
 
 
@@ -303,7 +303,7 @@ async def test_missing_permission_is_said_before_the_work(
     sandbox: Sandbox, bot: MoedexBot, stages: FakeStages
 ) -> None:
     ben = sandbox.member("ben")
-    sandbox.refuse("attach_files", channel="fan-art")
+    sandbox.fault_injection.refuse("attach_files", channel="fan-art")
     await ben.post("fan-art", files=[ONE])
     event = await sandbox.wait_for("message_create", lambda event: event.by_bot)
     assert "**Attach Files**" in text_of(event.messages[0])
@@ -316,19 +316,19 @@ async def test_where_nothing_can_be_sent_who_switched_it_on_gets_a_dm(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
     ann, ben = sandbox.member("ann"), sandbox.member("ben")
-    sandbox.refuse("send_messages", channel="fan-art")
+    sandbox.fault_injection.refuse("send_messages", channel="fan-art")
     await ben.post("fan-art", files=[ONE])
     event = await sandbox.wait_for("message_create", lambda event: event.by_bot)
     assert event.channel is await ann.dm()
     assert "**Send Messages**" in text_of(event.messages[0])
     await ben.post("fan-art", files=[ONE])
-    sandbox.allow("send_messages", channel="fan-art")
+    sandbox.fault_injection.allow("send_messages", channel="fan-art")
     await settled(sandbox, bot)
     assert len(ann.sees(await ann.dm())) == 1
 
 
 async def test_without_reactions_the_votes_are_buttons(sandbox: Sandbox, bot: MoedexBot) -> None:
-    sandbox.refuse("add_reactions", channel="fan-art")
+    sandbox.fault_injection.refuse("add_reactions", channel="fan-art")
     posted = await sandbox.member("ben").post("fan-art", files=[ONE])
     assert labels_of(await sandbox.answer_to(posted)) == ["Right", "Wrong"]
 
@@ -336,7 +336,7 @@ async def test_without_reactions_the_votes_are_buttons(sandbox: Sandbox, bot: Mo
 async def test_without_message_content_the_rest_still_works(
     sandbox: Sandbox, start: Start, stages: FakeStages, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox.grant_intents()
+    sandbox.fault_injection.grant_intents()
     ann, ben = sandbox.member("ann"), sandbox.member("ben")
     with caplog.at_level(logging.WARNING):
         async with start(stages) as bot:

@@ -28,8 +28,8 @@ from tests.e2e.conftest import PATIENCE_S, asked, eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.world import Message
+    from sandbox import Sandbox
+    from sandbox.state.entities import Message
 
 KILLS = 200
 LATEST_KILL_S = 0.03
@@ -116,7 +116,9 @@ async def test_no_acknowledged_vote_is_lost_and_none_counts_twice(
     rng = random.Random(11)  # noqa: S311
     await killable.start()
     async with looked_into(tmp_path) as storage:
-        sandbox.refuse("add_reactions", channel="quiet")  # so that votes are buttons there
+        sandbox.fault_injection.refuse(
+            "add_reactions", channel="quiet"
+        )  # so that votes are buttons there
         pressed = await answered_in(sandbox, storage, "quiet")
         acknowledged: set[int] = set()
         reacted: list[tuple[Message, set[int]]] = []
@@ -128,7 +130,8 @@ async def test_no_acknowledged_vote_is_lost_and_none_counts_twice(
                 reacted.append((await answered_in(sandbox, storage, "fan-art"), set()))
             card, reactors = reacted[-1]
             presser, reactor, absentee = (
-                sandbox.add_member(f"{what} {number}") for what in ("presses", "reacts", "later")
+                sandbox.places.add_member(f"{what} {number}")
+                for what in ("presses", "reacts", "later")
             )
             press = await presser.press(pressed, "Right")
             await reactor.react(card, "❌" if new else "✅")

@@ -21,8 +21,8 @@ from tests.e2e.conftest import (
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference import Stages
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.world import Message
+    from sandbox import Sandbox
+    from sandbox.state.entities import Message
     from tests.e2e.conftest import Start
 
 
@@ -148,7 +148,7 @@ async def test_fifty_members_reacting_at_once_are_fifty_votes(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
     reply = await answered(sandbox)
-    members = [sandbox.add_member(f"fan {number}") for number in range(50)]
+    members = [sandbox.places.add_member(f"fan {number}") for number in range(50)]
     await asyncio.gather(*(member.react(reply, "✅") for member in members))
     await eventually(lambda: voters(bot, reply, {member.id for member in members}))
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))

@@ -11,9 +11,9 @@ from PIL import Image
 
 from bot.client import MoedexBot
 from bot.wording import WHO_MENU
-from sandbox.rest.server import Sandbox
+from sandbox import Sandbox
 from sandbox.samples.shelf import load_samples
-from sandbox.state.world import Attachment, Message
+from sandbox.state.entities import Attachment, Message
 from tests.e2e.conftest import text_of
 
 SAMPLES = {sample.id: sample for sample in load_samples()}

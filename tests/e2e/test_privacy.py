@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from bot.inference.stages import FoundFaces
     from bot.storage.records import FaceObservation, ModelVersion
     from models.types import Vectors
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.interactions import Interaction
-    from sandbox.state.world import Channel, Message
+    from sandbox import Sandbox
+    from sandbox.state.entities import Channel, Message
+    from sandbox.state.interaction import Interaction
     from tests.e2e.conftest import Start
 
 
@@ -208,7 +208,7 @@ async def test_a_deleted_channel_takes_its_threads_along(
     threaded = await learned(sandbox, bot, tmp_path, "threaded", thread)
     stays = await learned(sandbox, bot, tmp_path, "elsewhere", "general")
     await version_of(bot, posted, stays)
-    sandbox.delete_channel("fan-art")
+    sandbox.places.delete_channel("fan-art")
     await eventually(posted.gone)
     await eventually(threaded.gone)
     assert await votes_on(bot, posted, threaded) == 0
@@ -219,7 +219,7 @@ async def test_a_deleted_channel_takes_its_threads_along(
 async def test_what_is_deleted_while_the_bot_is_away_is_found_at_the_start(
     sandbox: Sandbox, start: Start, stages: TellingStages, tmp_path: Path
 ) -> None:
-    lost = sandbox.add_channel("to-be-lost")
+    lost = sandbox.places.add_channel("to-be-lost")
     async with start(stages) as bot:
         for name in ("fan-art", "to-be-lost"):
             await watch(bot, name)
@@ -239,7 +239,7 @@ async def test_what_is_deleted_while_the_bot_is_away_is_found_at_the_start(
     await sandbox.member("ben").delete(single.message)
     await sandbox.member("ben").delete(old.message)
     await sandbox.member("ann").delete(*(picture.message for picture in bulk))
-    sandbox.delete_channel(lost)
+    sandbox.places.delete_channel(lost)
     async with start(stages, storage={"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}",
                                       "answers_days": 9999}) as bot:  # fmt: skip
         for picture in gone:
@@ -257,7 +257,7 @@ async def test_a_history_that_may_not_be_read_deletes_nothing(
         await watch(bot)
         await learn_in(bot, bot.guilds[0].id)
         stays = await learned(sandbox, bot, tmp_path, "stays")
-    sandbox.refuse("read_message_history", channel="fan-art")
+    sandbox.fault_injection.refuse("read_message_history", channel="fan-art")
     async with start(stages) as bot:
         cog = bot.get_cog("Reconcile")
         await cog.reconciliation.reconcile()  # type: ignore[union-attr]
@@ -334,7 +334,7 @@ async def test_who_opted_out_leaves_nothing_and_counts_for_nothing(
     assert await bot.services.storage.faces.by_reply(reply.id) == []
     assert [s.id for s in await bot.services.storage.faces.by_author(ben.id)] == [before.face.id]
     assert await votes_on(bot, anns) == 1
-    sandbox.refuse("add_reactions", channel="fan-art")
+    sandbox.fault_injection.refuse("add_reactions", channel="fan-art")
     posted = await ann.post("fan-art", files=[("button.png", b"1")])
     card = await sandbox.answer_to(posted, PATIENCE_S)
     assert "You opted out" in await said(await ben.press(card, "Right"))
@@ -372,7 +372,7 @@ async def test_nothing_is_kept_where_learning_goes_off_in_the_middle_of_an_answe
 async def test_leaving_a_server_erases_it_after_the_configured_days(
     sandbox: Sandbox, start: Start, stages: TellingStages, tmp_path: Path, away: bool
 ) -> None:
-    other = sandbox.add_server("Other", ("pictures",))
+    other = sandbox.places.add_server("Other", ("pictures",))
     channel = sandbox.channel("pictures", other)
     async with start(stages, learning={"leave_days": 30}) as bot:
         await watch(bot)
@@ -387,10 +387,10 @@ async def test_leaving_a_server_erases_it_after_the_configured_days(
         await version_of(bot, left)
         await bot.services.storage.state.set(f"trained:{other.id}", datetime.now(UTC).isoformat())
         if not away:
-            sandbox.remove_server(other)
+            sandbox.places.remove_server(other)
             await eventually(lambda: bot.services.storage.state.get(f"left:{other.id}"))
     if away:
-        sandbox.remove_server(other)
+        sandbox.places.remove_server(other)
     async with start(stages, learning={"leave_days": 30}) as bot:
         await erase_old(bot)
         assert left.left, "the days are not over"

@@ -26,8 +26,8 @@ from tests.e2e.conftest import (
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.world import Message
+    from sandbox import Sandbox
+    from sandbox.state.entities import Message
     from tests.bot.fakes import FakeStages
     from tests.e2e.conftest import Start
 
@@ -98,7 +98,7 @@ async def test_a_disputed_face_is_in_review_and_no_label_until_a_moderator_decid
     ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
     reply = await answered(sandbox)
     for number in range(6):  # newcomers, whose word weighs little
-        await sandbox.add_member(f"fan {number}").react(reply, "✅")
+        await sandbox.places.add_member(f"fan {number}").react(reply, "✅")
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
     await ben.react(reply, "❌")
     await eventually(lambda: asked(reply))
@@ -123,7 +123,7 @@ async def test_a_moderator_sees_who_changed_a_label_when_and_why(
     reply = await answered(sandbox)
     assert NOTHING in (await shown(await ann.menu(reply, HISTORY))).content
     for number in range(6):
-        await sandbox.add_member(f"fan {number}").react(reply, "✅")
+        await sandbox.places.add_member(f"fan {number}").react(reply, "✅")
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
     await ann.react(reply, "❌")
     await eventually(lambda: asked(reply))
@@ -139,10 +139,14 @@ async def test_a_moderator_sees_who_changed_a_label_when_and_why(
 
 
 async def test_a_labellers_word_decides_at_once(sandbox: Sandbox, bot: MoedexBot) -> None:
-    ann, ben, labellers = sandbox.member("ann"), sandbox.member("ben"), sandbox.add_role("labels")
+    ann, ben, labellers = (
+        sandbox.member("ann"),
+        sandbox.member("ben"),
+        sandbox.places.add_role("labels"),
+    )
     chosen = await ann.slash("general", "learning labellers", {"role": labellers})
     assert "may label and teach now" in (await shown(chosen)).content
-    sandbox.give_role(ben, labellers)
+    sandbox.places.set_role(ben, labellers)
     reply = await answered(sandbox)
     await ben.react(reply, "✅")
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference.stages import FoundFaces
     from bot.storage.records import FaceObservation, Label
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.world import Message
+    from sandbox import Sandbox
+    from sandbox.state.entities import Message
     from tests.e2e.conftest import Start
 
 FACES = 6
@@ -159,8 +159,8 @@ async def test_later_keeps_a_cluster_for_the_next_time(sandbox: Sandbox, bot: Mo
 async def test_nobody_is_shown_a_crop_of_a_channel_they_may_not_see(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
-    ben, labellers = sandbox.member("ben"), sandbox.add_role("labellers")
-    sandbox.give_role(ben, labellers)
+    ben, labellers = sandbox.member("ben"), sandbox.places.add_role("labellers")
+    sandbox.places.set_role(ben, labellers)
     await bot.services.storage.settings.update(bot.guilds[0].id, labeller_role=labellers.id)
     for _ in range(FACES):
         await post(sandbox, bot, "quiet", who="ann")
@@ -237,7 +237,7 @@ async def test_where_nothing_may_be_written_who_switched_learning_on_is_told(
     ann = sandbox.member("ann")
     await shown(await ann.slash("quiet", "learning on"))
     before = len(sandbox.messages("quiet"))
-    sandbox.refuse("send_messages", channel="quiet")
+    sandbox.fault_injection.refuse("send_messages", channel="quiet")
     for _ in range(FACES):
         await post(sandbox, bot, "fan-art")
     await look(bot)

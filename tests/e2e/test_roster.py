@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.client import MoedexBot
-    from sandbox.rest.server import Sandbox
+    from sandbox import Sandbox
 
 SAMPLES = {sample.id: sample.read() for sample in load_samples()}
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.state.commands import UsageError
+from sandbox.state.errors import UsageError
 from tests.e2e.conftest import eventually
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.interactions import Interaction
+    from sandbox import Sandbox
+    from sandbox.state.interaction import Interaction
 
 OTHER = 99
 

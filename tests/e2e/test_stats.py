@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.feedback.statistics import Statistics
     from bot.ui.statistics_picture import ShownPair
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.interactions import Interaction
-    from sandbox.state.world import Message
+    from sandbox import Sandbox
+    from sandbox.state.entities import Message
+    from sandbox.state.interaction import Interaction
     from tests.e2e.conftest import Start
 
 Drawn = list[tuple["Statistics", "Sequence[ShownPair]"]]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.client import MoedexBot
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.interactions import Interaction
+    from sandbox import Sandbox
+    from sandbox.state.interaction import Interaction
     from tests.e2e.conftest import Start
 
 

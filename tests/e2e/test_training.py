@@ -12,7 +12,7 @@ from bot.learning import runs
 from bot.learning.runs import TrainingRun
 from bot.storage.records import Label
 from bot.ui import progress
-from sandbox.state.commands import UsageError
+from sandbox.state.errors import UsageError
 from tests.bot.fakes import FakeStages
 from tests.bot.learning.test_commands import label_faces
 from tests.e2e.conftest import PATIENCE_S, eventually, shown
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.client import MoedexBot
-    from sandbox.rest.server import Sandbox
-    from sandbox.state.world import Message
+    from sandbox import Sandbox
+    from sandbox.state.entities import Message
     from tests.e2e.conftest import Start
 
 # Says a step for each file that appears, and its outcome at the last.
@@ -102,7 +102,7 @@ async def test_a_new_message_takes_over_once_edits_are_refused(
 ) -> None:
     message = await begun(sandbox, bot)
     await says(message, "⏳ step 1")
-    refused = sandbox.refuse_edits(times=1)
+    refused = sandbox.fault_injection.refuse_edits(times=1)
     (scripted / "go1").touch()
 
     async def taken_over() -> bool:
@@ -125,7 +125,7 @@ async def test_a_new_message_takes_over_from_an_edit_that_never_ends(
     message = await begun(sandbox, bot)
     await says(message, "⏳ step 1")
     monkeypatch.setattr(progress, "PATIENCE_S", 0.1)
-    sandbox.slow_down("PATCH /channels/*/messages/*", PATIENCE_S, times=1)
+    sandbox.fault_injection.slow_down("PATCH /channels/*/messages/*", PATIENCE_S, times=1)
     (scripted / "go1").touch()
 
     async def taken_over() -> bool:

@@ -10,8 +10,8 @@ from bot.recognition.questions import NO_PICTURE, OWN_ANSWER, USE_SLASH
 from bot.recognition.refusals import LEFT_OUT
 from bot.recognition.watching import DM_HINT
 from bot.wording import WHO_MENU
-from sandbox.rest.server import Sandbox
-from sandbox.state.world import Channel, Message
+from sandbox import Sandbox
+from sandbox.state.entities import Channel, Message
 from tests.bot.fakes import FakeStages
 from tests.e2e.conftest import Start, kept, labels_of, settled, text_of, watch
 
@@ -71,7 +71,7 @@ async def test_unwatched_channels_and_other_bots_are_left_alone(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
     posted = await sandbox.member("ben").post("quiet", files=[ONE])
-    robot = sandbox.add_member("Robot")
+    robot = sandbox.places.add_member("Robot")
     robot.user.bot = True
     by_robot = await robot.post("fan-art", files=[ONE])
     await settled(sandbox, bot)
@@ -189,7 +189,7 @@ async def test_preview_that_comes_after_the_question(sandbox: Sandbox, bot: Moed
     watched = await ben.post("fan-art", url)
     for message in (asked, watched):
         message.embeds = early.embeds
-        sandbox.actions.changed(message, ben.user)
+        sandbox.state.messages.changed(message, ben.user)
         assert text_of(await sandbox.answer_to(message)).startswith(MARIN)
 
 
@@ -215,7 +215,7 @@ async def test_slash_with_a_link(sandbox: Sandbox, bot: MoedexBot) -> None:
 
 
 async def test_link_is_read_only_for_who_may_read_it(sandbox: Sandbox, bot: MoedexBot) -> None:
-    secret = sandbox.add_channel("secret")
+    secret = sandbox.places.add_channel("secret")
     hide(sandbox, secret)
     posted = await sandbox.member("ann").post(secret, files=[ONE])
     asked = await sandbox.member("ben").slash("quiet", "who", {"link": link_to(posted)})
@@ -229,13 +229,13 @@ async def test_link_is_read_only_for_who_may_read_it(sandbox: Sandbox, bot: Moed
 
 
 def hide(sandbox: Sandbox, channel: Channel) -> None:
+    from sandbox.state.entities import Overwrite
     from sandbox.state.events import Event
     from sandbox.state.permissions import Permission
-    from sandbox.state.world import Overwrite
 
     ben = sandbox.member("ben").id
     channel.overwrites[ben] = Overwrite(ben, member=True, deny=Permission.VIEW_CHANNEL)
-    sandbox.stream.emit(Event("channel_update", channel.server, channel))
+    sandbox.state.stream.emit(Event("channel_update", channel.server, channel))
 
 
 @pytest.mark.parametrize("ephemeral", [True, False])
@@ -284,7 +284,7 @@ async def test_age_restricted_picture_stays_in_its_channel(
     sandbox: Sandbox, bot: MoedexBot, way: str
 ) -> None:
     ann = sandbox.member("ann")
-    posted = await ann.post("nsfw", files=[ONE])
+    posted = await ann.post("age-restricted", files=[ONE])
     if way == "link":
         reply = await sandbox.answer(await ann.slash("quiet", "who", {"link": link_to(posted)}))
     else:
@@ -292,7 +292,7 @@ async def test_age_restricted_picture_stays_in_its_channel(
         reply = await sandbox.answer_to(await ann.post("quiet", "!who", reply_to=forwarded))
     assert text_of(reply) == AGE_RESTRICTED
     assert reply.files == []
-    there = await ann.post("nsfw", "!who", reply_to=posted)
+    there = await ann.post("age-restricted", "!who", reply_to=posted)
     assert text_of(await sandbox.answer_to(there)).startswith(MARIN)
 
 
@@ -300,7 +300,7 @@ async def test_forward_of_a_restricted_picture_by_menu_and_in_a_watched_channel(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
     ann = sandbox.member("ann")
-    forwarded = await ann.forward(await ann.post("nsfw", files=[ONE]), "fan-art")
+    forwarded = await ann.forward(await ann.post("age-restricted", files=[ONE]), "fan-art")
     reply = await sandbox.answer(await ann.menu(forwarded, WHO_MENU))
     assert text_of(reply) == AGE_RESTRICTED
     await settled(sandbox, bot)

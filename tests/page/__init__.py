@@ -1,1 +1,1 @@
-"""Tests of the chat page and its shelf of drawn samples."""
+"""Tests of the chat page in a browser."""

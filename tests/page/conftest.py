@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from sandbox import Sandbox
+from tests.sandbox.conformance import DESCRIPTION, Description
 
 from .scripted import ScriptedBot, scripted
 
@@ -44,11 +45,20 @@ async def browser() -> AsyncIterator[Browser]:
         await launched.close()
 
 
+@pytest.fixture(scope="session")
+def description() -> Description | None:
+    """Return Discord's description of its API; None where it is not on this machine."""
+    return Description() if DESCRIPTION.is_file() else None
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def sandbox() -> AsyncIterator[Sandbox]:
-    """Return a running local Discord."""
+async def sandbox(description: Description | None) -> AsyncIterator[Sandbox]:
+    """Return a running local Discord; all that the page and the bot sent must be as described."""
     async with Sandbox() as running:
         yield running
+    if description is not None:
+        differences = "\n".join(description.differences(running.exchanges))
+        assert not differences, differences
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -248,9 +248,9 @@ async def test_a_sample_is_posted_by_a_click_and_dragged_into_a_message(
 ) -> None:
     await page.locator("[data-sample=hikari-1]").click()
     await expect(page.locator(".embed")).to_be_visible()
-    assert sandbox.messages("general")[0].attachments[0].filename == "hikari-1.png"
+    assert sandbox.messages("general")[0].attachments[0].filename == "hikari-1.webp"
     await page.locator("[data-sample=tsumugi-4]").drag_to(page.locator("#chat"))
-    await expect(page.locator(".tray-item")).to_contain_text("tsumugi-4.png")
+    await expect(page.locator(".tray-item")).to_contain_text("tsumugi-4.webp")
     await expect(page.locator(".tray-badge").first).to_have_text("SPOILER")
     await page.locator("#composer-text").press("Enter")
     await expect(page.locator(".message .cover")).to_have_count(2)
@@ -300,7 +300,7 @@ async def test_a_mention_is_completed_and_sent(page: Page, sandbox: Sandbox) -> 
 
 
 async def test_what_is_refused_is_said(page: Page, sandbox: Sandbox) -> None:
-    sandbox.set_upload_limit(50)
+    sandbox.places.set_upload_limit(50)
     await page.reload()
     await page.locator(".beginning").wait_for()
     await pick_files(page, "heavy.png")
@@ -339,5 +339,5 @@ async def test_on_a_narrow_screen_channels_and_shelf_slide_in(
         await page.get_by_role("button", name="+ image").click()
         await page.get_by_role("button", name="Sample pictures").click()
         await page.locator("[data-sample=suzu-3]").click()
-        await expect(page.locator(".command-file")).to_contain_text("suzu-3.png")
+        await expect(page.locator(".command-file")).to_contain_text("suzu-3.webp")
         await expect(page.locator("#shelf")).to_be_hidden()

@@ -116,7 +116,7 @@ async def test_a_newcomer_tries_everything(
         await page.keyboard.press("Enter")
         await page.get_by_role("button", name=re.compile(r"\+ image")).click()
         await page.locator("[data-sample=suzu-2]").click()
-        await expect(page.locator(".command-file")).to_contain_text("suzu-2.png")
+        await expect(page.locator(".command-file")).to_contain_text("suzu-2.webp")
         await page.get_by_role("button", name="Send").click()
         await expect(
             page.locator(".message", has_text="used /who").locator(".embed")

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from sandbox import Member, Sandbox
-from sandbox.gateway.sessions import LATENCY
+from sandbox.gateway.gateway import LATENCY
 from sandbox.state.snowflakes import shard_of
 
 from .client import Client, ShardedClient, running
@@ -45,24 +45,24 @@ async def test_the_client_sees_the_server(sandbox: Sandbox, client: Client) -> N
     ben = sandbox.member("ben")
     assert (await server.fetch_member(ben.id)).display_name == "Ben"
     assert {item.name async for item in server.fetch_members()} >= {"ann", "ben"}
-    assert server.me.display_avatar.url.startswith(sandbox.cdn)
+    assert server.me.display_avatar.url.startswith(sandbox.cdn_url)
     assert (await server.me.display_avatar.read()).startswith(b"\x89PNG")
 
 
 async def test_an_intent_that_was_not_granted_closes_with_4014(sandbox: Sandbox) -> None:
-    sandbox.grant_intents()
+    sandbox.fault_injection.grant_intents()
     client = Client()
     with pytest.raises(discord.PrivilegedIntentsRequired):
         async with running(client, sandbox):
             pass
     with pytest.raises(ValueError, match="no privileged intent"):
-        sandbox.grant_intents("telepathy")
+        sandbox.fault_injection.grant_intents("telepathy")
 
 
 async def test_without_message_content_only_what_concerns_the_bot_is_read(
     sandbox: Sandbox, ann: Member, picture: bytes
 ) -> None:
-    sandbox.grant_intents()
+    sandbox.fault_injection.grant_intents()
     async with running(Client(discord.Intents.default()), sandbox) as client:
         files = [("a.png", picture)]
         hidden = await ann.post("general", "secret", files=files)
@@ -100,16 +100,16 @@ async def test_without_an_intent_nothing_of_its_kind_comes(sandbox: Sandbox, ann
 async def test_a_dropped_connection_resumes_and_replays(
     sandbox: Sandbox, client: Client, ann: Member
 ) -> None:
-    await sandbox.drop_gateway(hold=True)
-    assert not sandbox.online
+    await sandbox.fault_injection.drop_gateway(hold=True)
+    assert not sandbox.state.world.bot_online
     posted = [await ann.post("general", str(number)) for number in range(5)]
     await ann.react(posted[0], "✅")
     await ann.delete(posted[4])
-    sandbox.release_gateway()
+    sandbox.fault_injection.release_gateway()
     await client.seen("raw_message_delete")
     assert [item.content for item in client.told("message")] == list("01234")
     assert len(client.told("raw_reaction_add")) == 1
-    assert (sandbox.identifies, sandbox.resumes) == (1, 1)
+    assert (sandbox.gateway.identifies, sandbox.gateway.resumes) == (1, 1)
     # the connection itself works on
     await ann.post("general", "after")
     await client.seen("message", lambda item: item.content == "after")
@@ -119,14 +119,14 @@ async def test_a_session_that_is_gone_is_identified_anew(
     sandbox: Sandbox, client: Client, ann: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "before_identify_hook", _at_once)
-    await sandbox.drop_gateway(resume=False, hold=True)
+    await sandbox.fault_injection.drop_gateway(resume=False, hold=True)
     await ann.post("general", "missed")
-    sandbox.release_gateway()
+    sandbox.fault_injection.release_gateway()
     await sandbox.wait_for("bot_online")
     await ann.post("general", "after")
     await client.seen("message", lambda item: item.content == "after")
     assert [item.content for item in client.told("message")] == ["after"]
-    assert (sandbox.identifies, sandbox.resumes) == (2, 0)
+    assert (sandbox.gateway.identifies, sandbox.gateway.resumes) == (2, 0)
 
 
 async def _at_once(shard_id: int | None, *, initial: bool = False) -> None:
@@ -138,26 +138,26 @@ async def test_reconnect_and_invalid_session(
 ) -> None:
     monkeypatch.setattr(client, "before_identify_hook", _at_once)
     await ann.post("general", "first")
-    sandbox.ask_reconnect()
+    sandbox.fault_injection.ask_reconnect()
     await client.seen("resumed")
-    assert (sandbox.identifies, sandbox.resumes) == (1, 1)
-    sandbox.invalidate_session(resumable=True)
-    await sandbox.wait_for(lambda _: sandbox.resumes == 2)
-    sandbox.invalidate_session()
-    await sandbox.wait_for(lambda _: sandbox.identifies == 2)
+    assert (sandbox.gateway.identifies, sandbox.gateway.resumes) == (1, 1)
+    sandbox.fault_injection.invalidate_session(resumable=True)
+    await sandbox.wait_for(lambda _: sandbox.gateway.resumes == 2)
+    sandbox.fault_injection.invalidate_session()
+    await sandbox.wait_for(lambda _: sandbox.gateway.identifies == 2)
     await ann.post("general", "second")
     await client.seen("message", lambda item: item.content == "second")
-    await sandbox.close_gateway(4000)
-    await sandbox.wait_for(lambda _: sandbox.resumes == 3)
+    await sandbox.fault_injection.close_gateway(4000)
+    await sandbox.wait_for(lambda _: sandbox.gateway.resumes == 3)
 
 
 async def test_heartbeats_that_are_not_acknowledged(sandbox: Sandbox) -> None:
-    sandbox._gateway.heartbeat_interval = 0.2
+    sandbox.gateway.heartbeat_interval = 0.2
     async with running(Client(heartbeat_timeout=0.5), sandbox):
-        sandbox.ignore_heartbeats()
+        sandbox.fault_injection.ignore_heartbeats()
         await sandbox.wait_for("bot_offline")
-        sandbox.ignore_heartbeats(ignore=False)
-        await sandbox.wait_for(lambda _: sandbox.resumes >= 1)
+        sandbox.fault_injection.ignore_heartbeats(ignore=False)
+        await sandbox.wait_for(lambda _: sandbox.gateway.resumes >= 1)
 
 
 async def test_a_heartbeat_is_not_acknowledged_before_its_sender_can_note_it(
@@ -165,7 +165,7 @@ async def test_a_heartbeat_is_not_acknowledged_before_its_sender_can_note_it(
 ) -> None:
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(sandbox.gateway) as socket,
+        session.ws_connect(sandbox.gateway_url) as socket,
     ):
         assert (await socket.receive_json())["op"] == 10
         sent = time.monotonic()
@@ -175,10 +175,10 @@ async def test_a_heartbeat_is_not_acknowledged_before_its_sender_can_note_it(
 
 
 async def test_a_silent_client_is_closed(sandbox: Sandbox) -> None:
-    sandbox._gateway.heartbeat_interval = 0.1
+    sandbox.gateway.heartbeat_interval = 0.1
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(sandbox.gateway) as socket,
+        session.ws_connect(sandbox.gateway_url) as socket,
     ):
         assert (await socket.receive_json())["op"] == 10
         await socket.send_json({"op": 8, "d": {}})
@@ -186,7 +186,7 @@ async def test_a_silent_client_is_closed(sandbox: Sandbox) -> None:
         assert socket.close_code == 4003
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(sandbox.gateway) as socket,
+        session.ws_connect(sandbox.gateway_url) as socket,
     ):
         await socket.receive_json()
         await socket.receive()
@@ -196,10 +196,10 @@ async def test_a_silent_client_is_closed(sandbox: Sandbox) -> None:
 async def test_shards_get_their_own_servers(
     sandbox: Sandbox, ann: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sandbox.recommend_shards(3)
+    sandbox.state.world.recommended_shards = 3
     servers = [sandbox.server]
     for number in range(12):
-        servers.append(sandbox.add_server(f"Server {number}"))
+        servers.append(sandbox.places.add_server(f"Server {number}"))
         await asyncio.sleep(0.002)  # ids of different milliseconds fall on different shards
     client = ShardedClient()
     monkeypatch.setattr(client, "before_identify_hook", _at_once)
@@ -220,7 +220,7 @@ async def test_shards_get_their_own_servers(
 async def test_members_are_sent_in_chunks(sandbox: Sandbox, client: Client) -> None:
     (server,) = client.guilds
     for number in range(5):
-        sandbox.add_member(f"Crowd {number}")
+        sandbox.places.add_member(f"Crowd {number}")
     await client.seen("member_join", lambda item: item.name == "crowd_4")
     found = await server.query_members("crowd", limit=3)
     assert [item.name for item in found] == ["crowd_0", "crowd_1", "crowd_2"]
@@ -232,25 +232,25 @@ async def test_members_are_sent_in_chunks(sandbox: Sandbox, client: Client) -> N
 async def test_joining_and_leaving_servers_roles_and_members(
     sandbox: Sandbox, client: Client, ann: Member, ben: Member
 ) -> None:
-    second = sandbox.add_server("Second", channels=("general", "art"))
+    second = sandbox.places.add_server("Second", channels=("general", "art"))
     assert (await client.seen("guild_join")).name == "Second"
-    there = sandbox.join(ben, second)
+    there = sandbox.places.join(ben, second)
     await there.post("art", "hello")
     message = await client.seen("message")
     assert (message.guild.name, message.author.id) == ("Second", ben.id)
-    role = sandbox.add_role("Labeller")
-    sandbox.give_role(ben, role)
+    role = sandbox.places.add_role("Labeller")
+    sandbox.places.set_role(ben, role)
     await client.seen("member_update")
     member = client.get_guild(sandbox.server.id).get_member(ben.id)  # type: ignore[union-attr]
     assert member is not None
     assert [item.name for item in member.roles] == ["@everyone", "Labeller"]
-    sandbox.give_role(ben, role, take=True)
-    sandbox.leave(there)
+    sandbox.places.set_role(ben, role, granted=False)
+    sandbox.places.leave(there)
     await client.seen("member_remove")
-    sandbox.remove_server(second)
+    sandbox.places.remove_server(second)
     assert (await client.seen("guild_remove")).name == "Second"
     with pytest.raises(discord.NotFound):
         await client.fetch_guild(second.id)
     (server,) = client.guilds
     await server.leave()
-    assert sandbox.world.servers == {}
+    assert sandbox.state.world.servers == {}

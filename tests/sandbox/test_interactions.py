@@ -11,8 +11,7 @@ import pytest
 from discord import app_commands
 
 from sandbox import Member, Sandbox
-from sandbox.state.commands import UsageError
-from sandbox.state.errors import ApiError
+from sandbox.state.errors import ApiError, UsageError
 from sandbox.state.files import Upload
 
 from .client import Client
@@ -68,7 +67,7 @@ async def test_a_slash_command_with_a_file_a_user_and_a_channel(
         await ann.slash("general", "who")
     with pytest.raises(UsageError):
         await ann.slash("general", "what")
-    sandbox.set_upload_limit(10)
+    sandbox.places.set_upload_limit(10)
     with pytest.raises(ApiError):
         await ann.slash("general", "who", options)
 
@@ -308,12 +307,12 @@ async def test_who_is_offered_a_command(
     assert (await sandbox.answer(await ann.slash("general", "settings"))).content == "yours"
     with pytest.raises(UsageError):
         await ben.slash("general", "settings")
-    carla = sandbox.add_member("Carla", moderator=True)
+    carla = sandbox.places.add_member("Carla", moderator=True)
     assert (await sandbox.answer(await carla.slash("general", "settings"))).content == "yours"
 
 
 async def test_too_late_and_twice(sandbox: Sandbox, client: Client, ann: Member) -> None:
-    sandbox.interactions.acknowledge_seconds = 0.05
+    sandbox.state.interactions.acknowledge_seconds = 0.05
     codes: list[int] = []
     done = asyncio.Event()
 
@@ -334,7 +333,7 @@ async def test_too_late_and_twice(sandbox: Sandbox, client: Client, ann: Member)
             await interaction.response.send_message("two")
         except discord.HTTPException as error:
             codes.append(error.code)
-        sandbox.interactions.token_seconds = 0
+        sandbox.state.interactions.token_seconds = 0
         try:
             await interaction.followup.send("three")
         except discord.HTTPException as error:
@@ -347,7 +346,7 @@ async def test_too_late_and_twice(sandbox: Sandbox, client: Client, ann: Member)
         await sandbox.answer(interaction)
     await done.wait()
     done.clear()
-    sandbox.interactions.acknowledge_seconds = 10
+    sandbox.state.interactions.acknowledge_seconds = 10
     await ann.slash("general", "twice")
     await done.wait()
     assert codes == [10062, 40060, 50027]

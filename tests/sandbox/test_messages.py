@@ -82,7 +82,7 @@ async def test_embed_media_are_resolved_and_hidden_from_the_attachments(
     embed.add_field(name="one", value="two").set_footer(text="three")
     sent = await client.text(sandbox.channel("general")).send(embed=embed, file=file_of(picture))
     assert sent.attachments == []
-    assert sent.embeds[0].image.url.startswith(sandbox.cdn)
+    assert sent.embeds[0].image.url.startswith(sandbox.cdn_url)
     assert (sent.embeds[0].image.width, sent.embeds[0].image.height) == (64, 48)
     message = sandbox.messages("general")[0]
     assert message.embedded_files[0].data == picture
@@ -116,7 +116,7 @@ async def test_layout_components(sandbox: Sandbox, client: Client, picture: byte
     )
     assert sent.flags.components_v2
     container = sent.components[0]
-    assert container.children[1].items[0].media.url.startswith(sandbox.cdn)
+    assert container.children[1].items[0].media.url.startswith(sandbox.cdn_url)
     message = sandbox.messages("general")[0]
     assert [item.filename for item in message.attachments] == ["card.png", "list.txt"]
     assert message.components[1]["name"].startswith("list.txt")
@@ -163,7 +163,7 @@ async def test_deletes_single_bulk_and_by_channel(
     channel = client.text(sandbox.channel("quiet"))
     await channel.delete_messages([discord.Object(item.id) for item in two])
     assert all(item.deleted for item in two)
-    sandbox.delete_channel("quiet")
+    sandbox.places.delete_channel("quiet")
     assert (await client.seen("guild_channel_delete")).name == "quiet"
     with pytest.raises(discord.NotFound) as caught:
         await client.fetch_channel(channel.id)
@@ -209,7 +209,7 @@ async def test_a_link_carries_its_proxied_preview(
     message = await client.seen("message")
     embed = message.embeds[0]
     assert (embed.type, embed.url, embed.thumbnail.url) == ("image", url, url)
-    assert embed.thumbnail.proxy_url.startswith(sandbox.cdn)
+    assert embed.thumbnail.proxy_url.startswith(sandbox.cdn_url)
     async with (
         aiohttp.ClientSession() as session,
         session.get(embed.thumbnail.proxy_url) as response,
@@ -240,7 +240,7 @@ async def test_threads_and_age_restriction(sandbox: Sandbox, client: Client, ann
     await message.reply("yes")
     own = await (await client.seen("message")).channel.create_thread(name="mine", message=None)
     assert own.owner_id == sandbox.bot.id
-    sandbox.mark_nsfw("general")
+    sandbox.places.mark_nsfw("general")
     after = await client.seen("guild_channel_update")
     assert after.name == "general"
     assert message.channel.is_nsfw()
@@ -302,7 +302,7 @@ async def test_reactions(sandbox: Sandbox, client: Client, ann: Member, ben: Mem
 
 async def test_fifty_members_react_at_once(sandbox: Sandbox, client: Client, ann: Member) -> None:
     posted = await ann.post("general", "vote")
-    crowd = [sandbox.add_member(f"Member {number}") for number in range(50)]
+    crowd = [sandbox.places.add_member(f"Member {number}") for number in range(50)]
     for member in crowd:
         await member.react(posted, "✅")
     last = crowd[-1].id
@@ -322,16 +322,16 @@ async def test_one_nonce_posts_once(sandbox: Sandbox, client: Client) -> None:
 async def test_other_bots_webhooks_and_late_previews(
     sandbox: Sandbox, client: Client, ann: Member, picture: bytes
 ) -> None:
-    robot = sandbox.add_member("Robot", bot=True)
+    robot = sandbox.places.add_member("Robot", bot=True)
     await robot.post("general", "beep")
     assert (await client.seen("message")).author.bot
-    await sandbox.post_webhook("general", "Feed", "news", files=[("a.png", picture)])
+    await sandbox.places.post_webhook("general", "Feed", "news", files=[("a.png", picture)])
     message = await client.seen("message", lambda item: item.content == "news")
     assert message.webhook_id is not None
     assert message.author.name == "Feed"
     url = "https://example.org/a.png"
     posted = await ann.post("general", url)
-    await sandbox.add_preview(posted, url, picture)
+    await sandbox.places.add_preview(posted, url, picture)
     edit = await client.seen("raw_message_edit")
-    assert edit.message.embeds[0].thumbnail.proxy_url.startswith(sandbox.cdn)
+    assert edit.message.embeds[0].thumbnail.proxy_url.startswith(sandbox.cdn_url)
     assert edit.message.edited_at is None

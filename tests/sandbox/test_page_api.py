@@ -1,10 +1,10 @@
-"""The chat page's protocol: what it reads, does and is told, for each of two users."""
+"""What the chat page reads, does and hears of, for each of two users."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,7 @@ import pytest
 from discord import app_commands
 
 from sandbox import Member, Sandbox
-from sandbox.page import shelf as page_shelf
-from sandbox.samples.shelf import Sample
+from sandbox.state.entities import MessageFlag
 
 from .client import Client
 
@@ -23,17 +22,18 @@ WAIT = 10.0
 
 
 class Page:
-    """A page of one user: HTTP and the WebSocket."""
+    """A page of one user: Discord's REST API with that user's token, and the WebSocket."""
 
     def __init__(self, sandbox: Sandbox, member: Member) -> None:
-        self._base = sandbox.page_url + "sandbox/"
-        self._user = {"user": str(member.id)}
+        self._sandbox = sandbox
+        self._token = sandbox.state.tokens.of(member.user)
         self.events: list[dict[str, Any]] = []
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Page:
         self._session = aiohttp.ClientSession()
-        self._socket = await self._session.ws_connect(self._base + "events", params=self._user)
+        events = self._sandbox.page_url + "sandbox/events"
+        self._socket = await self._session.ws_connect(events, params={"token": self._token})
         self._task = asyncio.create_task(self._listen())
         await self.told("hello")
         return self
@@ -49,14 +49,21 @@ class Page:
             self._news.set()
 
     async def told(self, kind: str, **values: Any) -> dict[str, Any]:
+        def fits(event: dict[str, Any]) -> bool:
+            message = event.get("message")
+            author = {"by": message["author"]["id"]} if message else {}
+            known = event | (message or {}) | author | {"type": event["type"]}
+            return event["type"] == kind and values.items() <= known.items()
+
+        return await self.sees(fits)
+
+    async def sees(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for an event (whether it was or will be)."""
         async with asyncio.timeout(WAIT):
             while True:
                 self._news.clear()
                 for event in self.events:
-                    message = event.get("message")
-                    author = {"by": message["author"]["id"]} if message else {}
-                    known = event | (message or {}) | author | {"type": event["type"]}
-                    if event["type"] == kind and values.items() <= known.items():
+                    if fits(event):
                         return event
                 await self._news.wait()
 
@@ -69,6 +76,7 @@ class Page:
         status: int = 200,
         **query: str,
     ) -> Any:
+        """Call Discord's API."""
         options: dict[str, Any] = {"json": body} if body is not None else {}
         if files:
             form = aiohttp.FormData(quote_fields=False)
@@ -76,12 +84,25 @@ class Page:
             for number, (name, data) in enumerate(files):
                 form.add_field(f"files[{number}]", data, filename=name)
             options = {"data": form}
+        address, headers = f"{self._sandbox.api_url}/{path}", {"Authorization": self._token}
         async with self._session.request(
-            method, self._base + path, params=self._user | query, **options
+            method, address, params=query, headers=headers, **options
         ) as response:
             assert response.status == status, await response.text()
-            assert response.headers["Content-Type"] == "application/json"
-            return await response.json()
+            return await response.json() if status != 204 else None
+
+    async def interact(
+        self,
+        kind: int,
+        channel: str,
+        data: dict[str, Any],
+        files: tuple[tuple[str, bytes], ...] = (),
+        status: int = 204,
+        **extra: str,
+    ) -> None:
+        """Ask something of the bot."""
+        body = {"type": kind, "channel_id": channel, "data": data, **extra}
+        await self.ask("POST", "interactions", body, files, status)
 
 
 @pytest.fixture
@@ -97,38 +118,65 @@ async def bens(sandbox: Sandbox, ben: Member) -> AsyncIterator[Page]:
 
 
 async def test_the_world(sandbox: Sandbox, anns: Page) -> None:
-    world = await anns.ask("GET", "world")
-    assert world == anns.events[0]["world"]
+    world = anns.events[0]["world"]
     (server,) = world["servers"]
     names = [item["name"] for item in server["channels"]]
     assert names == ["general", "fan-art", "art talk", "quiet", "age-restricted"]
     assert [item["nsfw"] for item in server["channels"]] == [False] * 4 + [True]
     assert [item["moderator"] for item in server["members"]] == [True, False, False]
     assert world["bot_online"] is False
-    assert (await anns.ask("GET", "humans"))["users"][0]["display_name"] == "Ann"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{sandbox.page_url}sandbox/humans") as response,
+    ):
+        first, second = (await response.json())["users"]
+    assert (first["display_name"], second["display_name"]) == ("Ann", "Ben")
+    assert first["token"] != second["token"]
     await anns.ask("GET", "channels/1/messages", status=404)
+
+
+async def test_humans_call_no_bots_routes_and_bots_no_humans(sandbox: Sandbox, anns: Page) -> None:
+    refused = await anns.ask("GET", "gateway/bot", status=403)
+    assert refused["code"] == 20002
+    headers = {"Authorization": f"Bot {sandbox.bot_token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{sandbox.api_url}/interactions", json={}) as response,
+    ):
+        assert (await response.json())["code"] == 20001
+    token = sandbox.state.tokens.of(sandbox.member("ann").user)
+    for header in (f"Bot {token}", sandbox.bot_token, "nobody"):
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": header}) as session,
+            session.get(f"{sandbox.api_url}/users/@me") as response,
+        ):
+            assert response.status == 401
+
+
+async def test_injected_faults_and_limits_leave_humans_alone(sandbox: Sandbox, anns: Page) -> None:
+    sandbox.fault_injection.rate_limit(times=None)
+    path = f"channels/{sandbox.channel('general').id}/messages"
+    assert (await anns.ask("POST", path, {"content": "through"}))["content"] == "through"
 
 
 async def test_posting_with_files_and_reading(
     sandbox: Sandbox, client: Client, anns: Page, bens: Page, picture: bytes
 ) -> None:
     path = f"channels/{sandbox.channel('fan-art').id}/messages"
-    body = {"content": "look", "spoiler": True, "descriptions": ["a square"]}
-    posted = await anns.ask("POST", path, body, files=(("a b.png", picture),))
+    body = {"content": "look", "attachments": [{"id": "0", "description": "a square"}]}
+    posted = await anns.ask("POST", path, body, files=(("SPOILER_a b.png", picture),))
     assert posted["attachments"][0]["filename"] == "SPOILER_a_b.png"
     assert posted["attachments"][0]["description"] == "a square"
-    assert (posted["mine"], posted["can_delete"]) == (True, True)
-    told = await bens.told("message_create")
-    assert (told["message"]["id"], told["message"]["mine"]) == (posted["id"], False)
+    assert (await bens.told("message_create"))["message"]["id"] == posted["id"]
     message: discord.Message = await client.seen("message")
     assert await message.attachments[0].read() == picture
     await message.reply(f"hello <@{sandbox.member('ann').id}>")
     await bens.told("message_create", by=str(sandbox.bot.id))
-    both = (await bens.ask("GET", path))["messages"]
-    assert both[1]["referenced_message"]["id"] == posted["id"]
-    assert list(both[1]["mention_names"].values()) == ["Ann"]
-    assert (await bens.ask("GET", path, before=both[1]["id"]))["messages"] == both[:1]
-    reply = {"content": "too", "reply_to": posted["id"]}
+    answer, first = await bens.ask("GET", path)
+    assert answer["referenced_message"]["id"] == posted["id"]
+    assert [item["username"] for item in answer["mentions"]] == ["ann"]
+    assert await bens.ask("GET", path, before=answer["id"]) == [first]
+    reply = {"content": "too", "message_reference": {"message_id": posted["id"]}}
     assert (await bens.ask("POST", path, reply))["type"] == 19
 
 
@@ -138,20 +186,20 @@ async def test_reactions_edits_and_deletes(
     path = f"channels/{sandbox.channel('general').id}/messages"
     posted = await anns.ask("POST", path, {"content": "vote"})
     one = f"{path}/{posted['id']}"
-    await bens.ask("PUT", f"{one}/reactions/✅")
+    await bens.ask("PUT", f"{one}/reactions/✅/@me", status=204)
     await client.seen("raw_reaction_add")
     changed = await bens.told("message_update")
     assert changed["message"]["reactions"][0]["me"] is True
     assert (await anns.told("message_update"))["message"]["reactions"][0]["me"] is False
-    users = (await anns.ask("GET", f"{one}/reactions/✅"))["users"]
-    assert [item["display_name"] for item in users] == ["Ben"]
-    await bens.ask("DELETE", f"{one}/reactions/✅")
-    refused = await bens.ask("DELETE", f"{one}/reactions/✅", status=400)
+    users = await anns.ask("GET", f"{one}/reactions/✅")
+    assert [item["global_name"] for item in users] == ["Ben"]
+    await bens.ask("DELETE", f"{one}/reactions/✅/@me", status=204)
+    refused = await bens.ask("DELETE", f"{one}/reactions/✅/@me", status=400)
     assert refused["code"] == 10014
     await bens.ask("PATCH", one, {"content": "mine now"}, status=403)
     await bens.ask("DELETE", one, status=403)
     assert (await anns.ask("PATCH", one, {"content": "voted"}))["content"] == "voted"
-    await anns.ask("DELETE", one)
+    await anns.ask("DELETE", one, status=204)
     assert (await bens.told("message_delete"))["message_ids"] == [posted["id"]]
 
 
@@ -191,50 +239,60 @@ async def test_commands_ephemeral_answers_and_forms(
     await client.tree.sync()
     await anns.told("commands")
     channel = str(sandbox.channel("general").id)
-    commands = await anns.ask("GET", "commands", channel=channel)
-    assert [item["name"] for item in commands["slash"]] == ["who"]
-    assert [item["name"] for item in commands["message"]] == ["Look"]
-    options = {"image": {"file": 0}, "user": str(sandbox.member("ben").id)}
-    slash = {"kind": "slash", "channel_id": channel, "path": ["who"], "options": options}
-    started = await anns.ask("POST", "interactions", slash, files=(("a.png", picture),))
-    await anns.told("interaction", interaction_id=started["id"], state="acknowledged")
+    index = await anns.ask("GET", f"channels/{channel}/application-command-index")
+    slash, menu = index["application_commands"]
+    assert (slash["name"], menu["name"]) == ("who", "Look")
+    options = [
+        {"name": "image", "value": 0},
+        {"name": "user", "value": str(sandbox.member("ben").id)},
+    ]
+    data = {"id": slash["id"], "name": "who", "type": 1, "options": options}
+    await anns.interact(2, channel, data, files=(("a.png", picture),), nonce="first")
+    await anns.told("interaction", nonce="first", state="acknowledged")
     shown = await anns.told("message_create")
-    assert (shown["message"]["ephemeral"], shown["message"]["loading"]) == (True, True)
+    assert shown["message"]["flags"] == MessageFlag.EPHEMERAL | MessageFlag.LOADING
     answer = (await anns.told("message_update"))["message"]
     assert answer["content"] == f"{len(picture)} ben"
-    assert answer["interaction_metadata"]["name"] == "who"
-    component = {"kind": "component", "channel_id": channel, "message_id": answer["id"]}
-    await anns.ask("POST", "interactions", component | {"custom_id": "s", "values": ["a"]})
+    assert answer["interaction"]["name"] == "who"
+    on, button = {"message_id": answer["id"]}, {"component_type": 2, "custom_id": "else"}
+    select = {"component_type": 3, "custom_id": "s"}
+    await anns.interact(3, channel, select | {"values": ["a"]}, **on)
     await anns.told("message_update", content="chose ['a']")
-    await anns.ask("POST", "interactions", component | {"custom_id": "s", "values": []})
+    await anns.interact(3, channel, select | {"values": []}, **on)
     await anns.told("message_update", content="chose []")
-    await bens.ask("POST", "interactions", component | {"custom_id": "else"}, status=404)
-    await anns.ask("POST", "interactions", component | {"custom_id": "else"})
+    await bens.interact(3, channel, button, status=404, **on)
+    await anns.interact(3, channel, button, **on)
     modal = await anns.told("modal")
     assert modal["modal"]["components"][0]["components"][0]["label"] == "Name"
-    form = {"kind": "modal", "interaction_id": modal["interaction_id"], "values": {"name": "Rin"}}
-    await bens.ask("POST", "interactions", form, status=403)
-    await anns.ask("POST", "interactions", form)
+    field = {"type": 4, "custom_id": "name", "value": "Rin"}
+    form = {
+        "id": modal["interaction_id"],
+        "custom_id": modal["modal"]["custom_id"],
+        "components": [{"type": 1, "components": [field]}],
+    }
+    await bens.interact(5, channel, form, status=403)
+    await anns.interact(5, channel, form)
     await anns.told("message_update", content="Rin")
     # nothing of all this was for Ben's eyes
     assert {event["type"] for event in bens.events} == {"hello", "commands"}
     posted = await bens.ask("POST", f"channels/{channel}/messages", {"content": "her"})
-    menu = {"kind": "message_menu", "channel_id": channel, "message_id": posted["id"]}
-    await bens.ask("POST", "interactions", menu | {"command_id": commands["message"][0]["id"]})
+    data = {"id": menu["id"], "name": "Look", "type": 3, "target_id": posted["id"]}
+    await bens.interact(2, channel, data)
     await anns.told("message_create", by=str(sandbox.bot.id), content="her")
-    await anns.ask("POST", "interactions", {"kind": "dance", "channel_id": channel}, status=400)
+    await anns.interact(9, channel, {}, status=400)
+    await anns.interact(2, channel, {}, status=400)
 
 
 async def test_a_bot_that_does_not_answer_is_told(
     sandbox: Sandbox, client: Client, anns: Page
 ) -> None:
-    sandbox.interactions.acknowledge_seconds = 0.05
+    sandbox.state.interactions.acknowledge_seconds = 0.05
     channel = client.text(sandbox.channel("general"))
     view = discord.ui.View().add_item(discord.ui.Button(label="Dead", custom_id="dead"))
     sent = await channel.send("x", view=view)
     view.stop()
-    body = {"kind": "component", "channel_id": str(channel.id), "message_id": str(sent.id)}
-    await anns.ask("POST", "interactions", body | {"custom_id": "dead"})
+    data = {"component_type": 2, "custom_id": "dead"}
+    await anns.interact(3, str(channel.id), data, message_id=str(sent.id))
     failed = await anns.told("interaction", state="failed")
     assert failed["message_id"] == str(sent.id)
     assert failed["error"] == "The application did not respond"
@@ -251,78 +309,66 @@ async def test_autocomplete(sandbox: Sandbox, client: Client, anns: Page) -> Non
 
     client.tree.add_command(find)
     await client.tree.sync()
-    body = {
-        "channel_id": str(sandbox.channel("general").id),
-        "path": ["find"],
-        "options": {"name": "mi"},
-        "focused": "name",
-    }
-    assert await anns.ask("POST", "autocomplete", body) == {
-        "choices": [{"name": "miku", "value": "miku"}]
-    }
+    (known,) = await client.tree.fetch_commands()
+    options = [{"name": "name", "value": "mi", "focused": True}]
+    data = {"id": str(known.id), "name": "find", "type": 1, "options": options}
+    await anns.interact(4, str(sandbox.channel("general").id), data, nonce="typed")
+    offered = await anns.told("autocomplete", nonce="typed")
+    assert offered["choices"] == [{"name": "miku", "value": "miku"}]
 
 
 async def test_direct_messages_threads_forwards_and_typing(
     sandbox: Sandbox, client: Client, anns: Page, bens: Page
 ) -> None:
-    dm = await anns.ask("POST", "dms", {"user_id": str(sandbox.bot.id)})
-    assert dm["display_name"] == "Moedex"
+    dm = await anns.ask("POST", "users/@me/channels", {"recipient_id": str(sandbox.bot.id)})
+    assert [item["username"] for item in dm["recipients"]] == ["Moedex"]
     await anns.ask("POST", f"channels/{dm['id']}/messages", {"content": "psst"})
     await client.seen("message", lambda item: item.guild is None)
     await bens.ask("GET", f"channels/{dm['id']}/messages", status=403)
     user = await client.fetch_user(sandbox.member("ben").id)
     await user.send("hello Ben")
-    assert (await bens.told("channel_create"))["channel"]["display_name"] == "Moedex"
+    (shown,) = (await bens.told("world"))["world"]["dms"]
+    assert [item["username"] for item in shown["recipients"]] == ["Moedex"]
     general = f"channels/{sandbox.channel('general').id}"
     posted = await anns.ask("POST", f"{general}/messages", {"content": "original"})
-    thread = await anns.ask(
-        "POST", f"{general}/threads", {"name": "talk", "message_id": posted["id"]}
-    )
+    on = f"{general}/messages/{posted['id']}/threads"
+    thread = await anns.ask("POST", on, {"name": "talk"}, status=201)
     assert thread["id"] == posted["id"]
-    body = {"message_id": posted["id"], "channel_id": posted["channel_id"]}
-    forward = await anns.ask("POST", f"channels/{thread['id']}/forward", body)
+    reference = {"type": 1, "message_id": posted["id"], "channel_id": posted["channel_id"]}
+    body = {"message_reference": reference}
+    forward = await anns.ask("POST", f"channels/{thread['id']}/messages", body)
     assert forward["message_snapshots"][0]["message"]["content"] == "original"
-    await anns.ask("POST", f"{general}/typing")
+    await anns.ask("POST", f"{general}/typing", status=204)
     assert (await bens.told("typing"))["user_id"] == str(sandbox.member("ann").id)
-    sandbox.add_member("Carla")
-    assert (await bens.told("member_join"))["user"]["display_name"] == "Carla"
-    sandbox.delete_channel("quiet")
-    await bens.told("channel_delete")
+    sandbox.places.add_member("Carla")
+    await bens.sees(
+        lambda event: any(
+            user["display_name"] == "Carla" for user in event.get("world", {}).get("users", ())
+        )
+    )
+    sandbox.places.delete_channel("quiet")
+    await bens.sees(
+        lambda event: (
+            "world" in event
+            and "quiet" not in [item["name"] for item in event["world"]["servers"][0]["channels"]]
+        )
+    )
 
 
-async def test_the_shelf(sandbox: Sandbox, anns: Page, picture: bytes, tmp_path: Path) -> None:
+async def test_the_shelf(picture: bytes, tmp_path: Path) -> None:
     (tmp_path / "mine.png").write_bytes(picture)
-    sandbox.samples = tmp_path
-    shelf = (await anns.ask("GET", "samples"))["samples"]
-    mine = next(item for item in shelf if item["filename"] == "mine.png")
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(sandbox.cdn + mine["url"]) as response,
-    ):
-        assert await response.read() == picture
-        assert response.headers["Content-Type"] == "image/png"
-    body = {"channel_id": str(sandbox.channel("general").id), "content": "from the shelf"}
-    posted = await anns.ask("POST", f"samples/{mine['id']}/post", body)
-    assert posted["attachments"][0]["size"] == len(picture)
-    body = {"content": "again", "samples": [mine["id"]]}
-    posted = await anns.ask("POST", f"channels/{posted['channel_id']}/messages", body)
-    assert posted["attachments"][0]["filename"] == "mine.png"
-    refused = await anns.ask("POST", "samples/none/post", body | {"channel_id": "1"}, status=404)
-    assert refused["message"]
-
-
-async def test_drawings_are_made_ahead_and_ones_own_pictures_left_alone(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[str] = []
-
-    def sample(name: str, people: int | None) -> Sample:
-        return Sample(name, name, "", f"{name}.png", people, lambda: read.append(name) or b"")
-
-    samples = [sample("drawn", 1), sample("own", None), sample("lake", 0)]
-    monkeypatch.setattr(page_shelf, "load_samples", lambda _: samples)
-    await sandbox.shelf.draw_ahead()
-    assert read == ["drawn", "lake"]
+    async with Sandbox(samples=tmp_path) as sandbox, aiohttp.ClientSession() as session:
+        async with session.get(f"{sandbox.page_url}sandbox/samples") as response:
+            shelf = (await response.json())["samples"]
+        mine = next(item for item in shelf if item["filename"] == "mine.png")
+        async with session.get(sandbox.cdn_url + mine["url"]) as response:
+            assert await response.read() == picture
+            assert response.headers["Content-Type"] == "image/png"
+        async with session.get(sandbox.cdn_url + shelf[0]["url"]) as response:
+            assert response.headers["Content-Type"] == "image/webp"
+        async with session.get(f"{sandbox.page_url}sandbox/samples/none") as response:
+            assert response.status == 404
+            assert (await response.json())["message"]
 
 
 async def test_the_pages_files_stay_in_their_folder(sandbox: Sandbox) -> None:
@@ -334,7 +380,7 @@ async def test_the_pages_files_stay_in_their_folder(sandbox: Sandbox) -> None:
 
 async def test_open_pages_are_told_that_the_server_stops() -> None:
     async with Sandbox() as stopping, aiohttp.ClientSession() as session:
-        user = {"user": str(stopping.member("ann").id)}
+        user = {"token": stopping.state.tokens.of(stopping.member("ann").user)}
         page = await session.ws_connect(stopping.page_url + "sandbox/events", params=user)
         await page.receive()
         closed = asyncio.create_task(page.receive())

@@ -1,4 +1,7 @@
-// Speaks with the sandbox: JSON over HTTP, and the stream of events. See sandbox/page_api.py.
+// Speaks with the sandbox: Discord's REST API with the token of the human one acts as, and what
+// Discord has no route for. See sandbox/page/routes.py and sandbox/page/events.py.
+
+const API = "/api/v10";
 
 export class ApiError extends Error {
   constructor(message, status) {
@@ -7,33 +10,37 @@ export class ApiError extends Error {
   }
 }
 
-export class Api {
-  constructor(userId) {
-    this.userId = userId;
-  }
+/** Return whom the page may act as, each with a token. */
+export const readHumans = async () => (await send("GET", "/sandbox/humans")).users;
 
-  static async humans() {
-    return (await send("GET", "/sandbox/humans")).users;
+/** Return the sample pictures: `[{id, title, group, filename, url}]`. */
+export const readSamples = async () => (await send("GET", "/sandbox/samples")).samples;
+
+/** Discord's REST API as one human calls it. */
+export class Api {
+  constructor(token) {
+    this.token = token;
   }
 
   get(path, query = {}) {
-    return send("GET", this.#address(path, query));
+    const known = Object.entries(query).filter(([, value]) => value !== undefined);
+    return send("GET", `${API}${path}?${new URLSearchParams(known)}`, { token: this.token });
   }
 
   post(path, body = {}, files = []) {
-    return send("POST", this.#address(path), body, files);
+    return send("POST", API + path, { token: this.token, body, files });
   }
 
   put(path) {
-    return send("PUT", this.#address(path));
+    return send("PUT", API + path, { token: this.token });
   }
 
   patch(path, body) {
-    return send("PATCH", this.#address(path), body);
+    return send("PATCH", API + path, { token: this.token, body });
   }
 
   delete(path) {
-    return send("DELETE", this.#address(path));
+    return send("DELETE", API + path, { token: this.token });
   }
 
   /** Open the stream of events; it opens itself anew until the returned function is called. */
@@ -43,7 +50,8 @@ export class Api {
     let wait = 500;
     const open = () => {
       const scheme = location.protocol === "https:" ? "wss" : "ws";
-      socket = new WebSocket(`${scheme}://${location.host}${this.#address("/sandbox/events")}`);
+      const query = new URLSearchParams({ token: this.token });
+      socket = new WebSocket(`${scheme}://${location.host}/sandbox/events?${query}`);
       socket.onopen = () => {
         wait = 500;
         onState(true);
@@ -62,23 +70,17 @@ export class Api {
       socket.close();
     };
   }
-
-  #address(path, query = {}) {
-    const all = new URLSearchParams({ user: this.userId });
-    for (const [key, value] of Object.entries(query)) if (value !== undefined) all.set(key, value);
-    return `${path}?${all}`;
-  }
 }
 
-async function send(method, address, body, files = []) {
-  const request = { method };
+async function send(method, address, { token, body, files = [] } = {}) {
+  const request = { method, headers: token ? { Authorization: token } : {} };
   if (files.length) {
     request.body = new FormData();
     request.body.set("payload_json", JSON.stringify(body));
     files.forEach((file, n) => request.body.set(`files[${n}]`, file, file.name));
   } else if (body !== undefined) {
     request.body = JSON.stringify(body);
-    request.headers = { "Content-Type": "application/json" };
+    request.headers["Content-Type"] = "application/json";
   }
   let response;
   try {

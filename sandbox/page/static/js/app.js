@@ -1,6 +1,6 @@
 // Puts the page together: who acts, which channel is open, what is announced.
 
-import { Api } from "./api.js";
+import { readHumans } from "./api.js";
 import { Composer } from "./composer.js";
 import { fail, toast } from "./dialog.js";
 import { h, ICONS, replace, svg } from "./dom.js";
@@ -195,7 +195,7 @@ function acceptDrops() {
 async function start() {
   listen();
   try {
-    store.humans = await Api.humans();
+    store.humans = await readHumans();
     const [, name, channelId] = location.hash.split("/");
     const wanted = store.humans.find((user) => user.username === name) ?? store.humans[0];
     become(wanted.id, channelId);

@@ -84,7 +84,7 @@ export class Components {
       "aria-busy": spinning ? "true" : false,
       "aria-label": button.label ? false : button.emoji?.name,
       data: { key: `component:${button.custom_id}` },
-      on: { click: () => this.#use(button.custom_id) },
+      on: { click: () => this.#use(button) },
     }, label, spinning && h("span.spinner", { "aria-hidden": "true" }));
   }
 
@@ -92,17 +92,16 @@ export class Components {
     return selectBox(this.store, select, {
       disabled: Boolean(select.disabled) || this.waits !== undefined,
       busy: this.waits === select.custom_id,
-      onChosen: (values) => this.#use(select.custom_id, values),
+      onChosen: (values) => this.#use(select, values),
     });
   }
 
-  async #use(customId, values) {
+  async #use({ type, custom_id: customId }, values) {
     const { store, message } = this;
     store.spin(message.id, customId);
-    const body = { kind: "component", channel_id: message.channel_id, message_id: message.id, custom_id: customId };
-    if (values) body.values = values;
+    const data = { component_type: type, custom_id: customId, values };
     try {
-      await store.api.post("/sandbox/interactions", body);
+      await store.ask(3, data, { channelId: message.channel_id, messageId: message.id });
     } catch (error) {
       store.rest(message.id);
       fail(error);

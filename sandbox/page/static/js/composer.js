@@ -137,7 +137,7 @@ export class Composer {
     const now = Date.now();
     if (this.text.value && !this.text.value.startsWith("/") && now - (this.typedAt ?? 0) > 8000) {
       this.typedAt = now;
-      this.store.api.post(`/sandbox/channels/${this.store.currentId}/typing`).catch(() => {});
+      this.store.api.post(`/channels/${this.store.currentId}/typing`).catch(() => {});
     }
   }
 
@@ -221,11 +221,16 @@ export class Composer {
     if ((!words && !this.tray.files.length) || words.length > MAX_TEXT || this.sending) return;
     const { store, tray } = this;
     const channelId = store.currentId;
-    const body = { content: encode(store, words), reply_to: this.replyTo?.id ?? null, ping: this.ping ?? true, descriptions: tray.descriptions() };
+    const body = {
+      content: encode(store, words),
+      allowed_mentions: { parse: ["users", "roles", "everyone"], replied_user: this.ping ?? true },
+      message_reference: this.replyTo && { message_id: this.replyTo.id },
+      attachments: tray.descriptions().map((description, id) => ({ id: String(id), description })),
+    };
     this.sending = true;
     this.form.setAttribute("aria-busy", "true");
     try {
-      await store.api.post(`/sandbox/channels/${channelId}/messages`, body, tray.sent());
+      await store.api.post(`/channels/${channelId}/messages`, body, tray.sent());
       this.text.value = "";
       store.drafts.delete(this.key);
       tray.clear();

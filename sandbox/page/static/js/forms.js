@@ -21,9 +21,11 @@ export function openForm(store, event) {
     submit.disabled = true;
     submit.classList.add("spinning");
     const files = [];
-    const values = Object.fromEntries(readers.map(([id, read]) => [id, read(files)]));
+    const filled = readers.map(([component, read]) => ({
+      type: 18, component: { type: component.type, custom_id: component.custom_id, ...read(files) },
+    }));
     try {
-      await store.api.post("/sandbox/interactions", { kind: "modal", interaction_id: interactionId, values }, files);
+      await store.ask(5, { id: interactionId, custom_id: modal.custom_id, components: filled }, { files });
       close();
     } catch (error) {
       fail(error);
@@ -46,20 +48,19 @@ function field(store, item, readers) {
 }
 
 function control(store, component, id, label, required, readers) {
-  const { custom_id: customId } = component;
   if (component.type === 4) {
     const common = { id, required, placeholder: component.placeholder, value: component.value ?? "", minlength: component.min_length, maxlength: component.max_length };
     const input = component.style === 2 ? h("textarea", { ...common, rows: 4 }) : h("input", { ...common, type: "text" });
-    readers.push([customId, () => input.value]);
+    readers.push([component, () => ({ value: input.value })]);
     return input;
   }
   if (component.type === 19) {
     const input = h("input", { id, type: "file", required, multiple: (component.max_values ?? 1) > 1 });
-    readers.push([customId, (files) => ({ files: [...input.files].map((file) => files.push(file) - 1) })]);
+    readers.push([component, (files) => ({ values: [...input.files].map((file) => files.push(file) - 1) })]);
     return input;
   }
   let chosen = choicesOf(store, component).filter((choice) => choice.default).map((choice) => choice.value);
-  readers.push([customId, () => chosen]);
+  readers.push([component, () => ({ values: chosen })]);
   return selectBox(store, component, { label, onChosen: (values) => {
     chosen = values;
   } });

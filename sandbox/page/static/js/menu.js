@@ -75,9 +75,9 @@ export function messageMenu(store, message, beside, actions) {
 }
 
 async function runApp(store, message, command) {
-  const body = { kind: "message_menu", channel_id: message.channel_id, message_id: message.id, command_id: command.id };
+  const data = { id: command.id, name: command.name, type: command.type, target_id: message.id };
   try {
-    await store.api.post("/sandbox/interactions", body);
+    await store.ask(2, data, { channelId: message.channel_id });
   } catch (error) {
     fail(error);
   }
@@ -85,7 +85,7 @@ async function runApp(store, message, command) {
 
 export async function remove(store, message) {
   try {
-    await store.api.delete(`/sandbox/channels/${message.channel_id}/messages/${message.id}`);
+    await store.api.delete(`/channels/${message.channel_id}/messages/${message.id}`);
   } catch (error) {
     fail(error);
   }
@@ -101,7 +101,8 @@ function forward(store, message) {
     h("button.choice", { type: "button", on: { click: async () => {
       close();
       try {
-        await store.api.post(`/sandbox/channels/${channel.id}/forward`, { message_id: message.id, channel_id: message.channel_id });
+        const reference = { type: 1, message_id: message.id, channel_id: message.channel_id };
+        await store.api.post(`/channels/${channel.id}/messages`, { message_reference: reference });
         toast(`Forwarded to ${channel.type === 1 ? "" : "#"}${store.name(channel)}.`);
       } catch (error) {
         fail(error);

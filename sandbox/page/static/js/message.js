@@ -85,7 +85,7 @@ function context(store, message, actions) {
   if (used && (message.type === 20 || message.type === 23)) {
     const user = store.user(used.user.id) ?? used.user;
     return h("div.context", {}, svg(ICONS.app, 15), avatar(user, "avatar-tiny"), h("strong", {}, displayName(user)), " used ",
-      h("span.mention", {}, message.type === 20 ? `/${used.name}` : used.name));
+      h("span.mention", {}, message.type === 20 ? `/${message.interaction?.name}` : message.interaction?.name));
   }
   return null;
 }

@@ -17,10 +17,13 @@ const EMOJI = [
 
 const sameEmoji = (a, b) => a.replaceAll("\ufe0f", "") === b.replaceAll("\ufe0f", "");
 
+/** A reaction's emoji as the API's paths name it. */
+const emojiOf = ({ emoji }) => (emoji.id ? `${emoji.name}:${emoji.id}` : emoji.name);
+
 export async function toggleReaction(store, message, emoji) {
   const now = store.message(message.channel_id, message.id) ?? message;
   const mine = now.reactions.find((reaction) => sameEmoji(reaction.emoji.name, emoji))?.me;
-  const path = `/sandbox/channels/${message.channel_id}/messages/${message.id}/reactions/${encodeURIComponent(emoji)}`;
+  const path = `/channels/${message.channel_id}/messages/${message.id}/reactions/${encodeURIComponent(emoji)}/@me`;
   try {
     await (mine ? store.api.delete(path) : store.api.put(path));
   } catch (error) {
@@ -32,10 +35,11 @@ export function reactions(store, message) {
   if (!message.reactions.length) return null;
   return h("div.reactions", { role: "group", "aria-label": "Reactions" },
     message.reactions.map((reaction) => {
-      const who = reaction.users.map((id) => store.user(id)).filter(Boolean).map(displayName).join(", ");
+      const ids = store.reactorsOf(message, emojiOf(reaction)) ?? [];
+      const who = ids.map((id) => store.user(id)).filter(Boolean).map(displayName).join(", ");
       return h("button.reaction", {
         type: "button", class: reaction.me ? "mine" : "", "aria-pressed": String(reaction.me),
-        "aria-label": `${reaction.emoji.name}, ${plural(reaction.count, "reaction")}: ${who}`, title: who,
+        "aria-label": `${reaction.emoji.name}, ${plural(reaction.count, "reaction")}${who && `: ${who}`}`, title: who,
         data: { key: `reaction:${reaction.emoji.name}` },
         on: { click: () => toggleReaction(store, message, reaction.emoji.name) },
       }, glyph(reaction.emoji.name), h("span.count", {}, reaction.count));

@@ -1,11 +1,12 @@
 // The shelf of sample pictures: a click posts one, dragging puts it into the message.
 
+import { readSamples } from "./api.js";
 import { fail } from "./dialog.js";
 import { h, ICONS, replace, svg } from "./dom.js";
 
 export const SAMPLE = "application/x-moedex-sample";
 const AT_ONCE = 24;
-const PARALLEL = 2;
+const PREFIX = "SPOILER_";
 
 export class Shelf {
   constructor(store, host, { takeInstead, onTaken, onClose }) {
@@ -15,36 +16,27 @@ export class Shelf {
     this.onTaken = onTaken;
     this.onClose = onClose;
     this.samples = [];
-    this.queue = [];
-    this.loading = 0;
-    this.seen = new IntersectionObserver((entries) => {
-      for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue;
-        this.seen.unobserve(target);
-        this.queue.push(target);
-      }
-      this.#fetchNext();
-    }, { rootMargin: "200px" });
     store.on("world", () => this.read());
   }
 
   async read() {
     if (this.samples.length) return;
     try {
-      ({ samples: this.samples } = await this.store.api.get("/sandbox/samples"));
+      this.samples = await readSamples();
       this.draw();
     } catch (error) {
       fail(error);
     }
   }
 
-  /** Return a sample as a file. */
-  async file(id) {
+  /** Return a sample as a file, hidden until clicked where `spoiler`. */
+  async file(id, spoiler = false) {
     const sample = this.samples.find((one) => one.id === id);
     const response = await fetch(sample.url);
     if (!response.ok) throw new Error(`The picture “${sample.title}” can't be read.`);
     const data = await response.blob();
-    return new File([data], sample.filename, { type: data.type });
+    const hidden = spoiler && !sample.filename.startsWith(PREFIX);
+    return new File([data], hidden ? PREFIX + sample.filename : sample.filename, { type: data.type });
   }
 
   draw() {
@@ -69,7 +61,7 @@ export class Shelf {
   }
 
   #sample(sample) {
-    const hidden = sample.filename.startsWith("SPOILER_");
+    const hidden = sample.filename.startsWith(PREFIX);
     return h("button.sample", {
       type: "button", draggable: "true", title: sample.title, "aria-label": `Post “${sample.title}”${hidden ? ", as a spoiler" : ""}`,
       class: hidden ? "hidden-one" : "", data: { sample: sample.id },
@@ -80,36 +72,16 @@ export class Shelf {
           event.dataTransfer.effectAllowed = "copy";
         },
       },
-    }, this.#thumbnail(sample.url), hidden && h("span.tray-badge", {}, "SPOILER"));
-  }
-
-  /** A picture that is fetched when its turn comes: the server draws, and messages must not wait. */
-  #thumbnail(url) {
-    const image = h("img", { alt: "", decoding: "async", draggable: "false", data: { url } });
-    this.seen.observe(image);
-    return image;
-  }
-
-  #fetchNext() {
-    while (this.loading < PARALLEL && this.queue.length) {
-      const image = this.queue.shift();
-      this.loading += 1;
-      const done = () => {
-        this.loading -= 1;
-        this.#fetchNext();
-      };
-      image.addEventListener("load", done, { once: true });
-      image.addEventListener("error", done, { once: true });
-      image.src = image.dataset.url;
-    }
+    }, h("img", { src: sample.url, alt: "", loading: "lazy", decoding: "async", draggable: "false" }), hidden && h("span.tray-badge", {}, "SPOILER"));
   }
 
   async #post(sample, button) {
     button.disabled = true;
     try {
       if (!await this.takeInstead(sample.id)) {
-        const body = { channel_id: this.store.currentId, content: "", spoiler: this.cover.checked };
-        await this.store.api.post(`/sandbox/samples/${encodeURIComponent(sample.id)}/post`, body);
+        const channelId = this.store.currentId;
+        const file = await this.file(sample.id, this.cover.checked);
+        await this.store.api.post(`/channels/${channelId}/messages`, {}, [file]);
       }
       this.onTaken();
     } catch (error) {

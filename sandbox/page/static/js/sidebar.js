@@ -53,8 +53,8 @@ export class Sidebar {
 
   async #write(user) {
     try {
-      const channel = await this.store.api.post("/sandbox/dms", { user_id: user.id });
-      if (!this.store.channel(channel.id)) this.store.world.dms.push(channel);
+      const channel = await this.store.api.post("/users/@me/channels", { recipient_id: user.id });
+      this.store.addDirect(channel);
       this.onOpen(channel.id);
     } catch (error) {
       fail(error);

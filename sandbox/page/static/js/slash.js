@@ -9,14 +9,17 @@ const GROUPS = new Set([1, 2]);
 const ATTACHMENT = 11;
 const SELECTS = { 6: 5, 7: 8, 8: 6, 9: 7 };
 
-/** Return every command that can be run: `[{path, description, options, command}]`. */
+/**
+ * Return every command that can be run: `[{command, path, kinds, description, options}]`. `path` is
+ * its name and those of group and subcommand, `kinds` the types of the latter two.
+ */
 export function flatten(commands) {
-  const walk = (node, path) => {
+  const walk = (command, node, path, kinds) => {
     const nested = (node.options ?? []).filter((option) => GROUPS.has(option.type));
-    if (nested.length) return nested.flatMap((option) => walk(option, [...path, option.name]));
-    return [{ path, description: node.description, options: node.options ?? [] }];
+    if (nested.length) return nested.flatMap((option) => walk(command, option, [...path, option.name], [...kinds, option.type]));
+    return [{ command, path, kinds, description: node.description, options: node.options ?? [] }];
   };
-  return commands.flatMap((command) => walk(command, [command.name]));
+  return commands.flatMap((command) => walk(command, command, [command.name], []));
 }
 
 /** The options of one command, filled in and sent. */
@@ -129,8 +132,7 @@ export class CommandForm {
       clearTimeout(timer);
       timer = setTimeout(async () => {
         const mine = ++asked;
-        const body = { channel_id: this.store.currentId, path: this.entry.path, options: this.#typed({ [option.name]: input.value }), focused: option.name };
-        const { choices } = await this.store.api.post("/sandbox/autocomplete", body).catch(() => ({ choices: [] }));
+        const choices = await this.store.choices(this.#data(this.#typed(option.name, input.value))).catch(() => []);
         if (mine !== asked || document.activeElement !== input) return;
         // Enter in an optional field that is still empty runs the command without it.
         const at = input.value || option.required ? 0 : -1;
@@ -147,9 +149,17 @@ export class CommandForm {
     return box;
   }
 
-  #typed(extra) {
-    const plain = [...this.values].filter(([, value]) => typeof value !== "object");
-    return { ...Object.fromEntries(plain), ...extra };
+  /** What is typed so far, with the option that the bot is asked about. */
+  #typed(focused, text) {
+    const plain = [...this.values].filter(([name, value]) => name !== focused && typeof value !== "object");
+    return [...plain.map(([name, value]) => ({ name, value })), { name: focused, value: text, focused: true }];
+  }
+
+  /** The use of the command as Discord writes it: options lie below their subcommand and group. */
+  #data(values) {
+    const { command, path, kinds } = this.entry;
+    const options = path.slice(1).reduceRight((inner, name, n) => [{ name, type: kinds[n], options: inner }], values);
+    return { id: command.id, name: command.name, type: command.type, options };
   }
 
   #choices(option, id, choices) {
@@ -188,14 +198,11 @@ export class CommandForm {
       return;
     }
     const files = [];
-    const options = {};
-    for (const [name, value] of this.values) {
-      if (value instanceof File) options[name] = { file: files.push(value) - 1 };
-      else options[name] = value;
-    }
-    const body = { kind: "slash", channel_id: this.store.currentId, path: this.entry.path, options };
+    const values = [...this.values].map(([name, value]) => ({
+      name, value: value instanceof File ? files.push(value) - 1 : value,
+    }));
     try {
-      await this.store.api.post("/sandbox/interactions", body, files);
+      await this.store.ask(2, this.#data(values), { files });
       this.onDone(true);
     } catch (error) {
       fail(error);

@@ -1,6 +1,9 @@
 // What the page knows: who it acts as, the world, and the messages of the channels it has opened.
 
 import { Api } from "./api.js";
+import { readCommands, readMessage, readWorld } from "./reading.js";
+
+const CHOICES_MS = 3000;
 
 export class Store extends EventTarget {
   constructor() {
@@ -23,13 +26,15 @@ export class Store extends EventTarget {
   /** Act as another human from now on. */
   async become(userId, channelId) {
     this.stop?.();
-    this.api = new Api(userId);
+    this.api = new Api(this.humans.find((user) => user.id === userId).token);
     this.world = undefined;
     this.messages = new Map();
     this.complete = new Set();
     this.unread = new Map();
     this.typing = new Map();
     this.spinning = new Map();
+    this.reactors = new WeakMap();
+    this.awaited = new Map();
     this.wanted = channelId;
     this.connected = false;
     this.stop = this.api.listen((event) => this.#happened(event), (up) => {
@@ -86,9 +91,7 @@ export class Store extends EventTarget {
 
   async load(channelId) {
     if (!this.messages.has(channelId)) {
-      const { messages } = await this.api.get(`/sandbox/channels/${channelId}/messages`, { limit: 50 });
-      if (messages.length < 50) this.complete.add(channelId);
-      this.messages.set(channelId, messages);
+      this.messages.set(channelId, await this.#read(channelId));
     }
     this.emit("messages", { channelId });
   }
@@ -98,27 +101,74 @@ export class Store extends EventTarget {
     if (!known?.length || this.complete.has(channelId) || this.loadingOlder) return;
     this.loadingOlder = true;
     try {
-      const query = { limit: 50, before: known[0].id };
-      const { messages } = await this.api.get(`/sandbox/channels/${channelId}/messages`, query);
-      if (messages.length < 50) this.complete.add(channelId);
-      this.messages.set(channelId, [...messages, ...known]);
+      this.messages.set(channelId, [...await this.#read(channelId, known[0].id), ...known]);
       this.emit("older", { channelId });
     } finally {
       this.loadingOlder = false;
     }
   }
 
+  /** Read the page of messages before one (else the newest), oldest first. */
+  async #read(channelId, before) {
+    const newestFirst = await this.api.get(`/channels/${channelId}/messages`, { limit: 50, before });
+    if (newestFirst.length < 50) this.complete.add(channelId);
+    return newestFirst.reverse().map((message) => readMessage(this, message));
+  }
+
   async readCommands() {
     const channel = this.currentId;
-    const commands = await this.api.get("/sandbox/commands", { channel });
+    const index = await this.api.get(`/channels/${channel}/application-command-index`);
     if (channel === this.currentId) {
-      this.commands = commands;
+      this.commands = readCommands(index.application_commands);
       this.emit("commands");
     }
   }
 
   message(channelId, messageId) {
     return this.messages.get(channelId)?.find((message) => message.id === messageId);
+  }
+
+  /** Take in a direct message that has just been opened. */
+  addDirect(channel) {
+    if (this.channel(channel.id)) return;
+    this.world.dms.push(channel);
+    readWorld(this.world);
+  }
+
+  /** Ask something of the bot: a command (2), a button or select (3), choices (4), a form (5). */
+  ask(type, data, { channelId = this.currentId, messageId, files = [], nonce } = {}) {
+    const body = { type, application_id: this.bot.id, channel_id: channelId, message_id: messageId, nonce, data };
+    return this.api.post("/interactions", body, files);
+  }
+
+  /** Return the choices that the bot offers for a command that is being typed; none if it is slow. */
+  async choices(data) {
+    const nonce = `${Date.now()}${Math.random()}`;
+    const offered = new Promise((resolve) => {
+      this.awaited.set(nonce, resolve);
+      setTimeout(resolve, CHOICES_MS, []);
+    });
+    try {
+      await this.ask(4, data, { nonce });
+      return await offered;
+    } finally {
+      this.awaited.delete(nonce);
+    }
+  }
+
+  /** Return the ids of who put a reaction under a message; undefined while that is being read. */
+  reactorsOf(message, emoji) {
+    const known = this.reactors.get(message) ?? new Map();
+    this.reactors.set(message, known);
+    if (!known.has(emoji)) {
+      known.set(emoji, undefined);
+      this.api.get(`/channels/${message.channel_id}/messages/${message.id}/reactions/${encodeURIComponent(emoji)}`, { limit: 100 })
+        .then((users) => {
+          known.set(emoji, users.map((user) => user.id));
+          this.emit("rerender", { messageId: message.id });
+        }, () => {});
+    }
+    return known.get(emoji);
   }
 
   /** Remember which component of a message waits for the bot. */
@@ -140,7 +190,7 @@ export class Store extends EventTarget {
   #handlers = {
     hello: ({ world }) => {
       const again = this.world !== undefined;
-      this.world = world;
+      this.world = readWorld(world);
       this.messages.clear();
       this.complete.clear();
       const known = (id) => id && this.channel(id);
@@ -150,7 +200,13 @@ export class Store extends EventTarget {
       this.emit("world");
       this.open(open).catch((error) => this.emit("error", { error }));
     },
-    message_create: ({ message }) => {
+    world: ({ world }) => {
+      this.world = readWorld(world);
+      this.emit("places");
+      if (!this.current) this.open(this.channels[0].id).catch((error) => this.emit("error", { error }));
+    },
+    message_create: ({ message: raw }) => {
+      const message = readMessage(this, raw);
       const list = this.messages.get(message.channel_id);
       const fresh = !list?.some((known) => known.id === message.id);
       if (list && fresh) list.push(message);
@@ -161,7 +217,8 @@ export class Store extends EventTarget {
       this.emit("created", { message, fresh });
       this.emit("typing", { channelId: message.channel_id });
     },
-    message_update: ({ message }) => {
+    message_update: ({ message: raw }) => {
+      const message = readMessage(this, raw);
       const list = this.messages.get(message.channel_id);
       const at = list?.findIndex((known) => known.id === message.id) ?? -1;
       if (at >= 0) list[at] = message;
@@ -183,25 +240,16 @@ export class Store extends EventTarget {
       this.typing.set(channelId, here);
       this.emit("typing", { channelId });
     },
-    channel_create: () => this.#readWorld(),
-    channel_update: () => this.#readWorld(),
-    channel_delete: () => this.#readWorld(),
-    member_join: () => this.#readWorld(),
     bot: ({ online }) => {
       this.world.bot_online = online;
       this.emit("places");
     },
     commands: () => this.readCommands().catch(() => {}),
+    autocomplete: ({ nonce, choices }) => this.awaited.get(nonce)?.(choices),
     modal: (event) => this.emit("modal", event),
     interaction: (event) => {
       if (event.message_id) this.rest(event.message_id);
       this.emit("interaction", event);
     },
   };
-
-  async #readWorld() {
-    this.world = await this.api.get("/sandbox/world");
-    this.emit("places");
-    if (!this.current) await this.open(this.channels[0].id);
-  }
 }

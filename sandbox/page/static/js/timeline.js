@@ -156,7 +156,7 @@ export class Timeline {
         return;
       }
       try {
-        if (content !== message.content) await this.store.api.patch(`/sandbox/channels/${message.channel_id}/messages/${message.id}`, { content });
+        if (content !== message.content) await this.store.api.patch(`/channels/${message.channel_id}/messages/${message.id}`, { content });
         done();
       } catch (error) {
         fail(error);

@@ -33,10 +33,10 @@ def statuses(sandbox: Sandbox, method: str, ending: str) -> list[int]:
 
 async def test_the_client_waits_out_a_rate_limit(sandbox: Sandbox, client: Client) -> None:
     channel = client.text(sandbox.channel("general"))
-    sandbox.rate_limit("POST /channels/*/messages", times=2, retry_after=0.05)
+    sandbox.fault_injection.rate_limit("POST /channels/*/messages", times=2, retry_after=0.05)
     await channel.send("through")
     assert statuses(sandbox, "POST", "/messages") == [429, 429, 200]
-    sandbox.rate_limit(retry_after=0.05, is_global=True)
+    sandbox.fault_injection.rate_limit(retry_after=0.05, is_global=True)
     await channel.send("through again")
     assert [item.content for item in sandbox.messages("general")] == ["through", "through again"]
 
@@ -51,7 +51,7 @@ async def test_realistic_limits_hold_the_client_back() -> None:
                 # the client obeys the headers, so it is never refused
                 assert statuses(sandbox, "PUT", "/@me") == [204, 204, 204]
                 headers = {"Authorization": f"Bot {sandbox.bot_token}"}
-                url = f"{sandbox.api}/channels/{message.channel.id}/typing"
+                url = f"{sandbox.api_url}/channels/{message.channel.id}/typing"
                 async with aiohttp.ClientSession(headers=headers) as session:
                     for _ in range(5):
                         assert (await session.post(url)).status == 204
@@ -66,14 +66,14 @@ async def test_realistic_limits_hold_the_client_back() -> None:
 
 async def test_edits_refused_and_servers_failing(sandbox: Sandbox, client: Client) -> None:
     message = await client.text(sandbox.channel("general")).send("0 %")
-    fault = sandbox.refuse_edits()
+    fault = sandbox.fault_injection.refuse_edits()
     assert await refused(message.edit(content="50 %")) == (429, 30046)
     assert fault.met >= 1
-    sandbox.faults.clear()
+    sandbox.fault_injection.clear()
     await message.edit(content="100 %")
-    sandbox.fail("DELETE *", 403, 50013, "Missing Permissions")
+    sandbox.fault_injection.fail("DELETE *", 403, 50013, "Missing Permissions")
     assert await refused(message.delete()) == (403, 50013)
-    sandbox.slow_down("DELETE *", 0.01)
+    sandbox.fault_injection.slow_down("DELETE *", 0.01)
     await message.delete()
     assert sandbox.messages("general") == []
 
@@ -88,41 +88,41 @@ async def test_missing_permissions(
     def card() -> discord.File:
         return discord.File(io.BytesIO(picture), "card.png")
 
-    sandbox.refuse("attach_files", channel="fan-art")
+    sandbox.fault_injection.refuse("attach_files", channel="fan-art")
     await client.seen("guild_channel_update")
     assert not channel.permissions_for(channel.guild.me).attach_files
     assert await refused(channel.send(file=card())) == (403, 50013)
-    sandbox.refuse("embed_links", "add_reactions", channel="fan-art")
+    sandbox.fault_injection.refuse("embed_links", "add_reactions", channel="fan-art")
     assert await refused(channel.send(embed=discord.Embed(title="x"))) == (403, 50013)
     assert await refused(message.add_reaction("✅")) == (403, 50013)
     await ann.react(posted, "✅")
     await message.add_reaction("✅")  # joining a reaction needs no permission to add one
-    sandbox.refuse("read_message_history", channel="fan-art")
+    sandbox.fault_injection.refuse("read_message_history", channel="fan-art")
     assert (await refused(message.reply("hm")))[1] == 160002
     assert [item async for item in channel.history()] == []
-    sandbox.refuse("send_messages")
+    sandbox.fault_injection.refuse("send_messages")
     assert await refused(channel.send("hm")) == (403, 50013)
-    sandbox.allow(
+    sandbox.fault_injection.allow(
         "send_messages", "attach_files", "embed_links", "read_message_history", channel="fan-art"
     )
     await channel.send(file=card(), embed=discord.Embed(title="x"))
-    sandbox.refuse("create_public_threads", channel="fan-art")
+    sandbox.fault_injection.refuse("create_public_threads", channel="fan-art")
     assert await refused(message.create_thread(name="talk")) == (403, 50013)
     assert await refused(channel.edit(name="other")) == (403, 50013)
-    sandbox.refuse("view_channel", channel="fan-art")
+    sandbox.fault_injection.refuse("view_channel", channel="fan-art")
     assert await refused(
         client.http.send_message(channel.id, params=handle_message_parameters("hm"))
     ) == (403, 50001)
     await client.seen("guild_channel_delete")
     with pytest.raises(ValueError, match="no permission named"):
-        sandbox.refuse("fly")
+        sandbox.fault_injection.refuse("fly")
 
 
 async def test_what_is_too_large_too_long_or_empty(
     sandbox: Sandbox, client: Client, ann: Member, picture: bytes
 ) -> None:
     channel = client.text(sandbox.channel("general"))
-    sandbox.set_upload_limit(1_000)
+    sandbox.places.set_upload_limit(1_000)
     big = discord.File(io.BytesIO(bytes(1_001)), "big.png")
     assert await refused(channel.send(file=big)) == (413, 40005)
     with pytest.raises(ApiError):
@@ -194,20 +194,20 @@ async def test_other_sites_are_refused(
     sandbox: Sandbox, headers: dict[str, str], status: int
 ) -> None:
     async with aiohttp.ClientSession(headers=headers) as session:
-        response = await session.get(f"{sandbox.cdn}/sandbox/humans")
+        response = await session.get(f"{sandbox.cdn_url}/sandbox/humans")
     assert response.status == status
 
 
 async def test_requests_need_the_token_and_unknown_routes_are_told(sandbox: Sandbox) -> None:
     async with aiohttp.ClientSession() as session:
-        response = await session.get(f"{sandbox.api}/users/@me")
+        response = await session.get(f"{sandbox.api_url}/users/@me")
         assert response.status == 401
         assert response.headers["Content-Type"] == "application/json"
-        response = await session.get(f"{sandbox.api}/no/such/route")
+        response = await session.get(f"{sandbox.api_url}/no/such/route")
         assert response.status == 404
         headers = {"Authorization": f"Bot {sandbox.bot_token}"}
         response = await session.post(
-            f"{sandbox.api}/users/@me/channels", data="{", headers=headers
+            f"{sandbox.api_url}/users/@me/channels", data="{", headers=headers
         )
         assert (await response.json())["code"] == 50109
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from sandbox.samples.drawing.cast import CAST, DRAWINGS
 from sandbox.samples.drawing.figure import draw_picture
+from sandbox.samples.drawing.pictures import pictures
 from sandbox.samples.shelf import Sample, load_samples
 
 if TYPE_CHECKING:
@@ -58,6 +59,21 @@ def test_the_shelf_has_a_group_an_animation_a_landscape_and_something_to_hide() 
 def test_a_drawing_is_the_same_every_time() -> None:
     drawing = DRAWINGS["suzu"]["under the cherry tree"]
     assert np.array_equal(np.asarray(draw_picture(drawing)), np.asarray(draw_picture(drawing)))
+
+
+def test_the_shipped_files_are_what_the_code_draws() -> None:
+    drawn = {picture.id: picture for picture in pictures()}
+    assert set(drawn) == set(SAMPLES)
+    assert sum(sample.path.stat().st_size for sample in SAMPLES.values()) < 3_000_000
+    for name in ("hikari-4", "suzu-3", "tsumugi-4", "lake"):
+        sample, picture = SAMPLES[name], drawn[name]
+        listed = (sample.title, sample.group, sample.people, sample.path.name)
+        assert listed == (picture.title, picture.group, picture.people, picture.file)
+        assert sample.filename.startswith("SPOILER_") == picture.spoiler
+        (image,) = picture.draw()
+        # lossless, so only another version of the drawing library may round a pixel differently
+        difference = np.abs(pixels(sample).astype(int) - np.asarray(image).astype(int))
+        assert difference.mean() < 0.1
 
 
 def test_no_two_samples_look_the_same() -> None:

@@ -1,13 +1,11 @@
-"""Trouble on purpose: rate limits, refusals, slowness; and the limits Discord has in earnest."""
+"""The rate limits of Discord's REST API: buckets of requests, and the headers that tell of them."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 from sandbox.state.errors import ApiError
@@ -57,27 +55,6 @@ class RateLimitedError(ApiError):
 
 
 @dataclass(slots=True)
-class Fault:
-    """A rule: the next `times` requests that fit `route` (None: all) meet it.
-
-    `route` is a method and a path below the API's base with `*` for anything, such as
-    `"POST /channels/*/messages"`; `"*"` is every request. `delay` is in seconds, before anything
-    else; `error` what is answered then, None to go on as usual. `met` counts.
-    """
-
-    route: str
-    times: int | None = 1
-    delay: float = 0.0
-    error: ApiError | None = None
-    met: int = 0
-
-    def fits(self, method: str, path: str) -> bool:
-        """Whether a request meets it, and it isn't used up."""
-        left = self.times is None or self.met < self.times
-        return left and (self.route == "*" or fnmatchcase(f"{method} {path}", self.route))
-
-
-@dataclass(slots=True)
 class Bucket:
     """One rate limit: so many requests in a window of so many seconds."""
 
@@ -95,33 +72,12 @@ class Bucket:
         return None
 
 
-class Faults:
-    """The faults to come, and the rate limits; asked before every REST request."""
+class RateLimits:
+    """Counts requests by bucket; `realistic` limits are about Discord's, others are never felt."""
 
-    def __init__(self, *, realistic_limits: bool = False) -> None:
-        self.realistic = realistic_limits
-        self._faults: list[Fault] = []
+    def __init__(self, *, realistic: bool = False) -> None:
+        self._realistic = realistic
         self._buckets: dict[str, Bucket] = {}
-
-    def add(self, fault: Fault) -> Fault:
-        """Let a fault happen from now on."""
-        self._faults.append(fault)
-        return fault
-
-    def clear(self) -> None:
-        """Let all go well again."""
-        self._faults.clear()
-
-    async def meet(self, method: str, path: str) -> None:
-        """Meet the first fault that fits a request: wait, or raise its ApiError."""
-        for fault in self._faults:
-            if fault.fits(method, path):
-                fault.met += 1
-                if fault.delay:
-                    await asyncio.sleep(fault.delay)
-                if fault.error is not None:
-                    raise fault.error
-                return
 
     def take(self, method: str, template: str, major: str) -> dict[str, str]:
         """Count a request and return its rate-limit headers.
@@ -136,7 +92,7 @@ class Faults:
 
         """
         route = f"{method} {template}"
-        limit, window = (REALISTIC.get(route) if self.realistic else None) or GENEROUS
+        limit, window = (REALISTIC.get(route) if self._realistic else None) or GENEROUS
         name = hashlib.blake2b(route.encode(), digest_size=16).hexdigest()
         bucket = self._buckets.setdefault(f"{name}:{major}", Bucket(limit, window))
         wait = bucket.take(time.monotonic())

@@ -1,6 +1,7 @@
-"""How a REST request becomes a call and its result an answer: bodies, errors, limits, the record.
+"""How a REST request becomes a call and its result an answer: who asks, bodies, errors, the record.
 
-The routes themselves are in `routes_messages`, `routes_interactions` and `routes_places`.
+The bot and the chat page's humans call the same routes, each with a token of its own: the bot's
+stands behind the word "Bot", a human's alone. Rate limits and injected faults meet the bot only.
 """
 
 from __future__ import annotations
@@ -15,17 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import BodyPartReader, web
 
+from sandbox.rest.rate_limits import RateLimitedError, RateLimits
+from sandbox.state import errors
 from sandbox.state.errors import ApiError
 from sandbox.state.files import Upload
 from sandbox.state.permissions import Permission
-from sandbox.testing.faults import Faults, RateLimitedError
 
 if TYPE_CHECKING:
-    from sandbox.gateway.sessions import Gateway
-    from sandbox.state.actions import Actions
-    from sandbox.state.commands import Commands
-    from sandbox.state.interactions import Interactions
-    from sandbox.state.world import Channel, Json, Message, World
+    from sandbox.state.entities import Channel, Json, Message, User
+    from sandbox.state.state import State
 
 BASE = "/api/v10"
 RECORDED = 5_000
@@ -38,12 +37,13 @@ JSON_TYPE = {"Content-Type": "application/json"}
 
 @dataclass(slots=True)
 class Call:
-    """A request that has been read: parameters of its path, query, JSON body, files.
+    """A request that has been read: who asks, parameters of path and query, JSON body, files.
 
     `success` is the status of a good answer, which a handler may change.
     """
 
     request: web.Request
+    user: User
     body: Any = None
     success: int = 200
     uploads: dict[int, Upload] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A REST request of the bot and its answer, as they were; files are left out.
+    """A REST request of the bot or of a human's page, and its answer; files are left out.
 
     `route` is the path below the API's base with its parameters' names, as in the API's
     description; `path` the same with their values.
@@ -80,6 +80,7 @@ class Exchange:
     status: int
     answer: Any
     multipart: bool
+    user: User
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -89,29 +90,36 @@ Route = tuple[str, str, Handler]
 """A method, a path below the API's base, and what answers there."""
 
 
-@dataclass(slots=True)
-class Api:
-    """What the routes work with."""
+Intercept = Callable[[str, str], Awaitable[None]]
+"""Called with method and path before each request of the bot; may wait, or raise an ApiError."""
 
-    world: World
-    actions: Actions
-    interactions: Interactions
-    commands: Commands
-    gateway: Gateway
-    faults: Faults
-    token: str
-    exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=RECORDED))
+
+class Api:
+    """Serves routes of the API, and records what was asked and answered.
+
+    Args:
+        state: What the routes read and change.
+        limits: The bot's rate limits.
+        intercept: Where faults are injected.
+
+    """
+
+    def __init__(self, state: State, limits: RateLimits, intercept: Intercept) -> None:
+        self.state = state
+        self._limits = limits
+        self._intercept = intercept
+        self.exchanges: deque[Exchange] = deque(maxlen=RECORDED)
 
     def channel(self, call: Call) -> Channel:
-        """Return the path's channel, where the bot may see it."""
-        channel = self.world.channel(call.id("channel_id"))
-        self.world.demand(self.world.bot, channel, Permission.VIEW_CHANNEL)
+        """Return the path's channel, where the caller may see it."""
+        channel = self.state.world.channel(call.id("channel_id"))
+        self.state.world.demand(call.user, channel, Permission.VIEW_CHANNEL)
         return channel
 
     def message(self, call: Call) -> Message:
-        """Return the path's message, where the bot may see it; ephemeral ones it may not."""
+        """Return the path's message, where the caller may see it."""
         channel = self.channel(call)
-        return self.world.message(channel, call.id("message_id"), self.world.bot)
+        return self.state.world.message(channel, call.id("message_id"), call.user)
 
     def add(self, router: web.UrlDispatcher, route: Route) -> None:
         """Serve a route of the API."""
@@ -125,25 +133,41 @@ class Api:
     async def _serve(self, request: web.Request, route: str, handler: Handler) -> web.Response:
         path = request.path.removeprefix(BASE)
         headers: dict[str, str] = {}
-        call = Call(request)
-        multipart = request.content_type.startswith("multipart/")
+        call = Call(request, self.state.world.bot)
         try:
-            if not path.startswith(_NO_TOKEN) and (
-                request.headers.get("Authorization") != f"Bot {self.token}"
-            ):
-                raise ApiError(401, 0, "401: Unauthorized")
-            await self.faults.meet(request.method, path)
-            info = request.match_info
-            major = info.get("channel_id") or info.get("token") or info.get("guild_id") or ""
-            headers = self.faults.take(request.method, route, major)
+            call.user = self._caller(request, path)
+            if call.user is self.state.world.bot:
+                await self._intercept(request.method, path)
+                info = request.match_info
+                major = info.get("channel_id") or info.get("token") or info.get("guild_id") or ""
+                headers = self._limits.take(request.method, route, major)
             await read_body(call)
             result = await handler(call)
             status = 204 if result is None else call.success
-        except RateLimitedError as error:
-            status, result = error.status, error.body()
-            headers |= error.headers()
         except ApiError as error:
             status, result = error.status, error.body()
+            if isinstance(error, RateLimitedError):
+                headers |= error.headers()
+        self._record(call, route, path, status, result)
+        if status == 204:
+            return web.Response(status=204, headers=headers)
+        return web.Response(
+            status=status, body=json.dumps(result).encode(), headers=headers | JSON_TYPE
+        )
+
+    def _caller(self, request: web.Request, path: str) -> User:
+        """Return whose token a request carries; ApiError 401 where that is nobody's."""
+        bot = self.state.world.bot
+        if path.startswith(_NO_TOKEN):
+            return bot
+        header = request.headers.get("Authorization", "")
+        user = self.state.tokens.user(header.removeprefix("Bot "))
+        if user is None or header.startswith("Bot ") != (user is bot):
+            raise ApiError(401, 0, "401: Unauthorized")
+        return user
+
+    def _record(self, call: Call, route: str, path: str, status: int, answer: Any) -> None:
+        request = call.request
         self.exchanges.append(
             Exchange(
                 request.method,
@@ -152,14 +176,10 @@ class Api:
                 dict(request.query),
                 call.body,
                 status,
-                result,
-                multipart,
+                answer,
+                request.content_type.startswith("multipart/"),
+                call.user,
             )
-        )
-        if status == 204:
-            return web.Response(status=204, headers=headers)
-        return web.Response(
-            status=status, body=json.dumps(result).encode(), headers=headers | JSON_TYPE
         )
 
 
@@ -168,8 +188,9 @@ class Routes(ABC):
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._world = api.world
-        self._bot = api.world.bot
+        self._state = api.state
+        self._world = api.state.world
+        self._bot = api.state.world.bot
 
     @abstractmethod
     def routes(self) -> Iterable[Route]:
@@ -214,3 +235,15 @@ def body_of(call: Call) -> Json:
     if not isinstance(body, dict):
         raise ApiError(400, 50035, "Invalid Form Body")
     return body
+
+
+def for_bots_only(call: Call) -> None:
+    """Refuse a human's call of a bots' route: ApiError 20002."""
+    if not call.user.bot:
+        raise errors.only_bots()
+
+
+def for_users_only(call: Call) -> None:
+    """Refuse a bot's call of a human's route: ApiError 20001."""
+    if call.user.bot:
+        raise errors.no_bots()

@@ -1,0 +1,295 @@
+"""The gateway: sessions of the bot over WebSocket, with heartbeats, resuming and shards.
+
+A session outlives its connection: what it misses is kept, and RESUME replays it. Frames are plain
+text, which the client accepts whatever compression it asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from sandbox.gateway.codes import (
+    ALREADY_AUTHENTICATED,
+    AUTHENTICATION_FAILED,
+    DECODE_ERROR,
+    DISALLOWED_INTENTS,
+    HEARTBEAT,
+    HEARTBEAT_ACK,
+    HELLO,
+    IDENTIFY,
+    INVALID_INTENTS,
+    INVALID_SESSION,
+    INVALID_SHARD,
+    NOT_AUTHENTICATED,
+    PRESENCE,
+    REASONS,
+    RECONNECT,
+    REQUEST_MEMBERS,
+    RESUME,
+    SESSION_TIMED_OUT,
+    SHARDING_REQUIRED,
+    UNKNOWN_OPCODE,
+    VOICE,
+)
+from sandbox.gateway.dispatches import Dispatch, dispatches
+from sandbox.gateway.members import send_members
+from sandbox.gateway.sessions import Connection, Session
+from sandbox.state.events import Event
+from sandbox.state.intents import PRIVILEGED, Intent, application_flags
+from sandbox.state.payloads.people import own_user_json
+from sandbox.state.payloads.places import server_create_json
+from sandbox.state.snowflakes import shard_of
+
+if TYPE_CHECKING:
+    from sandbox.state.entities import Json
+    from sandbox.state.state import State
+
+HEARTBEAT_INTERVAL = 41.25
+"""Seconds between heartbeats, as Discord asks for."""
+
+LATENCY = 0.1
+"""Seconds until a heartbeat is acknowledged, as over a network. A client that lives in this process
+notes the sending in another thread, and would take an answer at once for one to the beat before."""
+
+MAX_SERVERS_A_SHARD = 2_500
+
+
+class Gateway:
+    """The gateway's server side: one for all shards of the one bot."""
+
+    def __init__(self, state: State, heartbeat_interval: float = HEARTBEAT_INTERVAL) -> None:
+        self._world = state.world
+        self._stream = state.stream
+        self._tokens = state.tokens
+        self._sessions: dict[str, Session] = {}
+        self._connections: set[Connection] = set()
+        self._open = asyncio.Event()
+        self._open.set()
+        self.heartbeat_interval = heartbeat_interval
+        self.acknowledge_heartbeats = True
+        self.identifies = 0
+        """How many IDENTIFYs were accepted."""
+        self.resumes = 0
+        """How many RESUMEs were accepted."""
+        self._stream.listen(self._on_event)
+
+    # --- what goes wrong ------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Let nobody in: new connections wait before HELLO until `release`."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Let those in who wait."""
+        self._open.set()
+
+    def forget_sessions(self) -> None:
+        """Forget every session that is away, so that it can't be resumed."""
+        self._sessions = {
+            key: item for key, item in self._sessions.items() if item.connection is not None
+        }
+
+    async def drop(self) -> None:
+        """Cut every connection without a goodbye, as a lost network does."""
+        for connection in tuple(self._connections):
+            self._leave(connection)
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close every connection with a code; sessions stay for a resume."""
+        for connection in tuple(self._connections):
+            self._leave(connection)
+            await connection.socket.close(code=code, message=reason.encode())
+
+    def ask_reconnect(self) -> None:
+        """Send op 7: the client reconnects and resumes."""
+        for connection in self._connections:
+            connection.send(RECONNECT)
+
+    def invalidate(self, *, resumable: bool = False) -> None:
+        """Send op 9: the client identifies anew, or resumes where `resumable`."""
+        for connection in self._connections:
+            if connection.session is not None and not resumable:
+                self._sessions.pop(connection.session.id, None)
+            connection.send(INVALID_SESSION, resumable)
+
+    # --- the connection -------------------------------------------------------------------------
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Serve the gateway's address."""
+        router.add_get("/gateway", self.handle)
+        router.add_get("/gateway/", self.handle)
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one WebSocket of the bot."""
+        socket = web.WebSocketResponse(max_msg_size=2**20)
+        await socket.prepare(request)
+        transport = request.transport
+        connection = Connection(socket, transport=transport)  # pyright: ignore[reportArgumentType]
+        await self._open.wait()
+        self._connections.add(connection)
+        connection.send(HELLO, {"heartbeat_interval": int(self.heartbeat_interval * 1000)})
+        writer = asyncio.create_task(self._write(connection))
+        try:
+            await self._read(connection)
+        finally:
+            writer.cancel()
+            self._leave(connection)
+        return socket
+
+    async def _write(self, connection: Connection) -> None:
+        while True:
+            frame = await connection.outbox.get()
+            try:
+                await connection.socket.send_str(frame)
+            except ConnectionError:
+                return
+
+    async def _read(self, connection: Connection) -> None:
+        socket = connection.socket
+        patience = self.heartbeat_interval * 1.5
+        while True:
+            try:
+                message = await socket.receive(timeout=patience)
+            except TimeoutError:
+                await socket.close(code=SESSION_TIMED_OUT, message=b"Session timed out.")
+                return
+            if message.type is not WSMsgType.TEXT:
+                if message.type is WSMsgType.CLOSE:
+                    self._closed_by_client(connection, message.data)
+                return
+            try:
+                frame = json.loads(message.data)
+                op, data = frame["op"], frame.get("d")
+            except (ValueError, KeyError, TypeError):
+                await socket.close(code=DECODE_ERROR, message=b"Error while decoding payload.")
+                return
+            if code := self._receive(connection, op, data):
+                await connection.socket.close(code=code, message=REASONS[code])
+                return
+
+    def _closed_by_client(self, connection: Connection, code: int | None) -> None:
+        """End the session too where the client said goodbye with 1000 or 1001."""
+        if connection.session and code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
+            self._sessions.pop(connection.session.id, None)
+
+    def _receive(self, connection: Connection, op: int, data: Any) -> int | None:
+        """Act on a frame of the client; returns the code to close with, None to go on."""
+        if op == HEARTBEAT:
+            if self.acknowledge_heartbeats:
+                loop = asyncio.get_running_loop()
+                loop.call_later(LATENCY, connection.send, HEARTBEAT_ACK)
+        elif op == IDENTIFY:
+            return self._identify(connection, data)
+        elif op == RESUME:
+            return self._resume(connection, data)
+        elif connection.session is None:
+            return NOT_AUTHENTICATED
+        elif op == REQUEST_MEMBERS:
+            send_members(self._world, connection.session, data)
+        elif op not in (PRESENCE, VOICE):
+            return UNKNOWN_OPCODE
+        return None
+
+    def _identify(self, connection: Connection, data: Json) -> int | None:
+        if connection.session is not None:
+            return ALREADY_AUTHENTICATED
+        if self._tokens.user(data.get("token", "")) is not self._world.bot:
+            return AUTHENTICATION_FAILED
+        shard, shards = data.get("shard") or (0, 1)
+        if not 0 <= shard < shards:
+            return INVALID_SHARD
+        mine = [
+            server
+            for server in self._world.servers.values()
+            if shard_of(server.id, shards) == shard
+        ]
+        if len(mine) > MAX_SERVERS_A_SHARD:
+            return SHARDING_REQUIRED
+        intents = data.get("intents")
+        if not isinstance(intents, int):
+            return INVALID_INTENTS
+        for name, intent in PRIVILEGED.items():
+            if intents & intent and name not in self._world.granted_intents:
+                return DISALLOWED_INTENTS
+        session = Session(secrets.token_hex(16), Intent(intents), shard, shards)
+        self._sessions[session.id] = session
+        self.identifies += 1
+        self._attach(connection, session)
+        bot = self._world.bot
+        session.dispatch(
+            "READY",
+            {
+                "v": 10,
+                "user": own_user_json(bot),
+                "guilds": [{"id": str(server.id), "unavailable": True} for server in mine],
+                "session_id": session.id,
+                "resume_gateway_url": self._world.gateway,
+                "shard": [shard, shards],
+                "application": {
+                    "id": str(bot.id),
+                    "flags": application_flags(self._world.granted_intents),
+                },
+                "private_channels": [],
+            },
+        )
+        if Intent.GUILDS in session.intents:
+            everybody = bool(session.intents & Intent.MEMBERS)
+            for server in mine:
+                session.dispatch(
+                    "GUILD_CREATE", server_create_json(self._world, server, all_members=everybody)
+                )
+        return None
+
+    def _resume(self, connection: Connection, data: Json) -> int | None:
+        if self._tokens.user(data.get("token", "")) is not self._world.bot:
+            return AUTHENTICATION_FAILED
+        session = self._sessions.get(data.get("session_id", ""))
+        seen = data.get("seq") or 0
+        if session is None or (session.sent and session.sent[0][0] > seen + 1):
+            connection.send(INVALID_SESSION, False)
+            return None
+        missed = [frame for sequence, frame in session.sent if sequence > seen]
+        self.resumes += 1
+        self._attach(connection, session)
+        for frame in missed:
+            connection.outbox.put_nowait(frame)
+        session.dispatch("RESUMED", {"_trace": ["sandbox"]})
+        return None
+
+    def _attach(self, connection: Connection, session: Session) -> None:
+        connection.session = session
+        session.connection = connection
+        if not self._world.bot_online:
+            self._world.bot_online = True
+            self._stream.emit(Event("bot_online", user=self._world.bot))
+
+    def _leave(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        session = connection.session
+        if session is not None and session.connection is connection:
+            session.connection = None
+            if not any(item.connection is not None for item in self._sessions.values()):
+                self._world.bot_online = False
+                self._stream.emit(Event("bot_offline", user=self._world.bot))
+
+    # --- events ---------------------------------------------------------------------------------
+
+    def _on_event(self, event: Event) -> None:
+        # one translation serves all sessions with the same intents
+        made: dict[Intent, list[Dispatch]] = {}
+        for session in self._sessions.values():
+            home = shard_of(event.server.id, session.shards) if event.server else 0
+            if home != session.shard:
+                continue
+            if session.intents not in made:
+                made[session.intents] = list(dispatches(self._world, event, session.intents))
+            for dispatch in made[session.intents]:
+                session.dispatch(dispatch.name, dispatch.data)

@@ -1,0 +1,193 @@
+"""Fault injection: what goes wrong when a test asks for it.
+
+    sandbox.fault_injection.rate_limit("POST /channels/*/messages", times=2)
+    sandbox.fault_injection.refuse("attach_files", channel="fan-art")
+    await sandbox.fault_injection.drop_gateway(hold=True)
+
+Three things can be made to fail: REST requests of the bot (rate limits, errors, slowness), its
+gateway connections (cut, closed, invalidated, unacknowledged), and its permissions and intents.
+Humans, on the page or driven by tests, never meet an injected fault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from sandbox.rest.rate_limits import RateLimitedError
+from sandbox.state import errors
+from sandbox.state.entities import Channel, ChannelType, Overwrite
+from sandbox.state.errors import ApiError
+from sandbox.state.events import Event
+from sandbox.state.intents import PRIVILEGED
+from sandbox.state.permissions import NOTHING, permission_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.gateway.gateway import Gateway
+    from sandbox.state.state import State
+    from sandbox.testing.places import Places
+
+
+@dataclass(slots=True)
+class InjectedFault:
+    """A rule: the next `times` requests that fit `route` (None: all) meet it.
+
+    `route` is a method and a path below the API's base with `*` for anything, such as
+    `"POST /channels/*/messages"`; `"*"` is every request. `delay` is in seconds, before anything
+    else; `error` what is answered then, None to go on as usual. `met` counts.
+    """
+
+    route: str
+    times: int | None = 1
+    delay: float = 0.0
+    error: ApiError | None = None
+    met: int = 0
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether a request meets it, and it isn't used up."""
+        left = self.times is None or self.met < self.times
+        return left and (self.route == "*" or fnmatchcase(f"{method} {path}", self.route))
+
+
+class FaultInjection:
+    """Injects faults into what the bot does, until they are used up or `clear` is called."""
+
+    def __init__(self, state: State, gateway: Gateway, places: Places) -> None:
+        self._world = state.world
+        self._stream = state.stream
+        self._bot = state.world.bot
+        self._gateway = gateway
+        self._places = places
+        self._faults: list[InjectedFault] = []
+
+    # --- REST -----------------------------------------------------------------------------------
+
+    async def intercept(self, method: str, path: str) -> None:
+        """Meet the first fault that fits a request of the bot: wait, or raise its ApiError."""
+        for fault in self._faults:
+            if fault.fits(method, path):
+                fault.met += 1
+                if fault.delay:
+                    await asyncio.sleep(fault.delay)
+                if fault.error is not None:
+                    raise fault.error
+                return
+
+    def _add(self, fault: InjectedFault) -> InjectedFault:
+        self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Let all of the bot's requests succeed again."""
+        self._faults.clear()
+
+    def rate_limit(
+        self,
+        route: str = "*",
+        *,
+        times: int | None = 1,
+        retry_after: float = 0.2,
+        is_global: bool = False,
+    ) -> InjectedFault:
+        """Answer the next requests that fit a route with 429 (see `InjectedFault.route`)."""
+        error = RateLimitedError(retry_after, is_global=is_global)
+        return self._add(InjectedFault(route, times, error=error))
+
+    def fail(
+        self,
+        route: str,
+        status: int,
+        code: int = 0,
+        message: str = "Internal Server Error",
+        *,
+        times: int | None = 1,
+    ) -> InjectedFault:
+        """Answer the next requests that fit a route with an error."""
+        return self._add(InjectedFault(route, times, error=errors.ApiError(status, code, message)))
+
+    def refuse_edits(self, *, times: int | None = None) -> InjectedFault:
+        """Refuse further edits of messages, as Discord does with old ones (30046)."""
+        return self.fail(
+            "PATCH /channels/*/messages/*",
+            429,
+            30046,
+            "Maximum number of edits to messages older than 1 hour reached. Try again later",
+            times=times,
+        )
+
+    def slow_down(self, route: str, seconds: float, *, times: int | None = None) -> InjectedFault:
+        """Let requests that fit a route take longer."""
+        return self._add(InjectedFault(route, times, delay=seconds))
+
+    # --- the gateway ----------------------------------------------------------------------------
+
+    async def drop_gateway(self, *, resume: bool = True, hold: bool = False) -> None:
+        """Cut the bot's connections as a lost network does.
+
+        Args:
+            resume: Whether the sessions can be resumed afterwards.
+            hold: Let nobody in until `release_gateway`, so that something can be missed.
+
+        """
+        if hold:
+            self._gateway.hold()
+        await self._gateway.drop()
+        if not resume:
+            self._gateway.forget_sessions()
+
+    def release_gateway(self) -> None:
+        """Let the bot connect again after `drop_gateway`."""
+        self._gateway.release()
+
+    async def close_gateway(self, code: int) -> None:
+        """Close the bot's connections with a code, such as 4000 (resume) or 4014 (don't)."""
+        await self._gateway.close(code)
+
+    def ask_reconnect(self) -> None:
+        """Ask the bot to reconnect and resume (op 7)."""
+        self._gateway.ask_reconnect()
+
+    def invalidate_session(self, *, resumable: bool = False) -> None:
+        """Tell the bot that its session is invalid (op 9)."""
+        self._gateway.invalidate(resumable=resumable)
+
+    def ignore_heartbeats(self, *, ignore: bool = True) -> None:
+        """Acknowledge no heartbeat any more: the bot should take the connection for dead."""
+        self._gateway.acknowledge_heartbeats = not ignore
+
+    # --- permissions and intents ----------------------------------------------------------------
+
+    def grant_intents(self, *names: str) -> None:
+        """Grant exactly these privileged intents; it counts from the next IDENTIFY on."""
+        unknown = set(names) - set(PRIVILEGED)
+        if unknown:
+            raise ValueError(f"no privileged intent {unknown.pop()!r}: {', '.join(PRIVILEGED)}")
+        self._world.granted_intents = set(names)
+
+    def refuse(self, *permissions: str, channel: Channel | str | None = None) -> None:
+        """Take permissions from the bot, in one channel or in every one of the first server."""
+        self._set_permissions(permissions, channel, refused=True)
+
+    def allow(self, *permissions: str, channel: Channel | str | None = None) -> None:
+        """Give the bot permissions back that `refuse` took."""
+        self._set_permissions(permissions, channel, refused=False)
+
+    def _set_permissions(
+        self, names: Iterable[str], channel: Channel | str | None, *, refused: bool
+    ) -> None:
+        bits = NOTHING
+        for name in names:
+            bits |= permission_named(name)
+        if channel is None:
+            every = self._places.server.channels.values()
+            where = [item for item in every if item.type is ChannelType.TEXT]
+        else:
+            where = [self._places.channel(channel) if isinstance(channel, str) else channel]
+        for item in where:
+            rule = item.overwrites.setdefault(self._bot.id, Overwrite(self._bot.id, member=True))
+            rule.deny = rule.deny | bits if refused else rule.deny & ~bits
+            self._stream.emit(Event("channel_update", item.server, item))
