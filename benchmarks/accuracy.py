@@ -27,7 +27,10 @@ from benchmarks.damage import FACE_DAMAGES
 from benchmarks.faces import Faces, changed, faces_of, gallery_of
 from benchmarks.statistics import machine, table, today, write_section
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.namer import Calibration, Gallery, Parts, Threshold, no_face
+from models.gallery.calibration import Calibration, Trial, fit_calibration
+from models.gallery.gallery import Gallery
+from models.gallery.open_set import Threshold, fit_threshold, is_non_face
+from models.gallery.scoring import Scoring
 from models.training.augmentation import framed
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
@@ -39,8 +42,7 @@ from models.training.evaluation import (
     identified,
     judge,
 )
-from models.training.galleries import PARTS, embed_all
-from models.training.head import Trial, fit_calibration, fit_threshold
+from models.training.galleries import SCORING, embed_all
 from models.training.pipeline import read_log
 from models.training.trained import class_directions
 
@@ -85,15 +87,15 @@ def main() -> None:
         "side": embedder.side,
     }
     gallery = gallery_of(faces, faces.vectors, directions)
-    figures |= main_figures(faces, faces.vectors, gallery, PARTS)
+    figures |= main_figures(faces, faces.vectors, gallery, SCORING)
     figures["rightly_labelled"] = rightly_labelled(faces, gallery)
     plot_calibration(
-        cross_fitted(faces, faces.vectors, gallery, PARTS).known,
+        cross_fitted(faces, faces.vectors, gallery, SCORING).known,
         arguments.docs.with_name("calibration.png"),
     )
     figures["damage"] = damaged(faces, embedder, directions)
     figures["parts"] = parts_off(faces, directions) | {
-        name: part_figures(faces, other.vectors, other.greyed, other.directions, PARTS)
+        name: part_figures(faces, other.vectors, other.greyed, other.directions, SCORING)
         for name, other in blended_otherwise(faces, arguments.run).items()
     }
     logs = [read_log(arguments.run / trunk) for trunk in TRUNKS]
@@ -148,15 +150,15 @@ class CrossFitted:
     no_face_named: np.ndarray
 
 
-def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts) -> CrossFitted:
+def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring) -> CrossFitted:
     """Fit on one half and judge the other, both ways round."""
     told: list[CrossFitted] = []
     rightly = {f"{rate:.2f}": Share(0, 0) for rate in FALSE_RATES}
     first, second = halves(faces)
     for fitted_on, asked in ((first, second), (second, first)):
-        calibration, limit = fitted(faces, vectors, gallery, parts, fitted_on)
+        calibration, limit = fitted(faces, vectors, gallery, scoring, fitted_on)
         threshold = limit.among(len(gallery.characters))
-        judged = judged_as(faces, vectors, gallery, parts, calibration, asked)
+        judged = judged_as(faces, vectors, gallery, scoring, calibration, asked)
         known = judged["known"]
         for rate in FALSE_RATES:
             rightly[f"{rate:.2f}"] += identified(known, judged["strangers"], rate)[0]
@@ -180,9 +182,9 @@ def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
     )
 
 
-def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts) -> dict:
+def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring) -> dict:
     """Known, strangers, calibration, crops without a face, few pictures, icons."""
-    told = cross_fitted(faces, vectors, gallery, parts)
+    told = cross_fitted(faces, vectors, gallery, scoring)
     everyone = told.known
     unseen, icons = list(faces.split.unseen), list(faces.split.icons)
     figures: dict = {
@@ -202,7 +204,7 @@ def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
             "no_face_named": Share.of(told.no_face_named).as_dict(),
         },
         "left_out_as_no_face": {
-            part: Share.of(no_face(vectors[list(indices)], gallery)).as_dict()
+            part: Share.of(is_non_face(vectors[list(indices)], gallery)).as_dict()
             for part, indices in (
                 ("no_face", faces.split.no_face),
                 ("known", faces.split.known),
@@ -216,12 +218,12 @@ def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts)
                 vectors[unseen],
                 faces.labels(unseen),
                 shots,
-                parts=parts,
+                scoring=scoring,
                 groups=[faces.samples[i].group for i in unseen],
                 beside=beside,
             )
             figures[f"unseen_{shots}_{name}"] = share.as_dict()
-    figures["icons_1"] = few_shot(vectors[icons], faces.labels(icons), 1, parts=parts).as_dict()
+    figures["icons_1"] = few_shot(vectors[icons], faces.labels(icons), 1, scoring=scoring).as_dict()
     return figures
 
 
@@ -240,7 +242,7 @@ def rightly_labelled(faces: Faces, gallery: Gallery) -> dict:
         strangers=right(split.strangers),
         unseen=right(split.unseen),
     )
-    told = cross_fitted(replace(faces, split=kept), faces.vectors, gallery, PARTS)
+    told = cross_fitted(replace(faces, split=kept), faces.vectors, gallery, SCORING)
     return {
         "top_1": told.known.top(1).as_dict(),
         "named_rightly_at_0.05": told.named_rightly_at["0.05"].as_dict(),
@@ -248,28 +250,28 @@ def rightly_labelled(faces: Faces, gallery: Gallery) -> dict:
 
 
 def fitted(
-    faces: Faces, vectors: Vectors, gallery: Gallery, parts: Parts, half: Half
+    faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring, half: Half
 ) -> tuple[Calibration, Threshold]:
     """Calibration and threshold from one half; the threshold from its strangers alone."""
     others = [*half.strangers, *half.no_face]
     asked = [*half.known, *others]
     truth = (*faces.labels(half.known), *("" for _ in others))
-    calibration = fit_calibration(Trial(vectors[asked], truth), gallery, parts)
+    calibration = fit_calibration(Trial(vectors[asked], truth), gallery, scoring)
     strangers = Trial(vectors[half.strangers], tuple("" for _ in half.strangers))
-    return calibration, fit_threshold(strangers, gallery, parts, calibration)
+    return calibration, fit_threshold(strangers, gallery, scoring, calibration)
 
 
 def judged_as(
     faces: Faces,
     vectors: Vectors,
     gallery: Gallery,
-    parts: Parts,
+    scoring: Scoring,
     calibration: Calibration,
     half: Half,
 ) -> dict[str, Judged]:
     """Name the known faces, strangers and crops without a face of a half."""
     return {
-        name: judge(vectors[indices], faces.labels(indices), gallery, parts, calibration)
+        name: judge(vectors[indices], faces.labels(indices), gallery, scoring, calibration)
         for name, indices in (
             ("known", half.known),
             ("strangers", half.strangers),
@@ -293,7 +295,7 @@ def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
     result: dict = {}
     for name, damage in FACE_DAMAGES.items():
         vectors = embed_all(embedder, changed([faces.samples[i] for i in known], damage))
-        judged = judge(vectors, truth, gallery, PARTS, Calibration())
+        judged = judge(vectors, truth, gallery, SCORING, Calibration())
         result[name] = judged.top(1).as_dict()
     return result
 
@@ -302,26 +304,26 @@ def parts_off(faces: Faces, directions: dict) -> dict:
     """The main figures with each part of naming switched off."""
     both, one = (faces.vectors, faces.greyed), (faces.plain, faces.plain_greyed)
     without = {
-        "as shipped": (*both, PARTS),
-        "without the mirrored copy": (*one, PARTS),
-        "prototypes alone": (*both, replace(PARTS, direction=0.0)),
-        "class directions alone": (*both, replace(PARTS, direction=1.0)),
-        "hubs scored no lower": (*both, replace(PARTS, hubness=0.0)),
+        "as shipped": (*both, SCORING),
+        "without the mirrored copy": (*one, SCORING),
+        "prototypes alone": (*both, replace(SCORING, classifier=0.0)),
+        "class directions alone": (*both, replace(SCORING, classifier=1.0)),
+        "hubs scored no lower": (*both, replace(SCORING, hubness=0.0)),
     }
     return {
-        name: part_figures(faces, vectors, greyed, directions, parts)
-        for name, (vectors, greyed, parts) in without.items()
+        name: part_figures(faces, vectors, greyed, directions, scoring)
+        for name, (vectors, greyed, scoring) in without.items()
     }
 
 
 def part_figures(
-    faces: Faces, vectors: Vectors, greyed: Vectors, directions: dict, parts: Parts
+    faces: Faces, vectors: Vectors, greyed: Vectors, directions: dict, scoring: Scoring
 ) -> dict:
     """The main figures, and how many of the known are named without their colour."""
     gallery = gallery_of(faces, vectors, directions)
     truth = faces.labels(faces.split.known)
-    grey = judge(greyed, truth, gallery, parts, Calibration())
-    return main_figures(faces, vectors, gallery, parts) | {"grey": grey.top(1).as_dict()}
+    grey = judge(greyed, truth, gallery, scoring, Calibration())
+    return main_figures(faces, vectors, gallery, scoring) | {"grey": grey.top(1).as_dict()}
 
 
 def timed(samples: Sequence[Sample], embedder: Embedder, rounds: int = 12) -> str:

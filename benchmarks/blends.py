@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.damage import greyed
 from benchmarks.faces import changed
 from models.embedding.embedder import EMBEDDING_FILE
-from models.gallery.namer import unit
+from models.gallery.gallery import unit
 from models.training.blend import EARLY_SHARE, TAPS, Seen, blend, seen_by, turned_directions
 from models.training.networks import load_network
 from models.training.pipeline import trunk_folder

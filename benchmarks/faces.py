@@ -11,8 +11,7 @@ from benchmarks.damage import greyed
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.roster import load_roster
 from models.training.dataset import load_dataset
-from models.training.galleries import embed_all
-from models.training.head import fit_gallery
+from models.training.galleries import embed_all, fit_gallery
 from models.training.pipeline import SPLIT_FILE
 from models.training.split import Split
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from models.gallery.namer import Gallery
+    from models.gallery.gallery import Gallery
     from models.training.dataset import Sample
     from models.types import Pixels, Vectors
 

@@ -26,15 +26,16 @@ from benchmarks.voters import Crowd, Member
 from bot.feedback.ballots import ballots_of
 from bot.feedback.consensus import decide, learn_standings
 from bot.gallery.roster import ServerRoster
-from bot.gallery.server_gallery import Example, serving
-from bot.learning.promotion import train_and_decide
 from bot.storage.records import FaceObservation, ServerCharacter
 from models.embedding.embedder import Embedder
+from models.gallery.calibration import Trial
+from models.gallery.composition import server_gallery
+from models.gallery.examples import Example
 from models.gallery.namer import Namer
+from models.gallery.promotion import train_and_decide
 from models.gallery.training_vectors import VectorSet
 from models.intervals import Share
-from models.training.galleries import PARTS, calibrated
-from models.training.head import Trial
+from models.training.galleries import SCORING, calibrated
 from models.training.trained import class_directions
 from models.types import Box
 
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
     from bot.feedback.consensus import Ballot
     from bot.storage import Vote
-    from models.gallery.namer import Gallery, Naming
+    from models.gallery.gallery import Gallery
+    from models.gallery.namer import Naming
     from models.types import Vectors
 
 CHECKPOINTS = (100, 500, 2000)
@@ -130,7 +132,7 @@ def make_world(data: Path, run: Path) -> World:
     known = [i for i in split.known if faces.samples[i].group % 2 == 0]
     asked = [*known, *split.strangers, *split.no_face]
     truth = (*faces.labels(known), *([""] * (len(asked) - len(known))))
-    namer = calibrated(gallery, Trial(vectors[asked], truth), PARTS)
+    namer = calibrated(gallery, Trial(vectors[asked], truth), SCORING)
     names = {c.id for c in gallery.characters}
     own = [i for i in (*split.train, *split.known) if faces.samples[i].label in names]
     shipped = VectorSet(
@@ -175,7 +177,7 @@ class Simulation:
             [ServerCharacter(label, label, "Own") for label in self.server.taught],
         )
         self.taught = [
-            Example(world.vectors[row], label, "exemplar", n + 1, -n - 1)
+            Example(world.vectors[row], label, True, n + 1, -n - 1)
             for n, (label, row) in enumerate(self.server.taught.items())
         ]
         self.votes: dict[int, list[Vote]] = defaultdict(list)
@@ -195,7 +197,7 @@ class Simulation:
         standings = learn_standings(ballots.values())
         verdicts = {row: decide(found, standings) for row, found in ballots.items()}
         return [
-            Example(self.world.vectors[row], verdict.label, "sighting", row, row)
+            Example(self.world.vectors[row], verdict.label, False, row, row)
             for row, verdict in verdicts.items()
             if verdict.state == "settled" and verdict.label is not None
         ]
@@ -204,13 +206,13 @@ class Simulation:
         """Return what answers now."""
         newer = [e for e in settled if e.source_id not in self.trained_on]
         examples = [*self.taught, *settled]
-        return serving(self.world.namer.gallery, self.roster, examples, newer, self.head)
+        return server_gallery(self.world.namer.gallery, self.roster, examples, newer, self.head)
 
     def learn(self, settled: Sequence[Example]) -> dict:
         """Train as `moedex learn` does; return the report."""
         examples = [*self.taught, *settled]
         shipped = self.world.namer.gallery
-        first = serving(shipped, self.roster, examples)
+        first = server_gallery(shipped, self.roster, examples)
         trained = train_and_decide(
             self.world.namer, self.world.shipped, examples, self.roster,
             self.gallery(settled), first,
@@ -277,7 +279,7 @@ def measure(run: Simulation, gallery: Gallery, settled: Sequence[Example], into:
     told = [good and not n.unknown for good, n in zip(right, namings, strict=True)]
     into.best += Share(sum(right), len(rows))
     into.named += Share(sum(told), len(rows))
-    wrong = sum(e.label != run.label(e.source_id) for e in settled)
+    wrong = sum(e.character_id != run.label(e.source_id) for e in settled)
     into.wrong += Share(wrong, len(settled))
 
 

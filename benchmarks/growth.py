@@ -21,14 +21,16 @@ from benchmarks.statistics import machine, table, today, write_section
 from models.embedding.embedder import EMBEDDING_FILE, version_of
 from models.intervals import Share
 from models.training.evaluation import judge, taught_in_turn
-from models.training.galleries import PARTS
+from models.training.galleries import SCORING
 from models.training.trained import class_directions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.accuracy import Half
-    from models.gallery.namer import Calibration, Gallery, Threshold
+    from models.gallery.calibration import Calibration
+    from models.gallery.gallery import Gallery
+    from models.gallery.open_set import Threshold
 
 DRAWS: Final = 20
 SHOTS: Final = (1, 2, 5, 10)
@@ -56,7 +58,7 @@ def grown(faces: Faces, gallery: Gallery) -> str:
     rng = np.random.default_rng(0)
     sums: dict[str, Share] = {}
     for _ in range(DRAWS):
-        half = gallery.only(sorted(rng.choice(count, count // 2, replace=False).tolist()))
+        half = gallery.subset(sorted(rng.choice(count, count // 2, replace=False).tolist()))
         for fold in folds(faces, half):
             for title, among, rises in (
                 (f"{count // 2}, the threshold fitted there", half, True),
@@ -114,7 +116,7 @@ def folds(faces: Faces, gallery: Gallery) -> list[Fold]:
         for half in halves(faces)
     )
     return [
-        (*fitted(faces, faces.vectors, gallery, PARTS, fitted_on), asked)
+        (*fitted(faces, faces.vectors, gallery, SCORING, fitted_on), asked)
         for fitted_on, asked in ((first, second), (second, first))
     ]
 
@@ -133,7 +135,7 @@ def named(
         return Share(0, 0)
     calibration, threshold, _ = fold
     limit = threshold.among(len(gallery.characters)) if rises else threshold.least
-    judged = judge(faces.vectors[asked], faces.labels(asked), gallery, PARTS, calibration)
+    judged = judge(faces.vectors[asked], faces.labels(asked), gallery, SCORING, calibration)
     told = judged.sure >= limit
     return Share.of(told & (judged.rank == 0) if rightly else told)
 

@@ -19,7 +19,7 @@ from benchmarks.faces import changed, faces_of
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, today, write_section
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
-from models.training.galleries import PARTS, embed_all
+from models.training.galleries import SCORING, embed_all
 from models.training.trained import class_directions
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
     figures = {
         "in single precision": figures_by(single, faces, run),
         "in integers": part_figures(
-            faces, faces.vectors, faces.greyed, class_directions(run), PARTS
+            faces, faces.vectors, faces.greyed, class_directions(run), SCORING
         ),
     }
     text = (
@@ -50,7 +50,7 @@ def figures_by(embedder: Embedder, faces: Faces, run: Path) -> dict:
     """The `part_figures` of the faces as `embedder` sees them; class directions: those of `run`."""
     grey = changed([faces.samples[index] for index in faces.split.known], greyed)
     vectors, without_colour = embed_all(embedder, faces.samples), embed_all(embedder, grey)
-    return part_figures(faces, vectors, without_colour, class_directions(run), PARTS)
+    return part_figures(faces, vectors, without_colour, class_directions(run), SCORING)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Lesson, Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
-from models.gallery.namer import Gallery, unit
+from models.gallery.gallery import Gallery, unit
 from models.types import Box, Character, Face, Guess, NamedFace
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
 
 def _naming(namer: Namer, characters: int) -> tuple[float, float]:
     rng = np.random.default_rng(4)
-    dimensions = namer.gallery.prototypes.shape[1]
+    dimensions = namer.gallery.centroids.shape[1]
     vectors = unit(rng.normal(size=(characters, SHOTS, dimensions)).astype(np.float32))
     gallery = Gallery.of({Character(f"c{n}", f"C {n}", ""): own for n, own in enumerate(vectors)})
     asked = unit(rng.normal(size=(REPEATS + 5, 1, dimensions)).astype(np.float32))

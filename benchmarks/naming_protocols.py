@@ -14,8 +14,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
-from models.gallery.namer import Gallery, Namer, certainty, features
-from models.gallery.namer import scores as gallery_scores
+from models.gallery.calibration import confidence, confidence_features
+from models.gallery.gallery import Gallery
+from models.gallery.namer import Namer
+from models.gallery.scoring import scores as gallery_scores
 from models.intervals import Share
 from models.types import Character
 
@@ -113,8 +115,10 @@ def _gallery_answers(
     gallery = Gallery.of(
         {Character(str(c), str(c), ""): vectors[learn[labels[learn] == c]] for c in characters}
     )
-    grades = gallery_scores(vectors[ask], gallery, namer.parts)
-    sure = certainty(features(grades, vectors[ask], namer.gallery.rejects), namer.calibration)
+    grades = gallery_scores(vectors[ask], gallery, namer.scoring)
+    sure = confidence(
+        confidence_features(grades, vectors[ask], namer.gallery.non_faces), namer.calibration
+    )
     order = np.argsort(-grades, axis=1)[:, :top]
     names = np.full((len(ask), top), "", dtype=labels.dtype)
     names[:, : order.shape[1]] = characters[order]

@@ -17,7 +17,10 @@ import typer
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, table, today, write_section
 from models.embedding.embedder import Embedder
-from models.gallery.namer import NAMING_FILE, Namer, certainty, features, scores, unit
+from models.gallery.calibration import confidence, confidence_features
+from models.gallery.gallery import unit
+from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.scoring import scores
 from models.intervals import Share
 from models.training.dataset import load_dataset
 from models.training.galleries import embed_all
@@ -42,11 +45,11 @@ def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
 
     own = np.arange(len(truth)), truth
     fair = without_own_group(vectors, truth, groups)
-    biased = np.einsum("nd,nd->n", vectors, gallery.prototypes[truth])
+    biased = np.einsum("nd,nd->n", vectors, gallery.centroids[truth])
 
-    score = scores(vectors, gallery, namer.parts)
-    score[own] += (1 - namer.parts.direction) * (fair - biased)
-    sure = certainty(features(score, vectors, gallery.rejects), namer.calibration)
+    score = scores(vectors, gallery, namer.scoring)
+    score[own] += (1 - namer.scoring.classifier) * (fair - biased)
+    sure = confidence(confidence_features(score, vectors, gallery.non_faces), namer.calibration)
     right, told = score.argmax(1) == truth, sure >= namer.threshold_in(gallery)
     rows = [
         [

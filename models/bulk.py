@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.gallery.namer import Gallery
+from models.gallery.gallery import Gallery
 from models.gallery.roster import unlisted
 from models.identify import Identifier, card_frame, whole_face
 from models.images.decoding import PictureError, PictureLimits, check_size, decode

@@ -51,7 +51,7 @@ class SampleReader:
         if face is None:
             return SeenFace(None, why)
         vectors = self._identifier.embed(self._identifier.crops(picture, [face]))
-        if found and bool(self._identifier.namer.no_face(vectors)[0]):
+        if found and bool(self._identifier.namer.is_non_face(vectors)[0]):
             return SeenFace(None, "no face found")
         return SeenFace(vectors[0])
 

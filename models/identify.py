@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from models.detection.boxes import best_faces, reading_order, same_face
 from models.detection.registry import Detector, DetectorKind, load_detector
 from models.embedding.embedder import Embedder
-from models.gallery.namer import Gallery, Namer
+from models.gallery.gallery import Gallery
+from models.gallery.namer import Namer
 from models.images.crops import MARGIN, crop_face
 from models.images.decoding import Picture
 from models.images.resizing import halved
@@ -109,7 +110,7 @@ class Identifier:
             for face, naming, vector, crop in zip(faces, namings, vectors, crops, strict=True)
         ]
         if found and named:
-            refused = self.namer.no_face(vectors, gallery)
+            refused = self.namer.is_non_face(vectors, gallery)
             named = [face for face, out in zip(named, refused, strict=True) if not out]
         return _each_once(named)
 

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 """A picture: (height, width, 3), uint8, RGB, upright."""
 
+Crops = NDArray[np.uint8]
+"""Faces cut out: (n, side, side, 3), uint8, RGB."""
+
 Vector = NDArray[np.float32]
 """One embedding: (dimensions,), float32, of unit length."""
 

@@ -79,16 +79,16 @@ def pack(
     ] = PROVENANCE,
     config: ConfigOption = None,
 ) -> None:
-    """Write a server's characters with names and prototype vectors, without any picture."""
+    """Write a server's characters with names and centroids, without any picture."""
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, _: CropStore) -> None:
-        from bot.gallery.packs import make_pack, write_pack
         from bot.gallery.serving import read_server
         from models.embedding.embedder import version_of
+        from models.gallery.packs import make_pack, write_pack
 
         backbone = version_of()
         state = await read_server(storage, chosen, roster, backbone)
-        made = make_pack(state.examples, roster, backbone, provenance)
+        made = make_pack(state.examples, roster.characters, backbone, provenance)
         write_pack(made, file)
         typer.echo(f"{len(made.characters)} characters of server {chosen} are in {file}.")
 
@@ -100,8 +100,9 @@ def load(file: PackArgument, server: ServerOption = None, config: ConfigOption =
     """Give a server the characters of a pack; a running bot names by them at once."""
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, _: CropStore) -> None:
-        from bot.gallery.packs import load_pack, read_pack
+        from bot.gallery.packs import load_pack
         from models.embedding.embedder import version_of
+        from models.gallery.packs import read_pack
 
         count = await load_pack(storage, chosen, roster, read_pack(file), version_of())
         typer.echo(f"Server {chosen} has {count} characters from {file}.")
@@ -149,9 +150,9 @@ async def _server(storage: Storage, server: int | None) -> int:
 def _readable_errors() -> AbstractContextManager[None]:
     from bot.config import ConfigError
     from bot.gallery.dataset import DatasetFolderError
-    from bot.gallery.packs import PackError
     from bot.storage import StorageError
     from models.embedding.embedder import WeightsError
+    from models.gallery.packs import PackError
 
     return one_line_for(
         ConfigError, StorageError, WeightsError, DatasetFolderError, PackError, ServerError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from models.bulk import FileResult
-    from models.types import Vectors
+    from models.types import Vector
 
 model = typer.Typer(
     name="model", help="The model, and the versions that servers trained.", no_args_is_help=True
@@ -71,10 +70,10 @@ def embed(
     A vector is float32 of unit length. A file that can't be read, or shows no face, is an error
     that names it, and nothing is written.
     """
-    import numpy as np
+    from models.vectors import write_vectors
 
     names: list[str] = []
-    vectors: list[Vectors] = []
+    vectors: list[Vector] = []
     with _readable_errors():
         for result in _faces(files, face):
             if result.error is not None or not result.faces:
@@ -82,12 +81,8 @@ def embed(
                 typer.echo(why, err=True)
                 raise typer.Exit(1)
             names += [str(result.file)] * len(result.faces)
-            vectors += [named.vector[None] for named in result.faces]
-        # numpy.savez has a parameter `file` of its own, so it can't write an array of that name.
-        with zipfile.ZipFile(out, "w") as archive:
-            for name, array in (("file", np.array(names)), ("vector", np.concatenate(vectors))):
-                with archive.open(f"{name}.npy", "w") as entry:
-                    np.lib.format.write_array(entry, array, allow_pickle=False)
+            vectors += [named.vector for named in result.faces]
+        write_vectors(out, names, vectors)
     typer.echo(f"{len(names)} vectors in {out}")
 
 

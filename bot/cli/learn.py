@@ -97,7 +97,7 @@ def show(
         typer.echo(f"Server {version.server_id}: {_line(version)}, backbone {version.backbone}")
         typer.echo(
             f"Trained on {report.get('examples', 0)} labelled faces of "
-            f"{report.get('characters', 0)} characters, {report.get('held_back', 0)} held back."
+            f"{report.get('characters', 0)} characters, {report.get('held_out', 0)} held out."
         )
         for reason in report.get("reasons", ()):
             typer.echo(f"- {reason}")

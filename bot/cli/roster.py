@@ -177,7 +177,7 @@ def _sources(
     from bot.enrolment.sources.danbooru import RATINGS, DanbooruSource
     from bot.enrolment.sources.folder import FolderSource
     from bot.enrolment.sources.pack import PackSource
-    from bot.gallery.packs import read_pack
+    from models.gallery.packs import read_pack
 
     max_bytes, roster = settings.pictures.max_bytes, settings.roster
     wanted = [rating for rating in RATINGS if rating in (ratings or ["general"])]
@@ -341,10 +341,10 @@ def _as_object(row: EnrolmentSummary) -> dict[str, object]:
 def _readable_errors() -> AbstractContextManager[None]:
     from bot.config import ConfigError
     from bot.enrolment.found import SourceError
-    from bot.gallery.packs import PackError
     from bot.storage import StorageError
     from cascades import CascadeError
     from models.embedding.embedder import WeightsError
+    from models.gallery.packs import PackError
 
     return one_line_for(
         ConfigError, StorageError, WeightsError, CascadeError, PackError, SourceError, RosterError

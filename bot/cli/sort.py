@@ -119,7 +119,7 @@ def sort(
                         shelf.put(_Seen.of(result), folder)
             except KeyboardInterrupt:  # the unknown so far would have to be looked at again
                 ended = True
-            for seen, group in zip(unnamed, _together(unnamed), strict=True):
+            for seen, group in zip(unnamed, _groups(unnamed), strict=True):
                 shelf.put(seen, UNKNOWN if group is None else f"{UNKNOWN}/{shelf.group(group)}")
             shelf.tidy()
     for folder, count in sorted(shelf.counts.items(), key=lambda item: (-item[1], item[0])):
@@ -187,24 +187,11 @@ class _Seen:
         )
 
 
-def _together(unnamed: Sequence[_Seen]) -> list[int | None]:
+def _groups(unnamed: Sequence[_Seen]) -> list[int | None]:
     """The group, from 0, of each picture with a face; None for one that keeps to itself."""
-    import numpy as np
+    from models.gallery.clustering import group_alike
 
-    from models.gallery.clustering import belongs, find_clusters
-
-    vectors = np.array([seen.vector for seen in unnamed])
-    group = np.full(len(vectors), -1)
-    count = 0
-    for start in range(0, len(vectors), AT_ONCE):
-        left = np.arange(start, min(start + AT_ONCE, len(vectors)))
-        for number in range(count):
-            group[left[belongs(vectors[left], vectors[group == number])]] = number
-            left = left[group[left] < 0]
-        for cluster in find_clusters(vectors[left]):
-            group[left[list(cluster.members)]] = count
-            count += 1
-    return [None if each < 0 else each for each in group.tolist()]
+    return group_alike([seen.vector for seen in unnamed if seen.vector is not None], AT_ONCE)
 
 
 class _Shelf:

@@ -6,15 +6,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from bot.config import LearningConfig
     from bot.storage import Storage
     from bot.storage.records import FaceObservation
-    from models.types import Vectors
+    from models.types import Vector
 
 MOST = 1500
 """Faces that are searched at most, the newest first: the work grows with their square."""
@@ -123,18 +121,13 @@ class Strangers:
 def _search(
     faces: Sequence[FaceObservation], shown: Iterable[Sequence[FaceObservation]], smallest: int
 ) -> list[list[int]]:
-    # scikit-learn is heavy: a bot that never sees enough strangers does without it.
-    from models.gallery.clustering import belongs, find_clusters
+    # scikit-learn is heavy: a bot that never sees enough unknown faces does without it.
+    from models.gallery.clustering import find_unseen_clusters
 
-    vectors = _vectors(faces)
-    new = np.ones(len(faces), bool)
-    for cluster in shown:
-        new &= ~belongs(vectors, _vectors(cluster))
-    rows = np.flatnonzero(new).tolist()
-    groups = [faces[row].group_id or faces[row].id for row in rows]
-    found = find_clusters(vectors[rows], groups, smallest)
-    return [[rows[member] for member in cluster.members] for cluster in found]
+    groups = [face.group_id or face.id for face in faces]
+    seen = [_vectors(cluster) for cluster in shown]
+    return find_unseen_clusters(_vectors(faces), groups, seen, smallest)
 
 
-def _vectors(faces: Iterable[FaceObservation]) -> Vectors:
-    return np.stack([face.vector for face in faces if face.vector is not None])
+def _vectors(faces: Iterable[FaceObservation]) -> list[Vector]:
+    return [face.vector for face in faces if face.vector is not None]

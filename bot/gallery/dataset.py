@@ -14,26 +14,21 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
-
 from bot.feedback.consensus import IGNORED, NOT_A_FACE
 from bot.storage.records import NewExemplar, ServerCharacter
+from models.images.crop_files import read_crops
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
 
     from bot.gallery.roster import ServerRoster
     from bot.storage import Storage, Vote
     from bot.storage.crops import CropStore
     from bot.storage.records import FaceObservation, Label
-    from models.types import Vectors
+    from models.types import Crops, Vectors
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
@@ -42,8 +37,8 @@ NO_FACE: Final = "not_a_face"
 TAUGHT: Final = "uploaded with /teach"
 _SAFE = re.compile(r"[\w.-]+", re.ASCII)
 
-Embed = Callable[["NDArray[np.uint8]"], "Vectors"]
-"""Crops (n, side, side, 3) uint8 RGB to vectors (n, dimensions) of unit length."""
+Embed = Callable[["Crops"], "Vectors"]
+"""Crops (n, side, side, 3) to vectors (n, dimensions) of unit length."""
 
 
 class DatasetFolderError(Exception):
@@ -218,16 +213,11 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _read_crops(folder: Path, files: Sequence[str], side: int) -> NDArray[np.uint8]:
-    crops: list[NDArray[np.uint8]] = []
-    for file in files:
-        try:
-            with Image.open(BytesIO((folder / file).read_bytes())) as image:
-                resized = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-            raise DatasetFolderError(f"{folder / file} can't be read ({error}).") from error
-        crops.append(np.asarray(resized))
-    return np.stack(crops)
+def _read_crops(folder: Path, files: Sequence[str], side: int) -> Crops:
+    try:
+        return read_crops([folder / file for file in files], side)
+    except OSError as error:
+        raise DatasetFolderError(f"{error.filename} can't be read ({error.strerror}).") from error
 
 
 def _is_in_use(folder: Path) -> bool:

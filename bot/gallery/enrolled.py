@@ -10,7 +10,7 @@ from models.types import Character
 
 if TYPE_CHECKING:
     from bot.storage import Storage
-    from models.gallery.namer import Gallery
+    from models.gallery.gallery import Gallery
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,132 +1,17 @@
-"""Packs: characters with names, aliases and prototype vectors, and no picture.
-
-A pack is one safetensors file. Its prototypes are bound to the backbone that made them; a Moedex
-with another one refuses it, as its vectors would mean nothing there.
-"""
+"""Gives a server the characters of a pack."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from typing import TYPE_CHECKING
 
 from bot.gallery.dataset import match_characters
 from bot.storage.records import NewExemplar
+from models.gallery.packs import Pack, PackError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bot.gallery.roster import ServerRoster
-    from bot.gallery.server_gallery import Example
     from bot.storage import Storage
-    from models.types import Vectors
-
-FORMAT: Final = 1
-PROTOTYPES: Final = 4
-"""Prototypes of a character at most: the centres of so many clusters of its faces."""
-
-
-class PackError(Exception):
-    """A pack can't be made, read or used; the text says why and what to do."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pack:
-    """What a file holds. `vectors`: (m, dimensions); `owners` (m,) names the character of each.
-
-    `characters` are JSON objects with id, name, series, native_name, aliases and `faces`, how many
-    labelled faces are behind its prototypes.
-    """
-
-    backbone: str
-    provenance: str
-    characters: tuple[dict[str, Any], ...]
-    vectors: Vectors
-    owners: tuple[int, ...]
-
-
-def make_pack(
-    examples: Sequence[Example], roster: ServerRoster, backbone: str, provenance: str
-) -> Pack:
-    """Make a pack of a server's characters from its labelled faces. Raises PackError for none."""
-    from models.training.head import clusters
-
-    stacks: dict[str, list[Vectors]] = {}
-    for example in examples:
-        if example.label in roster.characters:
-            stacks.setdefault(example.label, []).append(example.vector)
-    if not stacks:
-        raise PackError("There is no labelled face of a character to make a pack of.")
-    characters: list[dict[str, Any]] = []
-    vectors: list[Vectors] = []
-    owners: list[int] = []
-    for key, own in sorted(stacks.items()):
-        character = roster.characters[key]
-        centres = clusters(np.stack(own), PROTOTYPES)
-        vectors.append(centres)
-        owners += [len(characters)] * len(centres)
-        characters.append(
-            {
-                "id": key,
-                "name": character.name,
-                "series": character.series,
-                "native_name": character.native_name,
-                "aliases": list(character.aliases),
-                "faces": len(own),
-            }
-        )
-    return Pack(backbone, provenance, tuple(characters), np.concatenate(vectors), tuple(owners))
-
-
-def write_pack(pack: Pack, file: Path) -> None:
-    """Write a pack, vectors in half precision. Raises PackError where the file can't be written."""
-    about = {
-        "format": FORMAT,
-        "backbone": pack.backbone,
-        "provenance": pack.provenance,
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "characters": list(pack.characters),
-    }
-    tensors = {
-        "prototypes": np.ascontiguousarray(pack.vectors, np.float16),
-        "owners": np.array(pack.owners, np.int32),
-    }
-    try:
-        file.write_bytes(save(tensors, {"moedex": json.dumps(about)}))
-    except OSError as error:
-        raise PackError(f"{file} can't be written ({error.strerror}).") from error
-
-
-def read_pack(file: Path) -> Pack:
-    """Read a pack. Raises PackError."""
-    try:
-        with safe_open(file, "numpy") as opened:
-            about = json.loads(opened.metadata()["moedex"])
-            vectors = opened.get_tensor("prototypes").astype(np.float32)
-            owners = tuple(int(owner) for owner in opened.get_tensor("owners"))
-        characters = tuple(
-            {"native_name": "", "aliases": [], "faces": 0}
-            | {key: character[key] for key in ("id", "name", "series")}
-            | character
-            for character in about["characters"]
-        )
-        newer = about["format"] != FORMAT
-        if any(not 0 <= owner < len(characters) for owner in owners) or len(owners) != len(vectors):
-            raise ValueError("its prototypes belong to nobody")
-        pack = Pack(about["backbone"], about["provenance"], characters, vectors, owners)
-    except FileNotFoundError:
-        raise PackError(f"There is no file {file}.") from None
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise PackError(f"{file} is not a sound Moedex pack ({error}).") from error
-    if newer:
-        raise PackError(f"{file} was made by a newer Moedex: upgrade first.")
-    return pack
 
 
 async def load_pack(

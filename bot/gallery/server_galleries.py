@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.inference import Stages
     from bot.storage import Storage
-    from models.gallery.namer import Gallery
+    from models.gallery.gallery import Gallery
     from models.types import Character
 
     BaseRevision = tuple[int, int]

@@ -1,19 +1,28 @@
-"""What a server's faces are named by, read from the storage: its examples and its trained head."""
+"""What a server's faces are named by, read from the storage: its examples and its trained head.
+
+Its examples are taught drawings, packs, and settled labels. A fifth of the groups of labelled
+pictures is held out by a fixed rule: it measures versions, and neither names nor trains. A picture
+that was taught as well measures nothing.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.gallery.server_gallery import examples_of, serving
-from bot.learning.heads import read_head
+from bot.feedback.consensus import IGNORED, NOT_A_FACE
+from models.gallery.composition import server_gallery
+from models.gallery.examples import Example
+from models.gallery.head_file import read_head
+from models.images.hashing import copies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from bot.gallery.roster import ServerRoster
-    from bot.gallery.server_gallery import Example
     from bot.storage import Storage
-    from bot.storage.records import ModelVersion
-    from models.gallery.namer import Gallery
+    from bot.storage.records import Exemplar, FaceObservation, Label, ModelVersion, SourceKind
+    from models.gallery.gallery import Gallery
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +39,13 @@ class ServerState:
     version: ModelVersion | None
 
     def gallery(self, shipped: Gallery) -> Gallery:
-        """Build what answers now. Slow, and imports the models: for a thread."""
+        """Build what answers now. Slow: for a thread."""
         head = None if self.version is None else read_head(self.version.head)
-        return serving(shipped, self.roster, self.examples, self.newer, head)
+        return server_gallery(shipped, self.roster, self.examples, self.newer, head)
 
     def first_gallery(self, shipped: Gallery) -> Gallery:
         """Build what would answer if nothing had ever been trained."""
-        return serving(shipped, self.roster, self.examples)
+        return server_gallery(shipped, self.roster, self.examples)
 
 
 async def read_server(
@@ -51,7 +60,49 @@ async def read_server(
     examples = examples_of(exemplars, settled, roster, backbone)
     newer = examples
     if version is not None:
-        late = {("exemplar", e.id) for e in exemplars if e.at > version.at}
-        late |= {("sighting", s.id) for s, label in settled if label.at > version.at}
-        newer = [e for e in examples if (e.kind, e.source_id) in late]
+        late = {(True, e.id) for e in exemplars if e.at > version.at}
+        late |= {(False, face.id) for face, label in settled if label.at > version.at}
+        newer = [e for e in examples if (e.taught, e.source_id) in late]
     return ServerState(roster, examples, newer, version)
+
+
+def examples_of(
+    exemplars: Iterable[Exemplar],
+    settled: Iterable[tuple[FaceObservation, Label]],
+    roster: ServerRoster,
+    backbone: str,
+) -> list[Example]:
+    """Return what a server has of this backbone, merges followed, the forgotten left out."""
+    taught = [
+        (e, character_id)
+        for e in exemplars
+        if e.backbone == backbone and (character_id := roster.resolve(e.character_id))
+    ]
+    found = [Example(e.vector, character_id, True, e.id, -e.id) for e, character_id in taught]
+    settled = list(settled)
+    taught_too = _taught_too([e for e, _ in taught], [face for face, _ in settled])
+    for face, label in settled:
+        if face.vector is None or face.backbone != backbone or label.label in (None, IGNORED):
+            continue
+        non_face = label.label == NOT_A_FACE
+        character_id = None if non_face else roster.resolve(label.label)
+        if non_face or character_id is not None:
+            group = face.group_id or face.id
+            group = taught_too.get(group, group)
+            found.append(Example(face.vector, character_id, False, face.id, group))
+    return found
+
+
+def source_of(example: Example) -> tuple[SourceKind, int]:
+    """Return the kind and number of the row that an example is from."""
+    return "exemplar" if example.taught else "sighting", example.source_id
+
+
+def _taught_too(exemplars: Iterable[Exemplar], faces: Sequence[FaceObservation]) -> dict[int, int]:
+    """Return the groups of pictures that were taught as well, each with the drawing's group."""
+    drawings = [(e.id, e.phash) for e in exemplars if e.phash]
+    found = copies([face.phash for face in faces], [phash for _, phash in drawings])
+    return {
+        faces[place].group_id or faces[place].id: -drawings[drawing][0]
+        for place, drawing in found.items()
+    }

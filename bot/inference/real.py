@@ -14,7 +14,8 @@ import numpy as np
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
 from models.card.drawing import describe, draw_card
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, WeightsError, version_of
-from models.gallery.namer import NAMING_FILE, Gallery, Namer
+from models.gallery.gallery import Gallery
+from models.gallery.namer import NAMING_FILE, Namer
 from models.identify import Identifier, card_frame
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash

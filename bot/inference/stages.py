@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.gallery.namer import Gallery
+    from models.gallery.gallery import Gallery
     from models.types import Character, Face, NamedFace, Pixels, Vectors
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.inference.stages import DrawnCard, FoundFaces, Stages
-    from models.gallery.namer import Gallery
+    from models.gallery.gallery import Gallery
     from models.types import NamedFace
 
 

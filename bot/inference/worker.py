@@ -16,6 +16,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import numpy as np
+
 from bot.inference.errors import JobCancelled, JobTimeout
 from bot.inference.loading import load_stages
 from bot.inference.memory import give_back
@@ -24,17 +26,14 @@ from bot.inference.schedule import Schedule
 from bot.inference.task import PictureTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from bot.config import Config, InferenceConfig
     from bot.inference.results import IdentifiedPicture, Job
     from bot.inference.stages import FoundFaces, Stages
-    from models.gallery.namer import Gallery
-    from models.types import Character, Vectors
+    from models.gallery.gallery import Gallery
+    from models.types import Character, Pixels, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +129,8 @@ class InferenceWorker:
         """
         self._stages = stages
 
-    async def embed_aside(self, stages: Stages, crops: NDArray[np.uint8]) -> Vectors:
-        """Embed crops, (n, side, side, 3), when nobody waits for an answer.
+    async def embed_aside(self, stages: Stages, crops: Sequence[Pixels]) -> Vectors:
+        """Embed crops, (side, side, 3) uint8 RGB each, when nobody waits for an answer.
 
         A worker that is never idle makes room for it once in `_ASIDE_EVERY_S`: `crops` should be
         few, as what is posted meanwhile waits for them.
@@ -139,7 +138,7 @@ class InferenceWorker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ASIDE_EVERY_S):
                 await self._schedule.idle()
-        (vectors,) = await self._in_thread(self._embedder, stages.embed, [crops])
+        (vectors,) = await self._in_thread(self._embedder, stages.embed, [np.stack(crops)])
         return vectors
 
     @property

@@ -16,8 +16,6 @@ import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from bot.inference.stages import StagesError
 
 if TYPE_CHECKING:
@@ -103,7 +101,7 @@ class Backbones:
         pixels = {old: await self._crops.pixels(old.crop, new.side) for old in olds}
         there = {old: crop for old, crop in pixels.items() if crop is not None}
         if there:
-            crops = np.stack(list(there.values()))
+            crops = list(there.values())
             embedding = asyncio.create_task(self._worker.embed_aside(new, crops))
             closing = asyncio.create_task(self._closing.wait())
             await asyncio.wait({embedding, closing}, return_when=asyncio.FIRST_COMPLETED)

@@ -11,15 +11,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from bot.feedback.consensus import SPECIAL_LABELS
 from bot.gallery.dataset import match_characters
 from bot.gallery.roster import ServerRoster
-from bot.gallery.server_gallery import examples_of
+from bot.gallery.serving import examples_of
 from models.images.hashing import HashIndex
 
 if TYPE_CHECKING:
-    from bot.gallery.server_gallery import Example
     from bot.storage import Storage
+    from models.gallery.examples import Example
     from models.types import Character
 
 
@@ -53,14 +52,14 @@ async def shared_with(
             if exemplar.phash is None or not own_pictures.within(exemplar.phash)
         ]
         examples = examples_of(exemplars, settled, there, backbone)
-        labels = {e.label for e in examples} - SPECIAL_LABELS
-        ids, unknown = match_characters([asdict(there.characters[x]) for x in labels], roster)
-        strangers = {character.id for character in unknown}
-        here = {key: name for key, name in ids.items() if name not in strangers}
-        here |= {special: special for special in SPECIAL_LABELS}
+        labelled = {e.character_id for e in examples} - {None}
+        ids, new = match_characters([asdict(there.characters[x]) for x in labelled], roster)
+        new_ids = {character.id for character in new}
+        here: dict[str | None, str | None] = {None: None}  # what is no face is none anywhere
+        here |= {key: name for key, name in ids.items() if name not in new_ids}
         found += [
-            replace(example, label=here[example.label], shared=True)
+            replace(example, character_id=here[example.character_id], shared=True)
             for example in examples
-            if example.label in here
+            if example.character_id in here
         ]
     return found

@@ -15,17 +15,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.gallery.roster import ServerRoster
-from bot.gallery.serving import read_server
-from bot.learning.heads import write_head
-from bot.learning.promotion import train_and_decide
+from bot.gallery.serving import read_server, source_of
 from bot.learning.sharing import shared_with
+from models.gallery.head_file import write_head
 
 if TYPE_CHECKING:
-    from bot.gallery.server_gallery import Example
-    from bot.learning.promotion import Decision
     from bot.storage import Storage
     from bot.storage.records import ModelVersion
-    from models.gallery.namer import Gallery, Namer
+    from models.gallery.examples import Example
+    from models.gallery.gallery import Gallery
+    from models.gallery.namer import Namer
+    from models.gallery.promotion import Decision
     from models.gallery.training_vectors import VectorSet
 
 
@@ -71,6 +71,8 @@ async def learn(
     await _check_worthwhile(storage, server_id, backbone, examples)
 
     def fit() -> tuple[Gallery, Decision] | None:
+        from models.gallery.promotion import train_and_decide
+
         shipped = namer.gallery
         return train_and_decide(
             namer, data, examples, roster,
@@ -87,7 +89,7 @@ async def learn(
         "fingerprint": _fingerprint(examples),
         "examples": len(state.examples),
         "shared": len(shared),
-        "held_back": sum(e.held_back for e in state.examples),
+        "held_out": sum(e.held_out for e in state.examples),
         "characters": len(head.characters),
         "shipped_vectors": len(data.labels),
         "seconds": round(time.perf_counter() - clock, 1),
@@ -95,7 +97,7 @@ async def learn(
     # The moment of reading: a label settled since then names beside the version.
     version = await storage.versions.add(
         server_id, backbone, write_head(head), report,
-        [(e.kind, e.source_id) for e in examples], started, promoted=decision.promote,
+        [source_of(e) for e in examples], started, promoted=decision.promote,
     )  # fmt: skip
     gone = any(v.id == version.id for v in await storage.versions.trained_on_erased())
     # What a server shared until now, or a label that erased votes had settled, can't be taken out.
@@ -112,7 +114,7 @@ async def learn(
 async def _check_worthwhile(
     storage: Storage, server_id: int, backbone: str, examples: Sequence[Example]
 ) -> None:
-    if not any(not e.held_back and not e.shared for e in examples):
+    if not any(not e.held_out and not e.shared for e in examples):
         raise NothingToLearnError(
             f"Server {server_id} has no labelled face to learn from yet. Faces are labelled by "
             "votes, reviews and /teach while learning is on."
@@ -137,4 +139,4 @@ def _fingerprint(examples: Iterable[Example]) -> str:
 
 
 def _told(examples: Iterable[Example]) -> set[str]:
-    return {f"{e.kind} {e.source_id} {e.label}" for e in examples}
+    return {f"{e.taught} {e.source_id} {e.character_id}" for e in examples}

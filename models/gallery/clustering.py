@@ -1,7 +1,7 @@
-"""Who keeps turning up: clusters of unknown faces.
+"""Clusters: who keeps turning up among unknown faces, and few centroids for many vectors.
 
 HDBSCAN (Campello, Moulavi and Sander 2013; scikit-learn's) over unit vectors. Euclidean distance on
-the unit sphere orders pairs as the cosine does. It leaves single strangers out as noise, so a
+the unit sphere orders pairs as the cosine does. It leaves single faces out as noise, so a
 cluster shown to a moderator is worth the question.
 """
 
@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.cluster import HDBSCAN
+from sklearn.cluster import HDBSCAN, KMeans
+
+from models.gallery.gallery import unit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
-    from models.types import Vectors
+    from models.types import Vector, Vectors
 
 LIKENESS = 0.6
 """Cosine similarity to its centre that a face of a cluster has at least."""
@@ -72,6 +76,56 @@ def find_clusters(
 def belongs(vectors: Vectors, cluster: Vectors) -> NDArray[np.bool_]:
     """Say which of `vectors` (n, d) belong to a cluster of faces (m, d), m >= 1: (n,)."""
     return vectors @ _centre(cluster) >= LIKENESS
+
+
+def centroids_of(vectors: Vectors, count: int, seed: int = 0) -> Vectors:
+    """Return the centroids, of unit length, of at most `count` clusters of `vectors` (n, d).
+
+    Of no more than `count` vectors they are the vectors themselves.
+    """
+    if len(vectors) <= count:
+        return unit(vectors)
+    means = KMeans(count, n_init="auto", random_state=seed).fit(vectors)
+    return unit(means.cluster_centers_.astype(np.float32))
+
+
+def find_unseen_clusters(
+    vectors: Sequence[Vector],
+    groups: Sequence[int],
+    shown: Iterable[Sequence[Vector]],
+    smallest: int,
+) -> list[list[int]]:
+    """Return the clusters, as `find_clusters` does, among the vectors that fit no `shown` cluster.
+
+    `vectors` are (d,) each; the clusters are lists of places in it.
+    """
+    stack = np.stack(vectors)
+    new = np.ones(len(stack), bool)
+    for cluster in shown:
+        new &= ~belongs(stack, np.stack(cluster))
+    rows = np.flatnonzero(new).tolist()
+    found = find_clusters(stack[rows], [groups[row] for row in rows], smallest)
+    return [[rows[member] for member in cluster.members] for cluster in found]
+
+
+def group_alike(vectors: Sequence[Vector], at_once: int) -> list[int | None]:
+    """Return the cluster of each vector (d,), from 0; None of one that keeps to itself.
+
+    At most `at_once` are compared with each other, which bounds the memory; later ones join the
+    clusters that are there.
+    """
+    stack = np.array(vectors)
+    group = np.full(len(stack), -1)
+    count = 0
+    for start in range(0, len(stack), at_once):
+        left = np.arange(start, min(start + at_once, len(stack)))
+        for number in range(count):
+            group[left[belongs(stack[left], stack[group == number])]] = number
+            left = left[group[left] < 0]
+        for cluster in find_clusters(stack[left]):
+            group[left[list(cluster.members)]] = count
+            count += 1
+    return [None if each < 0 else each for each in group.tolist()]
 
 
 def _centre(vectors: Vectors) -> Vectors:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.gallery.namer import Gallery, unit
+from models.gallery.gallery import Gallery, unit
 from models.gallery.outliers import inliers
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def enrolled_gallery(enrolled: Sequence[tuple[Character, Vector, int]]) -> Galle
     prototypes = unit(sums)
     return Gallery(
         characters=tuple(characters),
-        prototypes=prototypes,
+        centroids=prototypes,
         counts=counts,
-        directions=np.zeros_like(prototypes),
-        rejects=np.empty((0, prototypes.shape[1]), np.float32),
+        class_weights=np.zeros_like(prototypes),
+        non_faces=np.empty((0, prototypes.shape[1]), np.float32),
     )

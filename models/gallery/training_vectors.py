@@ -18,7 +18,7 @@ from safetensors.numpy import save
 from models.weight_files import WEIGHTS
 
 if TYPE_CHECKING:
-    from models.gallery.namer import Gallery
+    from models.gallery.gallery import Gallery
     from models.types import Vectors
 
 VECTORS_FILE: Final = WEIGHTS / "vectors.safetensors"
@@ -36,7 +36,7 @@ class VectorSet:
     def of_gallery(cls, gallery: Gallery) -> VectorSet:
         """Take a gallery's prototypes for its data, each a group of its own."""
         labels = tuple(character.id for character in gallery.characters)
-        return cls(gallery.prototypes, labels, tuple(range(len(labels))))
+        return cls(gallery.centroids, labels, tuple(range(len(labels))))
 
     @classmethod
     def load(cls, path: Path, backbone: str) -> VectorSet | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from models.types import Pixels
+    from models.types import Crops, Pixels
 
 _QUALITY = 92
 
@@ -29,8 +31,22 @@ def read_crop(data: bytes, side: int) -> Pixels | None:
         with Image.open(BytesIO(data)) as image:
             size = (side, side)
             return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
-    except OSError:
+    except (OSError, Image.DecompressionBombError):
         return None
+
+
+def read_crops(files: Sequence[Path], side: int) -> Crops:
+    """Return the crops of files, (n, side, side, 3) uint8 RGB.
+
+    Raises OSError with the name of a file that is missing or shows no picture.
+    """
+    crops: list[Pixels] = []
+    for file in files:
+        crop = read_crop(file.read_bytes(), side)
+        if crop is None:
+            raise OSError(errno.EINVAL, "it is no picture", str(file))
+        crops.append(crop)
+    return np.stack(crops)
 
 
 def contact_sheet(crops: Sequence[Pixels], columns: int) -> bytes:

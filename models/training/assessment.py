@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.gallery.namer import Gallery
+from models.gallery.gallery import Gallery
 from models.gallery.roster import unlisted
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
@@ -55,13 +55,13 @@ def assess(
     }
     if gallery is None and shots is not None:
         groups = [sample.group for sample in dataset.samples]
-        share = few_shot(vectors, labels, shots, parts=namer.parts, groups=groups)
+        share = few_shot(vectors, labels, shots, scoring=namer.scoring, groups=groups)
         return figures | {"shots": shots, "top_1": share.as_dict()}
     used = namer.gallery if gallery is None else _gallery_of(gallery, embedder, namer, shots)
     figures["gallery"] = len(used.characters)
     ids = {character.id for character in used.characters}
     known = np.array([label in ids for label in labels])
-    arguments = (used, namer.parts, namer.calibration)
+    arguments = (used, namer.scoring, namer.calibration)
     judged = others = None
     if known.any():
         judged = judge(vectors[known], [x for x in labels if x in ids], *arguments)
@@ -86,4 +86,4 @@ def _gallery_of(folder: Path, embedder: Embedder, namer: Namer, shots: int | Non
     for label in sorted({sample.label for sample in dataset.samples}):
         own = vectors[[i for i, s in enumerate(dataset.samples) if s.label == label]]
         learned[unlisted(label)] = own[:shots]
-    return replace(Gallery.of(learned), rejects=namer.gallery.rejects)
+    return replace(Gallery.of(learned), non_faces=namer.gallery.non_faces)

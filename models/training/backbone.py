@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from models.embedding.trunk import prefix_of
-from models.gallery.namer import unit
+from models.gallery.gallery import unit
 from models.training.augmentation import turned_hues, turns
 from models.training.batches import BalancedBatches
 from models.training.dataset import class_indices, labels_of

@@ -20,7 +20,7 @@ import numpy as np
 from models.embedding.compact import LARGEST
 from models.embedding.embedder import EMBEDDING_FILE, Blend, Structure
 from models.embedding.trunk import prefix_of
-from models.gallery.namer import unit
+from models.gallery.gallery import unit
 from models.training.networks import (
     build_embedding_network,
     load_network,

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.gallery.namer import Gallery, Parts, certainty, features, scores
+from models.gallery.calibration import confidence, confidence_features
+from models.gallery.gallery import Gallery
+from models.gallery.scoring import Scoring, scores
 from models.intervals import Share
 from models.types import Character
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.gallery.namer import Calibration
+    from models.gallery.calibration import Calibration
     from models.types import Vectors
 
 FALSE_RATES: Final = (0.01, 0.05, 0.10)
@@ -49,17 +51,17 @@ def judge(
     vectors: Vectors,
     truth: Sequence[str],
     gallery: Gallery,
-    parts: Parts,
+    scoring: Scoring,
     calibration: Calibration,
 ) -> Judged:
     """Name `vectors`, (n, dimensions), and compare with the ids in `truth`."""
-    score = scores(vectors, gallery, parts)
+    score = scores(vectors, gallery, scoring)
     place = {character.id: index for index, character in enumerate(gallery.characters)}
     rank = np.full(len(vectors), 10**6, np.int64)
     for row, name in enumerate(truth):
         if name in place:
             rank[row] = int((score[row] > score[row, place[name]]).sum())
-    sure = certainty(features(score, vectors, gallery.rejects), calibration)
+    sure = confidence(confidence_features(score, vectors, gallery.non_faces), calibration)
     return Judged(sure, rank)
 
 
@@ -85,7 +87,7 @@ def few_shot(
     labels: Sequence[str],
     shots: int,
     *,
-    parts: Parts,
+    scoring: Scoring,
     groups: Sequence[int] | None = None,
     beside: Gallery | None = None,
     draws: int = 10,
@@ -101,7 +103,7 @@ def few_shot(
         vectors, labels, shots, groups=groups, draws=draws, seed=seed
     ):
         gallery = taught if beside is None else beside.extended(taught)
-        score = scores(vectors[tested], gallery, parts)
+        score = scores(vectors[tested], gallery, scoring)
         named = np.array([character.id for character in gallery.characters])[score.argmax(1)]
         hits += int((named == owned[tested]).sum())
         total += len(tested)

@@ -12,26 +12,35 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.namer import NAMING_FILE, Gallery, Namer, Parts
+from models.gallery.calibration import Trial, fit_calibration
+from models.gallery.clustering import centroids_of
+from models.gallery.gallery import Gallery, trimmed_mean, unit
+from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.open_set import fit_threshold
 from models.gallery.roster import load_roster, unlisted
+from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VECTORS_FILE, VectorSet
 from models.training.augmentation import framed
 from models.training.dataset import Dataset, Sample, load_dataset
 from models.training.evaluation import identified, judge
-from models.training.head import Trial, fit_calibration, fit_gallery, fit_threshold
 from models.training.split import Split, split_samples
 from models.training.trained import class_directions
 from models.types import Character
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from models.types import Vectors
 
     Report = Callable[[dict], None]
 
-PARTS: Final = Parts()
+SCORING: Final = Scoring()
+
+NON_FACES: Final = 12
+"""Non-face exemplars of a gallery at most: the centroids of so many clusters of them."""
 
 KEPT_VECTORS: Final = 30
 """Vectors that are shipped of each character, one a near-duplicate group: some 500 bytes each."""
@@ -61,6 +70,39 @@ def embed_all(embedder: Embedder, samples: Sequence[Sample]) -> Vectors:
     return np.concatenate(parts)
 
 
+def fit_gallery(
+    vectors: Vectors,
+    labels: Sequence[str],
+    characters: Sequence[Character],
+    class_weights: Mapping[str, NDArray[np.float32]],
+    *,
+    seed: int = 0,
+) -> Gallery:
+    """Make the gallery of `characters` from labelled vectors, (n, dimensions).
+
+    `class_weights`: learned classifier weights by label; those of other labels become those of
+    auxiliary classes. Vectors labelled "no_face" become non-face exemplars. Characters without a
+    picture are left out.
+    """
+    owned = np.array(labels)
+    stacks = {character: vectors[owned == character.id] for character in characters}
+    kept = {character: own for character, own in stacks.items() if len(own)}
+    none = np.zeros(vectors.shape[1], np.float32)
+    non_faces = vectors[owned == "no_face"]
+    names = {character.id for character in characters} | {"no_face"}
+    others = [weights for label, weights in class_weights.items() if label not in names]
+    return Gallery(
+        characters=tuple(kept),
+        centroids=np.stack([trimmed_mean(own) for own in kept.values()]),
+        counts=np.array([len(own) for own in kept.values()], np.int32),
+        class_weights=unit(np.stack([class_weights.get(c.id, none) for c in kept])),
+        non_faces=centroids_of(non_faces, NON_FACES, seed) if len(non_faces) else non_faces,
+        auxiliary_weights=np.stack([class_weights["no_face"], *others])
+        if "no_face" in class_weights
+        else None,
+    )
+
+
 def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
     """Gallery from the training part; calibration and threshold from what was held out."""
     embedder = Embedder.load(folder / EMBEDDING_FILE.name)
@@ -78,14 +120,14 @@ def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
         embed_all(embedder, [samples[index] for index in asked]),
         tuple(samples[index].label if index in known else "" for index in asked),
     )
-    return calibrated(gallery, trial, PARTS)
+    return calibrated(gallery, trial, SCORING)
 
 
-def calibrated(gallery: Gallery, trial: Trial, parts: Parts) -> Namer:
+def calibrated(gallery: Gallery, trial: Trial, scoring: Scoring) -> Namer:
     """Fit calibration and threshold on a trial."""
-    calibration = fit_calibration(trial, gallery, parts)
-    threshold = fit_threshold(trial, gallery, parts, calibration)
-    return Namer(gallery, parts=parts, calibration=calibration, threshold=threshold, version="")
+    calibration = fit_calibration(trial, gallery, scoring)
+    threshold = fit_threshold(trial, gallery, scoring, calibration)
+    return Namer(gallery, scoring=scoring, calibration=calibration, threshold=threshold, version="")
 
 
 def fit_shipped_head(samples: Sequence[Sample], folder: Path, measured: Namer) -> None:
@@ -99,7 +141,7 @@ def fit_shipped_head(samples: Sequence[Sample], folder: Path, measured: Namer) -
     gallery = fit_gallery(vectors, labels, characters_of(samples), class_directions(folder))
     namer = Namer(
         gallery,
-        parts=measured.parts,
+        scoring=measured.scoring,
         calibration=measured.calibration,
         threshold=measured.threshold,
         version="",
@@ -144,10 +186,14 @@ def fit_own_head(
     vectors = embed_all(embedder, own)
     labels = [sample.label for sample in own]
     full = fit_gallery(vectors, labels, characters, {})
-    full = replace(full, rejects=shipped.gallery.rejects, unnamed=shipped.gallery.unnamed)
+    full = replace(
+        full,
+        non_faces=shipped.gallery.non_faces,
+        auxiliary_weights=shipped.gallery.auxiliary_weights,
+    )
     namer = Namer(
         full,
-        parts=shipped.parts,
+        scoring=shipped.scoring,
         calibration=shipped.calibration,
         threshold=shipped.threshold,
         version="",
@@ -159,10 +205,10 @@ def fit_own_head(
         teaching = fit_gallery(
             vectors[list(split.train)], [labels[i] for i in split.train], characters, {}
         )
-        teaching = replace(teaching, rejects=shipped.gallery.rejects)
+        teaching = replace(teaching, non_faces=shipped.gallery.non_faces)
         known = set(split.known)
         truth = tuple(labels[i] if i in known else "" for i in asked)
-        fitted = calibrated(teaching, Trial(vectors[list(asked)], truth), shipped.parts)
+        fitted = calibrated(teaching, Trial(vectors[list(asked)], truth), shipped.scoring)
         namer.calibration, namer.threshold = fitted.calibration, fitted.threshold
         figures |= _figures(fitted, vectors, labels, split)
     path = out / NAMING_FILE.name
@@ -173,7 +219,7 @@ def fit_own_head(
 
 
 def _figures(namer: Namer, vectors: Vectors, labels: Sequence[str], split: Split) -> dict:
-    arguments = (namer.gallery, namer.parts, namer.calibration)
+    arguments = (namer.gallery, namer.scoring, namer.calibration)
     known = judge(vectors[list(split.known)], [labels[i] for i in split.known], *arguments)
     others = list(split.strangers + split.unseen)
     strangers = judge(vectors[others], ["" for _ in others], *arguments)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.gallery.namer import unit
+from models.gallery.gallery import unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,11 @@ import pytest
 
 from bot.storage import Answer, Storage
 from bot.storage.records import FaceObservation, Label, NewFaceObservation, ServerCharacter
-from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
+from models.gallery.calibration import Calibration
+from models.gallery.gallery import Gallery
+from models.gallery.namer import Namer
+from models.gallery.open_set import Threshold
+from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
 from models.types import Box, Character
 
@@ -37,7 +41,7 @@ def namer() -> Namer:
     gallery = Gallery.of({c: faces(i, 8, 0) for i, c in enumerate(SHIPPED)})
     return Namer(
         gallery,
-        parts=Parts(),
+        scoring=Scoring(),
         calibration=Calibration(),
         threshold=Threshold(0.5, len(SHIPPED), 0.7),
         version="n1",

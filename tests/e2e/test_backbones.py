@@ -13,10 +13,14 @@ import pytest
 
 from bot.inference import InferenceWorker
 from bot.inference.stages import FoundFaces, StagesError
-from bot.learning.heads import write_head
 from bot.storage import Storage
 from bot.storage.records import NewExemplar, ServerCharacter
-from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
+from models.gallery.calibration import Calibration
+from models.gallery.gallery import Gallery
+from models.gallery.head_file import write_head
+from models.gallery.namer import Namer
+from models.gallery.open_set import Threshold
+from models.gallery.scoring import Scoring
 from models.types import Box, Character, Face, NamedFace
 from tests.bot.fakes import MARIN, FakeStages
 from tests.e2e.conftest import PATIENCE_S, eventually, text_of, watch
@@ -50,7 +54,7 @@ class TinyStages(FakeStages):
         self.gallery = Gallery.of({MARIN: self.look(BLUE)[None]})
         self._namer = Namer(
             self.gallery,
-            parts=Parts(),
+            scoring=Scoring(),
             calibration=Calibration(),
             threshold=Threshold(0.5, 1, 0.0),
             version=backbone,

@@ -43,7 +43,7 @@ class ByStrongestColour:
 
     version, threshold = "strongest", 0.5
 
-    def no_face(self, vectors: Vectors, gallery: None = None) -> NDArray[np.bool_]:
+    def is_non_face(self, vectors: Vectors, gallery: None = None) -> NDArray[np.bool_]:
         return np.zeros(len(vectors), np.bool_)
 
     def name(

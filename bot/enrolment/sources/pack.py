@@ -9,7 +9,7 @@ from bot.enrolment.found import FoundCharacter, SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.gallery.packs import Pack
+    from models.gallery.packs import Pack
     from models.types import Vectors
 
 

@@ -15,8 +15,12 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from models.bulk import BATCH_PICTURES
-from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
+from models.gallery.calibration import Calibration
+from models.gallery.gallery import Gallery
+from models.gallery.namer import Namer
+from models.gallery.open_set import Threshold
 from models.gallery.roster import unlisted
+from models.gallery.scoring import Scoring
 from models.identify import Identifier
 from models.types import Box, Face, Pixels
 from tests.models.test_identify import SIDE, BrightSquares, MeanColour
@@ -53,7 +57,7 @@ def _light_stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     gallery = Gallery.of({unlisted("red"): vector(RED), unlisted("green"): vector(GREEN)})
     namer = Namer(
         gallery,
-        parts=Parts(),
+        scoring=Scoring(),
         calibration=Calibration(),
         threshold=Threshold(0.9, 2, 0.0),
         version="v",

@@ -17,8 +17,8 @@ from bot.enrolment.sources.anilist import AniListSource
 from bot.enrolment.sources.danbooru import PICTURES, DanbooruSource
 from bot.enrolment.sources.folder import FolderSource
 from bot.enrolment.sources.pack import PackSource
-from bot.gallery.packs import Pack
 from models.gallery.enrolled import centre
+from models.gallery.packs import Pack
 from tests.bot.enrolment.conftest import DIMENSIONS, MIKU, StubReader, face
 
 if TYPE_CHECKING:

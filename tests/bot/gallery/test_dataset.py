@@ -11,11 +11,12 @@ import pytest
 
 from bot.feedback.consensus import IGNORED, NOT_A_FACE
 from bot.gallery.dataset import MANIFEST, DatasetFolderError, export_dataset, import_dataset
-from bot.gallery.packs import PackError, load_pack, make_pack, read_pack, write_pack
+from bot.gallery.packs import load_pack
 from bot.gallery.roster import ServerRoster
 from bot.gallery.serving import read_server
 from bot.storage.crops import CropStore
 from bot.storage.records import ServerCharacter
+from models.gallery.packs import PackError, make_pack, read_pack, write_pack
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, own_character
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ async def test_a_pack_goes_to_another_server(
     roster = await roster_of(storage, SERVER)
     state = await read_server(storage, SERVER, roster, BACKBONE)
     file = tmp_path / "own.moepack"
-    write_pack(make_pack(state.examples, roster, BACKBONE, "a test"), file)
+    write_pack(make_pack(state.examples, roster.characters, BACKBONE, "a test"), file)
     pack = read_pack(file)
     assert [c["faces"] for c in pack.characters] == [9]
     assert len(pack.vectors) == 4
@@ -184,7 +185,7 @@ async def test_a_pack_of_another_backbone_is_refused(
     await labelled(faces(20, 1, 1)[0], "aoi")
     roster = await roster_of(storage, SERVER)
     state = await read_server(storage, SERVER, roster, BACKBONE)
-    pack = make_pack(state.examples, roster, BACKBONE, "a test")
+    pack = make_pack(state.examples, roster.characters, BACKBONE, "a test")
     other = replace(pack, backbone="older")
     with pytest.raises(PackError, match=r"made with the backbone older, this one has b1"):
         await load_pack(storage, OTHER, roster, other, BACKBONE)

@@ -14,7 +14,7 @@ from bot.gallery.teaching import Lesson, Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
 from bot.storage.records import EnrolledCharacter
-from models.gallery.namer import Gallery
+from models.gallery.gallery import Gallery
 from models.types import Box, Face, Guess, NamedFace
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED
 
@@ -135,7 +135,7 @@ async def test_who_is_known_is_named_by_more(galleries: ServerGalleries, storage
     assert gallery is not None
     assert gallery.characters == SHIPPED
     assert gallery.counts[3] == 2
-    assert gallery.prototypes[3] @ ACROSS > 0.5
+    assert gallery.centroids[3] @ ACROSS > 0.5
 
 
 async def test_what_another_backbone_made_names_nobody(

@@ -30,7 +30,7 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def own_faces(seed: int, count: int) -> np.ndarray:
-    dimensions = Namer.load().gallery.prototypes.shape[1]
+    dimensions = Namer.load().gallery.centroids.shape[1]
     centre = np.random.default_rng(seed).normal(size=dimensions)
     noise = np.random.default_rng(seed + 1).normal(size=(count, dimensions))
     rows = centre + 0.3 * noise
@@ -112,7 +112,7 @@ def test_the_shipped_vectors_are_trained_beside(
     file = tmp_path / "vectors.safetensors"
     monkeypatch.setattr("models.gallery.training_vectors.VECTORS_FILE", file)
     labels = tuple(character.id for character in gallery.characters[:40])
-    small = VectorSet(gallery.prototypes[:40], labels, tuple(range(40)))
+    small = VectorSet(gallery.centroids[:40], labels, tuple(range(40)))
     small.save(file, "another")
     assert vectors_of(moedex.invoke(app, ["learn"]), moedex) == len(gallery.characters)
     small.save(file, version_of())

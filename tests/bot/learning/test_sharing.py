@@ -15,9 +15,9 @@ from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, o
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.gallery.server_gallery import Example
     from bot.storage import Storage
     from bot.storage.records import FaceObservation
+    from models.gallery.examples import Example
     from models.gallery.namer import Namer
     from models.gallery.training_vectors import VectorSet
 
@@ -64,9 +64,9 @@ async def test_nothing_crosses_unless_a_server_says_so(
     await storage.settings.update(OTHER, sharing=True)
     found = await shared(storage)
     # Its own Yuu is of another series, and nobody here knows Rin.
-    assert {e.label for e in found} == {"aoi", SHIPPED[3].id}
+    assert {e.character_id for e in found} == {"aoi", SHIPPED[3].id}
     assert len(found) == 11
-    assert not any(e.held_back for e in found)
+    assert not any(e.held_out for e in found)
     await storage.settings.update(OTHER, learning=False)
     assert await shared(storage) == []
 

@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 
 from bot.gallery.roster import ServerRoster
-from bot.gallery.server_gallery import Example, shown_by
 from bot.gallery.serving import read_server
-from bot.learning.heads import PULLS, HeadError, choose_pull, read_head, write_head
-from bot.learning.promotion import Results, decide
 from bot.learning.training import NothingToLearnError, learn
 from bot.storage.records import Label, NewExemplar, ServerCharacter
-from models.gallery.namer import Parts, Threshold, scores
+from models.gallery.composition import shown_by
+from models.gallery.examples import Example
+from models.gallery.head import STRENGTHS, choose_strength
+from models.gallery.head_file import HeadError, read_head, write_head
+from models.gallery.open_set import Threshold
+from models.gallery.promotion import Results, decide
+from models.gallery.scoring import Scoring, scores
 from models.gallery.training_vectors import VectorSet
 from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, own_character
 
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
 
     from bot.storage import Storage
     from bot.storage.records import FaceObservation
-    from models.gallery.namer import Gallery, Namer
+    from models.gallery.gallery import Gallery
+    from models.gallery.namer import Namer
 
     Labelled = Callable[..., Awaitable[FaceObservation]]
 
@@ -43,7 +47,7 @@ async def answering(storage: Storage, namer: Namer) -> Gallery:
 
 
 def test_merged_shipped_characters_are_one_by_their_pictures(namer: Namer) -> None:
-    directed = replace(namer.gallery, directions=namer.gallery.prototypes)
+    directed = replace(namer.gallery, class_weights=namer.gallery.centroids)
     into_shipped = ServerCharacter("shipped_0", "0", state="merged", merged_into="shipped_1")
     into_own = ServerCharacter("shipped_2", "2", state="merged", merged_into="aoi")
     changes = [into_shipped, into_own, ServerCharacter("aoi", "Aoi", "Own")]
@@ -54,9 +58,9 @@ def test_merged_shipped_characters_are_one_by_their_pictures(namer: Namer) -> No
     assert ids == [*(f"shipped_{i}" for i in (1, *range(3, 16))), "aoi"]
     assert shown.counts[[0, -1]].tolist() == [16, 8]
     asked = np.concatenate([faces(0, 4, 9), faces(1, 4, 9), faces(2, 4, 9)])
-    best = scores(asked, shown, Parts()).argmax(1)
+    best = scores(asked, shown, Scoring()).argmax(1)
     assert [ids[i] for i in best] == ["shipped_1"] * 8 + ["aoi"] * 4
-    assert shown.directed.tolist() == list(range(1, 14))  # those that were merged into nobody
+    assert shown.classified.tolist() == list(range(1, 14))  # those that were merged into nobody
 
 
 async def test_labels_become_a_version_that_answers(
@@ -94,7 +98,7 @@ async def test_a_picture_that_was_taught_as_well_measures_nothing(
     seen = [await labelled(vector, "aoi") for vector in faces(20, 30, 2)]
     roster = ServerRoster(SHIPPED, await storage.galleries.characters(SERVER))
     state = await read_server(storage, SERVER, roster, BACKBONE)
-    before = {e.source_id for e in state.examples if e.held_back}
+    before = {e.source_id for e in state.examples if e.held_out}
     taught = next(face for face in seen if face.id in before)
     far = f"{int(taught.phash, 16) ^ 0x1F00:016x}"
     copy = await labelled(faces(20, 1, 3)[0], "aoi", phash=far, group_id=taught.id)
@@ -102,9 +106,9 @@ async def test_a_picture_that_was_taught_as_well_measures_nothing(
     drawing = NewExemplar("aoi", 5, "teach", faces(20, 1, 4)[0], BACKBONE, START, phash=near)
     await storage.galleries.change(SERVER, "teach", 5, "taught Aoi", START, exemplars=[drawing])
     state = await read_server(storage, SERVER, roster, BACKBONE)
-    groups = {e.source_id: e.group for e in state.examples if e.kind == "sighting"}
+    groups = {e.source_id: e.group for e in state.examples if not e.taught}
     assert groups[taught.id] == groups[copy.id] < 0
-    assert {e.source_id for e in state.examples if e.held_back} == before - {taught.id}
+    assert {e.source_id for e in state.examples if e.held_out} == before - {taught.id}
 
 
 async def test_nothing_is_learned_without_consent_labels_or_change(
@@ -238,7 +242,7 @@ def test_a_head_survives_its_file(namer: Namer) -> None:
     back = read_head(write_head(head))
     assert back.characters == head.characters
     assert (back.calibration, back.threshold) == (head.calibration, head.threshold)
-    assert np.abs(back.prototypes - head.prototypes).max() < 1e-3
+    assert np.abs(back.centroids - head.centroids).max() < 1e-3
     with pytest.raises(HeadError, match="can't be read"):
         read_head(b"no head")
 
@@ -248,11 +252,11 @@ def test_the_rule_of_promotion() -> None:
     slightly = np.where(np.arange(200) < 1, 0.0, 1.0)
     base = Results(ones, slightly, ones)
     assert decide(base, base, base).promote
-    assert not decide(replace(base, holdout=slightly), base, base).promote
+    assert not decide(replace(base, shipped=slightly), base, base).promote
     # A face less of two hundred is chance on the server's own labels, and no reason to refuse.
     assert decide(base, replace(base, own=ones), base).promote
     assert not decide(replace(base, own=zeros), base, base).promote
-    assert not decide(replace(base, strangers=zeros), base, base).promote
+    assert not decide(replace(base, impostors=zeros), base, base).promote
     assert not decide(base, base, Results(ones, slightly, ones * 2)).promote
 
 
@@ -267,7 +271,7 @@ def test_shipped_vectors_are_bound_to_their_backbone(data: VectorSet, tmp_path: 
     assert VectorSet.load(file, "another") is None
 
 
-async def test_newer_labels_are_not_held_back_by_directions_of_fewer(
+async def test_newer_labels_are_not_held_back_by_weights_of_fewer(
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
     """A character's newer faces name at once as they would had it never been trained."""
@@ -283,14 +287,14 @@ async def test_newer_labels_are_not_held_back_by_directions_of_fewer(
     gallery = await answering(storage, namer)
     rows = {c.id: i for i, c in enumerate(gallery.characters)}
     before = {c.id: i for i, c in enumerate(trained.characters)}
-    assert not gallery.directions[rows["aoi"]].any()
-    assert trained.directions[before["aoi"]].any()
-    assert np.array_equal(gallery.directions[rows["yuu"]], trained.directions[before["yuu"]])
+    assert not gallery.class_weights[rows["aoi"]].any()
+    assert trained.class_weights[before["aoi"]].any()
+    assert np.array_equal(gallery.class_weights[rows["yuu"]], trained.class_weights[before["yuu"]])
     roster = ServerRoster(namer.gallery.characters, await storage.galleries.characters(SERVER))
     state = await read_server(storage, SERVER, roster, BACKBONE)
     untrained = state.first_gallery(namer.gallery)
     place = [c.id for c in untrained.characters].index("aoi")
-    assert np.allclose(gallery.prototypes[rows["aoi"]], untrained.prototypes[place])
+    assert np.allclose(gallery.centroids[rows["aoi"]], untrained.centroids[place])
     assert gallery.counts[rows["aoi"]] == untrained.counts[place]
     assert gallery.threshold == trained.threshold
     named = namer.name(faces(25, 5, 9), gallery)
@@ -326,28 +330,28 @@ def own_examples(centres: dict[str, np.ndarray], count: int, loud: float = 0.0) 
             row = centre + rng.normal(0, spread)
             number = len(examples) + 1
             vector = (row / np.linalg.norm(row)).astype(np.float32)
-            examples.append(Example(vector, key, "sighting", number, number))
+            examples.append(Example(vector, key, False, number, number))
     return examples
 
 
-def test_the_pull_is_chosen_by_faces_that_were_left_out(namer: Namer, data: VectorSet) -> None:
-    """Where prototypes can't tell two characters apart, directions may leave them; else not."""
+def test_the_strength_is_chosen_by_faces_that_were_left_out(namer: Namer, data: VectorSet) -> None:
+    """Where centroids can't tell two characters apart, weights may leave them; else not."""
     roster = ServerRoster(
         SHIPPED, [ServerCharacter("aoi", "Aoi", "Own"), ServerCharacter("yuu", "Yuu", "Own")]
     )
     axes = np.eye(32)
     twins = {"aoi": axes[20] + 0.25 * axes[21], "yuu": axes[20] - 0.25 * axes[21]}
-    directed = Parts(direction=1.0)
+    directed = Scoring(classifier=1.0)
     loud = own_examples(twins, 24, loud=0.6)
-    assert choose_pull(namer.gallery, data, loud, roster, directed) < PULLS[-1]
+    assert choose_strength(namer.gallery, data, loud, roster, directed) < STRENGTHS[-1]
     easy = own_examples(twins, 24)
-    assert choose_pull(namer.gallery, data, easy, roster, directed) == PULLS[-1]
+    assert choose_strength(namer.gallery, data, easy, roster, directed) == STRENGTHS[-1]
     one_each = own_examples(twins, 1)
-    assert choose_pull(namer.gallery, data, one_each, roster, directed) == PULLS[-1]
+    assert choose_strength(namer.gallery, data, one_each, roster, directed) == STRENGTHS[-1]
 
 
 def test_a_face_is_never_named_by_a_fit_on_its_copy(namer: Namer, data: VectorSet) -> None:
     """Copies share a group: with one group only there is nothing that could be left out."""
     roster = ServerRoster(SHIPPED, [ServerCharacter("aoi", "Aoi", "Own")])
     copies = [replace(e, group=1) for e in own_examples({"aoi": np.eye(32)[20]}, 8)]
-    assert choose_pull(namer.gallery, data, copies, roster, namer.parts) == PULLS[-1]
+    assert choose_strength(namer.gallery, data, copies, roster, namer.scoring) == STRENGTHS[-1]

@@ -9,16 +9,11 @@ import numpy as np
 import pytest
 
 from models.embedding.embedder import WeightsError
-from models.gallery.namer import (
-    NEIGHBOURS,
-    Calibration,
-    Gallery,
-    Namer,
-    Parts,
-    Threshold,
-    scores,
-    unit,
-)
+from models.gallery.calibration import Calibration
+from models.gallery.gallery import Gallery, unit
+from models.gallery.namer import Namer
+from models.gallery.open_set import Threshold
+from models.gallery.scoring import NEIGHBOURS, Scoring, scores
 from models.types import Character, Vectors
 
 if TYPE_CHECKING:
@@ -44,14 +39,14 @@ def _gallery(characters: range, count: int = 4) -> Gallery:
 def _namer(gallery: Gallery, threshold: float = 0.5) -> Namer:
     return Namer(
         gallery,
-        parts=Parts(),
+        scoring=Scoring(),
         calibration=Calibration(),
         threshold=Threshold(threshold, len(gallery.characters), 0.0),
         version="test",
     )
 
 
-def test_faces_are_named_and_strangers_are_unknown() -> None:
+def test_faces_are_named_and_impostors_are_unknown() -> None:
     namer = _namer(_gallery(range(6)))
     namings = namer.name(np.concatenate([_around(2, 1, seed=1), _around(12, 1, seed=1)]))
 
@@ -92,7 +87,7 @@ def test_a_larger_gallery_asks_for_more() -> None:
 
 def test_a_threshold_of_former_versions_is_read() -> None:
     assert Threshold.read(0.7).among(10_000) == 0.7
-    assert Threshold.read({"least": 0.7, "characters": 2, "a_doubling": 0.5}).among(2) == 0.7
+    assert Threshold.read({"least": 0.7, "characters": 2, "per_doubling": 0.5}).among(2) == 0.7
     for wrong in ({"least": 0.7}, None, "much"):
         with pytest.raises((TypeError, ValueError)):
             Threshold.read(wrong)  # type: ignore[arg-type]
@@ -127,17 +122,17 @@ def test_a_character_that_both_have_is_merged_by_pictures() -> None:
 
     assert [character.id for character in merged.characters] == ["c0", "c1", "c2", "c3"]
     assert merged.counts.tolist() == [3, 3, 4, 1]
-    mixed = unit(3 * shipped.prototypes[2] + own.prototypes[0])
-    np.testing.assert_allclose(merged.prototypes[2], mixed, atol=1e-6)
+    mixed = unit(3 * shipped.centroids[2] + own.centroids[0])
+    np.testing.assert_allclose(merged.centroids[2], mixed, atol=1e-6)
 
 
-def test_what_looks_like_no_face_is_less_sure() -> None:
+def test_what_looks_like_a_non_face_is_less_sure() -> None:
     gallery = _gallery(range(4))
     vector = unit(_around(1, 1) + 0.9 * np.eye(DIMENSIONS, dtype=np.float32)[14])
-    rejecting = replace(gallery, rejects=np.eye(DIMENSIONS, dtype=np.float32)[14:15])
+    refusing = replace(gallery, non_faces=np.eye(DIMENSIONS, dtype=np.float32)[14:15])
     namer = _namer(gallery)
     plain = namer.name(vector)[0].guesses[0].probability
-    assert namer.name(vector, rejecting)[0].guesses[0].probability < plain
+    assert namer.name(vector, refusing)[0].guesses[0].probability < plain
 
 
 def test_vectors_of_another_model_are_refused() -> None:
@@ -157,8 +152,8 @@ def test_no_faces_no_names() -> None:
 
 
 def test_saved_and_loaded_names_alike(tmp_path: Path) -> None:
-    unnamed = np.eye(DIMENSIONS, dtype=np.float32)[12:14]
-    gallery = replace(_gallery(range(6)), unnamed=unnamed)
+    auxiliary = np.eye(DIMENSIONS, dtype=np.float32)[12:14]
+    gallery = replace(_gallery(range(6)), auxiliary_weights=auxiliary)
     namer = _namer(gallery, threshold=0.37)
     namer.save(tmp_path / "naming.safetensors")
     roster = [_character(i) for i in range(6)]
@@ -166,7 +161,7 @@ def test_saved_and_loaded_names_alike(tmp_path: Path) -> None:
     vectors = _around(4, 3, seed=2)
 
     assert loaded.threshold == namer.threshold
-    np.testing.assert_array_equal(loaded.gallery.unnamed, unnamed)
+    np.testing.assert_array_equal(loaded.gallery.auxiliary_weights, auxiliary)
     for before, after in zip(namer.name(vectors), loaded.name(vectors), strict=True):
         assert before.guesses[0].character == after.guesses[0].character
         assert after.guesses[0].probability == pytest.approx(
@@ -192,37 +187,37 @@ def test_the_shipped_names_are_the_roster_and_no_icons() -> None:
 
 def test_no_face_is_what_its_class_is_likest_of_all() -> None:
     axes = np.eye(DIMENSIONS, dtype=np.float32)
-    known = replace(_gallery(range(2)), directions=axes[:2], unnamed=axes[[14, 10]])
+    known = replace(_gallery(range(2)), class_weights=axes[:2], auxiliary_weights=axes[[14, 10]])
     gallery = known.extended(_gallery(range(4, 5)))  # taught: it has no class
     namer = _namer(known)
 
     def like(index: int) -> Vectors:
         return unit(axes[14:15] + 1.2 * axes[index])
 
-    assert namer.no_face(axes[14:15], gallery).all()
-    assert not namer.no_face(np.concatenate([like(1), like(10), like(4)]), gallery).any()
-    assert namer.no_face(like(4)).all(), "nobody has taught it there"
-    assert not namer.no_face(axes[14:15], replace(gallery, unnamed=None)).any()
+    assert namer.is_non_face(axes[14:15], gallery).all()
+    assert not namer.is_non_face(np.concatenate([like(1), like(10), like(4)]), gallery).any()
+    assert namer.is_non_face(like(4)).all(), "nobody has taught it there"
+    assert not namer.is_non_face(axes[14:15], replace(gallery, auxiliary_weights=None)).any()
 
 
 def test_a_vector_nearer_to_no_face_than_to_anybody_is_no_face() -> None:
     namer = Namer.load()
-    faces, rejects = namer.gallery.prototypes[:3], namer.gallery.rejects[:3]
-    assert not namer.no_face(faces).any()
-    assert namer.no_face(rejects).all()
-    assert namer.no_face(np.empty((0, faces.shape[1]), np.float32)).shape == (0,)
+    faces, non_faces = namer.gallery.centroids[:3], namer.gallery.non_faces[:3]
+    assert not namer.is_non_face(faces).any()
+    assert namer.is_non_face(non_faces).all()
+    assert namer.is_non_face(np.empty((0, faces.shape[1]), np.float32)).shape == (0,)
 
 
-def test_a_learned_direction_counts_beside_the_prototype() -> None:
+def test_classifier_weights_count_beside_the_centroid() -> None:
     rng = np.random.default_rng(5)
-    prototypes, directions, asked = (
+    centroids, class_weights, probes = (
         unit(rng.normal(size=(n, 16)).astype(np.float32)) for n in (4, 4, 50)
     )
-    directions[2:] = 0  # the last two have none: the prototype counts for them
-    gallery = Gallery.of({_character(n): prototypes[[n]] for n in range(4)})
-    found = scores(asked, replace(gallery, directions=directions), Parts(direction=0.6))
-    expected = asked @ prototypes.T
-    expected[:, :2] = 0.4 * expected[:, :2] + 0.6 * asked @ directions[:2].T
+    class_weights[2:] = 0  # the last two have none: the centroid counts for them
+    gallery = Gallery.of({_character(n): centroids[[n]] for n in range(4)})
+    found = scores(probes, replace(gallery, class_weights=class_weights), Scoring(classifier=0.6))
+    expected = probes @ centroids.T
+    expected[:, :2] = 0.4 * expected[:, :2] + 0.6 * probes @ class_weights[:2].T
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
@@ -242,11 +237,11 @@ def test_who_is_like_many_others_is_scored_lower_by_half_of_what_sets_it_apart()
     assert expected[0] > 0.1 > -0.1 > expected[1]
     np.testing.assert_allclose(both.hubness, expected, atol=1e-6)
 
-    plain = rows[:4] @ both.prototypes.T
-    found = scores(rows[:4], both, Parts(hubness=0.5))
+    plain = rows[:4] @ both.centroids.T
+    found = scores(rows[:4], both, Scoring(hubness=0.5))
     np.testing.assert_allclose(found[:, :12], plain[:, :12], atol=1e-6)
     np.testing.assert_allclose(found[:, 12:], plain[:, 12:] - 0.5 * expected, atol=1e-6)
-    turned = scores(rows[:4], both.only([13, *range(12)]), Parts(hubness=0.5))
+    turned = scores(rows[:4], both.subset([13, *range(12)]), Scoring(hubness=0.5))
     np.testing.assert_allclose(turned[:, 0], found[:, 13], atol=1e-6)
 
 
@@ -257,4 +252,4 @@ def test_too_few_others_say_nothing_of_who_is_a_hub(shipped: int, expected: floa
     both = gallery.extended(Gallery.of({_character(9): unit(axes[:1] + axes[6:])}))
     np.testing.assert_allclose(both.hubness, [expected], atol=1e-6)
     assert gallery.hubness.shape == (0,)
-    assert both.only([shipped]).hubness.tolist() == [0.0]
+    assert both.subset([shipped]).hubness.tolist() == [0.0]

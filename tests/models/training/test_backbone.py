@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.namer import unit
+from models.gallery.gallery import unit
 from models.training.augmentation import Augmentation
 from models.training.backbone import train_backbone
 from models.training.batches import BalancedBatches

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.gallery.namer import Parts, unit
+from models.gallery.gallery import unit
+from models.gallery.scoring import Scoring
 from models.training.evaluation import (
     Judged,
     Share,
@@ -43,9 +44,9 @@ def test_few_shots_on_separate_clusters() -> None:
     noise = rng.normal(0, 0.05, (30, 16))
     vectors = unit((np.repeat(centers, 5, axis=0) + noise).astype(np.float32))
     labels = [f"c{i}" for i in range(6) for _ in range(5)]
-    share = few_shot(vectors, labels, 1, parts=Parts(), draws=3)
+    share = few_shot(vectors, labels, 1, scoring=Scoring(), draws=3)
     assert (share.hits, share.total) == (72, 72)
     grouped = few_shot(
-        vectors, labels, 1, parts=Parts(), draws=3, groups=[i // 5 for i in range(30)]
+        vectors, labels, 1, scoring=Scoring(), draws=3, groups=[i // 5 for i in range(30)]
     )
     assert grouped.total == 0

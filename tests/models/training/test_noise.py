@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.gallery.namer import unit
+from models.gallery.gallery import unit
 from models.training.noise import doubtful
 
 

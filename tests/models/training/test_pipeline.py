@@ -15,8 +15,12 @@ from typer.testing import CliRunner
 from benchmarks import evaluation_run
 from bot.cli import app
 from models.embedding.embedder import Blend, Embedder, Structure
-from models.gallery.namer import Calibration, Gallery, Namer, Parts, Threshold
+from models.gallery.calibration import Calibration
+from models.gallery.gallery import Gallery
+from models.gallery.namer import Namer
+from models.gallery.open_set import Threshold
 from models.gallery.roster import load_roster
+from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
 from models.training import backbone, pipeline
 from models.training.augmentation import Augmentation
@@ -74,7 +78,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
     empty = np.zeros((1, DIMENSIONS), np.float32)
     measured = Namer(
         Gallery.of({load_roster()[0]: empty}),
-        parts=Parts(),
+        scoring=Scoring(),
         calibration=Calibration(slope=7.0),
         threshold=THRESHOLD,
         version="",
@@ -85,7 +89,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(folder: Pat
     namer = Namer.load(folder / "naming.safetensors")
     assert [character.id for character in namer.gallery.characters] == [first, second]
     assert (namer.threshold, namer.calibration.slope) == (THRESHOLD, 7.0)
-    assert len(namer.gallery.rejects) == 2
+    assert len(namer.gallery.non_faces) == 2
     embedder = Embedder.load(folder / "embedding.safetensors")
     data = VectorSet.load(folder / "vectors.safetensors", embedder.version)
     assert data is not None
@@ -170,7 +174,7 @@ def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> N
     _write_pictures(tmp_path / "data", [character.id for character in known], 4)
     before = Namer(
         Gallery.of({character: np.eye(1, DIMENSIONS, dtype=np.float32) for character in known}),
-        parts=Parts(),
+        scoring=Scoring(),
         calibration=Calibration(slope=7.0),
         threshold=THRESHOLD,
         version="",

@@ -1,0 +1,94 @@
+"""The gallery that a server's faces are named by: the shipped one with the server's own on top."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.gallery.examples import non_faces_of
+from models.gallery.gallery import Gallery
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.gallery.examples import Example, Roster
+    from models.types import Character, Vector
+
+
+def shown_by(shipped: Gallery, roster: Roster) -> Gallery:
+    """Return the shipped gallery with a server's names, merges and forgotten characters."""
+    names = tuple(
+        roster.characters.get(character.id, character) for character in shipped.characters
+    )
+    gallery = replace(shipped, characters=names)
+    targets = [roster.resolve(character.id) for character in shipped.characters]
+    stay = [i for i, t in enumerate(targets) if t == shipped.characters[i].id]
+    result = gallery.subset(stay)
+    for i, target in enumerate(targets):
+        if i not in stay and target in roster.characters:
+            one = replace(
+                shipped.subset([i]),
+                characters=(roster.characters[target],),
+                non_faces=shipped.non_faces[:0],
+            )
+            result = result.extended(one)
+            # Its classifier tells either apart from the very character that it is one with now.
+            kept = [c.id != target for c in result.characters]
+            result = replace(result, class_weights=result.class_weights * np.array(kept)[:, None])
+    return result
+
+
+def own_part(examples: Sequence[Example], roster: Roster, shipped: Gallery) -> Gallery | None:
+    """Return the gallery of a server's examples as they are, without training; None for none.
+
+    Labels of shipped characters wait for a trained and measured version; what somebody taught, and
+    the server's own characters, name at once.
+    """
+    known = {character.id for character in shipped.characters}
+    chosen: dict[Character, list[Vector]] = {}
+    for example in examples:
+        character = roster.characters.get(example.character_id or "")
+        at_once = example.taught or example.character_id not in known
+        if character is not None and at_once and not example.held_out:
+            chosen.setdefault(character, []).append(example.vector)
+    if not chosen:
+        return None
+    gallery = Gallery.of({c: np.stack(vectors) for c, vectors in chosen.items()})
+    naming = [e for e in examples if not e.held_out]
+    return replace(gallery, non_faces=non_faces_of(naming, gallery.centroids.shape[1]))
+
+
+def server_gallery(
+    shipped: Gallery,
+    roster: Roster,
+    examples: Sequence[Example],
+    newer: Sequence[Example] = (),
+    head: Gallery | None = None,
+) -> Gallery:
+    """Return what names a server's faces: shipped, its trained head, and what came after it.
+
+    `examples` are all that the server has; `newer` those that the head was not trained on. A
+    character of the server's own that has newer ones is named by all its examples, as if it had
+    never been trained: a classifier fitted to fewer pictures would hold the newer ones back.
+    """
+    gallery = shown_by(shipped, roster)
+    untrained: Sequence[Example] = examples
+    if head is not None:
+        shipped_ids = {character.id for character in shipped.characters}
+        stale = {e.character_id for e in newer if not e.held_out} & roster.characters.keys()
+        stale -= shipped_ids
+        part = shown_by(head, roster)
+        part = part.subset([i for i, c in enumerate(part.characters) if c.id not in stale])
+        gallery = gallery.extended(part)
+        late = {(e.taught, e.source_id) for e in newer}
+        untrained = [
+            e for e in examples if e.character_id in stale or (e.taught, e.source_id) in late
+        ]
+    own = own_part(untrained, roster, shipped)
+    if own is not None:
+        gallery = gallery.extended(own)
+    if head is not None:
+        gallery = replace(gallery, calibration=head.calibration, threshold=head.threshold)
+    return gallery

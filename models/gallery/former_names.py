@@ -1,0 +1,40 @@
+"""The names that files written by former versions have for what they hold.
+
+The shipped names, servers' heads and packs are safetensors files with settings in JSON. Users keep
+heads and packs, so these names are read for good; only the present ones are written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+FORMER: Final = {
+    "prototypes": "centroids",
+    "directions": "class_weights",
+    "rejects": "non_faces",
+    "unnamed": "auxiliary_weights",
+    "parts": "scoring",
+    "direction": "classifier",
+    "a_doubling": "per_doubling",
+}
+"""The present name of each former one."""
+
+
+def with_present_names(held: Mapping[str, T]) -> dict[str, T]:
+    """Return the entries of a file, or of a part of its settings, under their present names."""
+    return {FORMER.get(name, name): value for name, value in held.items()}
+
+
+def threshold_fields(written: dict[str, Any] | float) -> dict[str, Any]:
+    """Return the fields of a threshold; the first versions wrote the least probability alone.
+
+    Raises TypeError and ValueError where it is neither.
+    """
+    if isinstance(written, dict):
+        return with_present_names(written)
+    return {"least": float(written), "characters": 1, "per_doubling": 0.0}
