@@ -134,10 +134,15 @@ def whole_face(picture: Picture) -> Face:
     return Face(Box(x - side / 2, y - side / 2, x + side / 2, y + side / 2), 1.0)
 
 
-def card_frame(picture: Picture, faces: Sequence[Face]) -> Pixels:
-    """Return the frame to draw the card on: the one that most of the faces are from."""
+def card_frame_index(picture: Picture, faces: Sequence[Face]) -> int:
+    """Return the place of the frame to draw the card on: that which most of the faces are from."""
     counts = [sum(face.frame == index for face in faces) for index in range(len(picture.frames))]
-    return picture.frames[int(np.argmax(counts))]
+    return int(np.argmax(counts))
+
+
+def card_frame(picture: Picture, faces: Sequence[Face]) -> Pixels:
+    """Return the frame to draw the card on; see `card_frame_index`."""
+    return picture.frames[card_frame_index(picture, faces)]
 
 
 class _Track:

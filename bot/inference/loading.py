@@ -1,4 +1,4 @@
-"""Loads the real stages. Only here are the models imported, because that takes seconds."""
+"""Loads the real stages and the tagger. Only here are the models imported: that takes seconds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bot.inference.memory import give_back, share_one_pool, spare_what_is_loaded
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.inference.stages import Stages
+    from models.tagger.second_opinion import SecondOpinion
 
 
 def load_stages(config: Config) -> Stages:
@@ -20,3 +21,13 @@ def load_stages(config: Config) -> Stages:
     spare_what_is_loaded()
     give_back()
     return stages
+
+
+def load_second_opinion(config: Config) -> SecondOpinion:
+    """Load the configured tagger; takes seconds. Raises WeightsError."""
+    from models.tagger.hub import find_tagger
+    from models.tagger.second_opinion import SecondOpinion
+    from models.tagger.tagger import Tagger
+
+    tagger = Tagger.load(find_tagger(config.tagger.model), config.inference.threads)
+    return SecondOpinion(tagger, config.tagger.threshold)

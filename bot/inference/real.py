@@ -16,7 +16,7 @@ from models.card.drawing import describe, draw_card
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, WeightsError, version_of
 from models.gallery.gallery import Gallery
 from models.gallery.namer import NAMING_FILE, Namer
-from models.identify import Identifier, card_frame
+from models.identify import Identifier, card_frame_index
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash
 from models.images.resizing import halved
@@ -68,14 +68,15 @@ class RealStages:
         clock.append(time.perf_counter())
         crops = self._identifier.crops(picture, faces)
         # The other frames, and pixels that the card can't show, are let go.
-        frame = halved(card_frame(picture, faces), self._answers.side)
+        index = card_frame_index(picture, faces)
+        frame = halved(picture.frames[index], self._answers.side)
         phash = perceptual_hash(picture.frames[0])
         sha256 = hashlib.sha256(data).hexdigest()
         clock.append(time.perf_counter())
         decoded, detected, cropped = (end - start for start, end in pairwise(clock))
         seconds = {"decode": decoded, "detect": detected, "crop": cropped}
         return FoundFaces(
-            picture.width, picture.height, frame, tuple(faces), crops, phash, sha256, seconds
+            picture.width, picture.height, frame, tuple(faces), crops, phash, sha256, seconds, index
         )
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:

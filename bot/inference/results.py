@@ -28,7 +28,8 @@ class IdentifiedPicture:
     there is no face or none was asked for; `card_name` is its file name, `alt_text` says who is
     where. `phash` and `sha256` are hexadecimal; `backbone` is the hash of what made the faces'
     vectors. `seconds` is the time of each stage: `wait` (queued), `decode`, `detect`, `crop`,
-    `gather` (waiting for a batch), `embed` (the whole batch), `name`, `draw`.
+    `gather` (waiting for a batch), `embed` (the whole batch), `name`, `tagger` (where one is asked,
+    waiting included), `draw`.
     """
 
     name: str

@@ -106,6 +106,15 @@ class Schedule:
         """Take a picture in whose faces have names."""
         self._to_draw.append(task)
 
+    def set_aside(self) -> None:
+        """Let others take the place of a picture that waits for something outside these steps."""
+        self._in_flight -= 1
+
+    def back_again(self, task: PictureTask) -> None:
+        """Take in again a picture that was set aside; it is drawn next."""
+        self._in_flight += 1
+        self._to_draw.append(task)
+
     def finished(self) -> None:
         """Note that a picture's way has ended."""
         self._in_flight -= 1

@@ -22,7 +22,10 @@ class StagesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FoundFaces:
-    """A picture taken in: `frame` is what the card is drawn on, `crops` (n, side, side, 3)."""
+    """A picture taken in: `frame` is what the card is drawn on, `crops` (n, side, side, 3).
+
+    `frame_index` is that frame's place in an animation.
+    """
 
     width: int
     height: int
@@ -32,6 +35,7 @@ class FoundFaces:
     phash: str
     sha256: str
     seconds: dict[str, float]
+    frame_index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

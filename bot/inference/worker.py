@@ -4,6 +4,7 @@ A picture's way has three steps. *Find* (decode, detect, crop) and *draw* run in
 between them *embed* gathers the faces of all pictures that are ready, and runs them as one batch
 in a thread of its own. The event loop only hands things over. A job that was cancelled, or whose
 time is up, is dropped at the next border between two steps: a running thread can't be stopped.
+Where a tagger is configured, unknown faces make a fourth step before drawing (`second_opinion`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from bot.inference.errors import JobCancelled, JobTimeout
-from bot.inference.loading import load_stages
+from bot.inference.loading import load_second_opinion, load_stages
 from bot.inference.memory import give_back
 from bot.inference.naming import name_batch
 from bot.inference.schedule import Schedule
+from bot.inference.second_opinion import TaggerStep
 from bot.inference.task import PictureTask
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from bot.inference.results import IdentifiedPicture, Job
     from bot.inference.stages import FoundFaces, Stages
     from models.gallery.gallery import Gallery
+    from models.tagger.second_opinion import SecondOpinion
     from models.types import Character, Pixels, Vectors
 
 log = logging.getLogger(__name__)
@@ -52,8 +55,15 @@ class InferenceWorker:
     leaving it cancels what is still waiting and ends the threads.
     """
 
-    def __init__(self, load: Callable[[], Stages], config: InferenceConfig) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Stages],
+        config: InferenceConfig,
+        load_tagger: Callable[[], SecondOpinion] | None = None,
+    ) -> None:
         self._load = load
+        self._tagger = TaggerStep(load_tagger, config.timeout_s) if load_tagger else None
+        self._asking: set[asyncio.Task[None]] = set()
         self._config = config
         self._schedule = Schedule(config)
         self._by_message: dict[int, set[PictureTask]] = {}
@@ -62,8 +72,9 @@ class InferenceWorker:
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """Return a worker that runs the real models."""
-        return cls(functools.partial(load_stages, config), config.inference)
+        """Return a worker that runs the real models, and the tagger where one is configured."""
+        tagger = functools.partial(load_second_opinion, config) if config.tagger.model else None
+        return cls(functools.partial(load_stages, config), config.inference, tagger)
 
     async def __aenter__(self) -> Self:
         threads = self._config.threads
@@ -71,11 +82,15 @@ class InferenceWorker:
         self._embedder = ThreadPoolExecutor(1, thread_name_prefix="moedex-embed")
         try:
             self._stages = await self._in_thread(self._embedder, self._load)
+            if self._tagger is not None:
+                await self._tagger.open()
         except BaseException as error:
             # A load can't be stopped: who cancels it doesn't wait for its end.
             failed = isinstance(error, Exception)
             self._pool.shutdown(wait=failed)
             self._embedder.shutdown(wait=failed)
+            if self._tagger is not None and failed:
+                await self._tagger.close()
             raise
         pictures = [self._work_on_pictures() for _ in range(threads)]
         for loop in [*pictures, self._work_on_batches(), self._give_back_at_rest()]:
@@ -94,8 +109,13 @@ class InferenceWorker:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        for asking in self._asking:
+            asking.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         for pool in (self._pool, self._embedder):
             await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+        if self._tagger is not None:
+            await self._tagger.close()
 
     @property
     def model_version(self) -> str:
@@ -237,7 +257,18 @@ class InferenceWorker:
             else:
                 task.named = result
                 task.since = time.perf_counter()
-                self._schedule.named(task)
+                if self._tagger is not None and self._tagger.wants(task):
+                    self._schedule.set_aside()
+                    asking = asyncio.create_task(self._ask_tagger(self._tagger, task))
+                    self._asking.add(asking)
+                    asking.add_done_callback(self._asking.discard)
+                else:
+                    self._schedule.named(task)
+
+    async def _ask_tagger(self, tagger: TaggerStep, task: PictureTask) -> None:
+        await tagger.ask(task)
+        self._schedule.back_again(task)
+        await self._schedule.wake()
 
     async def _draw(self, task: PictureTask) -> None:
         try:
