@@ -61,7 +61,7 @@ class Sandbox:
         gateway: The bot's connections.
         places: Makes and changes servers, channels, members and roles; it names what is there at
             the start.
-        fault_injection: Lets things go wrong.
+        fault_injection: Makes requests, connections and permissions of the bot fail.
         waiting: Waits for events, replies and answers.
         server: The server that everything is in, where no other is named.
         bot: The bot's user.
@@ -96,7 +96,7 @@ class Sandbox:
         self.server = self.places.server
         self.bot = self.state.world.bot
         self.bot_token = self.state.tokens.of(self.bot)
-        # What tests say most often is said to the sandbox itself.
+        # What tests use most often can be called on the sandbox itself.
         self.member = self.places.member
         self.channel = self.places.channel
         self.messages = self.places.messages

@@ -50,7 +50,7 @@ def _translate(world: World, event: Event, intents: Intent) -> Iterator[Dispatch
         assert event.interaction is not None  # noqa: S101 - these events always carry it
         yield Dispatch("INTERACTION_CREATE", interaction_json(world, event.interaction))
     elif channel is not None and not world.may(world.bot, channel, Permission.VIEW_CHANNEL):
-        # a channel that has just been hidden, or deleted, is gone for the bot; it is told once
+        # a channel that has just been hidden, or deleted, is gone for the bot: it gets one event
         if event.kind in ("channel_update", "channel_delete"):
             yield _about_channel(channel, "DELETE")
     elif event.kind.startswith("message_"):
@@ -169,7 +169,7 @@ def _servers(world: World, event: Event, intents: Intent) -> Iterator[Dispatch]:
     elif event.kind == "member_leave" and user is not None:
         yield Dispatch("GUILD_MEMBER_REMOVE", place | {"user": user_json(user)}, Intent.MEMBERS)
     elif event.kind == "member_update" and user is not None:
-        # a bot is told of its own member without the intent
+        # a bot gets events of its own member without the intent
         intent = None if user is world.bot else Intent.MEMBERS
         data = member_json(server.members[user.id]) | place
         yield Dispatch("GUILD_MEMBER_UPDATE", data, intent)

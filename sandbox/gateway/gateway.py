@@ -176,7 +176,7 @@ class Gateway:
                 return
 
     def _closed_by_client(self, connection: Connection, code: int | None) -> None:
-        """End the session too where the client said goodbye with 1000 or 1001."""
+        """End the session too where the client closed with 1000 or 1001."""
         if connection.session and code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
             self._sessions.pop(connection.session.id, None)
 

@@ -1,7 +1,7 @@
 """What happens in the sandbox, as one human's open page hears of it.
 
 The first event is `{"type": "hello", "world": world}` (see `page.views`); then, as it happens, only
-what that human may see. Messages are Discord's message objects, as REST gives them to that human:
+what that human may see. Messages are Discord's message objects, as REST answers them to that human:
 
     {"type": "world", "world"}                                the world anew: channels, members
     {"type": "message_create" | "message_update", "message"}  the whole message, reactions included

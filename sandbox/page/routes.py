@@ -54,7 +54,7 @@ class Page:
         router.add_get("/sandbox/samples/{sample}", self.sample)
 
     async def leave(self, _: web.Application) -> None:
-        """Tell the open pages that the server stops, so that it need not wait for them."""
+        """Close the open pages, so that a server that stops need not wait for them."""
         farewells = [page.close(code=WSCloseCode.GOING_AWAY) for page in self._open]
         await asyncio.gather(*farewells)
 

@@ -1,4 +1,4 @@
-"""Files over HTTP, as Discord's CDN gives them: attachments, linked pictures, default avatars."""
+"""Files over HTTP, as Discord's CDN serves them: attachments, linked pictures, default avatars."""
 
 from __future__ import annotations
 

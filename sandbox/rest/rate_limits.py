@@ -1,4 +1,4 @@
-"""The rate limits of Discord's REST API: buckets of requests, and the headers that tell of them."""
+"""The rate limits of Discord's REST API: buckets of requests, and their headers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RateLimitedError(ApiError):
         }
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that tell a client to wait."""
+        """Return the headers that make a client wait."""
         headers = {
             "Retry-After": str(max(1, round(self.retry_after))),
             "Via": "1.1 sandbox",

@@ -29,7 +29,7 @@ class Channels:
     def open_thread(
         self, user: User, parent: Channel, name: str, message: Message | None = None
     ) -> Channel:
-        """Open a thread in a channel, on a message where one is given."""
+        """Open a thread in a channel, on a message where one is named."""
         if parent.server is None or parent.is_thread:
             raise errors.ApiError(400, 50024, "Cannot execute action on this channel type")
         self._world.demand(user, parent, Permission.CREATE_PUBLIC_THREADS)

@@ -30,7 +30,7 @@ class Commands:
         return self._by_server.get(server_id, [])
 
     def replace(self, bodies: Sequence[Json], server_id: int | None = None) -> list[Json]:
-        """Register these instead of what was; ids of those that stay are kept."""
+        """Register these instead of what was; those that stay keep their ids."""
         known = {(item["type"], item["name"]): item["id"] for item in self.all(server_id)}
         made = [self._make(body, known, server_id) for body in bodies]
         keys = [(item["type"], item["name"]) for item in made]

@@ -51,7 +51,7 @@ def refer(world: World, message: Message, author: User, reference: Json | None) 
         message.type = MessageType.REPLY
 
 
-async def keep_files(
+async def update_files(
     world: World, message: Message, body: Json, uploads: Mapping[int, Upload]
 ) -> list[Attachment] | None:
     """Return the files that a message has afterwards; None where they stay as they are."""
@@ -83,7 +83,7 @@ async def keep_files(
         if detail.get("is_spoiler"):
             name = files.clean_name(name, spoiler=True)
         kept.append(
-            await files.keep(
+            await files.store(
                 world,
                 message.channel.id,
                 files.Upload(name, upload.data, description),

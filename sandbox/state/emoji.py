@@ -21,5 +21,5 @@ def parse_emoji(emoji: str) -> Reaction:
 
 
 def emoji_key(reaction: Reaction) -> str:
-    """Return what tells one emoji from another; the variation selector doesn't."""
+    """Return the key of an emoji; the variation selector makes no difference."""
     return str(reaction.emoji_id) if reaction.emoji_id else reaction.name.replace("\ufe0f", "")

@@ -93,7 +93,7 @@ class Stream:
         self._waiters: list[tuple[Predicate, asyncio.Future[Event]]] = []
         self._count = 0
         self.mark = 0
-        """Events before this number are not looked at by `wait_for` unless told so."""
+        """Events before this number are left out by `wait_for` unless its caller asks for them."""
 
     @property
     def count(self) -> int:
@@ -109,7 +109,7 @@ class Stream:
         self._listeners.remove(listener)
 
     def emit(self, event: Event) -> None:
-        """Tell everybody."""
+        """Call every listener, and wake who waits for such an event."""
         self._log.append((self._count, event))
         self._count += 1
         for listener in tuple(self._listeners):

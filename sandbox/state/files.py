@@ -62,10 +62,10 @@ def check_size(channel: Channel, upload: Upload) -> None:
         raise errors.too_large()
 
 
-async def keep(
+async def store(
     world: World, channel_id: int, upload: Upload, *, ephemeral: bool = False
 ) -> Attachment:
-    """Keep a file and give it its address, which carries an expiry as Discord's do."""
+    """Store a file under an address of its own, which carries an expiry as Discord's do."""
     size = await asyncio.to_thread(dimensions, upload.data)
     attachment_id = world.mint.make()
     filename = clean_name(upload.filename)

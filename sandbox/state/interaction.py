@@ -23,8 +23,8 @@ class Interaction:
     `type` is Discord's (2 command, 3 component, 4 autocomplete, 5 modal). `message` is the message
     whose component was used. `response` is the first answer's message (`@original`), for an update
     the updated one; `followups` are the later ones. `modal` is the form that the bot opened,
-    `choices` what it offered. `nonce` is the
-    user's own mark on the request. `response_type` is the callback's type, None until acknowledged.
+    `choices` what it offered. `nonce` is the user's own mark on the request. `response_type` is the
+    callback's type, None until acknowledged.
     """
 
     id: int

@@ -93,7 +93,7 @@ class Messages:
             if message.ephemeral:
                 message.flags |= MessageFlag.EPHEMERAL
         composing.refer(self._world, message, author, body.get("message_reference"))
-        new = await composing.keep_files(self._world, message, body, uploads)
+        new = await composing.update_files(self._world, message, body, uploads)
         composing.fill(self._world, message, body, new)
         message.embeds += list(extra_embeds)
         if not (
@@ -129,10 +129,10 @@ class Messages:
         before = {name: getattr(message, name) for name in _EDITED}
         old_files = message.files
         try:
-            new = await composing.keep_files(self._world, message, body, uploads or {})
+            new = await composing.update_files(self._world, message, body, uploads or {})
             if body.get("flags") is not None:
-                kept = message.flags & ~SENDABLE_FLAGS
-                message.flags = kept | (MessageFlag(body["flags"]) & SENDABLE_FLAGS)
+                fixed = message.flags & ~SENDABLE_FLAGS
+                message.flags = fixed | (MessageFlag(body["flags"]) & SENDABLE_FLAGS)
             composing.fill(self._world, message, body, new)
             if not (message.content or message.files or message.embeds or message.components):
                 raise errors.empty_message()
@@ -165,7 +165,7 @@ class Messages:
             )
 
     def changed(self, message: Message, by: User | None = None) -> None:
-        """Tell that a message has changed."""
+        """Emit that a message has changed."""
         self._stream.emit(message_event("message_update", message, by))
 
     def may_delete(self, user: User, message: Message) -> bool:

@@ -47,7 +47,7 @@ def nest_options(command: Json, path: Sequence[str], values: list[Json]) -> list
 
 
 def check_value(option: Json, value: Any) -> Any:
-    """Check a value that a user gives for an option; UsageError says what is wrong."""
+    """Check a value that a user enters for an option; UsageError says what is wrong."""
     name, kind = option["name"], option["type"]
     if kind == BOOLEAN:
         if not isinstance(value, bool):

@@ -62,7 +62,7 @@ IN_DM = EVERYONE & ~(Permission.CREATE_PUBLIC_THREADS | Permission.SEND_MESSAGES
 
 
 def permission_named(name: str) -> Permission:
-    """Return the permission with the given name, in either case.
+    """Return the permission of a name, in either case.
 
     Raises:
         ValueError: The sandbox knows no such permission.

@@ -103,30 +103,30 @@ class Requests:
         elif kind == options.USER_MENU:
             done["target_id"] = resolved.thing(data["target_id"], (USERS,))
         else:
-            path, given = options.split_path(data.get("options") or ())
+            path, sent = options.split_path(data.get("options") or ())
             known = options.find_options(command, path)
-            values = _typed(known, given) if typing else await _values(known, given, resolved)
+            values = _typed(known, sent) if typing else await _values(known, sent, resolved)
             done["options"] = options.nest_options(command, path, values)
         return _with_objects(done, resolved)
 
 
-def _typed(known: list[Json], given: list[Json]) -> list[Json]:
+def _typed(known: list[Json], sent: list[Json]) -> list[Json]:
     """Return what is typed so far in a command's options, the focused one marked."""
     types = {option["name"]: option for option in known}
-    focused = next((item["name"] for item in given if item.get("focused")), None)
+    focused = next((item["name"] for item in sent if item.get("focused")), None)
     if not types.get(focused, {}).get("autocomplete"):
         raise UsageError(f"“{focused}” offers no choices.")
     return [
         {"name": item["name"], "type": types[item["name"]]["type"], "value": item["value"]}
         | ({"focused": True} if item["name"] == focused else {})
-        for item in given
+        for item in sent
         if item["name"] in types
     ]
 
 
-async def _values(known: list[Json], given: list[Json], resolved: Resolved) -> list[Json]:
+async def _values(known: list[Json], sent: list[Json], resolved: Resolved) -> list[Json]:
     """Check the values of a command's options, in the order that the command declares them."""
-    left: dict[str, Any] = {item["name"]: item["value"] for item in given}
+    left: dict[str, Any] = {item["name"]: item["value"] for item in sent}
     done: list[Json] = []
     for option in known:
         name, kind = option["name"], option["type"]

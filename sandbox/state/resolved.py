@@ -77,7 +77,7 @@ class Resolved:
         if upload is None:
             raise UsageError("A file is missing.")
         files.check_size(self._where, upload)
-        attachment = await files.keep(self._world, self._world.bot.id, upload, ephemeral=True)
+        attachment = await files.store(self._world, self._world.bot.id, upload, ephemeral=True)
         return self._add("attachments", attachment.id, attachment_json(attachment))
 
     def _add_user(self, user: User) -> str:

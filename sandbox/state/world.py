@@ -77,7 +77,7 @@ class World:
         owner: User | None = None,
         channel_id: int | None = None,
     ) -> Channel:
-        """Make a text channel or, where a `parent` is given, a thread in that channel."""
+        """Make a text channel or, with a `parent`, a thread in that channel."""
         channel = Channel(
             channel_id or self.mint.make(),
             ChannelType.THREAD if parent else ChannelType.TEXT,

@@ -152,7 +152,7 @@ class FaultInjection:
         self._gateway.ask_reconnect()
 
     def invalidate_session(self, *, resumable: bool = False) -> None:
-        """Tell the bot that its session is invalid (op 9)."""
+        """Declare the bot's session invalid (op 9)."""
         self._gateway.invalidate(resumable=resumable)
 
     def ignore_heartbeats(self, *, ignore: bool = True) -> None:
@@ -173,7 +173,7 @@ class FaultInjection:
         self._set_permissions(permissions, channel, refused=True)
 
     def allow(self, *permissions: str, channel: Channel | str | None = None) -> None:
-        """Give the bot permissions back that `refuse` took."""
+        """Grant the bot the permissions that `refuse` took."""
         self._set_permissions(permissions, channel, refused=False)
 
     def _set_permissions(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Member:
     """A human in a server (and in direct messages), who does what Discord's users do.
 
-    Channels are given as objects or by name; messages as objects.
+    Channels are passed as objects or by name; messages as objects.
     """
 
     def __init__(self, state: State, user: User, server: Server) -> None:
@@ -136,7 +136,7 @@ class Member:
     async def open_thread(
         self, channel: Channel | str, name: str, message: Message | None = None
     ) -> Channel:
-        """Open a thread in a channel, on a message where one is given."""
+        """Open a thread in a channel, on a message where one is named."""
         where = self._begin_in(channel)
         return self._state.channels.open_thread(self.user, where, name, message)
 

@@ -25,9 +25,9 @@ def as_upload(item: FileLike, *, spoiler: bool = False) -> Upload:
 async def link_preview(world: World, channel_id: int, url: str, data: bytes) -> Json:
     """Return the embed that Discord makes of a link to a picture, with its proxied copy."""
     name = url.partition("?")[0].rsplit("/", 1)[-1] or "picture.png"
-    kept = await files.keep(world, channel_id, Upload(name, data))
-    proxied = kept.url.replace("/attachments/", "/external/").partition("?")[0]
+    stored = await files.store(world, channel_id, Upload(name, data))
+    proxied = stored.url.replace("/attachments/", "/external/").partition("?")[0]
     media: Json = {"url": url, "proxy_url": proxied}
-    if kept.width is not None:
-        media |= {"width": kept.width, "height": kept.height}
+    if stored.width is not None:
+        media |= {"width": stored.width, "height": stored.height}
     return {"type": "image", "url": url, "thumbnail": media}

@@ -1,4 +1,4 @@
-"""The unmodified client, pointed at a sandbox, that remembers what it was told."""
+"""The unmodified client, pointed at a sandbox, that remembers its events."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Client(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Run no commands: tests call the client themselves."""
 
-    def told(self, event: str) -> list[Any]:
+    def dispatched(self, event: str) -> list[Any]:
         """Return the first argument of every event of a name so far."""
         return [args[0] for name, args in self.log if name == event and args]
 

@@ -198,7 +198,7 @@ async def test_other_sites_are_refused(
     assert response.status == status
 
 
-async def test_requests_need_the_token_and_unknown_routes_are_told(sandbox: Sandbox) -> None:
+async def test_requests_need_the_token_and_unknown_routes_are_refused(sandbox: Sandbox) -> None:
     async with aiohttp.ClientSession() as session:
         response = await session.get(f"{sandbox.api_url}/users/@me")
         assert response.status == 401

@@ -72,7 +72,7 @@ async def test_without_message_content_only_what_concerns_the_bot_is_read(
         await ann.post("general", "no", reply_to=sandbox.messages("general")[2], ping=False)
         await ann.post(await ann.dm(), "private", files=files)
         await client.seen("message", lambda item: item.guild is None)
-        seen = [(item.content, len(item.attachments)) for item in client.told("message")]
+        seen = [(item.content, len(item.attachments)) for item in client.dispatched("message")]
         text = f"<@{sandbox.bot.id}> who?"
         assert seen == [("", 0), (text, 1), ("mine", 0), ("yes", 0), ("", 0), ("private", 1)]
         fetched = [item async for item in own.channel.history(oldest_first=True)]
@@ -92,9 +92,9 @@ async def test_without_an_intent_nothing_of_its_kind_comes(sandbox: Sandbox, ann
         await ann.post(await ann.dm(), "psst")
         await ann.post("general", "two")
         await client.seen("message", lambda item: item.id > message.id)
-        assert len(client.told("message")) == 2
-        assert client.told("raw_reaction_add") == []
-        assert client.told("raw_typing") == []
+        assert len(client.dispatched("message")) == 2
+        assert client.dispatched("raw_reaction_add") == []
+        assert client.dispatched("raw_typing") == []
 
 
 async def test_a_dropped_connection_resumes_and_replays(
@@ -107,8 +107,8 @@ async def test_a_dropped_connection_resumes_and_replays(
     await ann.delete(posted[4])
     sandbox.fault_injection.release_gateway()
     await client.seen("raw_message_delete")
-    assert [item.content for item in client.told("message")] == list("01234")
-    assert len(client.told("raw_reaction_add")) == 1
+    assert [item.content for item in client.dispatched("message")] == list("01234")
+    assert len(client.dispatched("raw_reaction_add")) == 1
     assert (sandbox.gateway.identifies, sandbox.gateway.resumes) == (1, 1)
     # the connection itself works on
     await ann.post("general", "after")
@@ -125,7 +125,7 @@ async def test_a_session_that_is_gone_is_identified_anew(
     await sandbox.wait_for("bot_online")
     await ann.post("general", "after")
     await client.seen("message", lambda item: item.content == "after")
-    assert [item.content for item in client.told("message")] == ["after"]
+    assert [item.content for item in client.dispatched("message")] == ["after"]
     assert (sandbox.gateway.identifies, sandbox.gateway.resumes) == (2, 0)
 
 
@@ -211,7 +211,7 @@ async def test_shards_get_their_own_servers(
         for server in servers:
             await sandbox.member("ann", server).post("general", server.name)
         await client.seen("message", lambda item: item.content == "Server 11")
-        contents = [item.content for item in client.told("message")]
+        contents = [item.content for item in client.dispatched("message")]
         assert sorted(contents) == sorted(server.name for server in servers)
         await ann.post(await ann.dm(), "on shard 0")
         await client.seen("message", lambda item: item.guild is None)

@@ -59,8 +59,8 @@ async def test_a_slash_command_with_a_file_a_user_and_a_channel(
     assert answer.content == f"{len(picture)} Ben quiet 3 True"
     assert answer.attachments[0].description == "alt"
     assert answer.command_name == "who"
-    told = await client.seen("message")
-    assert told.interaction_metadata.user.id == ann.id
+    seen = await client.seen("message")
+    assert seen.interaction_metadata.user.id == ann.id
     with pytest.raises(UsageError):
         await ann.slash("general", "who", options | {"guesses": 9})
     with pytest.raises(UsageError):
@@ -103,8 +103,8 @@ async def test_deferred_ephemeral_answers_and_follow_ups(
     assert [item.content for item in interaction.answers] == ["done", "more and more"]
     assert interaction.answers[1].attachments[0].data == picture
     assert not interaction.answers[0].loading
-    # the client is never told of ephemeral messages, nor can it fetch them
-    assert [item.content for item in client.told("message")] == ["public"]
+    # the client gets no events of ephemeral messages, nor can it fetch them
+    assert [item.content for item in client.dispatched("message")] == ["public"]
     with pytest.raises(discord.NotFound):
         await client.text(sandbox.channel("general")).fetch_message(waiting.id)
 

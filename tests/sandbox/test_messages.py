@@ -307,7 +307,7 @@ async def test_fifty_members_react_at_once(sandbox: Sandbox, client: Client, ann
         await member.react(posted, "✅")
     last = crowd[-1].id
     await client.seen("raw_reaction_add", lambda item: item.user_id == last)
-    voters = {item.user_id for item in client.told("raw_reaction_add")}
+    voters = {item.user_id for item in client.dispatched("raw_reaction_add")}
     assert voters == {member.id for member in crowd}
 
 

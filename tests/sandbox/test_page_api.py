@@ -35,7 +35,7 @@ class Page:
         events = self._sandbox.page_url + "sandbox/events"
         self._socket = await self._session.ws_connect(events, params={"token": self._token})
         self._task = asyncio.create_task(self._listen())
-        await self.told("hello")
+        await self.received("hello")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -48,7 +48,7 @@ class Page:
             self.events.append(frame.json())
             self._news.set()
 
-    async def told(self, kind: str, **values: Any) -> dict[str, Any]:
+    async def received(self, kind: str, **values: Any) -> dict[str, Any]:
         def fits(event: dict[str, Any]) -> bool:
             message = event.get("message")
             author = {"by": message["author"]["id"]} if message else {}
@@ -167,11 +167,11 @@ async def test_posting_with_files_and_reading(
     posted = await anns.ask("POST", path, body, files=(("SPOILER_a b.png", picture),))
     assert posted["attachments"][0]["filename"] == "SPOILER_a_b.png"
     assert posted["attachments"][0]["description"] == "a square"
-    assert (await bens.told("message_create"))["message"]["id"] == posted["id"]
+    assert (await bens.received("message_create"))["message"]["id"] == posted["id"]
     message: discord.Message = await client.seen("message")
     assert await message.attachments[0].read() == picture
     await message.reply(f"hello <@{sandbox.member('ann').id}>")
-    await bens.told("message_create", by=str(sandbox.bot.id))
+    await bens.received("message_create", by=str(sandbox.bot.id))
     answer, first = await bens.ask("GET", path)
     assert answer["referenced_message"]["id"] == posted["id"]
     assert [item["username"] for item in answer["mentions"]] == ["ann"]
@@ -188,9 +188,9 @@ async def test_reactions_edits_and_deletes(
     one = f"{path}/{posted['id']}"
     await bens.ask("PUT", f"{one}/reactions/✅/@me", status=204)
     await client.seen("raw_reaction_add")
-    changed = await bens.told("message_update")
+    changed = await bens.received("message_update")
     assert changed["message"]["reactions"][0]["me"] is True
-    assert (await anns.told("message_update"))["message"]["reactions"][0]["me"] is False
+    assert (await anns.received("message_update"))["message"]["reactions"][0]["me"] is False
     users = await anns.ask("GET", f"{one}/reactions/✅")
     assert [item["global_name"] for item in users] == ["Ben"]
     await bens.ask("DELETE", f"{one}/reactions/✅/@me", status=204)
@@ -200,7 +200,7 @@ async def test_reactions_edits_and_deletes(
     await bens.ask("DELETE", one, status=403)
     assert (await anns.ask("PATCH", one, {"content": "voted"}))["content"] == "voted"
     await anns.ask("DELETE", one, status=204)
-    assert (await bens.told("message_delete"))["message_ids"] == [posted["id"]]
+    assert (await bens.received("message_delete"))["message_ids"] == [posted["id"]]
 
 
 async def test_commands_ephemeral_answers_and_forms(
@@ -237,7 +237,7 @@ async def test_commands_ephemeral_answers_and_forms(
     client.tree.add_command(who)
     client.tree.add_command(look)
     await client.tree.sync()
-    await anns.told("commands")
+    await anns.received("commands")
     channel = str(sandbox.channel("general").id)
     index = await anns.ask("GET", f"channels/{channel}/application-command-index")
     slash, menu = index["application_commands"]
@@ -248,21 +248,21 @@ async def test_commands_ephemeral_answers_and_forms(
     ]
     data = {"id": slash["id"], "name": "who", "type": 1, "options": options}
     await anns.interact(2, channel, data, files=(("a.png", picture),), nonce="first")
-    await anns.told("interaction", nonce="first", state="acknowledged")
-    shown = await anns.told("message_create")
+    await anns.received("interaction", nonce="first", state="acknowledged")
+    shown = await anns.received("message_create")
     assert shown["message"]["flags"] == MessageFlag.EPHEMERAL | MessageFlag.LOADING
-    answer = (await anns.told("message_update"))["message"]
+    answer = (await anns.received("message_update"))["message"]
     assert answer["content"] == f"{len(picture)} ben"
     assert answer["interaction"]["name"] == "who"
     on, button = {"message_id": answer["id"]}, {"component_type": 2, "custom_id": "else"}
     select = {"component_type": 3, "custom_id": "s"}
     await anns.interact(3, channel, select | {"values": ["a"]}, **on)
-    await anns.told("message_update", content="chose ['a']")
+    await anns.received("message_update", content="chose ['a']")
     await anns.interact(3, channel, select | {"values": []}, **on)
-    await anns.told("message_update", content="chose []")
+    await anns.received("message_update", content="chose []")
     await bens.interact(3, channel, button, status=404, **on)
     await anns.interact(3, channel, button, **on)
-    modal = await anns.told("modal")
+    modal = await anns.received("modal")
     assert modal["modal"]["components"][0]["components"][0]["label"] == "Name"
     field = {"type": 4, "custom_id": "name", "value": "Rin"}
     form = {
@@ -272,18 +272,18 @@ async def test_commands_ephemeral_answers_and_forms(
     }
     await bens.interact(5, channel, form, status=403)
     await anns.interact(5, channel, form)
-    await anns.told("message_update", content="Rin")
+    await anns.received("message_update", content="Rin")
     # nothing of all this was for Ben's eyes
     assert {event["type"] for event in bens.events} == {"hello", "commands"}
     posted = await bens.ask("POST", f"channels/{channel}/messages", {"content": "her"})
     data = {"id": menu["id"], "name": "Look", "type": 3, "target_id": posted["id"]}
     await bens.interact(2, channel, data)
-    await anns.told("message_create", by=str(sandbox.bot.id), content="her")
+    await anns.received("message_create", by=str(sandbox.bot.id), content="her")
     await anns.interact(9, channel, {}, status=400)
     await anns.interact(2, channel, {}, status=400)
 
 
-async def test_a_bot_that_does_not_answer_is_told(
+async def test_a_bot_that_does_not_answer_is_reported(
     sandbox: Sandbox, client: Client, anns: Page
 ) -> None:
     sandbox.state.interactions.acknowledge_seconds = 0.05
@@ -293,7 +293,7 @@ async def test_a_bot_that_does_not_answer_is_told(
     view.stop()
     data = {"component_type": 2, "custom_id": "dead"}
     await anns.interact(3, str(channel.id), data, message_id=str(sent.id))
-    failed = await anns.told("interaction", state="failed")
+    failed = await anns.received("interaction", state="failed")
     assert failed["message_id"] == str(sent.id)
     assert failed["error"] == "The application did not respond"
 
@@ -313,7 +313,7 @@ async def test_autocomplete(sandbox: Sandbox, client: Client, anns: Page) -> Non
     options = [{"name": "name", "value": "mi", "focused": True}]
     data = {"id": str(known.id), "name": "find", "type": 1, "options": options}
     await anns.interact(4, str(sandbox.channel("general").id), data, nonce="typed")
-    offered = await anns.told("autocomplete", nonce="typed")
+    offered = await anns.received("autocomplete", nonce="typed")
     assert offered["choices"] == [{"name": "miku", "value": "miku"}]
 
 
@@ -327,7 +327,7 @@ async def test_direct_messages_threads_forwards_and_typing(
     await bens.ask("GET", f"channels/{dm['id']}/messages", status=403)
     user = await client.fetch_user(sandbox.member("ben").id)
     await user.send("hello Ben")
-    (shown,) = (await bens.told("world"))["world"]["dms"]
+    (shown,) = (await bens.received("world"))["world"]["dms"]
     assert [item["username"] for item in shown["recipients"]] == ["Moedex"]
     general = f"channels/{sandbox.channel('general').id}"
     posted = await anns.ask("POST", f"{general}/messages", {"content": "original"})
@@ -339,7 +339,7 @@ async def test_direct_messages_threads_forwards_and_typing(
     forward = await anns.ask("POST", f"channels/{thread['id']}/messages", body)
     assert forward["message_snapshots"][0]["message"]["content"] == "original"
     await anns.ask("POST", f"{general}/typing", status=204)
-    assert (await bens.told("typing"))["user_id"] == str(sandbox.member("ann").id)
+    assert (await bens.received("typing"))["user_id"] == str(sandbox.member("ann").id)
     sandbox.places.add_member("Carla")
     await bens.sees(
         lambda event: any(
@@ -378,7 +378,7 @@ async def test_the_pages_files_stay_in_their_folder(sandbox: Sandbox) -> None:
             assert response.status == 404
 
 
-async def test_open_pages_are_told_that_the_server_stops() -> None:
+async def test_open_pages_are_closed_when_the_server_stops() -> None:
     async with Sandbox() as stopping, aiohttp.ClientSession() as session:
         user = {"token": stopping.state.tokens.of(stopping.member("ann").user)}
         page = await session.ws_connect(stopping.page_url + "sandbox/events", params=user)

@@ -1,6 +1,8 @@
-"""Draw invented anime characters by code, so that a newcomer has pictures to post.
+"""Draws the shelf's pictures: invented anime characters that a newcomer can post.
 
-`canvas` knows curves, fills and strokes; `backdrops`, `hair`, `face` and `clothes` draw one part of
-a picture each; `figure` puts them together. Everything follows from its arguments: the same
-arguments give the same pixels.
+`python -m sandbox.samples.drawing` writes the files in `sandbox/samples/pictures` anew.
+
+`canvas` knows curves, fills and strokes; `backdrops`, `hair`, `bangs`, `face`, `clothes` and
+`accessories` draw one part of a picture each; `figure` puts them together; `cast` describes the
+characters and `pictures` lists the shelf. The same arguments make the same pixels.
 """

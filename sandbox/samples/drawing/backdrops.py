@@ -1,4 +1,4 @@
-"""What lies behind the figures: skies, rooms, patterns, and a landscape."""
+"""What is behind the figures: skies, rooms, patterns, and a landscape."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def points(pairs: Iterable[Point]) -> Points:
 
 
 def spline(pairs: Iterable[Point], *, closed: bool = False, steps: int = 10) -> Points:
-    """Return a Catmull-Rom curve through the given points (its ends are kept when open)."""
+    """Return a Catmull-Rom curve through points (it keeps its ends when open)."""
     knots = points(pairs)
     before, after = (knots[-1:], knots[:2]) if closed else (knots[:1], knots[-1:])
     padded = np.concatenate([before, knots, after])
@@ -80,7 +80,7 @@ def ellipse(x: float, y: float, rx: float, ry: float, steps: int = 40) -> Points
 
 
 def ribbon(line: Points, start: float, middle: float, end: float) -> Points:
-    """Return the outline of a brush stroke along `line` with the given widths along the way."""
+    """Return the outline of a brush stroke along `line` with its widths along the way."""
     if len(line) < 2:
         return line
     direction = np.gradient(line, axis=0)
@@ -92,7 +92,7 @@ def ribbon(line: Points, start: float, middle: float, end: float) -> Points:
 
 
 _FRACTION_BITS = 4
-"""Binary digits behind the point of the coordinates that OpenCV is given."""
+"""Binary digits behind the point of the coordinates that OpenCV takes."""
 
 
 def _soft_disc() -> NDArray[np.uint8]:
@@ -167,7 +167,7 @@ class Canvas:
         alpha: float = 1,
         clip: Points | None = None,
     ) -> None:
-        """Draw a brush stroke of the given widths (one width: the same all along)."""
+        """Draw a brush stroke of some widths along the way (one width: the same all along)."""
         middle = start if middle is None else middle
         self.fill(
             ribbon(line, start, middle, start if end is None else end),
@@ -183,7 +183,7 @@ class Canvas:
     def glow(
         self, x: float, y: float, radius: float, color: Color, alpha: float, squash: float = 1
     ) -> None:
-        """Lay a soft round patch of colour over the picture, `squash` times as high as wide."""
+        """Blend a soft round patch of colour over the picture, `squash` times as high as wide."""
         center = self._in_pixels(points([(x, y)]))[0]
         reach = radius * math.sqrt(abs(np.linalg.det(self._matrix)))
         size = (max(2, round(reach * 2)), max(2, round(reach * 2 * squash)))

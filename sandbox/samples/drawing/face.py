@@ -36,7 +36,7 @@ _MOODS: dict[Expression, _Mood] = {
 
 
 def warp(shape: Points, turn: float, strength: float = 1.0) -> Points:
-    """Turn the head: what lies in front moves aside more than what lies near the edge."""
+    """Turn the head: what is in front moves aside more than what is near the edge."""
     depth = np.sqrt(np.clip(1.05 - shape[:, 0] ** 2, 0, None))
     moved = shape.copy()
     moved[:, 0] += turn * strength * 0.24 * depth

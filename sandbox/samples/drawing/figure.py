@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from .accessories import draw_behind, draw_worn
 from .backdrops import draw_backdrop
+from .bangs import draw_bangs
 from .canvas import Canvas, Color
-from .clothes import draw_behind, draw_body, draw_worn
+from .clothes import draw_body
 from .face import draw_brows, draw_features, draw_head
-from .hair import draw_back, draw_bangs, draw_side_locks
+from .hair import draw_back, draw_side_locks
 from .looks import Backdrop, Look, Palette, Shot, Style
 
 
@@ -50,7 +52,7 @@ class Drawing:
 
 
 def draw_picture(drawing: Drawing) -> Image.Image:
-    """Draw the picture, RGB; the same description gives the same pixels."""
+    """Draw the picture, RGB; the same description makes the same pixels."""
     canvas = Canvas(*drawing.size)
     draw_backdrop(canvas, drawing.backdrop, drawing.seed)
     if drawing.style == "soft":
@@ -61,7 +63,7 @@ def draw_picture(drawing: Drawing) -> Image.Image:
 
 
 def _finish(picture: Image.Image, style: Style, light: Color | None) -> Image.Image:
-    """Lay light and style over a drawn picture."""
+    """Apply light and style to a drawn picture."""
     if light is not None:
         tint = np.asarray(light, dtype=np.float32) / 255
         picture = Image.fromarray((np.asarray(picture) * tint).astype(np.uint8))

@@ -78,7 +78,7 @@ def message_json(
     with_content: bool = True,
     with_reference: bool = True,
 ) -> Json:
-    """Write a message as REST gives it.
+    """Write a message as REST answers it.
 
     `with_content` false leaves text, files, embeds and components out where Discord's
     message-content intent would (see `content_visible`); `with_reference` false leaves the
@@ -164,7 +164,7 @@ def _blank_snapshot(snapshot: Json) -> Json:
 
 
 def message_event_json(world: World, message: Message, *, with_content: bool) -> Json:
-    """Write a message as MESSAGE_CREATE and MESSAGE_UPDATE give it: REST's plus who, where."""
+    """Write a message as MESSAGE_CREATE and MESSAGE_UPDATE carry it: REST's plus who, where."""
     body = message_json(world, message, with_content=with_content)
     server = message.channel.server
     if server is None:

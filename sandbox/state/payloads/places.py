@@ -73,7 +73,7 @@ def dm_json(channel: Channel, viewer: User) -> Json:
 
 
 def server_json(server: Server) -> Json:
-    """Write a server as REST gives it."""
+    """Write a server as REST answers it."""
     return {
         "id": str(server.id),
         "name": server.name,
@@ -127,7 +127,7 @@ def _tier(server: Server) -> int:
 
 
 def server_create_json(world: World, server: Server, *, all_members: bool) -> Json:
-    """Write a server as GUILD_CREATE gives it: with channels, threads and members.
+    """Write a server as GUILD_CREATE carries it: with channels, threads and members.
 
     Without the members intent (`all_members` false) only the bot's own member is in it.
     """

@@ -27,7 +27,7 @@ export class Api {
     return send("GET", `${API}${path}?${new URLSearchParams(known)}`, { token: this.token });
   }
 
-  post(path, body = {}, files = []) {
+  post(path, body, files = []) {
     return send("POST", API + path, { token: this.token, body, files });
   }
 

@@ -1,4 +1,4 @@
-// Select boxes: of given options, users, roles, mentionables and channels; one or several values.
+// Select boxes: of their own options, users, roles, mentionables and channels; one or several values.
 
 import { h, ICONS, svg, uid } from "./dom.js";
 import { glyph } from "./emoji.js";

@@ -155,7 +155,7 @@ export class CommandForm {
     return [...plain.map(([name, value]) => ({ name, value })), { name: focused, value: text, focused: true }];
   }
 
-  /** The use of the command as Discord writes it: options lie below their subcommand and group. */
+  /** The use of the command as Discord writes it: options are nested below their subcommand and group. */
   #data(values) {
     const { command, path, kinds } = this.entry;
     const options = path.slice(1).reduceRight((inner, name, n) => [{ name, type: kinds[n], options: inner }], values);
