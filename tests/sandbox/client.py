@@ -87,11 +87,11 @@ async def running(client: Client, sandbox: Sandbox) -> AsyncIterator[Client]:
     """Log a client in, wait until it is ready, and log it out at the end."""
     task = asyncio.create_task(client.start(sandbox.bot_token))
     ready = asyncio.create_task(client.seen("ready"))
-    await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
-    if not ready.done():
-        ready.cancel()
-        await task
     try:
+        await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            ready.cancel()
+            await task
         yield client
         # parsers run unguarded: what the client can't read ends its task
         assert not task.done(), task.exception()
