@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import jaconv
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -25,34 +26,15 @@ CLOSE = 0.72
 SURE = 0.93
 """Similarity from which a single best name is taken without asking."""
 
-_DIGRAPHS = {
-    "キャ": "kya", "キュ": "kyu", "キョ": "kyo", "シャ": "sha", "シュ": "shu", "ショ": "sho",
-    "チャ": "cha", "チュ": "chu", "チョ": "cho", "ニャ": "nya", "ニュ": "nyu", "ニョ": "nyo",
-    "ヒャ": "hya", "ヒュ": "hyu", "ヒョ": "hyo", "ミャ": "mya", "ミュ": "myu", "ミョ": "myo",
-    "リャ": "rya", "リュ": "ryu", "リョ": "ryo", "ギャ": "gya", "ギュ": "gyu", "ギョ": "gyo",
-    "ジャ": "ja", "ジュ": "ju", "ジョ": "jo", "ビャ": "bya", "ビュ": "byu", "ビョ": "byo",
-    "ピャ": "pya", "ピュ": "pyu", "ピョ": "pyo", "シェ": "she", "ジェ": "je", "チェ": "che",
-    "ティ": "ti", "ディ": "di", "デュ": "dyu", "トゥ": "tu", "ドゥ": "du", "ファ": "fa",
-    "フィ": "fi", "フェ": "fe", "フォ": "fo", "フュ": "fyu", "ウィ": "wi", "ウェ": "we",
-    "ウォ": "wo", "ヴァ": "va", "ヴィ": "vi", "ヴェ": "ve", "ヴォ": "vo", "ツァ": "tsa",
+# Syllables of foreign names; jaconv would read their small vowels as large ones.
+_FOREIGN = {
+    "しぇ": "she", "じぇ": "je", "ちぇ": "che", "てぃ": "ti", "でぃ": "di", "でゅ": "dyu",
+    "とぅ": "tu", "どぅ": "du", "ふぁ": "fa", "ふぃ": "fi", "ふぇ": "fe", "ふぉ": "fo",
+    "ふゅ": "fyu", "うぃ": "wi", "うぇ": "we", "うぉ": "wo", "ゔぁ": "va", "ゔぃ": "vi",
+    "ゔぇ": "ve", "ゔぉ": "vo", "つぁ": "tsa",
 }  # fmt: skip
-_ROWS = {
-    "アイウエオァィゥェォ": "a i u e o a i u e o",
-    "カキクケコガギグゲゴ": "ka ki ku ke ko ga gi gu ge go",
-    "サシスセソザジズゼゾ": "sa shi su se so za ji zu ze zo",
-    "タチツテトダヂヅデド": "ta chi tsu te to da ji zu de do",
-    "ナニヌネノ": "na ni nu ne no",
-    "ハヒフヘホバビブベボパピプペポ": "ha hi fu he ho ba bi bu be bo pa pi pu pe po",
-    "マミムメモ": "ma mi mu me mo",
-    "ヤユヨャュョ": "ya yu yo ya yu yo",
-    "ラリルレロ": "ra ri ru re ro",
-    "ワヲンヴ": "wa wo n vu",
-}
-_SYLLABLES = {
-    kana: romaji
-    for row, spelling in _ROWS.items()
-    for kana, romaji in zip(row, spelling.split(), strict=True)
-}
+_FOREIGN_SYLLABLE = re.compile("|".join(_FOREIGN))
+_MARKS = str.maketrans({"ー": None, "・": " "})
 _LONG_VOWELS = re.compile(r"(aa|ii|uu|ee|oo|ou)")
 _NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
 _IN_BRACKETS = re.compile(r"^(?P<name>.+?)\s*[(\[（【](?P<series>[^)\]）】]+)[)\]）】]\s*$")
@@ -177,27 +159,17 @@ def slug(text: str) -> str:
 
 def _romanise(text: str) -> str:
     """Read kana as Hepburn romaji; everything else stays."""
-    text = "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in text)
-    out: list[str] = []
-    double = False
-    i = 0
-    while i < len(text):
-        pair, char = text[i : i + 2], text[i]
-        if char == "ッ":
-            double, i = True, i + 1
-            continue
-        if char == "ー":
-            i += 1
-            continue
-        kana = _DIGRAPHS.get(pair) or _SYLLABLES.get(char)
-        if kana is None:
-            out.append(" " if char == "・" else char)
-            i += 1
-        else:
-            out.append((kana[0] if double else "") + kana)
-            i += 2 if pair in _DIGRAPHS else 1
-        double = False
-    return "".join(out)
+    first, *doubled = re.split("っ+", jaconv.kata2hira(text).translate(_MARKS))
+    parts = [_read(first)]
+    for part in doubled:
+        romaji = _read(part)
+        # The small tsu doubles the consonant that follows it, and is silent elsewhere.
+        parts.append(romaji[0] + romaji if "ぁ" <= part[:1] <= "ゖ" else romaji)
+    return "".join(parts)
+
+
+def _read(kana: str) -> str:
+    return jaconv.kana2alphabet(_FOREIGN_SYLLABLE.sub(lambda found: _FOREIGN[found[0]], kana))
 
 
 def _series_likeness(asked: str, series: str) -> float:

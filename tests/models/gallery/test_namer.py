@@ -85,14 +85,6 @@ def test_a_larger_gallery_asks_for_more() -> None:
     assert not namer.name(vector, replace(larger, threshold=Threshold(0.0, 12, 1.0)))[0].unknown
 
 
-def test_a_threshold_of_former_versions_is_read() -> None:
-    assert Threshold.read(0.7).among(10_000) == 0.7
-    assert Threshold.read({"least": 0.7, "characters": 2, "per_doubling": 0.5}).among(2) == 0.7
-    for wrong in ({"least": 0.7}, None, "much"):
-        with pytest.raises((TypeError, ValueError)):
-            Threshold.read(wrong)  # type: ignore[arg-type]
-
-
 def test_guesses_descend_and_sum_to_at_most_one() -> None:
     for naming in _namer(_gallery(range(8))).name(_around(9, 20, spread=0.5)):
         probabilities = [guess.probability for guess in naming.guesses]
