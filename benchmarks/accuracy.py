@@ -34,13 +34,13 @@ from models.gallery.scoring import Scoring
 from models.training.augmentation import framed
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
-    FALSE_RATES,
+    FPIRS,
     Judged,
     Share,
     calibration_error,
     few_shot,
-    identified,
     judge,
+    tpir_at_fpir,
 )
 from models.training.galleries import SCORING, embed_all
 from models.training.pipeline import read_log
@@ -119,9 +119,9 @@ class Half:
 def halves(faces: Faces) -> tuple[Half, Half]:
     """Split what is held out into two, by group, by character and by post."""
     split = faces.split
-    names = sorted({*faces.labels(split.strangers), *faces.labels(split.unseen)})
+    names = sorted({*faces.labels(split.impostors), *faces.labels(split.unseen)})
     first = set(np.random.default_rng(1).permutation(names)[::2].tolist())
-    others = [*split.strangers, *split.unseen]
+    others = [*split.impostors, *split.unseen]
 
     def half(which: int) -> Half:
         return Half(
@@ -153,23 +153,23 @@ class CrossFitted:
 def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring) -> CrossFitted:
     """Fit on one half and judge the other, both ways round."""
     told: list[CrossFitted] = []
-    rightly = {f"{rate:.2f}": Share(0, 0) for rate in FALSE_RATES}
+    rightly = {f"{rate:.2f}": Share(0, 0) for rate in FPIRS}
     first, second = halves(faces)
     for fitted_on, asked in ((first, second), (second, first)):
         calibration, limit = fitted(faces, vectors, gallery, scoring, fitted_on)
         threshold = limit.among(len(gallery.characters))
         judged = judged_as(faces, vectors, gallery, scoring, calibration, asked)
         known = judged["known"]
-        for rate in FALSE_RATES:
-            rightly[f"{rate:.2f}"] += identified(known, judged["strangers"], rate)[0]
+        for rate in FPIRS:
+            rightly[f"{rate:.2f}"] += tpir_at_fpir(known, judged["strangers"], rate)[0]
         told.append(
             CrossFitted(
                 known,
                 judged["strangers"],
                 rightly,
-                (known.rank == 0) & (known.sure >= threshold),
-                judged["strangers"].sure >= threshold,
-                judged["no_face"].sure >= threshold,
+                (known.rank == 0) & (known.confidence >= threshold),
+                judged["strangers"].confidence >= threshold,
+                judged["no_face"].confidence >= threshold,
             )
         )
     return CrossFitted(
@@ -208,7 +208,7 @@ def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scor
             for part, indices in (
                 ("no_face", faces.split.no_face),
                 ("known", faces.split.known),
-                ("strangers", faces.split.strangers),
+                ("strangers", faces.split.impostors),
             )
         },
     }
@@ -239,7 +239,7 @@ def rightly_labelled(faces: Faces, gallery: Gallery) -> dict:
     kept = replace(
         split,
         known=right(split.known),
-        strangers=right(split.strangers),
+        strangers=right(split.impostors),
         unseen=right(split.unseen),
     )
     told = cross_fitted(replace(faces, split=kept), faces.vectors, gallery, SCORING)
@@ -283,7 +283,8 @@ def judged_as(
 def both_halves(judged: Sequence[Judged]) -> Judged:
     """Put the judgements of the halves together."""
     return Judged(
-        np.concatenate([one.sure for one in judged]), np.concatenate([one.rank for one in judged])
+        np.concatenate([one.confidence for one in judged]),
+        np.concatenate([one.rank for one in judged]),
     )
 
 

@@ -49,13 +49,15 @@ def plot_logs(trunks: Sequence[Sequence[dict]], path: Path) -> None:
 
 def plot_calibration(judged: Judged, path: Path, bins: int = 15) -> None:
     """How often names of each probability are right, in bins of equally many faces."""
-    order = np.argsort(judged.sure)
+    order = np.argsort(judged.confidence)
     right = (judged.rank == 0).astype(float)
     parts = np.array_split(order, bins)
     figure, axes = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
     axes.plot(
-        [judged.sure[part].mean() for part in parts], [right[part].mean() for part in parts], "o-"
+        [judged.confidence[part].mean() for part in parts],
+        [right[part].mean() for part in parts],
+        "o-",
     )
     axes.set(xlabel="probability said", ylabel="share of right names", xlim=(0, 1), ylim=(0, 1.02))
     figure.savefig(path, dpi=120)

@@ -130,7 +130,7 @@ def make_world(data: Path, run: Path) -> World:
     split = faces.split
     gallery = gallery_of(faces, vectors, class_directions(run))
     known = [i for i in split.known if faces.samples[i].group % 2 == 0]
-    asked = [*known, *split.strangers, *split.no_face]
+    asked = [*known, *split.impostors, *split.no_face]
     truth = (*faces.labels(known), *([""] * (len(asked) - len(known))))
     namer = calibrated(gallery, Trial(vectors[asked], truth), SCORING)
     names = {c.id for c in gallery.characters}

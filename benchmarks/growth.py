@@ -1,4 +1,4 @@
-"""Whether as few strangers are named when a gallery grows: by its threshold, and by one that stays.
+"""Whether the FPIR stays when a gallery grows: by its threshold, and by one that stays.
 
     python -m benchmarks.growth --data ../shared/data --run runs/evaluation --docs docs/accuracy.md
 
@@ -67,7 +67,7 @@ def grown(faces: Faces, gallery: Gallery) -> str:
             ):
                 share = named(faces, among, fold, fold[2].strangers, rises=rises)
                 sums[title] = sums.get(title, Share(0, 0)) + share
-    return table(["characters", "strangers named"], sums.items())
+    return table(["characters", "FPIR"], sums.items())
 
 
 def with_own(faces: Faces, gallery: Gallery) -> str:
@@ -89,23 +89,21 @@ def with_own(faces: Faces, gallery: Gallery) -> str:
             )
             draws = [(gallery.extended(own), others) for own, others in taught]
         for rises in (False, True) if shots else (True,):
-            strangers = right = own_right = Share(0, 0)
+            impostors = right = own_right = Share(0, 0)
             for among, others in draws:
                 for fold in known:
                     # Those of the same half, so that no threshold was fitted on who is asked.
                     asked = set(fold[2].strangers)
                     own = [unseen[i] for i in others if unseen[i] in asked]
-                    left = [index for index in split.strangers if index in asked]
-                    strangers += named(faces, among, fold, left, rises=rises)
+                    left = [index for index in split.impostors if index in asked]
+                    impostors += named(faces, among, fold, left, rises=rises)
                     right += named(faces, among, fold, fold[2].known, rises=rises, rightly=True)
                     own_right += named(faces, among, fold, own, rises=rises, rightly=True)
             how = "risen" if rises else "the same threshold"
             title = f"{shots} each, {how}" if shots else "none"
-            rows.append([title, strangers, right, own_right if shots else ""])
+            rows.append([title, impostors, right, own_right if shots else ""])
     count = len(set(faces.labels(unseen)))
-    return table(
-        [f"pictures of {count} own", "strangers named", "known, rightly", "own, rightly"], rows
-    )
+    return table([f"pictures of {count} own", "FPIR", "TPIR, known", "TPIR, own"], rows)
 
 
 def folds(faces: Faces, gallery: Gallery) -> list[Fold]:
@@ -136,7 +134,7 @@ def named(
     calibration, threshold, _ = fold
     limit = threshold.among(len(gallery.characters)) if rises else threshold.least
     judged = judge(faces.vectors[asked], faces.labels(asked), gallery, SCORING, calibration)
-    told = judged.sure >= limit
+    told = judged.confidence >= limit
     return Share.of(told & (judged.rank == 0) if rightly else told)
 
 

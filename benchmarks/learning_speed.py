@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.gallery.server_galleries import ServerGalleries
-from bot.gallery.teaching import Lesson, Teaching
+from bot.gallery.teaching import EnrolmentSample, Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
 from models.gallery.gallery import Gallery, unit
@@ -79,7 +79,7 @@ async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
                     1,
                     f"Taught {number}",
                     "Own",
-                    [Lesson(face, f"{number:016x}", embedder.version)],
+                    [EnrolmentSample(face, f"{number:016x}", embedder.version)],
                 )
                 gallery = await galleries.gallery(SERVER)
                 seconds.append(time.perf_counter() - start)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 STRENGTHS = (10.0, 100.0, 1000.0)
-"""How little a softmax may be held back (scikit-learn's C); by the data, where they suffice."""
+"""How weakly a softmax is regularised (scikit-learn's C); by the data, where they suffice."""
 
 FOLDS = 3
 
@@ -159,10 +159,10 @@ def few_shots(
     return total
 
 
-def named_at(known: Answers, truth: Labels, strangers: Answers, rate: float) -> Share:
-    """Share of the known named rightly where at most `rate` of the strangers are named (DIR)."""
-    finite = np.sort(strangers.scores)[::-1]
-    threshold = finite[int(np.floor(rate * len(finite)))]
+def tpir_at_fpir(known: Answers, truth: Labels, impostors: Answers, fpir: float) -> Share:
+    """The TPIR (also DIR) where at most `fpir`, 0 to 1, of the impostors are named."""
+    finite = np.sort(impostors.scores)[::-1]
+    threshold = finite[int(np.floor(fpir * len(finite)))]
     hits = (known.names[:, 0] == truth) & (known.scores > threshold)
     return Share(int(hits.sum()), len(truth))
 

@@ -71,7 +71,7 @@ class RivalFaces:
         self.pictures = [sample.pixels for sample in samples]
         self.train = np.array([i for i in split.train if samples[i].kind == "character"], np.intp)
         self.known, self.unseen, self.strangers = (
-            np.array(part, np.intp) for part in (split.known, split.unseen, split.strangers)
+            np.array(part, np.intp) for part in (split.known, split.unseen, split.impostors)
         )
         self.three_train, self.three_known = self._three_lookalikes()
         self._frozen = FrozenInception(start)
@@ -194,8 +194,8 @@ def naming_tables(faces: RivalFaces) -> dict[str, Any]:
         given = protocols.answers(extended, faces.train, labels, np.concatenate(asked))
         whole, strangers, *hurt = given.parted([len(part) for part in asked])
         for rate in RATES:
-            figures["strangers"].setdefault(f"{rate:.0%}", {})[method.name] = protocols.named_at(
-                whole, truth, strangers, rate
+            figures["strangers"].setdefault(f"{rate:.0%}", {})[method.name] = (
+                protocols.tpir_at_fpir(whole, truth, strangers, rate)
             )
         for name, answers in zip(["none", *FACE_DAMAGES], [whole, *hurt], strict=True):
             figures["damage"].setdefault(name, {})[method.name] = answers.right(truth)
@@ -246,7 +246,7 @@ def parts_switched_off(method: Method, faces: RivalFaces) -> dict[str, tuple[Sha
     }.items():
         given = protocols.answers(part, faces.train, labels, faces.known)
         strangers = protocols.answers(part, faces.train, labels, faces.strangers)
-        found[name] = given.right(truth), protocols.named_at(given, truth, strangers, 0.05)
+        found[name] = given.right(truth), protocols.tpir_at_fpir(given, truth, strangers, 0.05)
     return found
 
 

@@ -36,7 +36,7 @@ class TeachingError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class EnrolmentSample:
     """One drawing of a character: its face, and the perceptual hash of the picture.
 
     `backbone` is the hash of what made the face's vector.
@@ -63,24 +63,29 @@ class Teaching:
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def teach(
-        self, server_id: int, user_id: int, name: str, series: str, lessons: Sequence[Lesson]
+        self,
+        server_id: int,
+        user_id: int,
+        name: str,
+        series: str,
+        samples: Sequence[EnrolmentSample],
     ) -> tuple[Character, GalleryAction]:
         """Enrol a character, or add drawings to one there is; usable when this returns.
 
-        Without lessons the character gets a name only, and its faces from votes.
+        Without samples the character gets a name only, and its faces from votes.
         Raises TeachingError for an empty name or one that several characters have.
         """
         async with self._changing[server_id]:
             roster = await self._roster(server_id)
             known = self.known(roster, name, series)
             row = self._row(roster, known, name, series)
-            exemplars = await self._exemplars(server_id, user_id, row.id, lessons)
+            exemplars = await self._exemplars(server_id, user_id, row.id, samples)
             action = await self._storage.galleries.change(
                 server_id,
                 "teach",
                 user_id,
-                f"taught {row.name} from {len(lessons)} picture{'s' * (len(lessons) != 1)}"
-                if lessons
+                f"taught {row.name} from {len(samples)} picture{'s' * (len(samples) != 1)}"
+                if samples
                 else f"added {row.name}",
                 datetime.now(UTC),
                 characters=[] if known else [row],
@@ -161,14 +166,14 @@ class Teaching:
         user_id: int,
         kind: ActionKind,
         arguments: dict[str, Any],
-        lessons: Sequence[Lesson] = (),
+        samples: Sequence[EnrolmentSample] = (),
     ) -> Proposal:
         """Keep what somebody may not do himself for a moderator."""
         proposal = await self._storage.proposals.add(
             server_id, user_id, kind, arguments, datetime.now(UTC)
         )
-        if lessons:
-            exemplars = await self._exemplars(server_id, user_id, "", lessons)
+        if samples:
+            exemplars = await self._exemplars(server_id, user_id, "", samples)
             await self._storage.exemplars.propose(server_id, proposal.id, exemplars)
             self._crops.recorded(e.crop for e in exemplars if e.crop)
         return proposal
@@ -232,23 +237,23 @@ class Teaching:
         )
 
     async def _exemplars(
-        self, server_id: int, user_id: int, character_id: str, lessons: Sequence[Lesson]
+        self, server_id: int, user_id: int, character_id: str, samples: Sequence[EnrolmentSample]
     ) -> list[NewExemplar]:
-        names = await self._crops.save(server_id, [lesson.face.crop for lesson in lessons])
+        names = await self._crops.save(server_id, [sample.face.crop for sample in samples])
         now = datetime.now(UTC)
         return [
             NewExemplar(
                 character_id,
                 user_id,
                 "teach",
-                lesson.face.vector,
-                lesson.backbone,
+                sample.face.vector,
+                sample.backbone,
                 now,
                 provenance="taught",
-                phash=lesson.phash,
+                phash=sample.phash,
                 crop=crop,
             )
-            for lesson, crop in zip(lessons, names, strict=True)
+            for sample, crop in zip(samples, names, strict=True)
         ]
 
     async def _aliases(self, server_id: int, character_id: str) -> tuple[str, ...]:
@@ -273,12 +278,12 @@ class Teaching:
         raise TeachingError(f"“{text[:NAME_LIMIT]}” could be {names}. Please pick one of the list.")
 
 
-def distinct(lessons: Sequence[Lesson]) -> list[Lesson]:
-    """Return the lessons without near-duplicates of earlier ones."""
-    kept: list[Lesson] = []
-    for lesson in lessons:
-        if all(hash_distance(lesson.phash, k.phash) > NEAR for k in kept):
-            kept.append(lesson)
+def distinct(samples: Sequence[EnrolmentSample]) -> list[EnrolmentSample]:
+    """Return the samples without near-duplicates of earlier ones."""
+    kept: list[EnrolmentSample] = []
+    for sample in samples:
+        if all(hash_distance(sample.phash, k.phash) > NEAR for k in kept):
+            kept.append(sample)
     return kept
 
 

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.feedback.authority import may_label
-from bot.gallery.teaching import Lesson, distinct
+from bot.gallery.teaching import EnrolmentSample, distinct
 from bot.recognition.replies import OutgoingMessage
 from bot.recognition.request import to_enrol
 from bot.recognition.sources import attachment_source
@@ -71,7 +71,7 @@ class Teach(commands.Cog):
         sources = [attachment_source(image, self._config) for image in images]
         request = to_enrol(interaction, sources)
         found = await self._recognition.embed(request)
-        lessons = distinct([_lesson(picture) for picture in found])
+        samples = distinct([_sample(picture) for picture in found])
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
         if not await may_label(interaction.user, self._settings):
             arguments = {
@@ -81,21 +81,21 @@ class Teach(commands.Cog):
                 "channel_id": interaction.channel_id,
                 "hidden": any(image.is_spoiler() for image in images),
             }
-            await self._teaching.propose(server_id, user_id, "teach", arguments, lessons)
+            await self._teaching.propose(server_id, user_id, "teach", arguments, samples)
             await request.reply.send(OutgoingMessage(PROPOSED))
             return
         character, action = await self._teaching.teach(
-            server_id, user_id, name, series or "", lessons
+            server_id, user_id, name, series or "", samples
         )
         # Built now, so that the next picture needn't wait for it.
         await self._galleries.gallery(server_id)
         text = TAUGHT.format(
             name=plain(character.name),
             series=f" ({plain(character.series)})" if character.series else "",
-            count=f"{len(lessons)} picture{'s' * (len(lessons) != 1)}",
+            count=f"{len(samples)} picture{'s' * (len(samples) != 1)}",
             days=self._config.learning.forget_days,
         )
-        text += COPIES * (len(lessons) < len(found))
+        text += COPIES * (len(samples) < len(found))
         text += SEVERAL * any(len(picture.faces) > 1 for picture in found)
         if len(found) < len(images):
             text += f" {TOO_MANY.format(count=len(images), limit=len(found))}"
@@ -109,12 +109,12 @@ class Teach(commands.Cog):
         return await offer(self._galleries, interaction.guild_id, current, by_name=True)
 
 
-def _lesson(picture: IdentifiedPicture) -> Lesson:
+def _sample(picture: IdentifiedPicture) -> EnrolmentSample:
     """Return the largest face of a picture to learn from. Raises UserError where there is none."""
     if not picture.faces:
         raise UserError(NO_FACE.format(name=plain(picture.name)))
     largest = max(picture.faces, key=lambda named: named.face.box.side * named.face.score)
-    return Lesson(largest, picture.phash, picture.backbone)
+    return EnrolmentSample(largest, picture.phash, picture.backbone)
 
 
 async def setup(bot: MoedexBot) -> None:

@@ -11,12 +11,12 @@ from models.gallery.gallery import Gallery
 from models.gallery.roster import unlisted
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
-    FALSE_RATES,
+    FPIRS,
     Share,
     calibration_error,
     few_shot,
-    identified,
     judge,
+    tpir_at_fpir,
 )
 from models.training.galleries import embed_all
 from models.types import Character
@@ -70,12 +70,12 @@ def assess(
         figures["calibration_error"] = calibration_error(judged)
     if not known.all():
         others = judge(vectors[~known], [x for x in labels if x not in ids], *arguments)
-        named = Share.of(others.sure >= namer.threshold_in(used))
-        figures["strangers_named"] = named.as_dict()
+        named = Share.of(others.confidence >= namer.threshold_in(used))
+        figures["fpir"] = named.as_dict()
     if judged is not None and others is not None:
-        for rate in FALSE_RATES:
-            share, _ = identified(judged, others, rate)
-            figures[f"named_rightly_at_{rate:.0%}_strangers"] = share.as_dict()
+        for fpir in FPIRS:
+            share, _ = tpir_at_fpir(judged, others, fpir)
+            figures[f"tpir_at_fpir_{fpir:.0%}"] = share.as_dict()
     return figures
 
 

@@ -1,4 +1,4 @@
-"""How good the names are: accuracy with intervals, strangers, calibration, few pictures to learn.
+"""How good the names are: accuracy with intervals, open-set figures, calibration, few-shot.
 
 Plain functions from vectors and labels to figures; `moedex evaluate` and `benchmarks/accuracy.py`
 share them.
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from models.gallery.calibration import Calibration
     from models.types import Vectors
 
-FALSE_RATES: Final = (0.01, 0.05, 0.10)
-"""Shares of strangers named at which the known ones named rightly are told."""
+FPIRS: Final = (0.01, 0.05, 0.10)
+"""False positive identification rates at which the TPIR is measured."""
 
 ECE_BINS: Final = 15
 
@@ -35,11 +35,11 @@ ECE_BINS: Final = 15
 class Judged:
     """What the namer made of faces: probability of the best name, and where the right one stood.
 
-    `sure`: (n,), 0 to 1. `rank`: (n,), 0 for the first guess; a large number where the gallery
-    has not got the character.
+    `confidence`: (n,), 0 to 1. `rank`: (n,), 0 for the first guess; a large number where the
+    gallery has not got the character.
     """
 
-    sure: NDArray[np.float64]
+    confidence: NDArray[np.float64]
     rank: NDArray[np.int64]
 
     def top(self, count: int) -> Share:
@@ -65,19 +65,19 @@ def judge(
     return Judged(sure, rank)
 
 
-def identified(known: Judged, strangers: Judged, rate: float) -> tuple[Share, float]:
-    """Known faces named rightly where `rate` of the strangers are named, and the threshold."""
-    threshold = float(np.quantile(strangers.sure, 1 - rate, method="higher"))
-    hits = int(((known.rank == 0) & (known.sure > threshold)).sum())
+def tpir_at_fpir(known: Judged, impostors: Judged, fpir: float) -> tuple[Share, float]:
+    """Return the TPIR where the FPIR is `fpir`, 0 to 1, and the threshold of that."""
+    threshold = float(np.quantile(impostors.confidence, 1 - fpir, method="higher"))
+    hits = int(((known.rank == 0) & (known.confidence > threshold)).sum())
     return Share(hits, len(known.rank)), threshold
 
 
 def calibration_error(judged: Judged, bins: int = ECE_BINS) -> float:
     """Expected calibration error over `bins` bins of equally many faces, 0 to 1."""
-    order = np.argsort(judged.sure)
+    order = np.argsort(judged.confidence)
     right = (judged.rank == 0).astype(np.float64)
     return sum(
-        len(part) / len(order) * abs(float(judged.sure[part].mean() - right[part].mean()))
+        len(part) / len(order) * abs(float(judged.confidence[part].mean() - right[part].mean()))
         for part in np.array_split(order, min(bins, len(order)))
     )
 

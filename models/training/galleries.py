@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.calibration import Trial, fit_calibration
+from models.gallery.calibration import TARGET_FPIR, Trial, fit_calibration
 from models.gallery.clustering import centroids_of
 from models.gallery.gallery import Gallery, trimmed_mean, unit
 from models.gallery.namer import NAMING_FILE, Namer
@@ -22,7 +22,7 @@ from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VECTORS_FILE, VectorSet
 from models.training.augmentation import framed
 from models.training.dataset import Dataset, Sample, load_dataset
-from models.training.evaluation import identified, judge
+from models.training.evaluation import judge, tpir_at_fpir
 from models.training.split import Split, split_samples
 from models.training.trained import class_directions
 from models.types import Character
@@ -114,7 +114,7 @@ def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
         characters_of(learned),
         class_directions(folder),
     )
-    asked = (*split.known, *split.strangers, *split.unseen)
+    asked = (*split.known, *split.impostors, *split.unseen)
     known = set(split.known)
     trial = Trial(
         embed_all(embedder, [samples[index] for index in asked]),
@@ -199,9 +199,9 @@ def fit_own_head(
         version="",
     )
     split = split_samples(own)
-    asked = (*split.known, *split.strangers, *split.unseen)
+    asked = (*split.known, *split.impostors, *split.unseen)
     figures: dict = {"characters": len(characters), "pictures": len(own)}
-    if len(split.known) >= 100 and len(split.strangers) + len(split.unseen) >= 100:
+    if len(split.known) >= 100 and len(split.impostors) + len(split.unseen) >= 100:
         teaching = fit_gallery(
             vectors[list(split.train)], [labels[i] for i in split.train], characters, {}
         )
@@ -221,7 +221,7 @@ def fit_own_head(
 def _figures(namer: Namer, vectors: Vectors, labels: Sequence[str], split: Split) -> dict:
     arguments = (namer.gallery, namer.scoring, namer.calibration)
     known = judge(vectors[list(split.known)], [labels[i] for i in split.known], *arguments)
-    others = list(split.strangers + split.unseen)
-    strangers = judge(vectors[others], ["" for _ in others], *arguments)
-    share, _ = identified(known, strangers, 0.05)
-    return {"top-1": str(known.top(1)), "top-5": str(known.top(5)), "at 5 % strangers": str(share)}
+    others = list(split.impostors + split.unseen)
+    impostors = judge(vectors[others], ["" for _ in others], *arguments)
+    tpir, _ = tpir_at_fpir(known, impostors, TARGET_FPIR)
+    return {"top-1": str(known.top(1)), "top-5": str(known.top(5)), "TPIR at FPIR = 5 %": str(tpir)}

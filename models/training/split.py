@@ -22,9 +22,9 @@ HELD_OUT_SHARE: Final = 0.2
 """The share of each known character's near-duplicate groups that is held out."""
 
 UNSEEN_CHARACTERS: Final = 15
-STRANGER_CHARACTERS: Final = 15
+IMPOSTOR_CHARACTERS: Final = 15
 MOST_LEFT_OUT: Final = 1 / 4
-"""The share of a small folder's characters that may be unseen, and that may be strangers."""
+"""The share of a small folder's characters that may be unseen, and that may be impostors."""
 UNSEEN_ICONS: Final = 30
 MOST_PICTURES_LEFT_OUT: Final = 66
 LEAST_PICTURES_LEFT_OUT: Final = 8
@@ -35,14 +35,14 @@ class Split:
     """Indices into the samples.
 
     `train`: what is learned from. `known`: held-out pictures of characters in `train`, one a
-    near-duplicate group. `unseen`, `strangers`, `icons`, `no_face`: pictures of classes, or of
+    near-duplicate group. `unseen`, `impostors`, `icons`, `no_face`: pictures of classes, or of
     posts, that `train` has none of.
     """
 
     train: tuple[int, ...]
     known: tuple[int, ...]
     unseen: tuple[int, ...]
-    strangers: tuple[int, ...]
+    impostors: tuple[int, ...]
     icons: tuple[int, ...]
     no_face: tuple[int, ...]
 
@@ -56,6 +56,8 @@ class Split:
         """Read a saved split; files that are not among `samples` any more are left out."""
         place = {sample.file: index for index, sample in enumerate(samples)}
         parts = json.loads(path.read_text(encoding="utf-8"))
+        if "strangers" in parts:  # as runs of former versions call them
+            parts["impostors"] = parts.pop("strangers")
         return cls(*(tuple(place[f] for f in parts[p] if f in place) for p in cls.__slots__))
 
 
@@ -80,7 +82,7 @@ def split_samples(samples: Sequence[Sample], seed: int = 0) -> Split:
     most = int(MOST_LEFT_OUT * len(characters))
     first = min(UNSEEN_CHARACTERS, most)
     unseen = set(drawn[:first])
-    strangers = set(drawn[first : first + min(STRANGER_CHARACTERS, most)])
+    impostors = set(drawn[first : first + min(IMPOSTOR_CHARACTERS, most)])
     icon_labels = sorted(label for label in by_label if label.startswith("icon/"))
     icons = {icon_labels[i] for i in rng.permutation(len(icon_labels))[:UNSEEN_ICONS]}
 
@@ -89,22 +91,22 @@ def split_samples(samples: Sequence[Sample], seed: int = 0) -> Split:
     for label in sorted(by_label):
         members = by_label[label]
         groups = sorted({samples[i].group for i in members})
-        if label in unseen or label in strangers or label in icons:
+        if label in unseen or label in impostors or label in icons:
             held_groups.update(groups)
         elif samples[members[0]].kind in ("character", "no_face"):
             count = round(HELD_OUT_SHARE * len(groups)) if len(groups) >= 3 else 0
             # Each class draws for itself: a picture more of one must not move another's.
             own = np.random.default_rng((seed, *label.encode()))
             held_groups.update(groups[i] for i in own.permutation(len(groups))[:count])
-    left_out_names = {part for label in unseen | strangers for part in label.split("_")}
+    left_out_names = {part for label in unseen | impostors for part in label.split("_")}
     shown: set[tuple[str, int]] = set()
     for index, sample in enumerate(samples):
         if sample.kind == "sticker" and sample.label.removeprefix("sticker/") in left_out_names:
             continue  # hatsune_miku has stickers too; they must not teach what is left out
         if sample.label in unseen:
             parts["unseen"].append(index)
-        elif sample.label in strangers:
-            parts["strangers"].append(index)
+        elif sample.label in impostors:
+            parts["impostors"].append(index)
         elif sample.label in icons:
             parts["icons"].append(index)
         elif sample.group not in held_groups:
@@ -118,7 +120,7 @@ def split_samples(samples: Sequence[Sample], seed: int = 0) -> Split:
         train=tuple(parts["train"]),
         known=tuple(parts["known"]),
         unseen=tuple(parts["unseen"]),
-        strangers=tuple(parts["strangers"]),
+        impostors=tuple(parts["impostors"]),
         icons=tuple(parts["icons"]),
         no_face=tuple(parts["no_face"]),
     )

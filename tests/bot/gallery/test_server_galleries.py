@@ -10,7 +10,7 @@ import pytest
 
 from bot.gallery import server_galleries
 from bot.gallery.server_galleries import ServerGalleries
-from bot.gallery.teaching import Lesson, Teaching
+from bot.gallery.teaching import EnrolmentSample, Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
 from bot.storage.records import EnrolledCharacter
@@ -49,18 +49,18 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return built
 
 
-def lesson(phash: str) -> Lesson:
+def sample(phash: str) -> EnrolmentSample:
     crop = np.zeros((8, 8, 3), np.uint8)
     guess = Guess(SHIPPED[0], 0.1)
     face = NamedFace(Face(Box(0, 0, 8, 8), 1.0), (guess,), True, ACROSS, crop)
-    return Lesson(face, phash, BACKBONE)
+    return EnrolmentSample(face, phash, BACKBONE)
 
 
 async def test_what_teach_builds_is_what_the_next_pictures_are_named_by(
     galleries: ServerGalleries, teaching: Teaching, builds: list[int]
 ) -> None:
     await galleries.gallery(SERVER)
-    await teaching.teach(SERVER, 1, "Aoi", "Own", [lesson("0f")])
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [sample("0f")])
     taught = await galleries.gallery(SERVER)
     roster = await galleries.roster(SERVER)
     assert taught is not None
@@ -74,21 +74,21 @@ async def test_what_teach_builds_is_what_the_next_pictures_are_named_by(
 async def test_one_server_does_not_throw_away_what_another_has(
     galleries: ServerGalleries, teaching: Teaching
 ) -> None:
-    await teaching.teach(SERVER, 1, "Aoi", "Own", [lesson("0f")])
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [sample("0f")])
     taught = await galleries.gallery(SERVER)
-    await teaching.teach(SERVER + 1, 1, "Midori", "Own", [lesson("0e")])
+    await teaching.teach(SERVER + 1, 1, "Midori", "Own", [sample("0e")])
     assert await galleries.gallery(SERVER) is taught
 
 
 async def test_what_another_process_writes_is_seen_by_the_next_who_asks(
     galleries: ServerGalleries, teaching: Teaching, tmp_path: Path
 ) -> None:
-    await teaching.teach(SERVER, 1, "Aoi", "Own", [lesson("0f")])
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [sample("0f")])
     before = await galleries.gallery(SERVER)
     async with Storage.open(tmp_path / "moedex.db", exclusive=False) as beside:
         other = ServerGalleries(beside, characters=SHIPPED, shipped=None, backbone=BACKBONE)
         elsewhere = Teaching(beside, CropStore(tmp_path / "crops"), other.roster)
-        await elsewhere.teach(SERVER, 2, "Midori", "Own", [lesson("0e")])
+        await elsewhere.teach(SERVER, 2, "Midori", "Own", [sample("0e")])
     after = await galleries.gallery(SERVER)
     assert before is not None
     assert after is not None
@@ -109,7 +109,7 @@ async def enrol(storage: Storage, key: str, name: str, source: str = "folder:min
 async def test_what_is_enrolled_beside_it_is_named_in_all_servers_and_dms(
     galleries: ServerGalleries, teaching: Teaching, tmp_path: Path, storage: Storage
 ) -> None:
-    await teaching.teach(SERVER, 1, "Aoi", "Own", [lesson("0f")])
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [sample("0f")])
     assert await galleries.gallery(None) is None
     async with Storage.open(tmp_path / "moedex.db", exclusive=False) as beside:
         await enrol(beside, "akane", "Akane")

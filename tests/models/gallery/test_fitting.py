@@ -79,7 +79,7 @@ def test_the_threshold_lets_a_twentieth_of_the_impostors_through() -> None:
     calibration = fit_calibration(trial, gallery, Scoring())
     threshold = fit_threshold(trial, gallery, Scoring(), calibration)
     judged = judge(trial.vectors, trial.truth, gallery, Scoring(), calibration)
-    named = judged.sure[200:] >= threshold.least
+    named = judged.confidence[200:] >= threshold.least
     assert 0.02 <= named.mean() <= 0.05
     assert threshold.characters == len(gallery.characters)
 
@@ -98,7 +98,7 @@ def test_the_threshold_rises_so_that_a_doubled_gallery_names_no_more_impostors()
 
     def named(count: int, limit: float) -> float:
         judged = judge(impostors, trial.truth, gallery(count), Scoring(), calibration)
-        return float((judged.sure >= limit).mean())
+        return float((judged.confidence >= limit).mean())
 
     assert named(240, threshold.least) > 0.12
     assert named(240, threshold.among(240)) == pytest.approx(0.05, abs=0.02)

@@ -12,7 +12,7 @@ from models.training.evaluation import (
     Share,
     calibration_error,
     few_shot,
-    identified,
+    tpir_at_fpir,
 )
 
 
@@ -30,12 +30,12 @@ def test_calibration_error_is_zero_where_probabilities_hold() -> None:
     assert calibration_error(Judged(np.full(100, 0.5), rank[order]), 1) == pytest.approx(0.3)
 
 
-def test_known_faces_at_a_rate_of_strangers() -> None:
+def test_known_faces_at_a_rate_of_impostors() -> None:
     known = Judged(np.array([0.9, 0.8, 0.3, 0.95]), np.array([0, 0, 0, 4]))
-    strangers = Judged(np.linspace(0, 0.5, 100), np.full(100, 10**6))
-    share, threshold = identified(known, strangers, 0.05)
+    impostors = Judged(np.linspace(0, 0.5, 100), np.full(100, 10**6))
+    share, threshold = tpir_at_fpir(known, impostors, 0.05)
     assert (share.hits, share.total) == (2, 4)
-    assert (strangers.sure > threshold).mean() <= 0.05
+    assert (impostors.confidence > threshold).mean() <= 0.05
 
 
 def test_few_shots_on_separate_clusters() -> None:

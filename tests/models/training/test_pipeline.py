@@ -148,7 +148,7 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
     assert [character.id for character in gallery.characters] == labels
     assert gallery.characters[3].name == "Dolores Umbridge"
     measured = json.loads((out / "evaluation" / "split.json").read_text())
-    assert {len(measured[part]) for part in ("unseen", "strangers")} == {9}
+    assert {len(measured[part]) for part in ("unseen", "impostors")} == {9}
     again = CliRunner().invoke(app, arguments)
     assert again.exit_code == 0, again.output
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.training.dataset import Sample
 from models.training.split import (
-    STRANGER_CHARACTERS,
+    IMPOSTOR_CHARACTERS,
     UNSEEN_CHARACTERS,
     Split,
     split_samples,
@@ -39,7 +39,7 @@ def test_no_group_is_on_both_sides() -> None:
     samples = _samples()
     split = split_samples(samples)
     trained = {samples[i].group for i in split.train}
-    for part in (split.known, split.unseen, split.strangers, split.icons, split.no_face):
+    for part in (split.known, split.unseen, split.impostors, split.icons, split.no_face):
         assert part
         assert not trained & {samples[i].group for i in part}
 
@@ -49,10 +49,10 @@ def test_left_out_characters_are_left_out() -> None:
     split = split_samples(samples)
     trained = {samples[i].label for i in split.train}
     unseen = {samples[i].label for i in split.unseen}
-    strangers = {samples[i].label for i in split.strangers}
-    assert (len(unseen), len(strangers)) == (UNSEEN_CHARACTERS, STRANGER_CHARACTERS)
-    assert not trained & (unseen | strangers)
-    assert not unseen & strangers
+    impostors = {samples[i].label for i in split.impostors}
+    assert (len(unseen), len(impostors)) == (UNSEEN_CHARACTERS, IMPOSTOR_CHARACTERS)
+    assert not trained & (unseen | impostors)
+    assert not unseen & impostors
     assert {samples[i].label for i in split.known} <= trained
 
 
@@ -63,7 +63,7 @@ def test_a_small_folder_keeps_characters_to_learn_from() -> None:
     split = split_samples(samples)
     assert len({samples[i].label for i in split.train}) == 3
     assert len({samples[i].label for i in split.unseen}) == 1
-    assert len({samples[i].label for i in split.strangers}) == 1
+    assert len({samples[i].label for i in split.impostors}) == 1
 
 
 def test_a_held_out_group_is_asked_about_once() -> None:
