@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +97,14 @@ class DistinctStages(FakeStages):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen = count(1)
+        self.seen = 0
+        self._counting = threading.Lock()
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Give every picture a hash far from all others."""
         found = super().find(data, name)
-        number = next(self.seen)  # in one step: two threads may be here
+        with self._counting:  # two threads may be here
+            self.seen += 1
+            number = self.seen
         phash = np.random.default_rng(number).bytes(8).hex()
         return replace(found, phash=phash, sha256=str(number))
