@@ -28,6 +28,7 @@ from bot.inference import InferenceWorker
 from bot.learning.backbone_migration import Backbones
 from bot.privacy.erasure import Erasure
 from bot.recognition.admission import Admission
+from bot.recognition.corrections import Corrections
 from bot.recognition.delivery import Delivery
 from bot.recognition.following import Following
 from bot.recognition.permissions import PermissionComplaints
@@ -147,6 +148,9 @@ def build_services(
         Delivery(client, worker, storage.answers, recorder, AnswerPresenter()),
     )
     questions = Questions(client, config, recognition)
+    teaching = Teaching(storage, crops, galleries.roster)
+    votes = Votes(storage, labelling)
+    strangers = Strangers(storage, config.learning, lambda: galleries.backbone)
     return Services(
         config=config,
         storage=storage,
@@ -154,12 +158,13 @@ def build_services(
         crops=crops,
         galleries=galleries,
         labelling=labelling,
-        votes=Votes(storage, labelling),
-        teaching=Teaching(storage, crops, galleries.roster),
-        strangers=Strangers(storage, config.learning, lambda: galleries.backbone),
+        votes=votes,
+        teaching=teaching,
+        strangers=strangers,
         erasure=erasure,
         backbones=Backbones(storage, crops, galleries, worker),
         recognition=recognition,
+        corrections=Corrections(recognition, storage, galleries, teaching, votes, strangers),
         questions=questions,
         watching=Watching(client, config, storage.settings, storage.state, recognition, questions),
         following=Following(recognition, storage.answers, storage.settings, erasure),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.inference import InferenceWorker
     from bot.learning.backbone_migration import Backbones
     from bot.privacy.erasure import Erasure
+    from bot.recognition.corrections import Corrections
     from bot.recognition.following import Following
     from bot.recognition.questions import Questions
     from bot.recognition.service import RecognitionService
@@ -42,6 +43,7 @@ class Services:
     erasure: Erasure
     backbones: Backbones
     recognition: RecognitionService
+    corrections: Corrections
     questions: Questions
     watching: Watching
     following: Following

@@ -16,10 +16,11 @@ from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.subjects import FaceSubject
 from bot.recognition.admission import OPTED_OUT
+from bot.recognition.corrections import NO_LONGER_KEPT
 from bot.ui import answer_text as answers
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
-from bot.ui.naming_question import NO_LONGER_KEPT, WhoSelect, choices, face_name
+from bot.ui.naming_question import WhoSelect, choices, face_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

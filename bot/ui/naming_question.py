@@ -8,19 +8,17 @@ database before it is acknowledged, and can be taken back.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
 import discord
 
 from bot.errors import UserError
-from bot.feedback.authority import may_label
-from bot.feedback.labelling import VOTES
 from bot.feedback.subjects import SUBJECT, FaceSubject, read_subject
-from bot.recognition.request import to_correct
+from bot.recognition.corrections import Choice
+from bot.recognition.replies import FollowUpReply, OutgoingMessage
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
-from bot.ui.undo import MODERATORS_ONLY, TakeBackButton
+from bot.ui.undo import TakeBackButton
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -28,10 +26,9 @@ if TYPE_CHECKING:
 
     from bot.feedback.subjects import Subject
     from bot.gallery.roster import ServerRoster
-    from bot.storage import Answer, VoteKind
+    from bot.storage import Answer
     from models.types import Character
 
-NO_LONGER_KEPT = "What this answer showed is no longer kept. Ask again for a new one."
 ONE_FACE = {
     "is": "Thank you: noted {what} as **{name}**.",
     "new": "**{name}** is new here, and {what} is noted as them.",
@@ -44,8 +41,6 @@ CLUSTER = {
     "not_a_face": "Thank you: noted that {what} are no faces.",
     "ignore": "All right: {what} are left alone.",
 }
-DECIDED = "Those faces were decided, or erased, already."
-CLUSTER_WHY = "one answer for {number} faces that look alike"
 WHO = "I know nobody called **{name}** for sure. Whom do you mean?"
 PROPOSED = "Thank you: a moderator will decide in `/review` whether **{name}** is added."
 EMPTY = "A name needs at least one letter."
@@ -55,7 +50,10 @@ FORM = re.compile(rf"moedex:name:({SUBJECT})")
 
 _SOMEONE_ELSE = "!else"
 _NEW = "!new:"
-_OTHER: dict[str, VoteKind] = {"!not_a_face": "not_a_face", "!ignore": "ignore"}
+_OTHER: dict[str, Literal["not_a_face", "ignore"]] = {
+    "!not_a_face": "not_a_face",
+    "!ignore": "ignore",
+}
 _KNOWN = 20
 _LENGTH = 100
 
@@ -127,9 +125,9 @@ class WhoSelect(
             await interaction.response.send_modal(_form(self.subject))
             return
         await interaction.response.defer()
-        noted = await _note(interaction, self.subject, chosen)
+        said = await _correct(interaction, self.subject, _choice(chosen))
         await self.go_on(interaction)
-        await noted.tell(interaction)
+        await FollowUpReply(interaction).send(said)
 
     async def go_on(self, interaction: discord.Interaction[Any]) -> None:
         """Change the message that asked, once the vote is kept; an answer's card stays."""
@@ -145,8 +143,8 @@ async def answer_form(interaction: discord.Interaction[Any], subject: Subject) -
     roster = await services.galleries.roster(interaction.guild_id or 0)
     found = roster.find(name)
     if found is not None:
-        noted = await _note(interaction, subject, found.id)
-        await noted.tell(interaction)
+        said = await _correct(interaction, subject, Choice("is", found.id))
+        await FollowUpReply(interaction).send(said)
         return
     options = [_option(match.character) for match in roster.index.search(name)]
     new = f"New character: {name}"
@@ -156,59 +154,21 @@ async def answer_form(interaction: discord.Interaction[Any], subject: Subject) -
     await interaction.followup.send(WHO.format(name=plain(name)), view=view, ephemeral=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Noted:
-    """What a choice came to: what to say, and the buttons below it."""
-
-    text: str
-    view: discord.ui.View
-
-    async def tell(self, interaction: discord.Interaction[Any]) -> None:
-        """Say it to whoever chose, after the interaction was deferred."""
-        await interaction.followup.send(self.text, view=self.view, ephemeral=True)
-
-
-async def _note(interaction: discord.Interaction[Any], subject: Subject, chosen: str) -> _Noted:
-    """Keep a choice as a vote on each face of the subject. Raises UserError."""
-    services = services_of(interaction)
-    server_id, user_id = interaction.guild_id or 0, interaction.user.id
-    decides = await may_label(interaction.user, services.storage.settings)
+async def _correct(
+    interaction: discord.Interaction[Any], subject: Subject, choice: Choice
+) -> OutgoingMessage:
+    """Take a choice in, and return what to say about it. Raises UserError."""
+    done = await services_of(interaction).corrections.correct(interaction, subject, choice)
+    name = plain(done.name)
+    if done.outcome == "proposed" or done.vote is None:
+        return OutgoingMessage(PROPOSED.format(name=name))
     view = discord.ui.View(timeout=None)
-    if isinstance(subject, FaceSubject):
-        answer = await services.storage.answers.by_reply(subject.reply_id)
-        if answer is None or subject.face >= len(answer.faces):
-            raise UserError(NO_LONGER_KEPT)
-        faces, words, why = [(subject.reply_id, subject.face)], ONE_FACE, VOTES
-        what, origins = face_name(answer, subject.face), {answer.channel_id}
+    view.add_item(TakeBackButton(subject, done.vote))
+    if isinstance(subject, FaceSubject) and done.answer is not None:
+        text = ONE_FACE[done.outcome].format(what=face_name(done.answer, subject.face), name=name)
     else:
-        if not decides:
-            raise UserError(MODERATORS_ONLY)
-        left = await services.strangers.undecided(server_id, subject.cluster_id)
-        if not left:
-            raise UserError(DECIDED)
-        faces, words = [(s.reply_id, s.face_index) for s in left], CLUSTER
-        what, why = f"all {len(left)} faces", CLUSTER_WHY.format(number=len(left))
-        origins = {face.channel_id for face in left}
-    await services.recognition.admit(to_correct(interaction, origins))
-    kind = _OTHER.get(chosen, "is")
-    value, said = (chosen, "is") if kind == "is" else ("", kind)
-    if chosen.startswith(_NEW):
-        name, series = _split_series(chosen.removeprefix(_NEW))
-        if isinstance(subject, FaceSubject) and not decides:
-            arguments = {
-                "name": name, "series": series, "reply_id": subject.reply_id, "face": subject.face
-            }  # fmt: skip
-            await services.teaching.propose(server_id, user_id, "teach", arguments)
-            return _Noted(PROPOSED.format(name=plain(name)), view)
-        character, _ = await services.teaching.teach(server_id, user_id, name, series, [])
-        value, said = character.id, "new"
-    for reply_id, face in faces:
-        await services.votes.cast(
-            reply_id, face, user_id, kind, value=value, decides=decides, why=why
-        )
-    view.add_item(TakeBackButton(subject, kind))
-    roster = await services.galleries.roster(server_id)
-    return _Noted(words[said].format(what=what, name=plain(roster.name(value))), view)
+        text = CLUSTER[done.outcome].format(what=f"all {done.faces} faces", name=name)
+    return OutgoingMessage(text, view=view)
 
 
 def _option(character: Character) -> discord.SelectOption:
@@ -241,7 +201,13 @@ def _typed(interaction: discord.Interaction[Any]) -> str:
     return ""
 
 
-def _split_series(name: str) -> tuple[str, str]:
-    """Split "Rin (Fate)" into name and series; the series is empty where there is none."""
+def _choice(value: str) -> Choice:
+    """Read a choice back from the value of the select's option."""
+    if value in _OTHER:
+        return Choice(_OTHER[value])
+    if not value.startswith(_NEW):
+        return Choice("is", value)
+    name = value.removeprefix(_NEW)
+    # "Rin (Fate)" names the series too.
     match = re.fullmatch(r"(.+?)\s*[(（](.+)[)）]", name)
-    return (match[1], match[2]) if match else (name, "")
+    return Choice("new", match[1], match[2]) if match else Choice("new", name)

@@ -13,6 +13,7 @@ import discord
 from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.subjects import SUBJECT, ClusterSubject, read_subject
+from bot.recognition.corrections import MODERATORS_ONLY
 from bot.storage.galleries import LaterActionError
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
@@ -31,7 +32,6 @@ FACE_TAKEN_BACK = "Taken back: what you said about this face counts no more."
 CLUSTER_TAKEN_BACK = (
     "Taken back: these faces have the label they had before, and may be asked about again."
 )
-MODERATORS_ONLY = "Only moderators and labellers may do that here."
 
 
 class UndoButton(

@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.consensus import IGNORED, NOT_A_FACE
 from bot.feedback.labelling import VOTES
-from bot.ui.undo import MODERATORS_ONLY
+from bot.recognition.corrections import MODERATORS_ONLY
 from bot.wording import plain
 
 if TYPE_CHECKING:

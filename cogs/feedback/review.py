@@ -22,12 +22,13 @@ from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.consensus import SPECIAL_LABELS
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
+from bot.recognition.corrections import MODERATORS_ONLY
 from bot.recognition.origin import readable
 from bot.storage.records import FaceObservation, Proposal
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.ui.naming_question import WhoSelect, choices
-from bot.ui.undo import MODERATORS_ONLY, done
+from bot.ui.undo import done
 from bot.wording import plain
 
 if TYPE_CHECKING:

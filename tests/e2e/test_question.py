@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.feedback.consensus import NOT_A_FACE
+from bot.recognition.corrections import MODERATORS_ONLY
 from bot.ui.answer_view import TAKEN_BACK, THANKS
-from bot.ui.undo import MODERATORS_ONLY
 from cogs.feedback.history import MENU as HISTORY
 from cogs.feedback.history import NOTHING
 from tests.e2e.conftest import (

@@ -13,6 +13,7 @@ from bot.config import load_config
 from bot.errors import UserError
 from bot.feedback.subjects import FaceSubject
 from bot.recognition.admission import ATTACHMENTS, CORRECTIONS, OPTED_OUT, Reason, Refusal
+from bot.recognition.corrections import NO_LONGER_KEPT
 from bot.recognition.request import (
     RecognitionRequest,
     by_interaction,
@@ -22,7 +23,7 @@ from bot.recognition.request import (
 )
 from bot.recognition.sources import Source
 from bot.services import Services
-from bot.ui.naming_question import NO_LONGER_KEPT, WhoSelect
+from bot.ui.naming_question import WhoSelect
 from cogs.gallery.teach import Teach
 from tests.bot.discord_objects import (
     CHARACTERS,
@@ -157,7 +158,7 @@ async def test_teach_refused_looks_at_nothing_and_keeps_nothing(bot: Any) -> Non
     await cog.teach.callback(cog, asked, "Aoi", attachment())
     with pytest.raises(Refusal, match="ask again in"):
         await cog.teach.callback(cog, asked, "Rin", attachment())
-    assert found.worker.identify.await_count == 1
+    assert bot.services.worker.identify.await_count == 1
     assert len(await found.storage.galleries.actions(asked.guild_id)) == 1
 
 

@@ -7,8 +7,8 @@ from unittest.mock import AsyncMock, Mock
 
 import discord
 
+from bot.recognition.corrections import NO_LONGER_KEPT
 from bot.ui.answer_view import (
-    NO_LONGER_KEPT,
     TAKEN_BACK,
     THANKS,
     CardState,
