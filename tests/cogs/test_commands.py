@@ -14,9 +14,9 @@ from bot.errors import UserError
 from bot.gallery.roster import ServerRoster
 from bot.gallery.server_galleries import ServerGalleries
 from bot.ui.autocomplete import offer
+from bot.ui.roster_list import PER_PAGE, RosterButton, matching, roster_embed, roster_view
 from bot.wording import NEEDS_INTENT
 from cogs.answering.who import Who
-from cogs.gallery.characters import PER_PAGE, RosterButton, matching, roster_embed, roster_view
 from cogs.info.help import Help
 from cogs.server.channels import Channels
 from cogs.server.settings import Settings

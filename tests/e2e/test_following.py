@@ -10,8 +10,7 @@ import pytest
 
 from bot.client import MoedexBot
 from bot.ui.answer_view import TAKEN_BACK, THANKS
-from bot.wording import WHO_MENU
-from cogs.server.channels import NEEDS_INTENT
+from bot.wording import NEEDS_INTENT, WHO_MENU
 from sandbox import Sandbox
 from sandbox.state.entities import Message
 from tests.bot.fakes import FakeStages

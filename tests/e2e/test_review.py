@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cogs.feedback.unknown_faces import TURNS_UP, TURNS_UP_THERE
+from bot.ui.unknown_faces import TURNS_UP, TURNS_UP_THERE
 from models.types import Guess, NamedFace
 from tests.bot.fakes import MARIN, DistinctStages
 from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, opened, shown, watch
@@ -259,7 +259,7 @@ async def test_nobody_is_told_of_faces_that_review_would_not_show_there(
 
 async def look(bot: MoedexBot) -> None:
     """Look for faces that keep turning up, as the bot does every hour."""
-    cog: Any = bot.get_cog("Strangers")
+    cog: Any = bot.get_cog("UnknownFaces")
     await cog.look()
 
 
