@@ -16,6 +16,7 @@ import discord
 
 from bot.client import MoedexBot
 from bot.connection import pointed_at, stay_connected, try_token
+from bot.enrolment.series import SeriesTeaching
 from bot.errors import StartupError
 from bot.feedback.duplicates import NearDuplicates
 from bot.feedback.labelling import Labelling
@@ -160,6 +161,7 @@ def build_services(
         labelling=labelling,
         votes=votes,
         teaching=teaching,
+        series=SeriesTeaching(config, storage, worker, galleries.roster),
         strangers=strangers,
         erasure=erasure,
         backbones=Backbones(storage, crops, galleries, worker),

@@ -211,6 +211,12 @@ class RosterConfig(_Section):
         description="Your API key there. Better set as MOEDEX_ROSTER__API_KEY than written here.",
     )
 
+    teach_series: bool = Field(
+        True,
+        description="Whether moderators may give their server a series' cast from AniList by "
+        "`/teach series:`.",
+    )
+
     @field_validator("anilist", "board")
     @classmethod
     def _is_address(cls, value: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.enrolment.series import SeriesTeaching
     from bot.feedback.labelling import Labelling
     from bot.feedback.review_queue import Strangers
     from bot.feedback.votes import Votes
@@ -39,6 +40,7 @@ class Services:
     labelling: Labelling
     votes: Votes
     teaching: Teaching
+    series: SeriesTeaching
     strangers: Strangers
     erasure: Erasure
     backbones: Backbones

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bot.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-class SourceError(Exception):
+class SourceError(UserError):
     """A source can't be read; the text is one readable line that says what to do."""
 
 

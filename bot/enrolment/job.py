@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.enrolment.joining import Joining
     from bot.enrolment.sources.pack import PackSource
     from bot.storage import Storage
-    from bot.storage.records import Enrolment, EnrolmentSample
+    from bot.storage.records import EnrolledSample, Enrolment
     from models.enrolment import SeenFace
     from models.types import Vector
 
@@ -192,7 +192,7 @@ class EnrolmentJob:
         self,
         found: FoundCharacter,
         enrolment: Enrolment,
-        samples: Sequence[EnrolmentSample],
+        samples: Sequence[EnrolledSample],
         report: EnrolmentReport,
         *,
         new: bool,

@@ -13,8 +13,8 @@ from sqlalchemy import delete, func, select, update
 from bot.storage.records import (
     Centroid,
     EnrolledCharacter,
+    EnrolledSample,
     Enrolment,
-    EnrolmentSample,
     EnrolmentSummary,
 )
 from bot.storage.repository import Repository
@@ -115,7 +115,7 @@ class EnrolledRepository(Repository):
                 )
             )
 
-    async def samples_of(self, enrolment_id: int) -> list[EnrolmentSample]:
+    async def samples_of(self, enrolment_id: int) -> list[EnrolledSample]:
         """Return what was seen in a character's pictures so far, in the order seen."""
         async with self._database.read() as session:
             rows = await session.scalars(
@@ -124,7 +124,7 @@ class EnrolledRepository(Repository):
                 .order_by(EnrolmentSampleRow.id)
             )
             return [
-                EnrolmentSample(
+                EnrolledSample(
                     row.id,
                     row.ref,
                     None if row.vector is None else unpack_vector(row.vector),

@@ -16,7 +16,7 @@ from bot.recognition.request import to_enrol
 from bot.recognition.sources import attachment_source
 from bot.ui.answer_message import TOO_MANY
 from bot.ui.autocomplete import offer
-from bot.ui.undo import PROPOSED, UndoButton, undo_view
+from bot.ui.undo import MODERATORS_ONLY, PROPOSED, UndoButton, undo_view
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ TAUGHT = (
     "I know **{name}**{series} now, from {count}. Kept for this server only: one crop a picture, "
     "until you use `/privacy delete`, or {days} days after somebody used `/forget`."
 )
+WHAT = (
+    "Say who it is and add a picture, or give a series alone: then I look its characters up on "
+    "AniList."
+)
+TEXT_LIMIT = 1900
 NO_FACE = "I found no drawn face in {name}. Please pick a picture that shows the face."
 COPIES = " Copies of the same picture count once."
 SEVERAL = " Where a picture had several faces I took the largest."
@@ -42,12 +47,13 @@ class Teach(commands.Cog):
         self._recognition = services.recognition
         self._galleries = services.galleries
         self._teaching = services.teaching
+        self._series = services.series
 
     @app_commands.command(name="teach")
     @app_commands.guild_only()
     @app_commands.describe(
         name="Who it is",
-        series="Where the character is from",
+        series="Where the character is from; alone, with nothing else: its cast from AniList",
         image1="A picture that shows the face; what you upload here is kept for this server",
         image2="One more picture",
         image3="One more picture",
@@ -57,17 +63,22 @@ class Teach(commands.Cog):
     async def teach(
         self,
         interaction: discord.Interaction[MoedexBot],
-        name: app_commands.Range[str, 1, 80],
-        image1: discord.Attachment,
+        name: app_commands.Range[str, 1, 80] | None = None,
+        image1: discord.Attachment | None = None,
         series: app_commands.Range[str, 1, 80] | None = None,
         image2: discord.Attachment | None = None,
         image3: discord.Attachment | None = None,
         image4: discord.Attachment | None = None,
         image5: discord.Attachment | None = None,
     ) -> None:
-        """Teach me a character from one to five pictures."""
-        await interaction.response.defer(thinking=True)
+        """Teach me a character from one to five pictures, or the cast of a series."""
         images = [i for i in (image1, image2, image3, image4, image5) if i is not None]
+        if series and not name and not images:
+            await self._teach_series(interaction, series)
+            return
+        if not name or not images:
+            raise UserError(WHAT)
+        await interaction.response.defer(thinking=True)
         sources = [attachment_source(image, self._config) for image in images]
         request = to_enrol(interaction, sources)
         found = await self._recognition.embed(request)
@@ -100,6 +111,19 @@ class Teach(commands.Cog):
         if len(found) < len(images):
             text += f" {TOO_MANY.format(count=len(images), limit=len(found))}"
         await request.reply.send(OutgoingMessage(text, view=undo_view(action)))
+
+    async def _teach_series(self, interaction: discord.Interaction[MoedexBot], series: str) -> None:
+        if not await may_label(interaction.user, self._settings):
+            raise UserError(MODERATORS_ONLY)
+        await interaction.response.defer(thinking=True)
+        server_id = interaction.guild_id or 0
+        taught = await self._series.teach(server_id, interaction.user.id, series, interaction.id)
+        await self._galleries.gallery(server_id)
+        await interaction.followup.send(
+            plain(taught.text, TEXT_LIMIT),
+            view=undo_view(taught.action),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
 
     @teach.autocomplete("name")
     async def complete(

@@ -135,7 +135,7 @@ class AniListSource:
         self._api = api
         self._web = Web(session, "AniList", interval_s=API_INTERVAL_S, clock=clock)
         self._portraits = Web(session, "AniList", interval_s=PORTRAIT_INTERVAL_S, clock=clock)
-        self._series = ""
+        self.series = ""
         self._id = 0
         self._addresses: dict[str, str] = {}
         self.key = ""
@@ -154,9 +154,9 @@ class AniListSource:
             raise SourceError(f"AniList has no series “{self._asked}”.")
         title = media.title
         self._id = media.id
-        self._series = title.english or title.romaji or title.native or self._asked
+        self.series = title.english or title.romaji or title.native or self._asked
         self.key = f"anilist:{media.id}"
-        self.title = f"the cast of {self._series} ({media.siteUrl or 'AniList'})"
+        self.title = f"the cast of {self.series} ({media.siteUrl or 'AniList'})"
 
     async def characters(self) -> AsyncIterator[FoundCharacter]:
         """Return the cast, main characters first; those without a portrait are left out."""
@@ -175,7 +175,7 @@ class AniListSource:
                 yield FoundCharacter(
                     ref=str(node.id),
                     name=" ".join(name.split()),
-                    series=self._series,
+                    series=self.series,
                     native_name=(node.name.native or "").strip(),
                     aliases=tuple(
                         a.strip() for a in node.name.alternative or () if a and a.strip()

@@ -4,8 +4,8 @@ from bot.storage.records.answers import Answer, AnsweredPicture, AnswerPlace
 from bot.storage.records.enrolled import (
     Centroid,
     EnrolledCharacter,
+    EnrolledSample,
     Enrolment,
-    EnrolmentSample,
     EnrolmentSummary,
 )
 from bot.storage.records.exemplars import Exemplar, ExemplarSource, NewExemplar
@@ -26,8 +26,8 @@ __all__ = [
     "Centroid",
     "CharacterState",
     "EnrolledCharacter",
+    "EnrolledSample",
     "Enrolment",
-    "EnrolmentSample",
     "EnrolmentSummary",
     "Exemplar",
     "ExemplarSource",

@@ -37,7 +37,7 @@ class Enrolment:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class EnrolmentSample:
+class EnrolledSample:
     """What was seen in a picture: a vector, or why there is none."""
 
     id: int
