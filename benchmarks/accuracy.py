@@ -1,9 +1,9 @@
-"""How well faces are named, on pictures that the evaluation run never saw.
+"""How well faces are named, on pictures that the held-out model never saw.
 
-    python -m benchmarks.accuracy --data ../shared/data --run runs/evaluation
+    python -m benchmarks.accuracy --data ../shared/data --run runs/held_out
 
-reads the embedding, the class directions and the split that `moedex train all` left in
-`runs/evaluation`, and writes `docs/accuracy.json` and the tables of `docs/accuracy.md`. With
+reads the embedding, the class weights and the split that `moedex train all` left in
+`runs/held_out`, and writes `docs/accuracy.json` and the tables of `docs/accuracy.md`. With
 `--timed` it takes the time a face by the shipped weights instead, on a machine that is idle.
 Nothing is tuned on what is reported: calibration and threshold are fitted on one half of the
 held-out groups, strangers and posts, and reported on the other, both ways round.
@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from benchmarks.accuracy_plots import plot_calibration, plot_logs
-from benchmarks.blends import TRUNKS, blended_otherwise
 from benchmarks.damage import FACE_DAMAGES
 from benchmarks.faces import Faces, changed, faces_of, gallery_of
+from benchmarks.fusions import BACKBONES, fused_otherwise
 from benchmarks.statistics import machine, table, today, write_section
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.calibration import Calibration, Trial, fit_calibration
@@ -43,8 +43,8 @@ from models.training.evaluation import (
     tpir_at_fpir,
 )
 from models.training.galleries import SCORING, embed_all
-from models.training.pipeline import read_log
-from models.training.trained import class_directions
+from models.training.runs import read_log
+from models.training.trained import class_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def main() -> None:
     """Measure, print, and write JSON and tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--run", type=Path, default=Path("runs/evaluation"))
+    parser.add_argument("--run", type=Path, default=Path("runs/held_out"))
     parser.add_argument("--json", type=Path, default=Path("docs/accuracy.json"))
     parser.add_argument("--docs", type=Path, default=Path("docs/accuracy.md"))
     parser.add_argument(
@@ -78,7 +78,7 @@ def main() -> None:
         return
     embedder = Embedder.load(arguments.run / EMBEDDING_FILE.name)
     faces = faces_of(arguments.data, arguments.run)
-    directions = class_directions(arguments.run)
+    directions = class_weights(arguments.run)
     figures: dict = {
         "model": embedder.version,
         "command": f"python -m benchmarks.accuracy --data {arguments.data} --run {arguments.run}",
@@ -95,10 +95,10 @@ def main() -> None:
     )
     figures["damage"] = damaged(faces, embedder, directions)
     figures["parts"] = parts_off(faces, directions) | {
-        name: part_figures(faces, other.vectors, other.greyed, other.directions, SCORING)
-        for name, other in blended_otherwise(faces, arguments.run).items()
+        name: part_figures(faces, other.vectors, other.greyed, other.class_weights, SCORING)
+        for name, other in fused_otherwise(faces, arguments.run).items()
     }
-    logs = [read_log(arguments.run / trunk) for trunk in TRUNKS]
+    logs = [read_log(arguments.run / backbone) for backbone in BACKBONES]
     plot_logs(logs, arguments.docs.with_name("training.png"))
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -308,7 +308,7 @@ def parts_off(faces: Faces, directions: dict) -> dict:
         "as shipped": (*both, SCORING),
         "without the mirrored copy": (*one, SCORING),
         "prototypes alone": (*both, replace(SCORING, classifier=0.0)),
-        "class directions alone": (*both, replace(SCORING, classifier=1.0)),
+        "classifier weights alone": (*both, replace(SCORING, classifier=1.0)),
         "hubs scored no lower": (*both, replace(SCORING, hubness=0.0)),
     }
     return {
@@ -355,7 +355,7 @@ def percent(share: dict) -> str:
 def sections(figures: dict) -> dict[str, str]:
     """The tables of `docs/accuracy.md`, by section."""
     source = (
-        f"Model {figures['model']} (the evaluation run), {figures['side']} px; "
+        f"Model {figures['model']} (the held-out model), {figures['side']} px; "
         f"`{figures['command']}`; {figures['machine']}; {figures['date']}. "
         "Intervals: 95 %, Wilson; those over repeated draws are narrower than they should be."
     )

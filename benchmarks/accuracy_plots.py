@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from models.training.evaluation import Judged
 
 
-def plot_logs(trunks: Sequence[Sequence[dict]], path: Path) -> None:
-    """How many faces were named rightly, a panel a trunk: its lines as in `log.jsonl`."""
+def plot_logs(backbones: Sequence[Sequence[dict]], path: Path) -> None:
+    """How many faces were named rightly, a panel a backbone: its lines as in `log.jsonl`."""
     figure, panels = plt.subplots(
-        1, len(trunks), figsize=(9, 4), sharey=True, squeeze=False, layout="constrained"
+        1, len(backbones), figsize=(9, 4), sharey=True, squeeze=False, layout="constrained"
     )
-    for number, (axes, lines) in enumerate(zip(panels[0], trunks, strict=True), start=1):
+    for number, (axes, lines) in enumerate(zip(panels[0], backbones, strict=True), start=1):
         shares = [100 * line["sparse_categorical_accuracy"] for line in lines]
         held = [(line["step"], 100 * line["held_out"]) for line in lines if "held_out" in line]
         axes.plot(
@@ -40,8 +40,8 @@ def plot_logs(trunks: Sequence[Sequence[dict]], path: Path) -> None:
             color="tab:orange",
             label="held-out faces, averaged weights",
         )
-        axes.set(title=f"trunk {number}", xlabel="step (48 faces each)", ylim=(0, 100))
-    panels[0][0].set_ylabel("named rightly by class directions, %")
+        axes.set(title=f"backbone {number}", xlabel="step (48 faces each)", ylim=(0, 100))
+    panels[0][0].set_ylabel("named rightly by classifier weights, %")
     panels[0][-1].legend(loc="lower right", frameon=False)
     figure.savefig(path, dpi=120)
     plt.close(figure)

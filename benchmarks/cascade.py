@@ -1,4 +1,4 @@
-"""What each view of the cascade detector finds, and how long the detector takes.
+"""What each pass of the cascade detector finds, and how long the detector takes.
 
     python -m benchmarks.cascade [--data ../shared/data]
 
@@ -22,7 +22,7 @@ import typer
 from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today
 from models.detection.boxes import iou, squared
-from models.detection.cascade import VIEWS, CascadeDetector, View, grey_at_most
+from models.detection.cascade import PASSES, CascadeDetector, Pass, grey_at_most
 from models.images.decoding import decode
 from models.types import Box, Pixels
 
@@ -60,7 +60,7 @@ class Boxes:
 def main(
     data: Data = DATA,
 ) -> None:
-    """Print a table of the views alone and in union, and one of the whole detector."""
+    """Print a table of the passes alone and in union, and one of the whole detector."""
     sets = read_sets(data)
     early, union = CascadeDetector(), CascadeDetector(stop_early=False)
     heads = sum(map(len, sets.heads))
@@ -69,16 +69,16 @@ def main(
 
     rows: list[list[str]] = []
     together: Boxes | None = None
-    for view in VIEWS:
-        alone = measured(_looking(early, view), sets)
+    for each in PASSES:
+        alone = measured(_one_pass(early, each), sets)
         together = together.and_also(alone) if together else alone
-        rows.append([_title(view), *_counts(alone, sets), *_counts(together, sets)])
+        rows.append([_title(each), *_counts(alone, sets), *_counts(together, sets)])
     counted = ["look-alikes", "posts", "heads", "ms"]
-    print(table(["view", *counted, *(f"union: {each}" for each in counted)], rows) + "\n")
+    print(table(["pass", *counted, *(f"union: {each}" for each in counted)], rows) + "\n")
 
     whole = [
-        ["stops once views agree", *_counts(measured(_detecting(early), sets), sets)],
-        ["all views, merged", *_counts(measured(_detecting(union), sets), sets)],
+        ["stops once passes agree", *_counts(measured(_detecting(early), sets), sets)],
+        ["all passes, merged", *_counts(measured(_detecting(union), sets), sets)],
     ]
     print(table(["whole detector", *counted], whole))
 
@@ -124,16 +124,16 @@ def _counts(boxes: Boxes, sets: Sets) -> list[str]:
     ]
 
 
-def _title(view: View) -> str:
-    changes = ["equalised"] * view.equalised + ["mirrored"] * view.mirrored
-    turned = [f"{view.angle:+}°"] if view.angle else []
-    return ", ".join([f"{view.side} px", *changes, *turned])
+def _title(how: Pass) -> str:
+    changes = ["equalised"] * how.equalised + ["mirrored"] * how.mirrored
+    rotated = [f"{how.angle:+}°"] if how.angle else []
+    return ", ".join([f"{how.side} px", *changes, *rotated])
 
 
-def _looking(detector: CascadeDetector, view: View) -> Find:
+def _one_pass(detector: CascadeDetector, how: Pass) -> Find:
     def find(picture: Pixels) -> list[Box]:
-        grey, scale = grey_at_most(picture, view.side)
-        hits = detector.look(grey, view)
+        grey, scale = grey_at_most(picture, how.side)
+        hits = detector.hits(grey, how)
         return [Box(*(value / scale for value in hit.box.as_list())) for hit in hits]
 
     return find

@@ -1,16 +1,16 @@
 """What the detectors find on hand-boxed posts and on the look-alikes' posts, and how fast.
 
-    python -m benchmarks.detection [--data ../shared/data] [--run runs/evaluation] [--timed]
+    python -m benchmarks.detection [--data ../shared/data] [--run runs/held_out] [--timed]
                                    [--write docs/detection.md]
     python -m benchmarks.detection --choose [--weights FILE]
     python -m benchmarks.detection --rules [--write docs/detection.md]
 
-Recall: hand-checked heads (`benchmarks/boxes/posts.csv`) that a box overlaps by an IoU of 0.4 or
-more; precision: boxes that do so for some head, each head once. Boxes on regions marked to be
-ignored count neither way. `--choose` tries weights, thresholds and rules on the posts that are held
-back from the training for that, never on the test. `--rules` switches the learned detector's rules
-off in turn. With `--run` a last row is of the whole bot: the learned detector, without the boxes
-that the embedding of that run takes for no face. `--timed` needs an idle machine.
+Recall: hand-checked heads (`models/training/detector_test_boxes.csv`) that a box overlaps by an
+IoU of 0.4 or more; precision: boxes that do so for some head, each head once. Boxes on regions
+marked to be ignored count neither way. `--choose` tries weights, thresholds and rules on the posts
+that are held back from the training for that, never on the test. `--rules` switches the learned
+detector's rules off in turn. With `--run` a last row is of the whole bot: the learned detector,
+without the boxes that the embedding of that run takes for no face. `--timed` needs an idle machine.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from benchmarks.boxes.tool import BOXES, TRAINING_BOXES, Marked, read_boxes
 from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today, write_section
 from models.detection.boxes import iou
-from models.detection.cascade import CascadeDetector, View
+from models.detection.cascade import CascadeDetector, Pass
 from models.detection.learned import (
-    CLOSER,
+    CLOSE_PASS,
     FIRST,
+    FIRST_PASS,
     FURTHER,
-    GLANCE,
-    SECOND,
+    SECOND_PASS,
     LearnedDetector,
-    believed,
+    accepted,
     doubtful,
     fused,
 )
@@ -55,8 +55,7 @@ IGNORED = 0.3
 TIMED_SIDE = 1000
 THRESHOLDS = (0.4, 0.44, 0.48, FURTHER, 0.54, 0.58)
 SURE = (0.2, 0.4, FURTHER, 0.6, 0.7, 1.1)
-"""Scores from which a glance is believed: at the first only one without a head is not, at the last
-none is."""
+"""Scores from which the first pass is enough; from the last it never is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class OnePass:
     def detect(self, picture: Pixels) -> list[Face]:
         """Return the heads that a single pass over the picture finds."""
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-        hits = self._cascade.look(grey, View(max(grey.shape)), 0)
+        hits = self._cascade.hits(grey, Pass(max(grey.shape)), 0)
         return [Face(hit.box, 1.0) for hit in hits]
 
 
@@ -154,7 +153,7 @@ def main(
     ] = False,
     weights: Annotated[Path | None, typer.Option(help="The learned detector's weights.")] = None,
     run: Annotated[
-        Path | None, typer.Option(help="Folder of the evaluation run: also measure with it.")
+        Path | None, typer.Option(help="Folder of the held-out model: also measure with it.")
     ] = None,
     timed: Annotated[bool, typer.Option(help="Also take the time.")] = False,
     rules: Annotated[
@@ -202,8 +201,8 @@ def main(
         print(rows[-1], file=sys.stderr, flush=True)
         notes.append(f"- {title}: missed a head in {', '.join(result.missed) or 'none'};")
         notes.append(f"  false box in {', '.join(result.false) or 'none'}.")
-    again = sum(doubtful(learned.look(picture, GLANCE)[0]) for picture in posts.values())
-    notes.append(f"- learned: looked again at {Share(again, len(posts))} of the posts.")
+    again = sum(doubtful(learned.candidates(post, FIRST_PASS)[0]) for post in posts.values())
+    notes.append(f"- learned: a second pass over {Share(again, len(posts))} of the posts.")
     heading = ["detector", "recall", "precision", "posts without fault", "look-alikes"]
     heading += ["ms"] * timed
     text = "\n".join([f"{today()}, {machine()}", "", table(heading, rows), "", *notes, ""])
@@ -239,83 +238,83 @@ def milliseconds(detector: Detector, pictures: list[Pixels]) -> float:
 class Rules:
     """The learned detector's rules.
 
-    `sure`, `first`, `further`: scores from which a glance, the best head and the others are
-    believed. `second`, `closer`: whether there are these views.
+    `sure`, `first`, `further`: scores from which the first pass, the best head and the others are
+    accepted. `second`, `close`: whether there are these passes.
     """
 
     sure: float = FURTHER
     first: float = FIRST
     further: float = FURTHER
     second: bool = True
-    closer: bool = True
+    close: bool = True
 
 
 RULES: Final = {
     "as shipped": Rules(),
-    "no second look": Rules(second=False),
-    "the second look always": Rules(sure=1.1),
+    "no second pass": Rules(second=False),
+    "the second pass always": Rules(sure=1.1),
     f"the best head from {FURTHER} as the others": Rules(first=FURTHER),
     f"the others from {FIRST} as the best head": Rules(further=FIRST),
-    "no closer look": Rules(closer=False),
+    "no close pass": Rules(close=False),
 }
 
 
-class Looks:
-    """What the learned detector sees of pictures in each of its views."""
+class Passes:
+    """What the learned detector finds in pictures in each of its passes."""
 
     def __init__(self, detector: LearnedDetector, pictures: dict[str, Pixels]) -> None:
-        self._glances, self._seconds, self._closer = (
-            {name: detector.look(picture, view) for name, picture in pictures.items()}
-            for view in (GLANCE, SECOND, CLOSER)
+        self._first, self._second, self._close = (
+            {name: detector.candidates(picture, scale) for name, picture in pictures.items()}
+            for scale in (FIRST_PASS, SECOND_PASS, CLOSE_PASS)
         )
 
     def again(self, rules: Rules) -> set[str]:
-        """Which pictures are looked at a second time."""
+        """Which pictures get a second pass."""
         return {
             name
-            for name, glance in self._glances.items()
-            if rules.second and doubtful(glance[0], rules.sure)
+            for name, first in self._first.items()
+            if rules.second and doubtful(first[0], rules.sure)
         }
 
-    def believed(self, rules: Rules) -> dict[str, list[Face]]:
+    def accepted(self, rules: Rules) -> dict[str, list[Face]]:
         """The heads that are found in each picture, as `LearnedDetector.detect` finds them."""
         again = self.again(rules)
         found: dict[str, list[Face]] = {}
-        for name, glance in self._glances.items():
-            seen = glance + self._seconds[name] if name in again else glance
-            found[name] = believed(fused(seen), rules.first, rules.further)
-            if not found[name] and rules.closer:
-                found[name] = believed(self._closer[name][0], rules.further, rules.further)
+        for name, first in self._first.items():
+            passes = first + self._second[name] if name in again else first
+            found[name] = accepted(fused(passes), rules.first, rules.further)
+            if not found[name] and rules.close:
+                found[name] = accepted(self._close[name][0], rules.further, rules.further)
         return found
 
 
 def _choices(detector: LearnedDetector, data: Path) -> str:
-    """Held-back posts: recall, precision and how many were looked at again.
+    """Held-back posts: recall, precision and how many got a second pass.
 
-    By the score from which a glance is believed, and by the threshold for further heads.
+    By the score from which the first pass is enough, and by the threshold for further heads.
     """
     marked = read_boxes(TRAINING_BOXES)
     boxes = {name: marked[name] for name in read_files(HELD_BACK)}
-    looks = Looks(detector, {name: read(data / name) for name in boxes})
+    passes = Passes(detector, {name: read(data / name) for name in boxes})
     rows: list[list[str]] = []
     for sure in SURE:
         for further in THRESHOLDS:
             rules = Rules(sure=sure, further=further)
-            result = measure(looks.believed(rules), boxes)
-            again = f"{len(looks.again(rules))} of {len(boxes)}"
+            result = measure(passes.accepted(rules), boxes)
+            again = f"{len(passes.again(rules))} of {len(boxes)}"
             rows.append(
                 [f"{sure:.1f}", f"{further:.2f}", str(result.recall), str(result.precision), again]
             )
-    return table(("sure from", "further from", "recall", "precision", "looked again"), rows)
+    return table(("sure from", "further from", "recall", "precision", "second pass"), rows)
 
 
 def _rules(detector: LearnedDetector, data: Path) -> str:
     """The test's posts: recall, precision and posts without fault with each rule in turn."""
     boxes = read_boxes(BOXES)
-    looks = Looks(detector, {name: read(data / "posts" / name) for name in boxes})
+    passes = Passes(detector, {name: read(data / "posts" / name) for name in boxes})
     rows: list[list[object]] = []
     for title, rules in RULES.items():
-        result = measure(looks.believed(rules), boxes)
+        result = measure(passes.accepted(rules), boxes)
         rows.append([title, result.recall, result.precision, result.pictures])
     heading = ["learned", "recall", "precision", "posts without fault"]
     return f"{today()}, {machine()}\n\n{table(heading, rows)}"

@@ -1,4 +1,4 @@
-"""The labelled faces of the evaluation run, with their vectors, for what measures naming."""
+"""The labelled faces of the held-out model, with their vectors, for what measures naming."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Faces:
 
 
 def faces_of(data: Path, run: Path) -> Faces:
-    """The samples below `data`, by the split and the embedding of an evaluation run."""
+    """The samples below `data`, by the split and the embedding of a held-out model."""
     samples = load_dataset(data).samples
     return embedded(samples, Split.load(run / SPLIT_FILE, samples), run)
 

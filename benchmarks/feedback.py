@@ -1,6 +1,6 @@
 """What members' votes make of a server's own new characters, and how quick learning is.
 
-    python -m benchmarks.feedback --data ../shared/data --run runs/evaluation
+    python -m benchmarks.feedback --data ../shared/data --run runs/held_out
 
 `--run` is the folder that `moedex train all` left of the run that never saw the split's "unseen"
 characters: these are what the server teaches, one picture each, and votes on. Voters are simulated,
@@ -27,7 +27,7 @@ from bot.feedback.ballots import ballots_of
 from bot.feedback.consensus import decide, learn_standings
 from bot.gallery.roster import ServerRoster
 from bot.storage.records import FaceObservation, ServerCharacter
-from models.embedding.embedder import Embedder
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.calibration import Trial
 from models.gallery.composition import server_gallery
 from models.gallery.examples import Example
@@ -36,7 +36,7 @@ from models.gallery.promotion import train_and_decide
 from models.gallery.training_vectors import VectorSet
 from models.intervals import Share
 from models.training.galleries import SCORING, calibrated
-from models.training.trained import class_directions
+from models.training.trained import class_weights
 from models.types import Box
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("docs/learning.md"))
     arguments = parser.parse_args()
-    embedder = Embedder.load(arguments.run / "embedding.safetensors")
+    embedder = Embedder.load(arguments.run / EMBEDDING_FILE.name)
     world = make_world(arguments.data, arguments.run)
     crowds = {
         "never wrong": Crowd(wrong=0.0),
@@ -128,7 +128,7 @@ def make_world(data: Path, run: Path) -> World:
     faces = faces_of(data, run)
     vectors = faces.vectors
     split = faces.split
-    gallery = gallery_of(faces, vectors, class_directions(run))
+    gallery = gallery_of(faces, vectors, class_weights(run))
     known = [i for i in split.known if faces.samples[i].group % 2 == 0]
     asked = [*known, *split.impostors, *split.no_face]
     truth = (*faces.labels(known), *([""] * (len(asked) - len(known))))
@@ -315,7 +315,7 @@ def report(rows: dict[str, dict[int, Measured]], speed: Speed, draws: int, backb
     return "\n\n".join(
         (
             f"Measured {today()} on {machine()} with `python -m benchmarks.feedback --data "
-            f"../shared/data --run runs/evaluation --draws {draws}`, backbone {backbone}, {draws} "
+            f"../shared/data --run runs/held_out --draws {draws}`, backbone {backbone}, {draws} "
             "draws of each server. The 15 characters that the backbone never saw are a server's "
             "own, beside the "
             "shipped roster: each is taught with one picture, two fifths of its other pictures are "

@@ -1,6 +1,6 @@
 """Whether the FPIR stays when a gallery grows: by its threshold, and by one that stays.
 
-    python -m benchmarks.growth --data ../shared/data --run runs/evaluation --docs docs/accuracy.md
+    python -m benchmarks.growth --data ../shared/data --run runs/held_out --docs docs/accuracy.md
 
 First half of the known characters, then all of them; then all of them with the unseen ones as a
 server's own. Each half of what is held out is judged by calibration and threshold of the other.
@@ -22,7 +22,7 @@ from models.embedding.embedder import EMBEDDING_FILE, version_of
 from models.intervals import Share
 from models.training.evaluation import judge, taught_in_turn
 from models.training.galleries import SCORING
-from models.training.trained import class_directions
+from models.training.trained import class_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ Fold = tuple["Calibration", "Threshold", "Half"]
 def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
     """Measure, print, and write the tables."""
     faces = faces_of(data, run)
-    gallery = gallery_of(faces, faces.vectors, class_directions(run))
+    gallery = gallery_of(faces, faces.vectors, class_weights(run))
     source = (
         f"`python -m benchmarks.growth --data {data} --run {run}`; {machine()}; {today()}; model "
         f"{version_of(run / EMBEDDING_FILE.name)}; {DRAWS} draws."

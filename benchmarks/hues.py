@@ -1,14 +1,13 @@
-"""What turned hues pay: the evaluation run's first trunk beside one trained without them.
+"""What hue-shifted synthetic identities pay: the held-out model's first backbone without them.
 
-    python -m benchmarks.hues --data ../shared/data --start nsfwjs-4.3.0.tgz --docs docs/experiments.md
+    python -m benchmarks.hues --data ../shared/data --docs docs/experiments.md
 
-trains that trunk (half an hour to two hours; it goes on where it stopped), embeds by either trunk
+trains that backbone anew (half an hour to two hours; it goes on where it stopped), embeds by either
 alone, and writes the figures of `benchmarks.accuracy` for both.
 """
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,15 +15,15 @@ from typing import Annotated
 import typer
 
 from benchmarks.accuracy import parts_table
-from benchmarks.evaluation_run import KEPT
 from benchmarks.faces import faces_of
-from benchmarks.integers import figures_by
+from benchmarks.held_out_model import restore_backbone
+from benchmarks.int8 import figures_by
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, today, write_section
 from models.embedding.embedder import Embedder
 from models.training.backbone import train_backbone
-from models.training.blend import blend_runs
-from models.training.pipeline import default_plan, trunk_folder
+from models.training.fusion import fuse_runs
+from models.training.pipeline import backbone_folder, default_plan
 
 
 def main(
@@ -32,27 +31,30 @@ def main(
     start: Annotated[Path, typer.Option(help="The starting weights' package.")] = Path(
         "nsfwjs-4.3.0.tgz"
     ),
-    evaluation: Run = RUN,
+    held_out: Run = RUN,
     out: Annotated[Path, typer.Option(help="Where both runs are kept.")] = Path("runs/hues"),
     docs: Docs = None,
 ) -> None:
     """Train what is missing, measure both, print and write the table."""
-    faces = faces_of(data, evaluation)
+    faces = faces_of(data, held_out)
     samples, split, recipes = faces.samples, faces.split, default_plan()
     learned = [samples[index] for index in split.train]
-    turned, plain = out / "turned", out / "plain"
-    first = trunk_folder(1)
-    shutil.copytree(KEPT / first, turned / first, dirs_exist_ok=True)
+    shifted, plain = out / "shifted", out / "plain"
+    first = backbone_folder(1)
+    restore_backbone(0, shifted)
     train_backbone(
         learned,
         plain / first,
-        replace(recipes.trunks[0].evaluation, turned=0.0),
+        replace(recipes.backbones[0].held_out, hue_shifted=0.0),
         start=start,
         probe=[samples[index] for index in split.known][::3],
     )
     figures: dict[str, dict] = {}
-    for name, run in (("the first trunk alone", turned), ("the same without turned hues", plain)):
-        embedder = Embedder.load(blend_runs(learned, [run / first], run))
+    for name, run in (
+        ("the first backbone alone", shifted),
+        ("the same without hue-shifted identities", plain),
+    ):
+        embedder = Embedder.load(fuse_runs(learned, [run / first], run))
         figures[name] = figures_by(embedder, faces, run)
     text = (
         f"`python -m benchmarks.hues --data {data}`; {machine()}; {today()}.\n\n"

@@ -8,8 +8,8 @@ from typing import Annotated, Final
 import typer
 
 DATA: Final = Path("../shared/data")
-RUN: Final = Path("runs/evaluation")
+RUN: Final = Path("runs/held_out")
 
 Data = Annotated[Path, typer.Option(help="The folder of labelled pictures.")]
-Run = Annotated[Path, typer.Option(help="The folder of the evaluation run.")]
+Run = Annotated[Path, typer.Option(help="The folder of the held-out model.")]
 Docs = Annotated[Path | None, typer.Option(help="Page whose section is rewritten.")]

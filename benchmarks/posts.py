@@ -1,6 +1,6 @@
 """How often the right name comes first in whole pictures, as they are posted in a chat.
 
-    python -m benchmarks.posts --data ../shared/data --run runs/evaluation [--docs docs/accuracy.md]
+    python -m benchmarks.posts --data ../shared/data --run runs/held_out [--docs docs/accuracy.md]
 
 A post counts as right if its character is the best guess of one of its faces, at whatever
 probability; "answered" posts are those where that guess also reaches the threshold, and "first"
@@ -41,7 +41,7 @@ FRAMINGS = (-0.08, 0.0, 0.1, 0.225, 0.3)
 DUPLICATE_BITS = 10
 
 SOMEBODY_ELSE = frozenset({"annie/000.jpg", "nami/194.jpg", "vivi/298.jpg"})
-"""Posts that don't show whom their folder names: all that the evaluation run was not trained on
+"""Posts that don't show whom their folder names: all that the held-out model was not trained on
 were looked at, whatever was said of them. Others may be wrong too."""
 
 
@@ -81,7 +81,7 @@ class Answer:
 def main(
     data: Data = DATA,
     run: Annotated[
-        Path | None, typer.Option(help="Folder of the evaluation run; else the shipped model.")
+        Path | None, typer.Option(help="Folder of the held-out model; else the shipped model.")
     ] = None,
     docs: Docs = None,
 ) -> None:

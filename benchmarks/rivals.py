@@ -4,7 +4,7 @@
     python -m benchmarks.rivals ../shared/data --start nsfwjs-4.3.0.tgz --weights DIR
 
 `--weights` holds the embedding and naming of a model that was trained without the split's held-out
-pictures (the evaluation run of `moedex train all`). Everything is learned from the split's training
+pictures (the held-out model of `moedex train all`). Everything is learned from the split's training
 pictures and asked about its held-out ones. Writes a section of `docs/accuracy.md`, a plot and JSON.
 """
 

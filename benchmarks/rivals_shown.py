@@ -31,7 +31,7 @@ def shown(figures: dict[str, Any]) -> str:
     parts = [
         "## The article's rivals",
         f"`python -m benchmarks.rivals`, {figures['date']}, {figures['machine']}; the split of "
-        "`models/training/split.py`, weights of the evaluation run, trained without it. Shares "
+        "`models/training/split.py`, weights of the held-out model, trained without it. Shares "
         "with 95 % Wilson intervals.",
         "![Rivals by number of characters, by pictures, beside strangers, damaged](rivals.png)",
         "### Faces found in whole pictures",
@@ -73,7 +73,7 @@ def shown(figures: dict[str, Any]) -> str:
         "The article gives 74.2 / 14.0 / 11.8 %.",
         table(["", "share"], figures["takayama"].items()),
         "### Ours, parts switched off",
-        "From pictures alone, as every row here. The trunks, parts of the shipped naming and of "
+        "From pictures alone, as every row here. The backbones, parts of the shipped naming and of "
         "training are switched off in a table further up, the detector in that of whole posts.",
         table(
             ["parts", "top-1", "named at 5 % strangers"],

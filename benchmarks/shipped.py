@@ -1,9 +1,9 @@
 """How the shipped model names what it learned from, by who knew the characters before.
 
-    python -m benchmarks.shipped --run runs/evaluation [--docs docs/accuracy.md]
+    python -m benchmarks.shipped --run runs/held_out [--docs docs/accuracy.md]
 
 No measure of accuracy, as every picture was trained on: it tells whether the shipped run was long
-enough for the characters that the evaluation run has not seen. A face is compared with a prototype
+enough for the characters that the held-out model has not seen. A face is compared with a prototype
 that is made without its own near-duplicate group.
 """
 
@@ -59,7 +59,10 @@ def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
             Share.of((right & told)[asked]),
             Share.of((~right & told)[asked]),
         ]
-        for who, asked in (("the evaluation run too", ~later), ("the shipped run alone", later))
+        for who, asked in (
+            ("the held-out model too", ~later),
+            ("the production model alone", later),
+        )
     ]
     head = ["learned by", "characters", "right", "right and above the threshold", "wrong, above"]
     source = (

@@ -21,6 +21,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from models.detection.registry import AUTO, detector_names
+
 DEFAULT_FILE = Path("config.toml")
 TOKEN_VARIABLES = ("MOEDEX_TOKEN", "DISCORD_TOKEN")
 SECRET_KEYS = ("token", "api_key")
@@ -98,8 +100,8 @@ class InferenceConfig(_Section):
     timeout_s: float = Field(
         30.0, gt=0, description="Seconds a picture may take, waiting included."
     )
-    detector: Literal["auto", "cascade", "learned"] = Field(
-        "auto", description='Face detector: "auto", "cascade" or "learned".'
+    detector: str = Field(
+        AUTO, description='Face detector: "auto", "cascade", "learned" or one of your own.'
     )
     cascade: str = Field(
         "", description="Path of your own cascade file. Empty: one in cascades/, else nagadomi's."
@@ -111,6 +113,14 @@ class InferenceConfig(_Section):
         description="Below this probability a face is unknown. Unset: what the model came with, "
         "which rises with the characters that can be named.",
     )
+
+    @field_validator("detector")
+    @classmethod
+    def _is_registered(cls, value: str) -> str:
+        # Asking which there are imports them all; the usual one need not wait for that.
+        if value != AUTO and value not in (names := detector_names()):
+            raise ValueError(f"Input should be {', '.join(map(repr, names))}")
+        return value
 
 
 class AnswersConfig(_Section):

@@ -181,9 +181,9 @@ def _weights(config: Config) -> Finding:
 def _tagger(config: Config) -> Finding:
     if not config.tagger.model:
         return Finding("well", "Tagger", "none is asked ([tagger] model is empty)")
-    from models.embedding.embedder import WeightsError
     from models.tagger.hub import find_tagger
     from models.tagger.tagger import Tagger
+    from models.weight_files import WeightsError
 
     try:
         tagger = Tagger.load(find_tagger(config.tagger.model))

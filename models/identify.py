@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection.boxes import best_faces, reading_order, same_face
-from models.detection.registry import Detector, DetectorKind, load_detector
-from models.embedding.embedder import Embedder
+from models.detection.registry import AUTO, Detector, load_detector
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.gallery import Gallery
-from models.gallery.namer import Namer
+from models.gallery.namer import NAMING_FILE, Namer
 from models.images.crops import MARGIN, crop_face
 from models.images.decoding import Picture
 from models.images.resizing import halved
@@ -26,7 +26,7 @@ from models.types import Box, Face, NamedFace, Pixels, Vectors
 MAX_FACES = 16
 
 _SEEN_SIDE = 1536
-"""Larger pictures are halved to this or more before detection: twice the largest view's side."""
+"""Larger pictures are halved to this or more before detection: twice the largest scale."""
 
 _SAME_PLACE = 0.3
 _SAME_COLOURS = 40.0
@@ -45,17 +45,19 @@ class Identifier:
     @classmethod
     def load(
         cls,
-        detector: DetectorKind = "auto",
+        detector: str = AUTO,
         cascade: Path | None = None,
         weights: Path | None = None,
     ) -> Identifier:
-        """Load the shipped weights, or those in the folder `weights`.
+        """Load the installed weights, or those in the folder `weights`.
+
+        `detector`: one of `detector_names`. `cascade`: a cascade file instead of the installed one.
 
         Raises CascadeError: there is no usable cascade file.
         Raises WeightsError: weights are missing or unreadable.
         """
-        embedding = weights / "embedding.safetensors" if weights else None
-        naming = weights / "naming.safetensors" if weights else None
+        embedding = weights / EMBEDDING_FILE.name if weights else None
+        naming = weights / NAMING_FILE.name if weights else None
         return cls(load_detector(detector, cascade), Embedder.load(embedding), Namer.load(naming))
 
     def warm_up(self) -> None:

@@ -1,21 +1,56 @@
-"""Where the shipped weights lie, and how others take their place."""
+"""Where the weights files lie, how they are opened, and how others take their place."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from safetensors import SafetensorError, safe_open
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 WEIGHTS: Final = Path(__file__).parent / "weights"
 MODEL_CARD: Final = WEIGHTS / "README.md"
 
 
+class WeightsError(Exception):
+    """A weights file is missing or broken; the message says which and what to do."""
+
+
+@contextmanager
+def readable(path: Path, whose: str, command: str) -> Iterator[None]:
+    """Raise WeightsError for whatever is found wrong while the file `path` is read.
+
+    `whose` weights they are, and which `moedex train` makes them, is for the error's text.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(
+            f"{whose} weights {path} can't be read ({error}); "
+            f"reinstall Moedex or run `moedex train {command}`"
+        ) from error
+
+
+@contextmanager
+def opened(path: Path, whose: str, command: str) -> Iterator[safe_open]:
+    """Open a safetensors file; raises WeightsError as `readable` does."""
+    with readable(path, whose, command), safe_open(path, "numpy") as file:
+        yield file
+
+
 def install(files: Mapping[str, Path], folder: Path = WEIGHTS) -> None:
-    """Copy weights files, by name, to where `Embedder` and `Namer` look for them."""
+    """Put weights files, by name, where `Embedder` and `Namer` look for them.
+
+    A file is replaced as a whole: a bot that runs goes on reading the former one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, path in files.items():
-        shutil.copyfile(path, folder / name)
-        (folder / name).chmod(0o644)
+        new = folder / f"{name}.new"
+        shutil.copyfile(path, new)
+        new.chmod(0o644)
+        os.replace(new, folder / name)

@@ -5,8 +5,9 @@ Three steps, each a command of `python -m benchmarks.boxes.tool`:
 - `choose DATA` prints the 120 posts of the test, a fixed share of every folder of `DATA/posts`;
 - `sheets DATA OUT` draws contact sheets: every picture with a pixel grid and its candidate boxes,
   numbered, so that a person can say which of them hold and where others belong;
-- `apply DATA` reads what that person decided (`edits.txt`) and writes `posts.csv`; from
-  `training_edits.txt` it writes the boxes that train the detector.
+- `apply DATA` reads what that person decided (`edits.txt`) and writes
+  `models/training/detector_test_boxes.csv`; from `training_edits.txt` it writes the
+  boxes that train the detector.
 
 README.md beside this file gives the conventions and the format of `edits.txt`.
 """
@@ -24,9 +25,10 @@ import typer
 
 HERE = Path(__file__).parent
 EDITS = HERE / "edits.txt"
-BOXES = HERE / "posts.csv"
+TRAINING = HERE.parents[1] / "models" / "training"
+BOXES = TRAINING / "detector_test_boxes.csv"
 TRAINING_EDITS = HERE / "training_edits.txt"
-TRAINING_BOXES = HERE.parents[1] / "models" / "training" / "detector_boxes.csv"
+TRAINING_BOXES = TRAINING / "detector_boxes.csv"
 CHOSEN = 120
 SHEET_COLUMNS, SHEET_ROWS = 3, 2
 CELL = 640
@@ -164,7 +166,7 @@ def sheets_command(
     data: Data,
     out: Annotated[Path, typer.Argument(help="Where the sheets are written; never committed.")],
     checked: Annotated[
-        bool, typer.Option(help="Draw posts.csv here instead of proposals.")
+        bool, typer.Option(help="Draw the checked boxes instead of proposals.")
     ] = False,
 ) -> None:
     """Draw contact sheets with numbered boxes."""
@@ -185,7 +187,7 @@ def sheets_command(
 
 @app.command("apply")
 def apply_command(data: Data) -> None:
-    """Write posts.csv from edits.txt, where every chosen post needs a line, and the training's."""
+    """Write both files of boxes; every chosen post needs a line in edits.txt."""
     proposed = candidates(data)
     boxes = read_edits(EDITS, proposed)
     chosen = choose(data)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from models.training.networks import build_trunks, load_start
+from models.training.inception import build_backbones, load_start
 from models.training.start import read_start
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class FrozenInception:
     name = "The article's way"
 
     def __init__(self, start: Path) -> None:
-        self._trunk = build_trunks(_NETWORK_SIDE, ("mixed7",))
-        load_start(self._trunk, read_start(start))
+        self._backbone = build_backbones(_NETWORK_SIDE, ("mixed7",))
+        load_start(self._backbone, read_start(start))
 
     def describe_all(
         self, pictures: Sequence[Pixels], crop_side: int = _CROP_SIDE
@@ -48,7 +48,7 @@ class FrozenInception:
         rows: list[NDArray[np.float32]] = []
         for start in range(0, len(pictures), _BATCH):
             batch = np.stack([_scaled(p, crop_side) for p in pictures[start : start + _BATCH]])
-            maps = self._trunk.predict_on_batch(batch.astype(np.float32) / 127.5 - 1)
+            maps = self._backbone.predict_on_batch(batch.astype(np.float32) / 127.5 - 1)
             rows.append(np.asarray(maps, dtype=np.float32).mean(axis=(1, 2)))
         vectors = np.concatenate(rows)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -151,8 +151,8 @@ def _readable_errors() -> AbstractContextManager[None]:
     from bot.config import ConfigError
     from bot.gallery.dataset import DatasetFolderError
     from bot.storage import StorageError
-    from models.embedding.embedder import WeightsError
     from models.gallery.packs import PackError
+    from models.weight_files import WeightsError
 
     return one_line_for(
         ConfigError, StorageError, WeightsError, DatasetFolderError, PackError, ServerError

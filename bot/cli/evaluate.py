@@ -113,7 +113,7 @@ def _as_text(value: object) -> str:
 
 
 def _readable_errors() -> AbstractContextManager[None]:
-    from models.embedding.embedder import WeightsError
     from models.training.dataset import DatasetError
+    from models.weight_files import WeightsError
 
     return one_line_for(DatasetError, WeightsError, OSError)

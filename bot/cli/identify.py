@@ -51,7 +51,7 @@ def identify(
     from bot.config import ConfigError, load_config
     from cascades import CascadeError
     from models.bulk import FileResult, collect
-    from models.embedding.embedder import WeightsError
+    from models.weight_files import WeightsError
 
     failed = False
     with one_line_for(ConfigError, CascadeError, WeightsError, OSError):

@@ -45,7 +45,7 @@ def learn(
     A version that loses nothing answers within a second. Without --server, every server that has
     learning on and something new is trained.
     """
-    from models.embedding.embedder import WeightsError
+    from models.weight_files import WeightsError
 
     with _readable_errors(), one_line_for(WeightsError):
         with suppress(PermissionError):
@@ -112,7 +112,8 @@ def promote(
     """Let a kept version answer, whatever its report says; a running bot swaps in a second."""
 
     async def work(storage: Storage) -> None:
-        from models.embedding.embedder import WeightsError, version_of
+        from models.embedding.embedder import version_of
+        from models.weight_files import WeightsError
 
         version = await _version(storage, await _server(storage, server), number)
         with one_line_for(WeightsError):

@@ -343,8 +343,8 @@ def _readable_errors() -> AbstractContextManager[None]:
     from bot.enrolment.found import SourceError
     from bot.storage import StorageError
     from cascades import CascadeError
-    from models.embedding.embedder import WeightsError
     from models.gallery.packs import PackError
+    from models.weight_files import WeightsError
 
     return one_line_for(
         ConfigError, StorageError, WeightsError, CascadeError, PackError, SourceError, RosterError

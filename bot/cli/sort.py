@@ -95,7 +95,7 @@ def sort(
     from bot.config import ConfigError, load_config
     from cascades import CascadeError
     from models.bulk import collect
-    from models.embedding.embedder import WeightsError
+    from models.weight_files import WeightsError
 
     with one_line_for(ConfigError, CascadeError, WeightsError, SortError, OSError):
         settings = load_config(config)

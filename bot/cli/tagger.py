@@ -27,9 +27,9 @@ def fetch(
     ],
 ) -> None:
     """Fetch a tagger, some hundred megabytes, and say what to write into the configuration."""
-    from models.embedding.embedder import WeightsError
     from models.tagger.hub import fetch_tagger
     from models.tagger.tagger import Tagger
+    from models.weight_files import WeightsError
 
     with one_line_for(WeightsError):
         folder = fetch_tagger(model)

@@ -34,7 +34,7 @@ StartOption = Annotated[
     typer.Option(
         "--start",
         metavar="PATH",
-        help="The npm package nsfwjs 4.3.0 (.tgz or unpacked), whose networks are the start.",
+        help="The npm package nsfwjs 4.3.0 (.tgz or unpacked) to start from.",
     ),
 ]
 MinutesOption = Annotated[
@@ -56,7 +56,7 @@ def train_all(
     seed: SeedOption = 0,
     ship: ShipOption = False,
 ) -> None:
-    """Train backbone, names and detector: everything that is shipped.
+    """Train backbones, names and detector: everything that the bot loads.
 
     A run that was broken off goes on where its last checkpoint was written. The detector stays as
     it is where the folder has no posts with boxes to train one.
@@ -170,9 +170,9 @@ def _train_backbone(data: Path, out: Path, start: Path, plan: TrainingPlan) -> P
 
 
 def _naming_files(folder: Path) -> Iterator[Path]:
-    from models.training.pipeline import SHIPPED_FILES
+    from models.training.pipeline import INSTALLED_FILES
 
-    return (folder / name for name in SHIPPED_FILES)
+    return (folder / name for name in INSTALLED_FILES)
 
 
 def _finish(files: dict[str, Path], ship: bool) -> None:
@@ -186,9 +186,9 @@ def _finish(files: dict[str, Path], ship: bool) -> None:
 
 
 def _readable_errors() -> AbstractContextManager[None]:
-    from models.embedding.embedder import WeightsError
     from models.training.dataset import DatasetError
     from models.training.start import StartError
+    from models.weight_files import WeightsError
 
     return one_line_for(DatasetError, StartError, WeightsError, OSError)
 
@@ -205,7 +205,7 @@ def _progress(title: str) -> Iterator[Callable[[dict], None]]:
         def report(line: dict) -> None:
             if "progress" in line:
                 bar.update(task, total=1.0, completed=line["progress"])
-            told = ", ".join(f"{name} {value}" for name, value in line.items())
-            bar.console.print(told, highlight=False)
+            text = ", ".join(f"{name} {value}" for name, value in line.items())
+            bar.console.print(text, highlight=False)
 
         yield report

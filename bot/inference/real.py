@@ -13,14 +13,14 @@ import numpy as np
 
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
 from models.card.drawing import describe, draw_card
-from models.embedding.embedder import EMBEDDING_FILE, Embedder, WeightsError, version_of
+from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
 from models.gallery.gallery import Gallery
 from models.gallery.namer import NAMING_FILE, Namer
 from models.identify import Identifier, card_frame_index
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash
 from models.images.resizing import halved
-from models.weight_files import WEIGHTS
+from models.weight_files import WEIGHTS, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,122 +1,109 @@
 """The learned detector: a small network that marks the centres of heads on a heat map.
 
-A picture is looked at small; where that leaves no doubt, it is all. Else it is looked at larger and
-mirrored as well, and a head's score is the mean of its heat over all views: heads are seen in all,
-buttons and brooches in one. The best head of a picture is believed sooner than further ones, as
-nearly every picture that is posted shows one.
-`models.detection.headmap` describes the network, `models.training.detector` how it is trained,
-docs/detection.md what it finds.
+A first pass sees a picture at a small scale; where that leaves no doubt, it is all. Else a second
+one sees it larger, with its mirror image (test-time augmentation), and a head's score is the mean
+of its scores over all of these: heads show in all, buttons and brooches in one. The best head of a
+picture is accepted sooner than further ones, as nearly every picture that is posted shows one.
+`models.training.detector` says how the network is trained, docs/detection.md what it finds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
-from models.detection.boxes import cluster, cluster_corners, mean_box, overlaps, reading_order
-from models.detection.headmap import MULTIPLE, SIDE_UNIT, STRIDE, lay_headmap, normalised
-from models.embedding.embedder import opened
-from models.embedding.lite import LiteLayers, LiteNetwork
+from models.detection.boxes import cluster, mean_box, reading_order
+from models.detection.heat_map import decode_heads, padded_shape
+from models.detection.registry import registered
+from models.session import Session, normalised
 from models.types import Box, Face, Pixels
 from models.weight_files import WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-DETECTOR_FILE: Final = WEIGHTS / "detector.safetensors"
+    Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    """(n, height, width, 3) float32, -1 to 1 -> maps as in `models.detection.heat_map`."""
+
+DETECTOR_FILE: Final = WEIGHTS / "detector.tflite"
 
 FIRST: Final = 0.2
-"""Score from which the best head of a picture is taken."""
+"""Score from which the best head of a picture is accepted."""
 
 FURTHER: Final = 0.5
-"""Score from which further heads are taken; docs/detection.md says how both were chosen."""
+"""Score from which further heads are accepted; docs/detection.md says how both were chosen."""
 
-LEAST: Final = 0.08
-"""Heat below which a view's peak is not looked at."""
+MIN_SCORE: Final = 0.08
+"""Score below which a peak of a pass is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """A look at a picture whose longer side is `longest` pixels; `both_ways`: mirrored too."""
+class Scale:
+    """A picture whose longer side is `longest` pixels; `mirrored`: its mirror image too."""
 
     longest: int
-    both_ways: bool = False
+    mirrored: bool = False
 
 
-GLANCE: Final = View(192)
-"""What every picture is looked at in first."""
+FIRST_PASS: Final = Scale(192)
+"""Of every picture."""
 
-SECOND: Final = View(256, both_ways=True)
-"""Averaged with the glance where that leaves a doubt."""
+SECOND_PASS: Final = Scale(256, mirrored=True)
+"""Averaged with the first pass where that leaves a doubt."""
 
-CLOSER: Final = View(512)
-"""Looked at where the others find nothing, for heads that take little of the picture."""
-
-SHAPES: Final = (1.0, 0.8, 0.6)
-"""Shorter sides of the padded input in parts of the longer one; the least that fits is taken."""
-
-VOTING: Final = 0.5
-"""Cells that are this warm, in parts of the peak, and box the same face, are averaged."""
+CLOSE_PASS: Final = Scale(512)
+"""Where the others find nothing, for heads that take little of the picture."""
 
 
 class LearnedDetector:
     """Finds heads with the learned network; may be called from several threads at once."""
 
-    def __init__(self, network: LiteNetwork) -> None:
-        """Take a network of `models.detection.headmap`."""
-        self._run = network
+    def __init__(self, network: Network) -> None:
+        """Take a network of `models.training.heat_map_network`."""
+        self._network = network
 
     @classmethod
     def load(cls, path: Path | None = None) -> LearnedDetector:
-        """Load the shipped weights, or those of `path`.
-
-        Raises WeightsError: they are missing, unreadable or of another network.
-        """
-        file = path or DETECTOR_FILE
-        with opened(file, "the detector's", "detector") as weights:
-            # In integers it is hardly faster: its depthwise layers would stay as they are.
-            layers = LiteLayers(
-                lambda name: weights.get_tensor(name).astype(np.float32), integers=False
-            )
-            pixels = layers.pixels(GLANCE.longest, GLANCE.longest)
-            network = layers.finished(pixels, lay_headmap(layers, pixels))
-        return cls(LiteNetwork(network))
+        """Load the installed weights, or those of `path`. Raises WeightsError."""
+        side = FIRST_PASS.longest
+        return cls(Session(path or DETECTOR_FILE, "the detector's", "detector", side=side))
 
     def detect(self, picture: Pixels) -> list[Face]:
         """Return the heads in a (height, width, 3) uint8 RGB picture, in reading order.
 
-        The score is the mean heat of the head's centre over the views, `FIRST` to 1.
+        The score is the mean score of the head's centre over the passes, `FIRST` to 1.
         """
-        seen = self.look(picture, GLANCE)
-        if doubtful(seen[0]):
-            seen += self.look(picture, SECOND)
-        return believed(fused(seen)) or believed(self.look(picture, CLOSER)[0], first=FURTHER)
+        found = self.candidates(picture, FIRST_PASS)
+        if doubtful(found[0]):
+            found += self.candidates(picture, SECOND_PASS)
+        return accepted(fused(found)) or accepted(
+            self.candidates(picture, CLOSE_PASS)[0], first=FURTHER
+        )
 
-    def look(self, picture: Pixels, view: View) -> list[list[Face]]:
-        """Return what a view shows from a heat of `LEAST`, and what its mirrored copy does."""
+    def candidates(self, picture: Pixels, scale: Scale) -> list[list[Face]]:
+        """Return what a pass finds from a score of `MIN_SCORE`, and what it finds mirrored."""
         height, width = picture.shape[:2]
-        scale = view.longest / max(height, width)
-        pixels = shrunk(picture, max(1, round(width * scale)), max(1, round(height * scale)))
-        rows, columns = padded_shape(pixels.shape[0], pixels.shape[1], view.longest)
-        batch = np.zeros((1 + view.both_ways, rows, columns, 3), np.uint8)
+        factor = scale.longest / max(height, width)
+        pixels = shrunk(picture, max(1, round(width * factor)), max(1, round(height * factor)))
+        rows, columns = padded_shape(pixels.shape[0], pixels.shape[1], scale.longest)
+        batch = np.zeros((1 + scale.mirrored, rows, columns, 3), np.uint8)
         batch[0, : pixels.shape[0], : pixels.shape[1]] = pixels
-        if view.both_ways:
+        if scale.mirrored:
             batch[1, : pixels.shape[0], : pixels.shape[1]] = pixels[:, ::-1]
-        given = self._run(normalised(batch))
-        seen = [
+        found = [
             [
-                Face(Box(*(value / scale for value in face.box.as_list())), face.score)
-                for face in decode_heads(way, LEAST)
+                Face(Box(*(value / factor for value in face.box.as_list())), face.score)
+                for face in decode_heads(heat_map, MIN_SCORE)
             ]
-            for way in given
+            for heat_map in self._network(normalised(batch))
         ]
-        return [seen[0], *(_mirrored(faces, width) for faces in seen[1:])]
+        return [found[0], *(_mirrored(faces, width) for faces in found[1:])]
 
 
 def _mirrored(faces: Sequence[Face], width: int) -> list[Face]:
@@ -137,30 +124,30 @@ def shrunk(picture: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(cv2.resize(picture, (width, height), interpolation=interpolation), np.uint8)
 
 
-def fused(views: Sequence[Sequence[Face]]) -> list[Face]:
-    """Join what several views show: mean boxes, and mean scores where 0 stands for not seen."""
-    seen = [(number, face) for number, faces in enumerate(views) for face in faces]
+def fused(passes: Sequence[Sequence[Face]]) -> list[Face]:
+    """Join what several passes find: mean boxes, and mean scores, 0 where one does not find it."""
+    found = [(number, face) for number, faces in enumerate(passes) for face in faces]
     heads: list[Face] = []
-    for group in cluster([face.box for _, face in seen], [face.score for _, face in seen]):
+    for group in cluster([face.box for _, face in found], [face.score for _, face in found]):
         best: dict[int, float] = {}
-        for number, face in (seen[index] for index in group):
+        for number, face in (found[index] for index in group):
             best[number] = max(best.get(number, 0.0), face.score)
-        faces = [seen[index][1] for index in group]
+        faces = [found[index][1] for index in group]
         box = mean_box([face.box for face in faces], [face.score**2 for face in faces])
-        heads.append(Face(box, sum(best.values()) / len(views)))
+        heads.append(Face(box, sum(best.values()) / len(passes)))
     return heads
 
 
-def doubtful(glance: Sequence[Face], high: float = FURTHER) -> bool:
-    """Tell whether a glance leaves open what is a head: it shows none, or one that may be none.
+def doubtful(faces: Sequence[Face], high: float = FURTHER) -> bool:
+    """Tell whether the first pass leaves open what is a head: it finds none, or an unsure one.
 
     `high`: score from which what might be the best head is one without a doubt.
     """
-    scores = [face.score for face in glance if face.score >= FIRST]
+    scores = [face.score for face in faces if face.score >= FIRST]
     return not scores or min(scores) < high
 
 
-def believed(
+def accepted(
     candidates: Sequence[Face], first: float = FIRST, further: float = FURTHER
 ) -> list[Face]:
     """Return, in reading order, the best candidate from `first`, the others from `further`."""
@@ -174,36 +161,6 @@ def believed(
     )
 
 
-def padded_shape(height: int, width: int, longest: int) -> tuple[int, int]:
-    """Return the least shape (height, width) of the fixed set that holds the picture."""
-    shorter = min(height, width)
-    sides = [-(-round(longest * part) // MULTIPLE) * MULTIPLE for part in SHAPES]
-    least = min(side for side in sides if side >= shorter)
-    longer = -(-longest // MULTIPLE) * MULTIPLE
-    return (longer, least) if height >= width else (least, longer)
-
-
-def decode_heads(given: NDArray[np.float32], threshold: float) -> list[Face]:
-    """Turn the network's map, (rows, columns, 4), into heads in pixels of its input.
-
-    Cells of one face are joined: the box is the mean of the warm cells around the peak, weighted
-    by their heat. Faces in reading order; scores are the peaks' heat.
-    """
-    heat = 1 / (1 + np.exp(-given[..., 0].astype(np.float64)))
-    rows, columns = np.nonzero(heat >= threshold * VOTING)
-    heat = heat[rows, columns]
-    values = given[rows, columns, 1:4].astype(np.float64)
-    half = SIDE_UNIT * np.exp(np.clip(values[:, 0], -3, 4)) / 2
-    x = (columns + 0.5) * STRIDE + values[:, 1] * 2 * half
-    y = (rows + 0.5) * STRIDE + values[:, 2] * 2 * half
-    corners = np.stack([x - half, y - half, x + half, y + half], axis=1)
-    heads: list[Face] = []
-    for group in cluster_corners(corners, heat):
-        peak = group[0]
-        if heat[peak] < threshold:
-            break  # groups come by falling heat
-        warm = group[heat[group] >= VOTING * heat[peak]]
-        near = warm[overlaps(corners[peak], corners[warm]) >= VOTING]
-        box = np.average(corners[near], axis=0, weights=heat[near])
-        heads.append(Face(Box(*box.tolist()), float(heat[peak])))
-    return reading_order(heads)
+@registered("learned", rank=2, weights=DETECTOR_FILE)
+def _load(cascade: Path | None) -> LearnedDetector:
+    return LearnedDetector.load()

@@ -1,17 +1,32 @@
-"""What a face detector is, and which one to use."""
+"""Which detectors there are: each is one file of this folder that registers itself by name.
+
+    @registered("mine")
+    def _load(cascade: Path | None) -> MyDetector: ...
+
+in `models/detection/mine.py` is all that a new one needs: `detector = "mine"` in the configuration
+is valid by the file being there.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
-from models.detection.cascade import CascadeDetector
-from models.detection.learned import DETECTOR_FILE, LearnedDetector
-from models.types import Face, Pixels
+import models.detection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-DetectorKind = Literal["auto", "cascade", "learned"]
+    from models.types import Face, Pixels
+
+    Load = Callable[[Path | None], "Detector"]
+    """Makes a detector; takes a cascade file to use instead of the installed one."""
+
+AUTO: Final = "auto"
+"""Stands for the detector of the highest rank whose weights are there."""
 
 
 class Detector(Protocol):
@@ -25,15 +40,52 @@ class Detector(Protocol):
         ...
 
 
-def load_detector(kind: DetectorKind = "auto", cascade: Path | None = None) -> Detector:
-    """Make the detector named by `kind`.
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    load: Load
+    rank: int
+    weights: Path | None
 
-    "auto" takes the learned one where its weights are, else the cascade. `cascade` is a cascade
-    file to use instead of the installed one.
+
+_entries: dict[str, _Entry] = {}
+
+
+def registered(name: str, *, rank: int = 0, weights: Path | None = None) -> Callable[[Load], Load]:
+    """Register the decorated function as what loads the detector `name`.
+
+    `rank`, `weights`: for "auto", which takes the highest rank whose weights file is there.
+    """
+
+    def register(load: Load) -> Load:
+        _entries[name] = _Entry(load, rank, weights)
+        return load
+
+    return register
+
+
+def detector_names() -> list[str]:
+    """Every name that `load_detector` takes, "auto" first."""
+    return [AUTO, *sorted(_registered())]
+
+
+def load_detector(name: str = AUTO, cascade: Path | None = None) -> Detector:
+    """Make the detector registered by `name`.
+
+    `cascade` is a cascade file to use instead of the installed one.
 
     Raises CascadeError: there is no usable cascade file.
     Raises WeightsError: the learned detector's weights are missing or unreadable.
+    Raises KeyError: no detector has that name.
     """
-    if kind == "learned" or (kind == "auto" and DETECTOR_FILE.is_file()):
-        return LearnedDetector.load()
-    return CascadeDetector(cascade)
+    entries = _registered()
+    if name == AUTO:
+        there = [each for each in entries.values() if not each.weights or each.weights.is_file()]
+        return max(there, key=lambda entry: entry.rank).load(cascade)
+    return entries[name].load(cascade)
+
+
+def _registered() -> dict[str, _Entry]:
+    """Import every file of the folder, so that those with a detector register it."""
+    for module in pkgutil.iter_modules(models.detection.__path__):
+        importlib.import_module(f"{models.detection.__name__}.{module.name}")
+    return _entries

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from safetensors.numpy import save_file
 
-from models.embedding.embedder import opened
 from models.gallery.calibration import Calibration, confidence, confidence_features
 from models.gallery.former_names import with_present_names
 from models.gallery.gallery import Gallery, unit
@@ -22,7 +21,7 @@ from models.gallery.open_set import Threshold, is_non_face
 from models.gallery.roster import load_roster, unlisted
 from models.gallery.scoring import Scoring, scores
 from models.types import Guess
-from models.weight_files import WEIGHTS
+from models.weight_files import WEIGHTS, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from models.embedding.embedder import WeightsError
 from models.tagger.tagger import NO_RUNTIME
+from models.weight_files import WeightsError
 
 FILES: Final = ["*.onnx", "*.onnx.data", "*.onnx_data", "selected_tags.csv", "*metadata.json"]
 """What is fetched of a tagger: the model, and which tags it gives."""

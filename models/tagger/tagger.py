@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from models.embedding.embedder import WeightsError
 from models.tagger.inputs import camie_input, surroundings, wd_input
 from models.tagger.tags import WD_TAGS, camie_characters, wd_characters
+from models.weight_files import WeightsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

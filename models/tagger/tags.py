@@ -6,7 +6,7 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from models.embedding.embedder import WeightsError
+from models.weight_files import WeightsError
 
 if TYPE_CHECKING:
     from pathlib import Path

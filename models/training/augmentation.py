@@ -21,8 +21,8 @@ from models.images.crops import crop_face
 if TYPE_CHECKING:
     from models.types import Pixels
 
-LEAST_TURNED: Final = 9.0
-"""The least mean change of the middle, in steps of 256, that makes another character."""
+MIN_HUE_CHANGE: Final = 9.0
+"""The least mean change of the middle, in steps of 256, that makes another identity."""
 
 _BORDERS: Final = (cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101, cv2.BORDER_CONSTANT)
 
@@ -93,28 +93,28 @@ class Augmentation:
         )
 
 
-def turns(hues: int) -> list[int]:
-    """Degrees by which `turned_hues` makes so many further characters of each, evenly spaced."""
-    return [360 * turn // (hues + 1) for turn in range(1, hues + 1)]
+def hue_shifts(hues: int) -> list[int]:
+    """Degrees by which `shifted_hues` makes so many synthetic identities of each, evenly spaced."""
+    return [360 * shift // (hues + 1) for shift in range(1, hues + 1)]
 
 
-def turned_hues(pixels: Pixels, degrees: int) -> Pixels | None:
-    """Another character: hair, eyes and clothes with their hues turned, the skin as it was.
+def shifted_hues(pixels: Pixels, degrees: int) -> Pixels | None:
+    """A synthetic identity: hair, eyes and clothes with their hues shifted, the skin as it was.
 
     None where the middle hardly changes, as with black or white hair.
     """
     hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
-    turned = hsv.copy()
-    turned[..., 0] = (hsv[..., 0].astype(np.int16) + degrees // 2) % 180
+    shifted = hsv.copy()
+    shifted[..., 0] = (hsv[..., 0].astype(np.int16) + degrees // 2) % 180
     pale, pink = ((0, 12, 140), (15, 125, 255)), ((176, 12, 140), (179, 125, 255))
     skin = cv2.bitwise_or(cv2.inRange(hsv, *pale), cv2.inRange(hsv, *pink))
     kept = cv2.blur(skin, (5, 5))[..., None].astype(np.float32) / 255
-    out = cv2.cvtColor(turned, cv2.COLOR_HSV2RGB)
+    out = cv2.cvtColor(shifted, cv2.COLOR_HSV2RGB)
     out = (out * (1 - kept) + pixels * kept).astype(np.uint8)
     height, width = pixels.shape[:2]
     middle = np.s_[height // 6 : height - height // 6, width // 6 : width - width // 6]
     changed = cv2.absdiff(out[middle], np.ascontiguousarray(pixels[middle])).mean()
-    return out if changed >= LEAST_TURNED else None
+    return out if changed >= MIN_HUE_CHANGE else None
 
 
 def _recoloured(pixels: Pixels, rng: np.random.Generator) -> Pixels:

@@ -1,8 +1,8 @@
-"""Trains the learned detector's network (`models.detection.headmap`) and writes its weights.
+"""Trains the learned detector's network (`models.training.heat_map_network`) and exports it.
 
 Loss: Li et al., "Generalized Focal Loss" (2020), on the heat map: the cross entropy with a soft
 target, weighted by the squared distance from it; and the absolute error of log side and offset
-where a box is learned. AdamW with a cosine that falls to nought, gradients clipped, averaged
+where a box is learned. AdamW with a cosine that falls to zero, gradients clipped, averaged
 weights. The first layers stay as they start. One seed decides every picture drawn, whatever the
 number of workers.
 """
@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.detection.headmap import normalised
+from models.detection.learned import DETECTOR_FILE
+from models.session import normalised
 from models.training.detector_data import load_pictures, read_box_file, read_files
 from models.training.detector_mix import draw_example, targets
+from models.training.export import export_detector, load_detector
+from models.training.heat_map_network import build_heat_map_network
 from models.training.loop import train_on
-from models.training.networks import build_headmap, load_headmap, save_headmap
 from models.training.quiet_keras import keras, ops
 from models.training.start import BATCH_NORM_EPSILON, StartError, read_start
 
@@ -40,14 +42,14 @@ if TYPE_CHECKING:
 BOXES: Final = Path(__file__).with_name("detector_boxes.csv")
 """Heads of the posts that train, looked at by hand; files below the data folder."""
 
-HELD_OUT: Final = Path(__file__).parents[2] / "benchmarks" / "boxes" / "posts.csv"
+HELD_OUT: Final = Path(__file__).with_name("detector_test_boxes.csv")
 """Heads of the posts that test; neither they nor crops of them train."""
 
 HELD_BACK: Final = Path(__file__).with_name("detector_held_back.csv")
 """Posts of `BOXES` that thresholds, rules and runs are chosen on."""
 
 MOBILENET_FOLDER: Final = "package/dist/models/mobilenet_v2"
-HEAT_LOSS_WEIGHT: Final = 6.0
+SCORE_LOSS_WEIGHT: Final = 6.0
 BOX_LOSS_WEIGHT: Final = 2.0
 
 
@@ -108,23 +110,23 @@ class _Batches:
         return normalised(np.stack(drawn)), np.stack(wanted)
 
 
-def headmap_loss(wanted: keras.KerasTensor, given: keras.KerasTensor) -> keras.KerasTensor:
-    """Return the loss of a batch, a scalar; `wanted` as `detector_mix.targets` makes it."""
-    heat, weight, box_weight = wanted[..., 0], wanted[..., 4], wanted[..., 5]
-    logit = given[..., 0]
-    distance = ops.square(heat - ops.sigmoid(logit))
-    entropy = heat * ops.softplus(-logit) + (1 - heat) * ops.softplus(logit)
-    count = ops.maximum(ops.sum(heat * weight), 1.0)
+def heat_map_loss(target: keras.KerasTensor, output: keras.KerasTensor) -> keras.KerasTensor:
+    """Return the loss of a batch, a scalar; `target` as `detector_mix.targets` makes it."""
+    score, weight, box_weight = target[..., 0], target[..., 4], target[..., 5]
+    logit = output[..., 0]
+    distance = ops.square(score - ops.sigmoid(logit))
+    entropy = score * ops.softplus(-logit) + (1 - score) * ops.softplus(logit)
+    count = ops.maximum(ops.sum(score * weight), 1.0)
     heads = ops.maximum(ops.sum(box_weight), 1.0)
-    error = ops.sum(ops.abs(wanted[..., 1:4] - given[..., 1:4]), axis=-1) * box_weight
+    error = ops.sum(ops.abs(target[..., 1:4] - output[..., 1:4]), axis=-1) * box_weight
     return (
-        HEAT_LOSS_WEIGHT * ops.sum(distance * entropy * weight) / count
+        SCORE_LOSS_WEIGHT * ops.sum(distance * entropy * weight) / count
         + BOX_LOSS_WEIGHT * ops.sum(error) / heads
     )
 
 
 def load_mobilenet(network: keras.Model, package: Path) -> None:
-    """Start the trunk from the MobileNetV2 of the npm package nsfwjs (MIT), unpacked or not.
+    """Start the backbone from the MobileNetV2 of the npm package nsfwjs (MIT), unpacked or not.
 
     Its batch norms are folded into the convolutions. Raises StartError.
     """
@@ -190,17 +192,17 @@ def train_detector(
     boxes: Path = BOXES,
     held_out: Path = HELD_OUT,
 ) -> Path:
-    """Train on `data` in one run after another; return `out/detector.safetensors`.
+    """Train on `data` in one run after another; return `out/detector.tflite`.
 
     Each run has a folder in `out` with `log.jsonl` and checkpoints; one that was broken off goes on
     where its last checkpoint was written. `start` is the nsfwjs package, unpacked or not, or a
-    safetensors file of an earlier run: `runs` are, unless given, `RUNS` from the one and `FURTHER`
-    from the other. Pictures that can't be read are listed in `skipped.txt`. Without `held_out`, as
-    in an installation without the benchmarks, nothing is held out.
+    .tflite file of finished weights: `runs` are, unless given, `RUNS` from the one and `FURTHER`
+    from the other. Pictures that can't be read are listed in `skipped.txt`. Neither the posts of
+    `held_out` nor crops of them train.
 
     Raises StartError or DatasetError: the start doesn't fit, or `data` holds nothing to learn from.
     """
-    kept = read_box_file(held_out) if held_out.is_file() else {}
+    kept = read_box_file(held_out)
     pictures = load_pictures(
         data,
         read_box_file(boxes),
@@ -210,11 +212,11 @@ def train_detector(
     out.mkdir(parents=True, exist_ok=True)
     (out / "skipped.txt").write_text("".join(f"{name}\n" for name in pictures.skipped))
     if runs is None:
-        runs = FURTHER if start.suffix == ".safetensors" else RUNS
+        runs = FURTHER if start.suffix == DETECTOR_FILE.suffix else RUNS
     for number, run in enumerate(runs, 1):
         drawn_from = pictures.trusted() if run.hold_back else pictures
         start = _trained(drawn_from, out / f"run_{number}", start, run)
-    return Path(shutil.copy(start, out / "detector.safetensors"))
+    return Path(shutil.copy(start, out / DETECTOR_FILE.name))
 
 
 def _trained(pictures: DetectorPictures, folder: Path, start: Path, run: DetectorRun) -> Path:
@@ -230,16 +232,18 @@ def _trained(pictures: DetectorPictures, folder: Path, start: Path, run: Detecto
             for metrics in train_on(network, _Batches(pictures, run, first), threads=run.workers):
                 log.add(network, float(metrics["loss"]))
     network.optimizer.finalize_variable_values(network.trainable_variables)
-    path = folder / "detector.safetensors"
-    save_headmap(network, path, asdict(run))
+    path = folder / DETECTOR_FILE.name
+    finished = build_heat_map_network()  # of open size
+    finished.set_weights(network.get_weights())
+    export_detector(finished, path)
     return path
 
 
 def _started(start: Path, run: DetectorRun) -> keras.Model:
     """Return the network at its start, compiled."""
-    network = build_headmap(run.side, run.side)
-    if start.suffix == ".safetensors":
-        load_headmap(network, start)
+    network = build_heat_map_network(run.side, run.side)
+    if start.suffix == DETECTOR_FILE.suffix:
+        load_detector(network, start)
     else:
         load_mobilenet(network, start)
     for layer in network.layers:
@@ -257,7 +261,7 @@ def _started(start: Path, run: DetectorRun) -> keras.Model:
         use_ema=True,
         ema_momentum=run.average,
     )
-    network.compile(optimizer, headmap_loss, jit_compile=False)
+    network.compile(optimizer, heat_map_loss, jit_compile=False)
     return network
 
 
@@ -270,6 +274,6 @@ def _resumed(out: Path, run: DetectorRun) -> tuple[keras.Model | None, int]:
     if {key: found.get(key) for key in asdict(run)} != asdict(run):
         return None, 0
     network = keras.saving.load_model(
-        out / "checkpoint.keras", custom_objects={"headmap_loss": headmap_loss}
+        out / "checkpoint.keras", custom_objects={"heat_map_loss": heat_map_loss}
     )
     return network, int(found["step"])

@@ -1,7 +1,7 @@
 """Draws one training picture for the detector: re-framed posts, panels of crops, pasted heads.
 
 `draw_example` returns a square picture and its heads; `targets` turns heads into the map that the
-network is to give (see `models.detection.headmap`).
+network is to give (see `models.detection.heat_map`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from models.detection.headmap import SIDE_UNIT, STRIDE
+from models.detection.heat_map import SIDE_UNIT, STRIDE
 from models.training.augmentation import compressed
 from models.training.detector_data import Labelled
 

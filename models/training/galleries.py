@@ -1,6 +1,6 @@
 """Fits what names faces on a finished embedding: galleries, calibration, threshold.
 
-For the evaluation run, for what is shipped, and for a folder of somebody's own characters.
+For the held-out model, for what is shipped, and for a folder of somebody's own characters.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from models.training.augmentation import framed
 from models.training.dataset import Dataset, Sample, load_dataset
 from models.training.evaluation import judge, tpir_at_fpir
 from models.training.split import Split, split_samples
-from models.training.trained import class_directions
+from models.training.trained import class_weights
 from models.types import Character
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
         embed_all(embedder, learned),
         [sample.label for sample in learned],
         characters_of(learned),
-        class_directions(folder),
+        class_weights(folder),
     )
     asked = (*split.known, *split.impostors, *split.unseen)
     known = set(split.known)
@@ -138,7 +138,7 @@ def fit_shipped_head(samples: Sequence[Sample], folder: Path, measured: Namer) -
     embedder = Embedder.load(folder / EMBEDDING_FILE.name)
     vectors = embed_all(embedder, samples)
     labels = [sample.label for sample in samples]
-    gallery = fit_gallery(vectors, labels, characters_of(samples), class_directions(folder))
+    gallery = fit_gallery(vectors, labels, characters_of(samples), class_weights(folder))
     namer = Namer(
         gallery,
         scoring=measured.scoring,

@@ -13,14 +13,14 @@ from models.training.quiet_keras import keras, ops
 
 @keras.saving.register_keras_serializable("moedex")
 class CosineClassifier(keras.layers.Layer):
-    """Cosines between unit-length inputs and a learned direction a class: (n, classes)."""
+    """Cosines between unit-length inputs and the learned weights of each class: (n, classes)."""
 
     def __init__(self, classes: int, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.classes = classes
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the directions, (dimensions, classes)."""
+        """Make the class weights, (dimensions, classes)."""
         self.kernel = self.add_weight(
             shape=(input_shape[-1], self.classes), initializer="glorot_normal", name="kernel"
         )

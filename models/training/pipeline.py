@@ -1,28 +1,29 @@
-"""The whole of training: an honest run that is measured, then the one that is shipped.
+"""The whole of training: a held-out model that is measured, then the production model.
 
-1. The evaluation run, a trunk after the other, learns from the training part of `split_samples`.
-   What it never saw fits the calibration and the threshold, and gives the figures of
+1. The held-out model, a backbone after the other, learns from the training part of
+   `split_samples`. The rest fits the calibration and the threshold, and gives the figures of
    `docs/accuracy.md`.
-2. The shipped run goes on from each trunk with every picture there is, and the faces of the posts;
-   its gallery holds every character, and it takes over the calibration and threshold of the first,
-   as nothing is left to fit them on.
+2. The production model goes on from each backbone with every picture there is, and the faces of the
+   posts; its gallery holds every character, and it takes over the calibration and threshold of the
+   first, as nothing is left to fit them on.
 
 `train_further` goes on from weights that are finished.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from models.embedding.embedder import EMBEDDING_FILE, Embedder, read_settings
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.training_vectors import VECTORS_FILE
 from models.training.backbone import train_backbone
-from models.training.blend import blend_runs
 from models.training.dataset import Dataset, Sample, load_dataset, post_faces
+from models.training.export import read_structure
+from models.training.fusion import fuse_runs
 from models.training.galleries import (
     embed_all,
     fit_evaluation_head,
@@ -39,33 +40,33 @@ if TYPE_CHECKING:
 
     Report = Callable[[dict], None]
 
-EVALUATION: Final = "evaluation"
-SHIPPED: Final = "shipped"
+HELD_OUT: Final = "held_out"
+PRODUCTION: Final = "production"
 FURTHER: Final = "further"
 SPLIT_FILE: Final = "split.json"
-SHIPPED_FILES: Final = ("embedding.safetensors", "naming.safetensors", "vectors.safetensors")
+INSTALLED_FILES: Final = (EMBEDDING_FILE.name, NAMING_FILE.name, VECTORS_FILE.name)
 
 
 @dataclass(frozen=True, slots=True)
-class TrunkPlan:
-    """The recipes of one trunk; the shipped run goes on from the evaluation run."""
+class BackbonePlans:
+    """The recipes of one backbone; `production` goes on from what `held_out` made."""
 
-    evaluation: BackbonePlan
-    shipped: BackbonePlan
+    held_out: BackbonePlan
+    production: BackbonePlan
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """The recipes of the trunks, and the seed of the split."""
+    """The recipes of the backbones, and the seed of the split."""
 
-    trunks: tuple[TrunkPlan, ...]
+    backbones: tuple[BackbonePlans, ...]
     seed: int = 0
 
 
 def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
     """The recipe that `moedex train` follows; `minutes` bounds all runs together by the clock.
 
-    Two trunks that differ in where they are cut, in their draws and in their loss.
+    Two backbones that differ in where they are cut, in their draws and in their loss.
     """
 
     def timed(plan: BackbonePlan, share: float, draws: int) -> BackbonePlan:
@@ -73,48 +74,48 @@ def default_plan(minutes: float | None = None, seed: int = 0) -> TrainingPlan:
             plan, minutes=None if minutes is None else share * minutes, seed=seed + draws
         )
 
-    def trunk(plan: BackbonePlan, draws: int) -> TrunkPlan:
+    def backbone(plan: BackbonePlan, draws: int) -> BackbonePlans:
         last = replace(plan, sides=((112, 0.4), (144, 0.6)), passes=40, rate=6e-4, warm_up=0.05)
-        return TrunkPlan(timed(plan, 0.28, draws), timed(last, 0.22, draws + 1))
+        return BackbonePlans(timed(plan, 0.28, draws), timed(last, 0.22, draws + 1))
 
-    first = trunk(BackbonePlan(cut="mixed8", smoothing=0.0), 31)
-    second = trunk(BackbonePlan(cut="mixed7"), 21)
+    first = backbone(BackbonePlan(cut="mixed8", smoothing=0.0), 31)
+    second = backbone(BackbonePlan(cut="mixed7"), 21)
     return TrainingPlan((first, second), seed)
 
 
 def train_both(
     data: Path, out: Path, plan: TrainingPlan, *, start: Path, report: Report | None = None
 ) -> Path:
-    """Train and measure, then train what is shipped; returns the folder with the weights files.
+    """Train both models; returns the folder with the production model's weights files.
 
     Runs found unfinished in `out` go on where they stopped. Raises DatasetError and StartError.
     """
     dataset = load_dataset(data)
     write_skipped(dataset, out)
-    measured = train_evaluation(dataset, out / EVALUATION, plan, start=start, report=report)
-    samples, shipped = with_post_faces(data, dataset), out / SHIPPED
+    measured = train_held_out(dataset, out / HELD_OUT, plan, start=start, report=report)
+    samples, production = with_post_faces(data, dataset), out / PRODUCTION
     runs = [
         train_backbone(
             samples,
-            shipped / trunk_folder(number),
-            recipes.shipped,
-            warm=out / EVALUATION / trunk_folder(number),
+            production / backbone_folder(number),
+            recipes.production,
+            warm=out / HELD_OUT / backbone_folder(number),
             report=report,
         )
-        for number, recipes in enumerate(plan.trunks, start=1)
+        for number, recipes in enumerate(plan.backbones, start=1)
     ]
-    blend_runs(samples, runs, shipped)
-    fit_shipped_head(samples, shipped, measured)
-    return shipped
+    fuse_runs(samples, runs, production)
+    fit_shipped_head(samples, production, measured)
+    return production
 
 
-def train_evaluation(
+def train_held_out(
     dataset: Dataset, folder: Path, plan: TrainingPlan, *, start: Path, report: Report | None = None
 ) -> Namer:
-    """Train the evaluation run into `folder`; returns what names by its embedding.
+    """Train the held-out model into `folder`; returns what names by its embedding.
 
-    Trunks found in `folder` are resumed, or left as they are where they are done; `start` is not
-    read for them. Raises StartError.
+    Backbones found in `folder` are resumed, or left as they are where they are done; `start` is not
+    read for them. A finished embedding is left as it is, too. Raises StartError.
     """
     split = split_samples(dataset.samples, plan.seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,23 +125,24 @@ def train_evaluation(
     runs = [
         train_backbone(
             learned,
-            folder / trunk_folder(number),
-            recipes.evaluation,
+            folder / backbone_folder(number),
+            recipes.held_out,
             start=start,
             probe=held_out,
             report=report,
         )
-        for number, recipes in enumerate(plan.trunks, start=1)
+        for number, recipes in enumerate(plan.backbones, start=1)
     ]
-    blend_runs(learned, runs, folder)
+    if not (folder / EMBEDDING_FILE.name).is_file():
+        fuse_runs(learned, runs, folder)
     measured = fit_evaluation_head(dataset, split, folder)
     measured.save(folder / NAMING_FILE.name)
     return measured
 
 
-def trunk_folder(number: int) -> str:
-    """Where a trunk's run is below its folder of runs; they count from 1."""
-    return f"trunk_{number}"
+def backbone_folder(number: int) -> str:
+    """Where a backbone's run is below its folder of runs; they count from 1."""
+    return f"backbone_{number}"
 
 
 def with_post_faces(data: Path, dataset: Dataset) -> list[Sample]:
@@ -150,8 +152,8 @@ def with_post_faces(data: Path, dataset: Dataset) -> list[Sample]:
 
 
 def further_plan(minutes: float | None = None, seed: int = 2) -> BackbonePlan:
-    """The recipe of `train_further`; `minutes`: of all trunks together, by the clock."""
-    return replace(default_plan().trunks[0].shipped, minutes=minutes, rate=5e-4, seed=seed)
+    """The recipe of `train_further`; `minutes`: of all backbones together, by the clock."""
+    return replace(default_plan().backbones[0].production, minutes=minutes, rate=5e-4, seed=seed)
 
 
 def train_further(
@@ -159,7 +161,7 @@ def train_further(
 ) -> Path:
     """Go on from finished `weights` with every picture below `data`; returns the runs' folder.
 
-    Each trunk is trained by `plan` in turn, in its share of the minutes where the plan has some.
+    Each backbone is trained by `plan` in turn, in its share of the minutes where the plan has some.
     What looks wrongly labelled to them trains nothing and is listed in `doubtful.txt`. Calibration
     and threshold stay those of `weights`. An unfinished run in `out` goes on where it stopped.
     Raises DatasetError and WeightsError.
@@ -180,28 +182,20 @@ def train_further(
     left_out = set(listed.read_text(encoding="utf-8").splitlines())
     trusted = [sample for sample in samples if sample.file not in left_out]
     start = before / EMBEDDING_FILE.name
-    structure = read_settings(start).structure
+    structure = read_structure(start)
     minutes = plan.minutes and plan.minutes / len(structure.cuts)
     each = replace(plan, axes=structure.axes, minutes=minutes)
     runs = [
         train_backbone(
             trusted,
-            further / trunk_folder(trunk + 1),
+            further / backbone_folder(backbone + 1),
             replace(each, cut=cut),
             start=start,
-            trunk=trunk,
+            backbone=backbone,
             report=report,
         )
-        for trunk, cut in enumerate(structure.cuts)
+        for backbone, cut in enumerate(structure.cuts)
     ]
-    blend_runs(trusted, runs, further)
+    fuse_runs(trusted, runs, further)
     fit_shipped_head(trusted, further, Namer.load(before / NAMING_FILE.name))
     return further
-
-
-def read_log(folder: Path) -> list[dict]:
-    """The lines of a run's log, oldest first; empty where there is none."""
-    path = folder / "log.jsonl"
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.embedding.embedder import Structure
-from models.embedding.trunk import SHARED
 from models.training.augmentation import Augmentation
+from models.training.structure import SHARED, Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class BackbonePlan:
 
     `sides`: (side in pixels, share of the run) in order. `minutes`: where given, the schedule
     follows the clock and the run ends on time; else it makes `passes` over the data. `frozen`: the
-    last block whose layers, and all before, keep their start. `power`, `turned`,
+    last block whose layers, and all before, keep their start. `power`, `hue_shifted`,
     `hues`: see `BalancedBatches`.
     """
 
@@ -38,7 +37,7 @@ class BackbonePlan:
     scale: float = 32.0
     smoothing: float = 0.1
     power: float = 0.6
-    turned: float = 0.45
+    hue_shifted: float = 0.45
     hues: int = 4
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)

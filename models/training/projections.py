@@ -1,4 +1,4 @@
-"""Linear projections of features: where a trunk's starts, and what the blend adds to it."""
+"""Linear projections of features: whitened principal components, and linear discriminants."""
 
 from __future__ import annotations
 

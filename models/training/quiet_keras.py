@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.embedding.quiet import no_chatter
+from models.quiet import no_chatter
 
 __all__ = ["keras", "ops"]
 

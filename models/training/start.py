@@ -2,7 +2,7 @@
 
 Its Inception-v3 lies in `dist/models/inception_v3` as base64 shards, each tensor quantised to uint8
 (value * scale + min). The batch norms are folded into the convolutions before them, see
-`models.embedding.trunk`.
+`models.training.inception`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a finished run leaves in its folder: a network and its class directions."""
+"""Class weights on disk, and the vectors of samples by a network in Keras; light, without Keras."""
 
 from __future__ import annotations
 
@@ -19,41 +19,38 @@ if TYPE_CHECKING:
     from models.training.dataset import Sample
     from models.types import Vectors
 
-TRAINED_FILE: Final = "trained.safetensors"
-DIRECTIONS_FILE: Final = "trained_classes.npz"
+CLASS_WEIGHTS_FILE: Final = "trained_classes.npz"
+"""The class weights of a run of one backbone."""
 
-CLASSES: Final = "classes.npz"
-"""The class directions of a blended embedding."""
+FUSED_CLASS_WEIGHTS_FILE: Final = "classes.npz"
+"""The class weights of a fused embedding."""
 
-TESTED_SIDE: Final = 144
+USED_SIDE: Final = 144
 """The side at which faces are embedded in use, in pixels.
 
-The trunk's last block is 3 by 3 from 139 to 170 pixels and 2 by 2 below: the least side that has
+The backbone's last block is 3 by 3 from 139 to 170 pixels and 2 by 2 below: the least side that has
 nine places, with a little air. Larger ones would take more than 15 ms a face on two cores.
 """
 
 
-def trained_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The class directions that a run has learned, by label; unit length."""
-    return read_directions(folder / DIRECTIONS_FILE)
+def trained_class_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
+    """The class weights that a run has learned, by label; unit length."""
+    return _read_class_weights(folder / CLASS_WEIGHTS_FILE)
 
 
-def class_directions(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The class directions of a blended embedding, by label; unit length."""
-    return read_directions(folder / CLASSES)
+def class_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
+    """The class weights of a fused embedding, by label; unit length."""
+    return _read_class_weights(folder / FUSED_CLASS_WEIGHTS_FILE)
 
 
-def read_directions(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read what `save_directions` wrote."""
+def _read_class_weights(path: Path) -> dict[str, NDArray[np.float32]]:
     with np.load(path) as file:
-        return dict(zip(file["labels"].tolist(), file["directions"], strict=True))
+        return dict(zip(file["labels"].tolist(), file["weights"], strict=True))
 
 
-def save_directions(path: Path, directions: Mapping[str, NDArray[np.float32]]) -> None:
-    """Write class directions by label, scaled to unit length."""
-    np.savez(
-        path, labels=np.array(list(directions)), directions=unit(np.stack([*directions.values()]))
-    )
+def save_class_weights(path: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write class weights by label, scaled to unit length."""
+    np.savez(path, labels=np.array(list(weights)), weights=unit(np.stack([*weights.values()])))
 
 
 def embed_samples(

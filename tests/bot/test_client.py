@@ -194,7 +194,7 @@ async def test_an_unreachable_server_is_one_line(sandbox: Sandbox, tmp_path: Pat
 
 async def test_models_that_do_not_load_are_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
     def load() -> FakeStages:
-        raise OSError("embedding.safetensors is missing")
+        raise OSError("embedding.tflite is missing")
 
     def make_worker(config: Config) -> InferenceWorker:
         return InferenceWorker(load, config.inference)

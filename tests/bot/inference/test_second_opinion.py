@@ -11,9 +11,9 @@ import pytest
 from bot.config import load_config
 from bot.inference import IdentifiedPicture, InferenceWorker, Job, JobCancelled
 from bot.inference.second_opinion import LINE
-from models.embedding.embedder import WeightsError
 from models.tagger.second_opinion import SecondOpinion
 from models.tagger.tagger import TagGuess
+from models.weight_files import WeightsError
 from tests.bot.fakes import MARIN, FakeStages
 
 if TYPE_CHECKING:

@@ -9,28 +9,25 @@ import numpy as np
 import pytest
 
 from models.detection.boxes import iou
-from models.detection.headmap import STRIDE
+from models.detection.heat_map import decode_heads, padded_shape
 from models.detection.learned import (
-    CLOSER,
+    CLOSE_PASS,
     DETECTOR_FILE,
     FIRST,
+    FIRST_PASS,
     FURTHER,
-    GLANCE,
-    SECOND,
+    SECOND_PASS,
     LearnedDetector,
-    View,
-    believed,
-    decode_heads,
+    Scale,
+    accepted,
     doubtful,
     fused,
-    padded_shape,
 )
 from models.detection.registry import load_detector
-from models.embedding.embedder import WeightsError
 from models.images.decoding import decode
 from models.training.detector_mix import targets
-from models.training.networks import build_headmap, load_headmap, save_headmap
 from models.types import Box, Face, Pixels
+from models.weight_files import WeightsError
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +60,13 @@ def test_a_perfect_map_gives_the_heads_back_in_reading_order() -> None:
         assert 0.9 < face.score <= 1
 
 
-def test_a_cold_map_has_no_heads() -> None:
+def test_a_map_without_activation_has_no_heads() -> None:
     given = np.zeros((12, 12, 4), np.float32)
     given[..., 0] = -6
     assert decode_heads(given, 0.35) == []
 
 
-def test_views_that_agree_give_more_heat_than_one_alone() -> None:
+def test_passes_that_agree_score_higher_than_one_alone() -> None:
     left, right = Box(0, 0, 40, 40), Box(100, 0, 140, 40)
     near_left = Box(2, 2, 42, 42)
     faces = fused([[Face(left, 0.6), Face(right, 0.8)], [Face(near_left, 0.6)]])
@@ -78,12 +75,12 @@ def test_views_that_agree_give_more_heat_than_one_alone() -> None:
     assert by_score[1].box.x0 == pytest.approx(1)
 
 
-def test_the_best_head_is_believed_sooner_than_further_ones() -> None:
+def test_the_best_head_is_accepted_sooner_than_further_ones() -> None:
     best, other = Face(Box(0, 0, 40, 40), 0.3), Face(Box(100, 0, 140, 40), 0.29)
-    assert believed([best, other], first=0.2, further=0.5) == [best]
-    assert believed([best, other], first=0.2, further=0.25) == [best, other]
-    assert believed([best, other], first=0.4, further=0.5) == []
-    assert believed([]) == []
+    assert accepted([best, other], first=0.2, further=0.5) == [best]
+    assert accepted([best, other], first=0.2, further=0.25) == [best, other]
+    assert accepted([best, other], first=0.4, further=0.5) == []
+    assert accepted([]) == []
 
 
 HEAD, OTHER = Box(0, 0, 40, 40), Box(100, 0, 140, 40)
@@ -101,7 +98,7 @@ HEAD, OTHER = Box(0, 0, 40, 40), Box(100, 0, 140, 40)
         ([], True),
     ],
 )
-def test_a_glance_leaves_a_doubt_where_a_score_is_neither_high_nor_low(
+def test_the_first_pass_leaves_a_doubt_where_a_score_is_neither_high_nor_low(
     scores: list[float], doubt: bool
 ) -> None:
     faces = [Face(box, score) for box, score in zip((HEAD, OTHER), scores, strict=False)]
@@ -109,14 +106,14 @@ def test_a_glance_leaves_a_doubt_where_a_score_is_neither_high_nor_low(
 
 
 class _Scripted(LearnedDetector):
-    """Sees in each view the faces that it is told, and notes in which views it looked."""
+    """Finds in each pass the faces that it is given, and notes which passes it made."""
 
-    def __init__(self, shown: dict[View, list[Face]]) -> None:
-        self.shown, self.looked = shown, []
+    def __init__(self, shown: dict[Scale, list[Face]]) -> None:
+        self.shown, self.passes = shown, []
 
-    def look(self, picture: Pixels, view: View) -> list[list[Face]]:
-        self.looked.append(view)
-        return [self.shown.get(view, [])] * (1 + view.both_ways)
+    def candidates(self, picture: Pixels, scale: Scale) -> list[list[Face]]:
+        self.passes.append(scale)
+        return [self.shown.get(scale, [])] * (1 + scale.mirrored)
 
 
 def _boxes(faces: list[Face]) -> list[Box]:
@@ -126,25 +123,25 @@ def _boxes(faces: list[Face]) -> list[Box]:
 PLAIN = np.zeros((300, 200, 3), np.uint8)
 
 
-def test_a_glance_that_leaves_no_doubt_is_all() -> None:
-    detector = _Scripted({GLANCE: [Face(HEAD, 0.9)]})
+def test_a_first_pass_that_leaves_no_doubt_is_all() -> None:
+    detector = _Scripted({FIRST_PASS: [Face(HEAD, 0.9)]})
     assert _boxes(detector.detect(PLAIN)) == [HEAD]
-    assert detector.looked == [GLANCE]
+    assert detector.passes == [FIRST_PASS]
 
 
-def test_a_doubt_is_settled_by_the_mean_of_all_views() -> None:
-    seen = {GLANCE: [Face(HEAD, 0.9), Face(OTHER, 0.4)], SECOND: [Face(HEAD, 0.9)]}
+def test_a_doubt_is_settled_by_the_mean_of_all_passes() -> None:
+    seen = {FIRST_PASS: [Face(HEAD, 0.9), Face(OTHER, 0.4)], SECOND_PASS: [Face(HEAD, 0.9)]}
     detector = _Scripted(seen)
     assert _boxes(detector.detect(PLAIN)) == [HEAD]
-    assert detector.looked == [GLANCE, SECOND]
-    detector = _Scripted({**seen, SECOND: [Face(HEAD, 0.9), Face(OTHER, 0.8)]})
+    assert detector.passes == [FIRST_PASS, SECOND_PASS]
+    detector = _Scripted({**seen, SECOND_PASS: [Face(HEAD, 0.9), Face(OTHER, 0.8)]})
     assert _boxes(detector.detect(PLAIN)) == [HEAD, OTHER]
 
 
-def test_a_picture_without_a_head_is_looked_at_closer() -> None:
-    detector = _Scripted({CLOSER: [Face(HEAD, 0.9)]})
+def test_a_picture_without_a_head_gets_a_closer_pass() -> None:
+    detector = _Scripted({CLOSE_PASS: [Face(HEAD, 0.9)]})
     assert _boxes(detector.detect(PLAIN)) == [HEAD]
-    assert detector.looked == [GLANCE, SECOND, CLOSER]
+    assert detector.passes == [FIRST_PASS, SECOND_PASS, CLOSE_PASS]
 
 
 @pytest.mark.parametrize(
@@ -158,30 +155,14 @@ def test_the_padded_shape_holds_the_picture_and_is_one_of_few(height: int, width
     assert {rows, columns} <= {320, 256, 192}
 
 
-def test_the_network_is_small_and_its_map_has_the_stride_it_says() -> None:
-    network = build_headmap(128, 96)
-    assert network.count_params() <= 2_000_000
-    assert network.output_shape == (None, 128 // STRIDE, 96 // STRIDE, 4)
-
-
-def test_weights_go_through_a_file(tmp_path: Path) -> None:
-    first, second = build_headmap(64, 64), build_headmap(64, 64)
-    save_headmap(first, tmp_path / "w.safetensors", {"steps": 3})
-    assert load_headmap(second, tmp_path / "w.safetensors") == {"steps": 3}
-    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-3)
-
-
 def test_weights_that_do_not_fit_are_named(tmp_path: Path) -> None:
-    broken = tmp_path / "broken.safetensors"
+    broken = tmp_path / "broken.tflite"
     broken.write_bytes(b"nothing of the sort")
-    with pytest.raises(WeightsError, match=r"broken\.safetensors can't be read"):
+    with pytest.raises(WeightsError, match=r"broken\.tflite can't be read"):
         LearnedDetector.load(broken)
-    with pytest.raises(WeightsError, match=r"broken\.safetensors can't be read"):
-        load_headmap(build_headmap(64, 64), broken)
 
 
-def test_the_shipped_weights_are_small() -> None:
+def test_the_installed_weights_are_small() -> None:
     assert DETECTOR_FILE.stat().st_size <= 4_000_000
 
 
@@ -211,13 +192,13 @@ def test_boxes_are_in_pixels_of_the_picture_given(
     assert iou(small, Box(*(value / 2 for value in large.as_list()))) > 0.7
 
 
-def test_a_mirrored_view_boxes_the_same_head(
+def test_a_mirrored_pass_boxes_the_same_head(
     detector: LearnedDetector, posts: list[Pixels]
 ) -> None:
     picture = np.ascontiguousarray(posts[0][:, : posts[0].shape[1] * 4 // 5])
     plain, mirrored = (
         max(faces, key=lambda face: face.score)
-        for faces in detector.look(picture, View(256, both_ways=True))
+        for faces in detector.candidates(picture, Scale(256, mirrored=True))
     )
     assert iou(plain.box, mirrored.box) > 0.7
 

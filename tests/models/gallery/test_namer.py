@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.embedding.embedder import WeightsError
 from models.gallery.calibration import Calibration
 from models.gallery.gallery import Gallery, unit
 from models.gallery.namer import Namer
 from models.gallery.open_set import Threshold
 from models.gallery.scoring import NEIGHBOURS, Scoring, scores
 from models.types import Character, Vectors
+from models.weight_files import WeightsError
 
 if TYPE_CHECKING:
     from pathlib import Path

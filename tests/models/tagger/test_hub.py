@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from models.embedding.embedder import WeightsError
 from models.tagger.hub import fetch_tagger
 from models.tagger.tagger import Tagger
+from models.weight_files import WeightsError
 from tests.models.tagger.small_models import wd_model
 
 if TYPE_CHECKING:

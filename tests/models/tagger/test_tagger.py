@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.embedding.embedder import WeightsError
 from models.gallery.tags import character_of_tag
 from models.tagger.hub import find_tagger
 from models.tagger.inputs import camie_input, surroundings, wd_input
 from models.tagger.tagger import CAMIE, WD, Tagger
 from models.types import Box
+from models.weight_files import WeightsError
 from tests.models.tagger.small_models import camie_model, wd_model
 
 if TYPE_CHECKING:

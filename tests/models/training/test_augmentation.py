@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.training.augmentation import Augmentation, compressed, framed, turned_hues
+from models.training.augmentation import Augmentation, compressed, framed, shifted_hues
 
 CHANCES = ("mirror", "recolour", "grey", "blur", "shrink", "compress", "cover", "noise")
 STILL: dict[str, Any] = {"zoom": (1.0, 1.0), "shift": 0.0, "degrees": 0.0, "aspect": 0.0}
@@ -58,12 +58,12 @@ def test_hair_gets_another_hue_and_skin_stays() -> None:
     hair, skin = (40, 60, 200), (250, 215, 190)
     picture = np.zeros((60, 60, 3), np.uint8)
     picture[:30], picture[30:] = hair, skin
-    turned = turned_hues(picture, 120)
-    assert turned is not None
-    red, green, blue = turned[10, 30].astype(int)
+    shifted = shifted_hues(picture, 120)
+    assert shifted is not None
+    red, green, blue = shifted[10, 30].astype(int)
     assert red > 150 > 80 > max(green, blue)
-    np.testing.assert_allclose(turned[50, 30], skin, atol=2)
+    np.testing.assert_allclose(shifted[50, 30], skin, atol=2)
 
 
 def test_what_has_no_colour_becomes_nobody_else() -> None:
-    assert turned_hues(np.full((60, 60, 3), 30, np.uint8), 120) is None
+    assert shifted_hues(np.full((60, 60, 3), 30, np.uint8), 120) is None

@@ -14,14 +14,14 @@ from models.gallery.gallery import unit
 from models.training.augmentation import Augmentation
 from models.training.backbone import train_backbone
 from models.training.batches import BalancedBatches
-from models.training.blend import Seen, blend, blend_runs
 from models.training.dataset import Sample
+from models.training.fusion import Features, fit_projections, fuse_runs
 from models.training.margin import AdditiveMarginLoss, CosineClassifier
-from models.training.networks import load_network
 from models.training.plan import BackbonePlan, rate_at
 from models.training.projections import discriminant, whitening
 from models.training.quiet_keras import keras
-from models.training.trained import TESTED_SIDE, TRAINED_FILE, class_directions
+from models.training.runs import load_trained
+from models.training.trained import USED_SIDE, class_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,15 +64,15 @@ def test_rare_classes_are_drawn_more_often_than_they_are() -> None:
     assert share(0.0) == pytest.approx(0.5, abs=0.03)
 
 
-def test_turned_hues_make_further_classes() -> None:
+def test_shifted_hues_make_synthetic_identities() -> None:
     red, black = np.zeros((2, 24, 24, 3), np.uint8)
     red[...] = (200, 20, 60)
     labels = np.array([0, 1], np.int32)
     batches = BalancedBatches(
-        [red, black], labels, Augmentation(), side=24, batch=64, steps=1, turned=0.5, hues=2
+        [red, black], labels, Augmentation(), side=24, batch=64, steps=1, hue_shifted=0.5, hues=2
     )
     drawn = batches[0][1].tolist()
-    assert set(drawn) == {0, 1, 2, 4}  # what has no colour can't be turned into another
+    assert set(drawn) == {0, 1, 2, 4}  # what has no colour can't be shifted into another
     assert 0.3 < sum(label > 1 for label in drawn) / sum(label != 1 for label in drawn) < 0.7
 
 
@@ -136,14 +136,14 @@ def test_without_two_pictures_of_anybody_the_widest_axes_are_kept() -> None:
 CHARACTERS, EACH = 30, 20
 
 
-def _seen(kept: int) -> tuple[Seen, list[str]]:
-    """Characters in six features with noise; two trunks, which kept so many of these and two."""
+def _features(kept: int) -> tuple[Features, list[str]]:
+    """Characters in six features with noise; two backbones, which kept so many of these and two."""
     rng = np.random.default_rng(kept)
     labels = np.repeat(np.arange(CHARACTERS), EACH)
     faces = rng.normal(size=(CHARACTERS, 6))[labels] + rng.normal(0, 0.1, (len(labels), 6))
     faces = faces.astype(np.float32)
-    own = unit(faces[:, :kept]), unit(faces[:, :2])
-    return Seen(np.tile(faces, 2), own), [str(label) for label in labels]
+    late = unit(faces[:, :kept]), unit(faces[:, :2])
+    return Features(np.tile(faces, 2), late), [str(label) for label in labels]
 
 
 def _told_apart(vectors: Vectors, labels: list[str]) -> float:
@@ -153,34 +153,37 @@ def _told_apart(vectors: Vectors, labels: list[str]) -> float:
     return float(np.mean(np.array(labels)[likeness.argmax(1)] == np.array(labels)))
 
 
-def test_a_blend_tells_apart_what_training_ignored() -> None:
-    seen, labels = _seen(kept=2)
-    without, half = (blend(seen, labels, share, 6).vectors(seen) for share in (0.0, 0.5))
+def test_fusion_tells_apart_what_training_ignored() -> None:
+    features, labels = _features(kept=2)
+    without, half = (
+        fit_projections(features, labels, share, 6).vectors(features) for share in (0.0, 0.5)
+    )
     assert _told_apart(without, labels) < 0.6
     assert _told_apart(half, labels) > 0.9
 
 
-def test_parts_count_in_a_blend_by_their_share() -> None:
-    seen, labels = _seen(kept=4)
-    found = blend(seen, labels, 0.7, 6)
-    vectors = found.vectors(seen)
-    early = unit(seen.early @ found.early[0] + found.early[1])
-    first, second = (own @ own.T for own in seen.own)
-    expected = 0.7 * early @ early.T + 0.15 * first + 0.15 * second
+def test_features_count_in_a_cosine_by_their_share() -> None:
+    features, labels = _features(kept=4)
+    fitted = fit_projections(features, labels, 0.7, 6)
+    vectors = fitted.vectors(features)
+    kernel, bias = fitted.intermediate
+    intermediate = unit(features.intermediate @ kernel + bias)
+    first, second = (late @ late.T for late in features.late)
+    expected = 0.7 * intermediate @ intermediate.T + 0.15 * first + 0.15 * second
     np.testing.assert_allclose(vectors @ vectors.T, expected, atol=1e-4)
-    # A class keeps its direction: what is the trunks' of a vector is their own vectors, turned.
-    turned = found.turned(seen.own)
-    np.testing.assert_allclose(turned[:, 6:], unit(vectors[:, 6:]), atol=1e-4)
-    assert not turned[:, :6].any()
+    # Class weights stay what they are: the late part of a vector is the late features, rotated.
+    rotated = fitted.late_vectors(features.late)
+    np.testing.assert_allclose(rotated[:, 6:], unit(vectors[:, 6:]), atol=1e-4)
+    assert not rotated[:, :6].any()
 
 
-def test_some_of_the_trunks_are_seen_alone() -> None:
-    early = np.arange(12, dtype=np.float32).reshape(2, 6)
-    own = tuple(np.full((2, 3), trunk, np.float32) for trunk in range(2))
-    alone = Seen(early, own).only([1])
-    np.testing.assert_array_equal(alone.early, early[:, 3:])
-    assert len(alone.own) == 1
-    assert (alone.own[0] == 1).all()
+def test_features_of_some_backbones_are_a_subset() -> None:
+    intermediate = np.arange(12, dtype=np.float32).reshape(2, 6)
+    late = tuple(np.full((2, 3), backbone, np.float32) for backbone in range(2))
+    alone = Features(intermediate, late).subset([1])
+    np.testing.assert_array_equal(alone.intermediate, intermediate[:, 3:])
+    assert len(alone.late) == 1
+    assert (alone.late[0] == 1).all()
 
 
 SHORT = BackbonePlan(
@@ -190,7 +193,7 @@ SHORT = BackbonePlan(
     passes=3,
     batch=8,
     steps_an_epoch=2,
-    turned=0.3,
+    hue_shifted=0.3,
     hues=2,
     augmentation=Augmentation(recolour=0, grey=0),
 )
@@ -228,34 +231,34 @@ def test_a_small_run_learns_and_resumes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_runs_are_blended(tmp_path: Path) -> None:
+def test_runs_are_fused(tmp_path: Path) -> None:
     samples = _coloured()
     plan = replace(SHORT, passes=1)
     first = train_backbone(samples, tmp_path / "first", plan)
-    # The same seed gives the same random start, and so the layers that trunks share.
+    # The same seed gives the same random start, and so the layers that backbones share.
     second = train_backbone(samples, tmp_path / "second", replace(plan, cut="mixed7"))
     strange = train_backbone(samples, tmp_path / "strange", replace(plan, seed=9))
-    crops = np.random.default_rng(1).integers(0, 256, (3, TESTED_SIDE, TESTED_SIDE, 3), np.uint8)
+    crops = np.random.default_rng(1).integers(0, 256, (3, USED_SIDE, USED_SIDE, 3), np.uint8)
 
     def embedded(folder: str, runs: list[Path], share: float) -> Vectors:
-        path = blend_runs(samples, runs, tmp_path / folder, share=share, axes=12)
+        path = fuse_runs(samples, runs, tmp_path / folder, share=share, axes=12)
         embedder = Embedder.load(path)
         dimensions = 12 + min(12, 8 * len(runs))
-        assert (embedder.side, embedder.dimensions) == (TESTED_SIDE, dimensions)
+        assert (embedder.side, embedder.dimensions) == (USED_SIDE, dimensions)
         return embedder.embed(crops)
 
     both = embedded("both", [first, second], 0.3)
     assert np.abs(both - embedded("without", [first, second], 0.0)).max() > 0.05
     assert embedded("one", [first], 0.3).shape == (3, 20)
-    directions = class_directions(tmp_path / "both")
-    assert set(directions) == {"red", "blue"}
-    assert np.linalg.norm(np.stack([*directions.values()]), axis=1) == pytest.approx(1, abs=1e-5)
-    with pytest.raises(ValueError, match="trunk 2"):
-        blend_runs(samples, [first, strange], tmp_path / "no")
+    weights = class_weights(tmp_path / "both")
+    assert set(weights) == {"red", "blue"}
+    assert np.linalg.norm(np.stack([*weights.values()]), axis=1) == pytest.approx(1, abs=1e-5)
+    with pytest.raises(ValueError, match="backbone 2"):
+        fuse_runs(samples, [first, strange], tmp_path / "no")
     start = tmp_path / "both" / EMBEDDING_FILE.name
     further = replace(plan, cut="mixed7", rate=0.0, last_rate=0.0)
-    again = train_backbone(samples, tmp_path / "again", further, start=start, trunk=1)
-    networks = [load_network(run / TRAINED_FILE)[0] for run in (second, again)]
+    again = train_backbone(samples, tmp_path / "again", further, start=start, backbone=1)
+    networks = [load_trained(run)[0] for run in (second, again)]
     for layer in ("conv_50", "projection"):
         kernels = [network.get_layer(layer).get_weights()[0] for network in networks]
         np.testing.assert_allclose(*kernels, atol=0.01 * np.abs(kernels[0]).max())

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.detection.headmap import STRIDE
+from models.detection.heat_map import STRIDE
 from models.training import detector
 from models.training.dataset import DatasetError
 from models.training.detector import (
@@ -22,7 +22,7 @@ from models.training.detector import (
     HELD_OUT,
     RUNS,
     DetectorRun,
-    headmap_loss,
+    heat_map_loss,
     train_detector,
 )
 from models.training.detector_data import (
@@ -33,7 +33,8 @@ from models.training.detector_data import (
     read_files,
 )
 from models.training.detector_mix import draw_example, targets
-from models.training.networks import build_headmap, save_headmap
+from models.training.export import export_detector
+from models.training.heat_map_network import build_heat_map_network
 from models.training.quiet_keras import keras
 from tests.models.drawn import noise
 
@@ -85,7 +86,7 @@ def test_posts_of_several_heads_and_of_small_folders_are_drawn_sooner() -> None:
     assert chances[4] == pytest.approx(2 * chances[0])
 
 
-@pytest.mark.parametrize(("start", "runs"), [("nsfwjs.tgz", RUNS), ("own.safetensors", FURTHER)])
+@pytest.mark.parametrize(("start", "runs"), [("nsfwjs.tgz", RUNS), ("own.tflite", FURTHER)])
 def test_finished_weights_are_trained_further_and_the_last_run_holds_nothing_back(
     data: Path,
     tmp_path: Path,
@@ -97,7 +98,7 @@ def test_finished_weights_are_trained_further_and_the_last_run_holds_nothing_bac
 
     def trained(pictures: DetectorPictures, folder: Path, given: Path, run: DetectorRun) -> Path:
         made.append((len(pictures.posts), run, given))
-        path = tmp_path / f"{folder.name}.safetensors"
+        path = tmp_path / f"{folder.name}.tflite"
         path.touch()
         return path
 
@@ -111,7 +112,7 @@ def test_finished_weights_are_trained_further_and_the_last_run_holds_nothing_bac
     assert tuple(run for _, run, _ in made) == runs
     assert [posts for posts, _, _ in made] == [0] * (len(runs) - 1) + [1]
     assert made[0][2].name == start
-    assert made[1][2].name == "run_1.safetensors"
+    assert made[1][2].name == "run_1.tflite"
 
 
 def test_files_that_cannot_be_read_are_listed(data: Path) -> None:
@@ -156,15 +157,15 @@ def test_the_loss_is_least_where_the_map_is_right() -> None:
     right[..., 0] = np.log(heat / (1 - heat))
     moved = np.roll(right, 3, axis=2)
     given, *maps = map(keras.ops.convert_to_tensor, (wanted, moved, right))
-    far, none = (float(headmap_loss(given, one)) for one in maps)
+    far, none = (float(heat_map_loss(given, one)) for one in maps)
     assert far > 5 * none
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_training_goes_on_where_it_was_broken_off(data: Path, tmp_path: Path) -> None:
-    start = tmp_path / "start.safetensors"
-    save_headmap(build_headmap(64, 64), start, {})
+    start = tmp_path / "start.tflite"
+    export_detector(build_heat_map_network(), start)
     boxes = tmp_path / "boxes.csv"
     boxes.write_text("file,x0,y0,x1,y1\nposts/ann/0.jpg,40,40,120,120\n")
     run = DetectorRun(steps=4, batch=2, side=64, round=2, workers=1)

@@ -1,4 +1,4 @@
-"""The folded trunk against Keras's own Inception-v3."""
+"""The folded backbone against Keras's own Inception-v3."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from models.embedding.trunk import SHARED, prefix_of
-from models.training.networks import build_trunks, load_start
+from models.training.inception import build_backbones, load_start
+from models.training.structure import SHARED, prefix_of
 
 
 def _number(name: str) -> int:
@@ -15,7 +15,7 @@ def _number(name: str) -> int:
     return int(tail) if tail.isdigit() else 0
 
 
-def test_folded_trunk_computes_what_keras_inception_does() -> None:
+def test_folded_backbone_computes_what_keras_inception_does() -> None:
     rng = np.random.default_rng(0)
     full = keras.applications.InceptionV3(
         include_top=False,
@@ -40,12 +40,12 @@ def test_folded_trunk_computes_what_keras_inception_does() -> None:
                 layer.set_weights(weights)
             prefix = "conv2d" if kind is keras.layers.Conv2D else "batch_normalization"
             tensors |= {f"{prefix}_{number}/{n}": w for n, w in zip(names, weights, strict=True)}
-    trunk = build_trunks(80, ["mixed8"])
-    load_start(trunk, tensors)
+    backbone = build_backbones(80, ["mixed8"])
+    load_start(backbone, tensors)
     reference = keras.Model(full.input, full.get_layer("mixed8").output)
     pixels = rng.uniform(-1, 1, (1, 80, 80, 3)).astype(np.float32)
 
-    ours, theirs = trunk.predict_on_batch(pixels), reference.predict_on_batch(pixels)
+    ours, theirs = backbone.predict_on_batch(pixels), reference.predict_on_batch(pixels)
 
     assert ours.shape == theirs.shape
     np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
@@ -53,12 +53,12 @@ def test_folded_trunk_computes_what_keras_inception_does() -> None:
 
 def test_a_cut_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="mixed8"):
-        build_trunks(96, ["mixed8", "mixed11"])
+        build_backbones(96, ["mixed8", "mixed11"])
 
 
-def test_trunks_have_their_first_layers_in_common() -> None:
-    both = build_trunks(80, ["mixed8", "mixed7"])
-    alone = build_trunks(80, ["mixed7"])
+def test_backbones_have_their_first_layers_in_common() -> None:
+    both = build_backbones(80, ["mixed8", "mixed7"])
+    alone = build_backbones(80, ["mixed7"])
     names = {layer.name for layer in both.layers}
     for layer in alone.layers:
         if layer.get_weights():
