@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bot.gallery.samples import EnrolmentSample
 from bot.gallery.server_galleries import ServerGalleries
-from bot.gallery.teaching import EnrolmentSample, Teaching
+from bot.gallery.teaching import Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
 from models.gallery.gallery import Gallery, unit

@@ -9,42 +9,29 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import UserError
-from bot.storage.records import NewExemplar, ServerCharacter
-from models.images.hashing import NEAR, hash_distance
+from bot.gallery.lookup import (
+    TeachingError,
+    clean_name,
+    known_character,
+    one_character,
+    row_for,
+    row_of,
+)
+from bot.storage.records import NewExemplar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from bot.gallery.roster import ServerRoster
+    from bot.gallery.samples import EnrolmentSample
     from bot.storage import Storage
     from bot.storage.crops import CropStore
     from bot.storage.records import ActionKind, GalleryAction, Proposal
-    from models.types import Character, NamedFace
-
-NAME_LIMIT = 80
-SHOTS = 5
-"""Pictures that one /teach takes."""
-
-
-class TeachingError(UserError):
-    """What was asked for can't be done; the text says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolmentSample:
-    """One drawing of a character: its face, and the perceptual hash of the picture.
-
-    `backbone` is the hash of what made the face's vector.
-    """
-
-    face: NamedFace
-    phash: str
-    backbone: str
+    from models.types import Character
 
 
 class Teaching:
@@ -77,8 +64,8 @@ class Teaching:
         """
         async with self._changing[server_id]:
             roster = await self._roster(server_id)
-            known = self.known(roster, name, series)
-            row = self._row(roster, known, name, series)
+            known = known_character(roster, name, series)
+            row = row_for(roster, known, name, series)
             exemplars = await self._exemplars(server_id, user_id, row.id, samples)
             action = await self._storage.galleries.change(
                 server_id,
@@ -101,8 +88,8 @@ class Teaching:
     ) -> tuple[Character, GalleryAction]:
         """Give a character one more name. Raises TeachingError where another has it."""
         roster = await self._roster(server_id)
-        who = self._one(roster, character)
-        alias = _clean(alias)
+        who = one_character(roster, character)
+        alias = clean_name(alias)
         other = roster.index.resolve(alias)
         if other is not None and other.id != who.id:
             raise TeachingError(f"“{alias}” is already {other.name} ({other.series}).")
@@ -118,12 +105,12 @@ class Teaching:
     ) -> tuple[Character, GalleryAction]:
         """Change a character's name in this server; the old name stays as an alias."""
         roster = await self._roster(server_id)
-        who = self._one(roster, character)
-        name = _clean(name)
+        who = one_character(roster, character)
+        name = clean_name(name)
         names = (*await self._aliases(server_id, who.id), who.name)
         action = await self._change(
             server_id, "rename", user_id, f"renamed {who.name} to {name}",
-            characters=[replace(_row_of(roster, who), name=name)], aliases={who.id: names},
+            characters=[replace(row_of(roster, who), name=name)], aliases={who.id: names},
         )  # fmt: skip
         return (await self._roster(server_id)).characters[who.id], action
 
@@ -132,12 +119,12 @@ class Teaching:
     ) -> tuple[Character, GalleryAction]:
         """Make two characters one; pictures, labels and names of the first go to the second."""
         roster = await self._roster(server_id)
-        who, target = self._one(roster, character), self._one(roster, into)
+        who, target = one_character(roster, character), one_character(roster, into)
         if who.id == target.id:
             raise TeachingError(f"{who.name} and {target.name} are the same character already.")
         action = await self._change(
             server_id, "merge", user_id, f"merged {who.name} into {target.name}",
-            characters=[replace(_row_of(roster, who), state="merged", merged_into=target.id)],
+            characters=[replace(row_of(roster, who), state="merged", merged_into=target.id)],
         )  # fmt: skip
         return target, action
 
@@ -146,10 +133,10 @@ class Teaching:
     ) -> tuple[Character, GalleryAction]:
         """Name a character no more in this server."""
         roster = await self._roster(server_id)
-        who = self._one(roster, character)
+        who = one_character(roster, character)
         action = await self._change(
             server_id, "forget", user_id, f"forgot {who.name}",
-            characters=[replace(_row_of(roster, who), state="forgotten")],
+            characters=[replace(row_of(roster, who), state="forgotten")],
         )  # fmt: skip
         return who, action
 
@@ -201,22 +188,14 @@ class Teaching:
         roster = await self._roster(server_id)
         for key in ("character", "into"):
             if key in arguments:
-                self._one(roster, arguments[key])
-
-    def known(self, roster: ServerRoster, name: str, series: str) -> Character | None:
-        """Return the character that a name to be taught already means, None for a new one."""
-        name = _clean(name)
-        found = roster.find(f"{name} ({series})" if series else name)
-        if found is None or (series and not _same_series(found.series, series)):
-            return None
-        return found
+                one_character(roster, arguments[key])
 
     async def _carry_out(self, proposal: Proposal, user_id: int) -> GalleryAction:
         server_id, arguments = proposal.server_id, proposal.arguments
         if proposal.kind == "teach":
             roster = await self._roster(server_id)
-            known = self.known(roster, arguments["name"], arguments.get("series", ""))
-            row = self._row(roster, known, arguments["name"], arguments.get("series", ""))
+            known = known_character(roster, arguments["name"], arguments.get("series", ""))
+            row = row_for(roster, known, arguments["name"], arguments.get("series", ""))
             return await self._storage.galleries.change(
                 server_id, "teach", user_id, f"taught {row.name}, as proposed",
                 datetime.now(UTC), characters=[] if known else [row],
@@ -258,53 +237,3 @@ class Teaching:
 
     async def _aliases(self, server_id: int, character_id: str) -> tuple[str, ...]:
         return (await self._storage.galleries.aliases(server_id)).get(character_id, ())
-
-    def _row(
-        self, roster: ServerRoster, known: Character | None, name: str, series: str
-    ) -> ServerCharacter:
-        if known is not None:
-            return _row_of(roster, known)
-        name = _clean(name)
-        return ServerCharacter(roster.new_id(name), name, series.strip()[:NAME_LIMIT])
-
-    def _one(self, roster: ServerRoster, text: str) -> Character:
-        found = roster.find(text)
-        if found is not None:
-            return found
-        close = roster.index.search(text, limit=3)
-        if not close:
-            raise TeachingError(f"I know nobody called “{text[:NAME_LIMIT]}” here.")
-        names = ", ".join(f"{m.character.name} ({m.character.series})" for m in close)
-        raise TeachingError(f"“{text[:NAME_LIMIT]}” could be {names}. Please pick one of the list.")
-
-
-def distinct(samples: Sequence[EnrolmentSample]) -> list[EnrolmentSample]:
-    """Return the samples without near-duplicates of earlier ones."""
-    kept: list[EnrolmentSample] = []
-    for sample in samples:
-        if all(hash_distance(sample.phash, k.phash) > NEAR for k in kept):
-            kept.append(sample)
-    return kept
-
-
-def _clean(name: str) -> str:
-    name = " ".join(name.split())
-    if not name:
-        raise TeachingError("A name needs at least one letter.")
-    if len(name) > NAME_LIMIT:
-        raise TeachingError(f"A name has at most {NAME_LIMIT} letters.")
-    return name
-
-
-def _row_of(roster: ServerRoster, character: Character) -> ServerCharacter:
-    row = roster.changed.get(character.id)
-    if row is not None:
-        return row
-    return ServerCharacter(
-        character.id, character.name, character.series, character.native_name, own=False
-    )
-
-
-def _same_series(a: str, b: str) -> bool:
-    a, b = a.casefold().strip(), b.casefold().strip()
-    return a in b or b in a

@@ -20,6 +20,7 @@ from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.feedback.consensus import SPECIAL_LABELS
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
+from bot.gallery.lookup import known_character
 from bot.recognition.corrections import MODERATORS_ONLY
 from bot.recognition.origin import readable
 from bot.storage.records import FaceObservation, Proposal
@@ -243,7 +244,7 @@ class ProposalButton(
         if "reply_id" in asked:
             # The name was typed for a face: accepting it labels that face.
             roster = await services.galleries.roster(server_id)
-            known = services.teaching.known(roster, asked["name"], asked["series"])
+            known = known_character(roster, asked["name"], asked["series"])
             if known is not None and known.id not in SPECIAL_LABELS:
                 await services.votes.cast(
                     asked["reply_id"], asked["face"], user_id, "is", value=known.id, decides=True

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.feedback.authority import may_label
-from bot.gallery.teaching import EnrolmentSample, distinct
+from bot.gallery.samples import EnrolmentSample, distinct
 from bot.recognition.replies import OutgoingMessage
 from bot.recognition.request import to_enrol
 from bot.recognition.sources import attachment_source

@@ -1,4 +1,4 @@
-"""A small world of vectors: five shipped characters, and a server that labels two of its own."""
+"""A server that labels faces of `tests.models.gallery.world`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,7 @@ import pytest
 
 from bot.storage import Answer, Storage
 from bot.storage.records import FaceObservation, Label, NewFaceObservation, ServerCharacter
-from models.gallery.calibration import Calibration
-from models.gallery.gallery import Gallery
-from models.gallery.namer import Namer
-from models.gallery.open_set import Threshold
-from models.gallery.scoring import Scoring
-from models.gallery.training_vectors import VectorSet
-from models.types import Box, Character
+from models.types import Box
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,33 +20,6 @@ if TYPE_CHECKING:
 SERVER = 7
 BACKBONE = "b1"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SHIPPED = tuple(Character(f"shipped_{i}", f"Shipped {i}", "Show") for i in range(16))
-
-
-def faces(place: int, count: int, seed: int, spread: float = 0.08) -> np.ndarray:
-    """Return (count, 32) unit vectors around one axis: the faces of one character."""
-    rng = np.random.default_rng((place, seed))
-    rows = np.eye(32)[place] + rng.normal(0, spread, (count, 32))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-
-@pytest.fixture(scope="session")
-def namer() -> Namer:
-    gallery = Gallery.of({c: faces(i, 8, 0) for i, c in enumerate(SHIPPED)})
-    return Namer(
-        gallery,
-        scoring=Scoring(),
-        calibration=Calibration(),
-        threshold=Threshold(0.5, len(SHIPPED), 0.7),
-        version="n1",
-    )
-
-
-@pytest.fixture(scope="session")
-def data() -> VectorSet:
-    stacks = [faces(i, 20, 1) for i in range(len(SHIPPED))]
-    labels = tuple(c.id for c in SHIPPED for _ in range(20))
-    return VectorSet(np.concatenate(stacks), labels, tuple(range(len(labels))))
 
 
 @pytest.fixture

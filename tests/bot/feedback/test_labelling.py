@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from bot.feedback import labelling
 from bot.feedback.labelling import Labelling
 from bot.gallery.roster import ServerRoster
-from tests.bot.labelled_server import SERVER, SHIPPED, START, faces
+from tests.bot.labelled_server import SERVER, START
+from tests.models.gallery.world import SHIPPED, faces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

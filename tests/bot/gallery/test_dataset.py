@@ -17,7 +17,8 @@ from bot.gallery.serving import read_server
 from bot.storage.crops import CropStore
 from bot.storage.records import ServerCharacter
 from models.gallery.packs import PackError, make_pack, read_pack, write_pack
-from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, own_character
+from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
+from tests.models.gallery.world import SHIPPED, faces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

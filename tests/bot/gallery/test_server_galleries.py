@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from bot.gallery import server_galleries
+from bot.gallery.samples import EnrolmentSample
 from bot.gallery.server_galleries import ServerGalleries
-from bot.gallery.teaching import EnrolmentSample, Teaching
+from bot.gallery.teaching import Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
 from bot.storage.records import EnrolledCharacter
 from models.gallery.gallery import Gallery
 from models.types import Box, Face, Guess, NamedFace
-from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED
+from tests.bot.labelled_server import BACKBONE, SERVER
+from tests.models.gallery.world import SHIPPED
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ import pytest
 from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Teaching
 from bot.storage.crops import CropStore
-from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED
+from tests.bot.labelled_server import BACKBONE, SERVER
+from tests.models.gallery.world import SHIPPED
 
 if TYPE_CHECKING:
     from pathlib import Path

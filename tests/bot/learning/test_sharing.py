@@ -10,7 +10,8 @@ from bot.gallery.roster import ServerRoster
 from bot.learning.sharing import shared_with
 from bot.learning.training import learn
 from bot.storage.records import ServerCharacter
-from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, own_character
+from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
+from tests.models.gallery.world import SHIPPED, faces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,20 +12,13 @@ import pytest
 from bot.gallery.roster import ServerRoster
 from bot.gallery.serving import read_server
 from bot.learning.training import NothingToLearnError, learn
-from bot.storage.records import Label, NewExemplar, ServerCharacter
-from models.gallery.composition import shown_by
-from models.gallery.examples import Example
-from models.gallery.head import STRENGTHS, choose_strength
-from models.gallery.head_file import HeadError, read_head, write_head
-from models.gallery.open_set import Threshold
-from models.gallery.promotion import Results, decide
-from models.gallery.scoring import Scoring, scores
+from bot.storage.records import Label, NewExemplar
 from models.gallery.training_vectors import VectorSet
-from tests.bot.labelled_server import BACKBONE, SERVER, SHIPPED, START, faces, own_character
+from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
+from tests.models.gallery.world import SHIPPED, faces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from bot.storage import Storage
     from bot.storage.records import FaceObservation
@@ -46,29 +38,17 @@ async def answering(storage: Storage, namer: Namer) -> Gallery:
     return state.gallery(namer.gallery)
 
 
-def test_merged_shipped_characters_are_one_by_their_pictures(namer: Namer) -> None:
-    directed = replace(namer.gallery, class_weights=namer.gallery.centroids)
-    into_shipped = ServerCharacter("shipped_0", "0", state="merged", merged_into="shipped_1")
-    into_own = ServerCharacter("shipped_2", "2", state="merged", merged_into="aoi")
-    changes = [into_shipped, into_own, ServerCharacter("aoi", "Aoi", "Own")]
-
-    shown = shown_by(directed, ServerRoster(SHIPPED, changes))
-
-    ids = [character.id for character in shown.characters]
-    assert ids == [*(f"shipped_{i}" for i in (1, *range(3, 16))), "aoi"]
-    assert shown.counts[[0, -1]].tolist() == [16, 8]
-    asked = np.concatenate([faces(0, 4, 9), faces(1, 4, 9), faces(2, 4, 9)])
-    best = scores(asked, shown, Scoring()).argmax(1)
-    assert [ids[i] for i in best] == ["shipped_1"] * 8 + ["aoi"] * 4
-    assert shown.classified.tolist() == list(range(1, 14))  # those that were merged into nobody
+async def label_all(labelled: Labelled, vectors: np.ndarray, character: str = "aoi") -> None:
+    """Label faces, (n, 32), one after the other."""
+    for vector in vectors:
+        await labelled(vector, character)
 
 
 async def test_labels_become_a_version_that_answers(
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
-    for vector in faces(20, 15, 3):
-        await labelled(vector, "aoi")
+    await label_all(labelled, faces(20, 15, 3))
     steps: list[str] = []
     trained = await learn(storage, SERVER, namer, data, BACKBONE, steps.append)
     assert trained.decision.promote, trained.decision.reasons
@@ -117,8 +97,7 @@ async def test_nothing_is_learned_without_consent_labels_or_change(
     with pytest.raises(NothingToLearnError, match="no labelled face"):
         await learn(storage, SERVER, namer, data, BACKBONE)
     await own_character(storage, "aoi", "Aoi")
-    for vector in faces(20, 15, 3):
-        await labelled(vector, "aoi")
+    await label_all(labelled, faces(20, 15, 3))
     await learn(storage, SERVER, namer, data, BACKBONE)
     with pytest.raises(NothingToLearnError, match="Nothing changed"):
         await learn(storage, SERVER, namer, data, BACKBONE)
@@ -145,11 +124,9 @@ async def test_what_is_labelled_later_names_beside_the_version(
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
     await own_character(storage, "yuu", "Yuu")
-    for vector in faces(20, 12, 3):
-        await labelled(vector, "aoi")
+    await label_all(labelled, faces(20, 12, 3))
     await learn(storage, SERVER, namer, data, BACKBONE)
-    for vector in faces(21, 4, 3):
-        await labelled(vector, "yuu")
+    await label_all(labelled, faces(21, 4, 3), "yuu")
     gallery = await answering(storage, namer)
     named = namer.name(np.concatenate([faces(20, 3, 9), faces(21, 3, 9)]), gallery)
     assert [n.guesses[0].character.id for n in named] == ["aoi"] * 3 + ["yuu"] * 3
@@ -170,8 +147,7 @@ async def test_what_an_older_version_learned_is_trained_again_where_the_newer_wa
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
-    for vector in faces(20, 15, 3):
-        await labelled(vector, "aoi")
+    await label_all(labelled, faces(20, 15, 3))
     await learn(storage, SERVER, namer, data, BACKBONE)
     late = [await labelled(vector, "aoi") for vector in faces(20, 3, 4)]
     await learn(storage, SERVER, namer, data, BACKBONE)
@@ -209,8 +185,7 @@ async def test_after_a_change_of_the_backbone_the_same_labels_are_trained_again(
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
-    for vector in faces(20, 15, 3):
-        await labelled(vector, "aoi")
+    await label_all(labelled, faces(20, 15, 3))
     await learn(storage, SERVER, namer, data, BACKBONE)
     olds = await storage.vectors.outdated("b2")
     await storage.vectors.prepare("b2", zip(olds, faces(20, len(olds), 3), strict=True))
@@ -228,47 +203,12 @@ async def test_a_version_of_another_backbone_does_not_answer(
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
-    for vector in faces(20, 10, 3):
-        await labelled(vector, "aoi")
+    await label_all(labelled, faces(20, 10, 3))
     await learn(storage, SERVER, namer, data, BACKBONE)
     roster = ServerRoster(SHIPPED, await storage.galleries.characters(SERVER))
     state = await read_server(storage, SERVER, roster, "another")
     assert state.version is None
     assert state.examples == []
-
-
-def test_a_head_survives_its_file(namer: Namer) -> None:
-    head = replace(namer.gallery, calibration=namer.calibration, threshold=Threshold(0.4, 8, 0.7))
-    back = read_head(write_head(head))
-    assert back.characters == head.characters
-    assert (back.calibration, back.threshold) == (head.calibration, head.threshold)
-    assert np.abs(back.centroids - head.centroids).max() < 1e-3
-    with pytest.raises(HeadError, match="can't be read"):
-        read_head(b"no head")
-
-
-def test_the_rule_of_promotion() -> None:
-    ones, zeros = np.ones(200), np.zeros(200)
-    slightly = np.where(np.arange(200) < 1, 0.0, 1.0)
-    base = Results(ones, slightly, ones)
-    assert decide(base, base, base).promote
-    assert not decide(replace(base, shipped=slightly), base, base).promote
-    # A face less of two hundred is chance on the server's own labels, and no reason to refuse.
-    assert decide(base, replace(base, own=ones), base).promote
-    assert not decide(replace(base, own=zeros), base, base).promote
-    assert not decide(replace(base, impostors=zeros), base, base).promote
-    assert not decide(base, base, Results(ones, slightly, ones * 2)).promote
-
-
-def test_shipped_vectors_are_bound_to_their_backbone(data: VectorSet, tmp_path: Path) -> None:
-    file = tmp_path / "vectors.safetensors"
-    assert VectorSet.load(file, BACKBONE) is None
-    data.save(file, BACKBONE)
-    back = VectorSet.load(file, BACKBONE)
-    assert back is not None
-    assert (back.labels, back.groups) == (data.labels, data.groups)
-    assert np.abs(back.vectors - data.vectors).max() < 1e-3
-    assert VectorSet.load(file, "another") is None
 
 
 async def test_newer_labels_are_not_held_back_by_weights_of_fewer(
@@ -282,8 +222,7 @@ async def test_newer_labels_are_not_held_back_by_weights_of_fewer(
             await labelled(vector, key)
     await learn(storage, SERVER, namer, data, BACKBONE)
     trained = await answering(storage, namer)
-    for vector in faces(25, 6, 3):  # she looks quite different from now on
-        await labelled(vector, "aoi")
+    await label_all(labelled, faces(25, 6, 3))
     gallery = await answering(storage, namer)
     rows = {c.id: i for i, c in enumerate(gallery.characters)}
     before = {c.id: i for i, c in enumerate(trained.characters)}
@@ -305,8 +244,7 @@ async def test_who_is_added_after_a_version_raises_its_threshold(
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
-    for vector in faces(20, 12, 3):
-        await labelled(vector, "aoi")
+    await label_all(labelled, faces(20, 12, 3))
     await learn(storage, SERVER, namer, data, BACKBONE)
     trained = await answering(storage, namer)
     assert trained.threshold is not None
@@ -317,41 +255,3 @@ async def test_who_is_added_after_a_version_raises_its_threshold(
     larger = await answering(storage, namer)
     assert larger.threshold == trained.threshold
     assert namer.threshold_in(larger) > namer.threshold_in(trained)
-
-
-def own_examples(centres: dict[str, np.ndarray], count: int, loud: float = 0.0) -> list[Example]:
-    """Return `count` faces a character; `loud` is how much two axes vary that say nothing."""
-    rng = np.random.default_rng(1)
-    spread = np.full(32, 0.03)
-    spread[[22, 23]] += loud
-    examples = []
-    for key, centre in centres.items():
-        for _ in range(count):
-            row = centre + rng.normal(0, spread)
-            number = len(examples) + 1
-            vector = (row / np.linalg.norm(row)).astype(np.float32)
-            examples.append(Example(vector, key, False, number, number))
-    return examples
-
-
-def test_the_strength_is_chosen_by_faces_that_were_left_out(namer: Namer, data: VectorSet) -> None:
-    """Where centroids can't tell two characters apart, weights may leave them; else not."""
-    roster = ServerRoster(
-        SHIPPED, [ServerCharacter("aoi", "Aoi", "Own"), ServerCharacter("yuu", "Yuu", "Own")]
-    )
-    axes = np.eye(32)
-    twins = {"aoi": axes[20] + 0.25 * axes[21], "yuu": axes[20] - 0.25 * axes[21]}
-    directed = Scoring(classifier=1.0)
-    loud = own_examples(twins, 24, loud=0.6)
-    assert choose_strength(namer.gallery, data, loud, roster, directed) < STRENGTHS[-1]
-    easy = own_examples(twins, 24)
-    assert choose_strength(namer.gallery, data, easy, roster, directed) == STRENGTHS[-1]
-    one_each = own_examples(twins, 1)
-    assert choose_strength(namer.gallery, data, one_each, roster, directed) == STRENGTHS[-1]
-
-
-def test_a_face_is_never_named_by_a_fit_on_its_copy(namer: Namer, data: VectorSet) -> None:
-    """Copies share a group: with one group only there is nothing that could be left out."""
-    roster = ServerRoster(SHIPPED, [ServerCharacter("aoi", "Aoi", "Own")])
-    copies = [replace(e, group=1) for e in own_examples({"aoi": np.eye(32)[20]}, 8)]
-    assert choose_strength(namer.gallery, data, copies, roster, namer.scoring) == STRENGTHS[-1]

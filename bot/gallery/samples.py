@@ -1,0 +1,34 @@
+"""Pictures that somebody teaches a character by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.images.hashing import NEAR, hash_distance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.types import NamedFace
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentSample:
+    """One drawing of a character: its face, and the perceptual hash of the picture.
+
+    `backbone` is the hash of what made the face's vector.
+    """
+
+    face: NamedFace
+    phash: str
+    backbone: str
+
+
+def distinct(samples: Sequence[EnrolmentSample]) -> list[EnrolmentSample]:
+    """Return the samples without near-duplicates of earlier ones."""
+    kept: list[EnrolmentSample] = []
+    for sample in samples:
+        if all(hash_distance(sample.phash, k.phash) > NEAR for k in kept):
+            kept.append(sample)
+    return kept
