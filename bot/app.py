@@ -151,7 +151,7 @@ def build_services(
     questions = Questions(client, config, recognition)
     teaching = Teaching(storage, crops, galleries.roster)
     votes = Votes(storage, labelling)
-    strangers = Strangers(storage, config.learning, lambda: galleries.backbone)
+    unknown_faces = Strangers(storage, config.learning, lambda: galleries.backbone)
     return Services(
         config=config,
         storage=storage,
@@ -162,11 +162,11 @@ def build_services(
         votes=votes,
         teaching=teaching,
         series=SeriesTeaching(config, storage, worker, galleries.roster),
-        strangers=strangers,
+        unknown_faces=unknown_faces,
         erasure=erasure,
         backbones=Backbones(storage, crops, galleries, worker),
         recognition=recognition,
-        corrections=Corrections(recognition, storage, galleries, teaching, votes, strangers),
+        corrections=Corrections(recognition, storage, galleries, teaching, votes, unknown_faces),
         questions=questions,
         watching=Watching(client, config, storage.settings, storage.state, recognition, questions),
         following=Following(recognition, storage.answers, storage.settings, erasure),

@@ -65,7 +65,7 @@ async def stay_connected(
     token: str,
     on_ready: Callable[[Client], Awaitable[None]] | None,
 ) -> None:
-    """Run a client until it ends, is told to by a signal, or `on_ready` fails.
+    """Run a client until it ends, a signal comes, or `on_ready` fails.
 
     Raises StartupError where Discord refuses it, and what `on_ready` raises.
     """

@@ -41,7 +41,7 @@ class Services:
     votes: Votes
     teaching: Teaching
     series: SeriesTeaching
-    strangers: Strangers
+    unknown_faces: Strangers
     erasure: Erasure
     backbones: Backbones
     recognition: RecognitionService

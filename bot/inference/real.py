@@ -54,7 +54,7 @@ class RealStages:
 
     @classmethod
     def load(cls, config: Config) -> RealStages:
-        """Load what was shipped."""
+        """Load the production model."""
         cascade = config.inference.cascade
         detector = config.inference.detector
         return cls(config, Identifier.load(detector, Path(cascade) if cascade else None))

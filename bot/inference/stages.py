@@ -59,7 +59,7 @@ class Stages(Protocol):
 
     @property
     def gallery(self) -> Gallery | None:
-        """The shipped gallery; None where servers can't have their own."""
+        """The production model's gallery; None where servers can't have their own."""
         ...
 
     def find(self, data: bytes, name: str) -> FoundFaces:

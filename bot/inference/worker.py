@@ -129,7 +129,7 @@ class InferenceWorker:
 
     @property
     def gallery(self) -> Gallery | None:
-        """The shipped gallery; None where the stages have none."""
+        """The production model's gallery; None where the stages have none."""
         return self._stages.gallery
 
     @property
@@ -178,7 +178,7 @@ class InferenceWorker:
     ) -> IdentifiedPicture:
         """Name the faces in the picture file `data`, called `name` in messages.
 
-        `gallery` holds a server's own characters beside the shipped ones; `threshold` is its own
+        `gallery` holds a server's own characters beside the model's; `threshold` is its own
         threshold, 0 to 1. `upload_limit` is the most bytes a card may have; None draws no card.
 
         Raises PictureError if the file can't be read, QueueFull at once if too many wait,

@@ -80,14 +80,14 @@ class Corrections:
         galleries: ServerGalleries,
         teaching: Teaching,
         votes: Votes,
-        strangers: Strangers,
+        unknown_faces: Strangers,
     ) -> None:
         self._recognition = recognition
         self._storage = storage
         self._galleries = galleries
         self._teaching = teaching
         self._votes = votes
-        self._strangers = strangers
+        self._unknown_faces = unknown_faces
 
     async def correct(
         self, interaction: discord.Interaction, subject: Subject, choice: Choice
@@ -126,7 +126,7 @@ class Corrections:
             return _Faces([(subject.reply_id, subject.face)], {answer.channel_id}, answer, VOTES)
         if not decides:
             raise UserError(MODERATORS_ONLY)
-        left = await self._strangers.undecided(server_id, subject.cluster_id)
+        left = await self._unknown_faces.undecided(server_id, subject.cluster_id)
         if not left:
             raise UserError(DECIDED)
         return _Faces(

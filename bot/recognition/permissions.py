@@ -1,8 +1,8 @@
-"""What the bot may do in a channel, found out before the work, and who is told if it may not.
+"""What the bot may do in a channel, and the words for what it lacks.
 
-Whoever can do something about it is told in plain words: in the channel if a text can be sent
-there, else by DM to whoever switched the channel on, else to the server's owner. Unasked, the same
-complaint is made at most once a day.
+`PermissionComplaints` tells those who can change it: in the channel if it can send a text there,
+else by DM whoever switched the channel on, else the server's owner. Where nobody asked it complains
+at most once a day.
 """
 
 from __future__ import annotations

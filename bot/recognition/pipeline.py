@@ -1,6 +1,6 @@
 """The work on an admitted request: read each picture, and have the worker name its faces.
 
-In the mode "embed" the faces get vectors and the shipped names; no card is drawn.
+In the mode "embed" the faces get vectors and the production model's names; no card is drawn.
 """
 
 from __future__ import annotations

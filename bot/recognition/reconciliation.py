@@ -186,7 +186,7 @@ class Reconciliation:
         try:
             await self._ask_about(reply)
         except discord.HTTPException as error:
-            log.debug("Answer %d could not be asked about: %s", reply_id, error)
+            log.debug("The question could not be put on answer %d: %s", reply_id, error)
 
 
 async def _messages(

@@ -33,8 +33,8 @@ class Refusals:
     async def tell(self, request: RecognitionRequest, refusal: Refusal) -> None:
         """Say why a request is refused.
 
-        Nobody asked about a picture of a watched channel: there only missing permissions are
-        told, and a picture that came too soon is marked, once a cool-down.
+        Where a channel is merely watched, only missing permissions are said, and a picture that
+        came too soon gets a mark, once a cool-down.
         """
         prompt, channel = request.prompt, request.channel
         if prompt is None:

@@ -98,7 +98,7 @@ class MessageReply:
             files=message.files,
             view=message.view or discord.utils.MISSING,
             mention_author=False,
-            allowed_mentions=only(self._message.author),
+            allowed_mentions=mentions_only(self._message.author),
         )
 
     async def withdraw(self, sent: discord.Message | None) -> None:
@@ -134,7 +134,7 @@ class InteractionReply:
             embeds=message.embeds,
             attachments=message.files,
             view=message.view,
-            allowed_mentions=only(self._interaction.user),
+            allowed_mentions=mentions_only(self._interaction.user),
         )
 
     async def withdraw(self, sent: discord.Message | None) -> None:
@@ -168,7 +168,7 @@ class FollowUpReply(InteractionReply):
             await delete_quietly(sent)
 
 
-def only(user: discord.abc.User) -> discord.AllowedMentions:
+def mentions_only(user: discord.abc.User) -> discord.AllowedMentions:
     """Return what a text of the bot may ping: that user, if it names them, and nobody else."""
     return discord.AllowedMentions(everyone=False, roles=False, users=[user], replied_user=False)
 

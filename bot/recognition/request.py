@@ -33,7 +33,7 @@ class RecognitionRequest:
 
     `channel` is where it was asked. `prompt` is the message that asked, None for an interaction;
     `prompt_id` the id of that message or interaction. `message` carries the pictures, None where
-    they were given to a command; where it is only pointed at, `finder` finds it with its pictures.
+    a command has them; where a question only points at it, `finder` finds it with its pictures.
     `origins` are the channels that corrected faces come from.
     `asked` is false where a channel is merely watched. `cancelled` turns true when one of the
     messages is deleted, or no longer asks.

@@ -34,7 +34,7 @@ TAKEN_BACK = "Taken back."
 Step = Literal["back", "next", "more", "less"]
 
 _FACES = 4
-"""Faces asked about at once, at most: a message has room for five rows."""
+"""Faces that a card asks about at once, at most: a message has room for five rows."""
 _ROWS, _IN_A_ROW = 5, 5
 _LABELS: dict[str, str] = {"back": "◀", "next": "▶", "less": "Best guess only"}
 _VOTES: dict[VoteKind, tuple[str, str]] = {"yes": ("✅", "Right"), "no": ("❌", "Wrong")}

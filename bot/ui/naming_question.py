@@ -1,6 +1,6 @@
 """Who is it? The one question behind ❌ and `/review`: a select, a form for another name, a vote.
 
-It is asked about a subject, a face or a whole cluster, that stands in the `custom_id`s, so a
+Its subject, a face or a whole cluster, stands in the `custom_id`s, so a
 question that was open before a restart still works. Whatever is chosen becomes a vote, safe in the
 database before it is acknowledged, and can be taken back.
 """

@@ -100,7 +100,7 @@ async def _queue(
     disputed = await services.storage.labels.in_server(server_id, "disputed")
     return [
         *await services.storage.proposals.waiting(server_id),
-        *await services.strangers.find(server_id, seen),
+        *await services.unknown_faces.find(server_id, seen),
         *(face for face, _ in disputed if face.channel_id in seen),
     ]
 
@@ -124,7 +124,7 @@ async def _card(
             [Decision(FaceSubject(waiting.reply_id, waiting.face_index), options)],
             await _crops(services, [waiting]),
         )
-    cluster_id = await services.strangers.remember(server_id, waiting)
+    cluster_id = await services.unknown_faces.remember(server_id, waiting)
     guessed = Counter(guess["id"] for face in waiting for guess in face.guesses)
     options = choices((key for key, _ in guessed.most_common()), roster, many=True)
     newest = sorted(waiting, key=lambda face: face.at, reverse=True)[:_LINKS]
@@ -262,7 +262,7 @@ class SkipButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"moedex:skip:(?P<place>\d{1,6}):(?P<cluster>\d{0,18})",
 ):
-    """Leaves an item for later; a cluster left so is asked about again another time."""
+    """Leaves an item for later; `/review` asks about a cluster left so another time."""
 
     def __init__(self, place: int, cluster_id: int | None) -> None:
         super().__init__(
@@ -289,7 +289,7 @@ class SkipButton(
             raise UserError(MODERATORS_ONLY)
         await interaction.response.defer()
         if self.cluster_id is not None:
-            await services.strangers.forget(interaction.guild_id or 0, self.cluster_id)
+            await services.unknown_faces.forget(interaction.guild_id or 0, self.cluster_id)
         await show(interaction, self.place)
 
 

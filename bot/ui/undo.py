@@ -100,7 +100,7 @@ class TakeBackButton(
 
     @answers_errors
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Take the votes back, and let a cluster be asked about again."""
+        """Take the votes back, and let `/review` ask about a cluster again."""
         services, subject = services_of(interaction), self.subject
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -115,7 +115,7 @@ class TakeBackButton(
         ]
         await services.votes.judged()
         if isinstance(subject, ClusterSubject):
-            await services.strangers.forget(server_id, subject.cluster_id)
+            await services.unknown_faces.forget(server_id, subject.cluster_id)
         await interaction.followup.send(text if any(stood) else ALREADY, ephemeral=True)
 
 

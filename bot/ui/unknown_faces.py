@@ -34,13 +34,13 @@ TURNS_UP_THERE = (
 class UnknownFacesNotice:
     """Tells the moderators of each server, once, where there is something new to ask."""
 
-    def __init__(self, storage: Storage, strangers: Strangers) -> None:
+    def __init__(self, storage: Storage, unknown_faces: Strangers) -> None:
         self._storage = storage
-        self._strangers = strangers
+        self._unknown_faces = unknown_faces
 
     async def tell(self, guild: discord.Guild) -> None:
-        """Tell a server's moderators if an unknown face turned up that they weren't told of."""
-        storage, strangers = self._storage, self._strangers
+        """Tell a server's moderators if an unknown face turned up that is news to them."""
+        storage, unknown_faces = self._storage, self._unknown_faces
         if not (await storage.settings.get(guild.id)).learning:
             return
         user_id, channel_id = await storage.consents.announced(guild.id)
@@ -51,7 +51,7 @@ class UnknownFacesNotice:
         # What this moderator finds when he opens `/review` there.
         channels = (await storage.faces.channels()).get(guild.id, set())
         seen = await readable(channels, reader, guild, where)
-        mark = await strangers.news(guild.id, seen)
+        mark = await unknown_faces.news(guild.id, seen)
         if mark is None or reader is None:
             return
         if not await storage.state.may_warn(f"strangers:{guild.id}"):
@@ -62,8 +62,8 @@ class UnknownFacesNotice:
             else:
                 await reader.send(TURNS_UP_THERE.format(server=guild.name))
         except discord.HTTPException as error:
-            log.info("Server %d could not be told who keeps turning up: %s", guild.id, error)
-        await strangers.told(guild.id, mark)
+            log.info("Server %d did not get its notice of unknown faces: %s", guild.id, error)
+        await unknown_faces.told(guild.id, mark)
 
     async def _moderator(self, guild: discord.Guild, user_id: int) -> discord.Member | None:
         """Return who switched learning on, if he still decides there, else the owner."""

@@ -34,7 +34,7 @@ OLDER = "-# Older changes are left out."
 
 
 class History(commands.Cog):
-    """The trail of labels."""
+    """The audit log of labels."""
 
     def __init__(
         self, tree: app_commands.CommandTree[Any], storage: Storage, galleries: ServerGalleries
@@ -61,11 +61,11 @@ class History(commands.Cog):
         if not await may_label(interaction.user, self._storage.settings):
             raise UserError(MODERATORS_ONLY)
         roster = await self._galleries.roster(interaction.guild_id or 0)
-        told: list[tuple[datetime, str]] = []
+        dated: list[tuple[datetime, str]] = []
         for number, face in enumerate(await self._storage.faces.by_reply(message.id), 1):
-            trail = await self._storage.labels.changes(face.id)
-            told += [(step.at, f"Face {number}: {_sentence(step, roster)}") for step in trail]
-        lines = [line for _, line in sorted(told)]
+            changes = await self._storage.labels.changes(face.id)
+            dated += [(each.at, f"Face {number}: {_sentence(each, roster)}") for each in changes]
+        lines = [line for _, line in sorted(dated)]
         shown = list(lines)
         while sum(len(line) + 1 for line in shown) > _MOST:
             del shown[0]

@@ -20,7 +20,7 @@ class Review(commands.Cog):
     @app_commands.command(name="review")
     @app_commands.guild_only()
     async def review(self, interaction: discord.Interaction[MoedexBot]) -> None:
-        """Decide what waits: proposals, strangers who keep turning up, disputed faces."""
+        """Decide what waits: proposals, unknown faces that keep turning up, disputed faces."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show(interaction, 0)
 

@@ -39,7 +39,7 @@ class UnknownFaces(commands.Cog):
             try:
                 await self._notice.tell(guild)
             except Exception:  # the loop must go on: the next round tries again
-                log.exception("Server %d could not be told of unknown faces", guild.id)
+                log.exception("Server %d could not get a notice of unknown faces", guild.id)
 
     @look.before_loop
     async def _wait(self) -> None:
@@ -48,5 +48,5 @@ class UnknownFaces(commands.Cog):
 
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
-    notice = UnknownFacesNotice(bot.services.storage, bot.services.strangers)
+    notice = UnknownFacesNotice(bot.services.storage, bot.services.unknown_faces)
     await bot.add_cog(UnknownFaces(bot, notice))

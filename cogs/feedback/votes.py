@@ -99,7 +99,7 @@ class Votes(commands.Cog):
         try:
             await cards.ask(self._services, await channel.fetch_message(payload.message_id))
         except discord.HTTPException as error:
-            log.debug("Answer %d could not be asked about: %s", payload.message_id, error)
+            log.debug("The question could not be put on answer %d: %s", payload.message_id, error)
         finally:
             self._asking.discard(payload.message_id)
 

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.recognition.replies import only
+from bot.recognition.replies import mentions_only
 from bot.ui.autocomplete import offer
 from bot.ui.roster_list import RosterButton, matching, roster_embed, roster_view, searched
 from bot.wording import plain
@@ -33,7 +33,7 @@ class Characters(commands.Cog):
         await context.defer(ephemeral=True)
         search = searched(search)
         roster = await self._galleries.roster(context.guild.id if context.guild else 0)
-        found, allowed = matching(roster, search), only(context.author)
+        found, allowed = matching(roster, search), mentions_only(context.author)
         if not found:
             text = NOBODY.format(search=plain(search))
             await context.send(text, ephemeral=True, allowed_mentions=allowed)

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.feedback.authority import may_label
-from bot.recognition.replies import only
+from bot.recognition.replies import mentions_only
 from bot.ui.autocomplete import offer
 from bot.ui.undo import PROPOSED, done
 
@@ -99,7 +99,9 @@ class GalleryCommands(commands.Cog):
             "forget": teaching.forget,
         }[kind]
         _, action = await act(server_id, interaction.user.id, **arguments)
-        await interaction.followup.send(**done(action), allowed_mentions=only(interaction.user))
+        await interaction.followup.send(
+            **done(action), allowed_mentions=mentions_only(interaction.user)
+        )
 
 
 async def setup(bot: MoedexBot) -> None:

@@ -31,7 +31,7 @@ MODERATORS = """\
 `/watch on` answers every picture in a channel, `/watch off` ends that.
 `/settings` sets how sure I must be, how many guesses I show, and who sees answers.
 `/learning on` lets your votes teach me · `/review` asks you what votes can't settle, and who the \
-strangers are that keep turning up · `/train` trains me on what was settled.
+unknown faces are that keep turning up · `/train` trains me on what was settled.
 Right-click an answer of mine → **Apps** → **Label history** tells who settled what, and when."""
 
 
