@@ -11,12 +11,13 @@ from discord.ext import commands
 from bot.errors import UserError
 from bot.feedback.authority import may_label
 from bot.gallery.samples import EnrolmentSample, distinct
+from bot.recognition.corrections import MODERATORS_ONLY
 from bot.recognition.replies import OutgoingMessage
 from bot.recognition.request import to_enrol
 from bot.recognition.sources import attachment_source
 from bot.ui.answer_message import TOO_MANY
 from bot.ui.autocomplete import offer
-from bot.ui.undo import MODERATORS_ONLY, PROPOSED, UndoButton, undo_view
+from bot.ui.undo import PROPOSED, UndoButton, undo_view
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Teach(commands.Cog):
         if not await may_label(interaction.user, self._settings):
             raise UserError(MODERATORS_ONLY)
         await interaction.response.defer(thinking=True)
+        await self._recognition.admit(to_enrol(interaction, []))
         server_id = interaction.guild_id or 0
         taught = await self._series.teach(server_id, interaction.user.id, series, interaction.id)
         await self._galleries.gallery(server_id)
