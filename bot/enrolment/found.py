@@ -56,13 +56,15 @@ class PictureSource(Protocol):
 
     `key` names the source among all ("anilist:1535"), `title` says it to people. `most` is the
     number of usable pictures that are taken of a character. `crops` says that a picture in which no
-    face is found is a face as it is.
+    face is found is a face as it is; `local` that pictures are listed without asking anybody, so
+    that a character who is done is looked at again where there are new ones.
     """
 
     key: str
     title: str
     most: int
     crops: bool
+    local: bool
 
     async def open(self) -> None:
         """Ask what `key` and `title` need; called once, before anything else."""

@@ -90,7 +90,7 @@ class EnrolmentJob:
             report.characters += 1
             self._progress(found.name, report)
             earlier = before.get(found.ref)
-            if earlier is not None and earlier.done and earlier.backbone == self._reader.backbone:
+            if earlier is not None and await self._is_done(source, found, earlier):
                 report.before += 1
                 continue
             enrolment, new = await self._begin(source_id, found, earlier)
@@ -120,6 +120,17 @@ class EnrolmentJob:
             samples = await self._enrolled.samples_of(enrolment.id)
             await self._finish(found, enrolment, samples, report, new=new)
         return report
+
+    async def _is_done(
+        self, source: PictureSource, found: FoundCharacter, earlier: Enrolment
+    ) -> bool:
+        """Say whether there is nothing to look at any more."""
+        if not earlier.done or earlier.backbone != self._reader.backbone:
+            return False
+        if not source.local:
+            return True
+        seen = {sample.ref for sample in await self._enrolled.samples_of(earlier.id)}
+        return all([picture.ref in seen async for picture in source.pictures(found)])
 
     async def _begin(
         self, source_id: int, found: FoundCharacter, earlier: Enrolment | None

@@ -109,7 +109,7 @@ class Web:
 
     async def download(self, url: str, most_bytes: int) -> bytes:
         """Return the file at an http or https URL. Raises PictureUnavailableError."""
-        if URL(url).scheme not in {"http", "https"}:
+        if not _is_web(url):
             raise PictureUnavailableError("its address is neither http nor https")
         answer, why = await self._patiently(url, most_bytes)
         if answer is None:
@@ -195,6 +195,13 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
         if size > most:
             break
     return b"".join(chunks)
+
+
+def _is_web(url: str) -> bool:
+    try:
+        return URL(url).scheme in {"http", "https"}
+    except ValueError:  # no address at all
+        return False
 
 
 def _seconds(header: str | None) -> float | None:

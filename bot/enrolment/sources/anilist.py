@@ -120,6 +120,7 @@ class AniListSource:
 
     most = 1
     crops = False
+    local = False
 
     def __init__(
         self,

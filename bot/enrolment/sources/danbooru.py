@@ -65,6 +65,7 @@ class DanbooruSource:
 
     most = PICTURES
     crops = False
+    local = False
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ class FolderSource:
 
     most = 100
     crops = True
+    local = True
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder = folder

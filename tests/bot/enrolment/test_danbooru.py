@@ -201,8 +201,8 @@ async def test_files_are_taken_over_http_alone(
     session: aiohttp.ClientSession, board: DanbooruServer
 ) -> None:
     board.post("miku", "a.jpg", large_file_url="file:///etc/passwd.jpg")
+    board.post("miku", "b.jpg", large_file_url="http://[nowhere/b.jpg")
     asked = source(session, board, "miku")
-    (picture,) = await pictures_of(asked)
-
-    with pytest.raises(PictureUnavailableError, match="neither http nor https"):
-        await asked.fetch(picture)
+    for picture in await pictures_of(asked):
+        with pytest.raises(PictureUnavailableError, match="neither http nor https"):
+            await asked.fetch(picture)

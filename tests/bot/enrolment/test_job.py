@@ -178,6 +178,23 @@ async def test_a_folder_is_enrolled(job: EnrolmentJob, storage: Storage, tmp_pat
     ]
 
 
+async def test_new_pictures_in_a_folder_are_looked_at(
+    job: EnrolmentJob, storage: Storage, tmp_path: Path
+) -> None:
+    own = tmp_path / "mine" / "Death Note" / "L Lawliet"
+    own.mkdir(parents=True)
+    (own / "0.png").write_bytes(face(1))
+    await job.run(FolderSource(tmp_path / "mine", 1000))
+    again = await job.run(FolderSource(tmp_path / "mine", 1000))
+    (own / "1.png").write_bytes(face(1, 1))
+    more = await job.run(FolderSource(tmp_path / "mine", 1000))
+
+    assert (again.before, again.samples) == (1, 0)
+    assert (more.before, more.samples) == (0, 2)
+    (centroid,) = await storage.enrolled.centroids("first")
+    assert centroid.samples == 2
+
+
 async def test_an_empty_folder_is_said(job: EnrolmentJob, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="nobody to learn"):
         await job.run(FolderSource(tmp_path, 1000))
