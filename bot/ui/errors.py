@@ -57,7 +57,12 @@ async def answer_command_error(
 
 
 async def answer_interaction_error(interaction: discord.Interaction[Any], error: Exception) -> None:
-    """Answer a failed interaction, seen only by who caused it; for views and modals too."""
+    """Answer a failed interaction, seen only by who caused it; for views and modals too.
+
+    Where the bot is ending, that is why it failed, and nothing can be sent any more.
+    """
+    if interaction.client.is_closed():
+        return
     text = explain(error, _name(interaction.command))
     if text is None:
         return
