@@ -244,8 +244,6 @@ class PlaceRoutes(Routes):
         if "message_id" in call.request.match_info:
             message = self._api.message(call)
         name = str(body_of(call).get("name") or "")
-        if not 1 <= len(name) <= 100:
-            raise errors.invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100.")
         call.success = 201
         return channel_json(self._state.channels.open_thread(call.user, parent, name, message))
 

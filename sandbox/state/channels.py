@@ -30,6 +30,8 @@ class Channels:
         self, user: User, parent: Channel, name: str, message: Message | None = None
     ) -> Channel:
         """Open a thread in a channel, on a message where one is named."""
+        if not 1 <= len(name) <= 100:
+            raise errors.invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100.")
         if parent.server is None or parent.is_thread:
             raise errors.ApiError(400, 50024, "Cannot execute action on this channel type")
         self._world.demand(user, parent, Permission.CREATE_PUBLIC_THREADS)

@@ -150,9 +150,17 @@ class Messages:
         self.changed(message, editor)
         return message
 
-    def delete(self, messages: Iterable[Message], by: User | None = None) -> None:
-        """Delete messages of one channel, one or many at once, with their files."""
+    def delete(self, messages: Iterable[Message], by: User) -> None:
+        """Delete messages of one channel, one or many at once, with their files.
+
+        Raises:
+            ApiError: 50013, one is neither an own message, nor one that only `by` sees, nor is
+                `by` a moderator. Nothing is deleted then.
+
+        """
         gone = tuple(messages)
+        if not all(self._may_delete(by, message) for message in gone):
+            raise errors.missing_permissions()
         for message in gone:
             message.deleted = True
             message.channel.messages.pop(message.id, None)
@@ -168,7 +176,7 @@ class Messages:
         """Emit that a message has changed."""
         self._stream.emit(message_event("message_update", message, by))
 
-    def may_delete(self, user: User, message: Message) -> bool:
+    def _may_delete(self, user: User, message: Message) -> bool:
         """Whether a user may delete a message: an own one, as a moderator, or one only they see."""
         return (
             user is message.author

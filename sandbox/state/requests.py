@@ -68,26 +68,23 @@ class Requests:
         resolved = Resolved(self._world, channel, uploads or {})
         data: Json = body["data"]
         nonce = body.get("nonce")
-        match body.get("type"):
-            case kind if kind in (COMMAND, AUTOCOMPLETE):
-                made = await self._command(user, channel, data, resolved, kind == AUTOCOMPLETE)
-                return self._interactions.start(kind, user, channel, made, nonce=nonce)
-            case kind if kind == COMPONENT:
-                message = self._world.message(channel, int(body["message_id"]), user)
-                made = _component(message.components, data, resolved)
-                return self._interactions.start(
-                    kind, user, channel, made, message=message, nonce=nonce
-                )
-            case kind if kind == MODAL_SUBMIT:
-                opener = self._interactions.get(int(data["id"]))
-                if opener.user is not user:
-                    raise errors.missing_permissions()
-                made = await _form(opener, data, resolved)
-                return self._interactions.start(
-                    kind, user, channel, made, message=opener.message, parent=opener, nonce=nonce
-                )
-            case other:
-                raise UsageError(f"There is no interaction of the type {other}.")
+        kind = body.get("type")
+        if kind in (COMMAND, AUTOCOMPLETE):
+            made = await self._command(user, channel, data, resolved, kind == AUTOCOMPLETE)
+            return self._interactions.start(kind, user, channel, made, nonce=nonce)
+        if kind == COMPONENT:
+            message = self._world.message(channel, int(body["message_id"]), user)
+            made = _component(message.components, data, resolved)
+            return self._interactions.start(kind, user, channel, made, message=message, nonce=nonce)
+        if kind == MODAL_SUBMIT:
+            opener = self._interactions.get(int(data["id"]))
+            if opener.user is not user:
+                raise errors.missing_permissions()
+            made = await _form(opener, data, resolved)
+            return self._interactions.start(
+                kind, user, channel, made, message=opener.message, parent=opener, nonce=nonce
+            )
+        raise UsageError(f"There is no interaction of the type {kind}.")
 
     async def _command(
         self, user: User, channel: Channel, data: Json, resolved: Resolved, typing: bool

@@ -73,7 +73,8 @@ class Resolved:
             ApiError: 40005, it is too large.
 
         """
-        upload = self._uploads.get(int(number)) if str(number).isdecimal() else None  # type: ignore[call-overload]
+        text = str(number)
+        upload = self._uploads.get(int(text)) if text.isdecimal() else None
         if upload is None:
             raise UsageError("A file is missing.")
         files.check_size(self._where, upload)

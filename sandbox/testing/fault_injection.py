@@ -186,7 +186,7 @@ class FaultInjection:
             every = self._places.server.channels.values()
             where = [item for item in every if item.type is ChannelType.TEXT]
         else:
-            where = [self._places.channel(channel) if isinstance(channel, str) else channel]
+            where = [self._places.channel(channel)]
         for item in where:
             rule = item.overwrites.setdefault(self._bot.id, Overwrite(self._bot.id, member=True))
             rule.deny = rule.deny | bits if refused else rule.deny & ~bits

@@ -47,14 +47,18 @@ class Places:
         """Return the member with a name (in any case); KeyError where there is none."""
         return self._members[(server or self.server).id, name.lower()]
 
-    def channel(self, name: str, server: Server | None = None) -> Channel:
-        """Return a server's channel or thread by its name; KeyError where there is none."""
-        return (server or self.server).channel_named(name)
+    def channel(self, channel: Channel | str, server: Server | None = None) -> Channel:
+        """Return a server's channel or thread by its name; KeyError where there is none.
+
+        A channel itself is returned as it is.
+        """
+        if isinstance(channel, str):
+            return (server or self.server).channel_named(channel)
+        return channel
 
     def messages(self, channel: Channel | str) -> list[Message]:
         """Return a channel's messages, oldest first, ephemeral ones included."""
-        where = self.channel(channel) if isinstance(channel, str) else channel
-        return list(where.messages.values())
+        return list(self.channel(channel).messages.values())
 
     # --- messages by nobody's account -----------------------------------------------------------
 
@@ -62,7 +66,7 @@ class Places:
         self, channel: Channel | str, name: str, content: str, files: Iterable[FileLike] = ()
     ) -> Message:
         """Post as a channel's webhook, under a name; it is nobody's account."""
-        where = self.channel(channel) if isinstance(channel, str) else channel
+        where = self.channel(channel)
         self._stream.mark = self._stream.count
         author = self._world.add_user(name, bot=True)
         uploads = {number: as_upload(item) for number, item in enumerate(files)}
@@ -150,12 +154,12 @@ class Places:
 
     def delete_channel(self, channel: Channel | str) -> None:
         """Delete a channel with all that is in it."""
-        where = self.channel(channel) if isinstance(channel, str) else channel
+        where = self.channel(channel)
         self._state.channels.delete(where, self.member("ann").user)
 
     def mark_nsfw(self, channel: Channel | str, *, nsfw: bool = True) -> None:
         """Mark a channel as age-restricted, or not."""
-        where = self.channel(channel) if isinstance(channel, str) else channel
+        where = self.channel(channel)
         where.nsfw = nsfw
         self._stream.emit(Event("channel_update", where.server, where))
 

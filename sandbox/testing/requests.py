@@ -7,7 +7,7 @@ here they become custom ids, ids and numbers of files.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sandbox.state import components
 from sandbox.state.errors import UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sandbox.state.interaction import Interaction
 
 
+@runtime_checkable
 class HasId(Protocol):
     """A user, a member, a role or a channel: what Discord's requests name by its id."""
 
@@ -121,7 +122,7 @@ def _raw(value: object, uploads: dict[int, Upload]) -> object:
         number = len(uploads)
         uploads[number] = as_upload(value)
         return number
-    return str(value.id) if hasattr(value, "id") else value  # type: ignore[attr-defined]
+    return str(value.id) if isinstance(value, HasId) else value
 
 
 def _chosen(select: Json, values: Iterable[Any]) -> list[Any]:

@@ -104,7 +104,7 @@ async def test_answers_without_any_of_that_on_the_loop(sandbox: Sandbox, tmp_pat
         discord=sandbox.discord_section,
         storage={"url": f"sqlite+aiosqlite:///{tmp_path}/moedex.db"},
     )
-    files = [(f"{sample.id}.png", sample.read()) for sample in load_samples()[:3]]
+    files = [(sample.filename, sample.read()) for sample in load_samples()[:3]]
     answers = []
 
     async def on_ready(bot: MoedexBot) -> None:

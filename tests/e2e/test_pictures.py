@@ -109,7 +109,7 @@ async def test_three_faces(sandbox: Sandbox, real_bot: MoedexBot) -> None:
 async def test_no_face(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     posted = await sandbox.member("ben").post("quiet", "!who", files=[sample("lake")])
     reply = await sandbox.answer_to(posted)
-    assert "no drawn face in lake.png" in text_of(reply)
+    assert "no drawn face in lake.webp" in text_of(reply)
     assert reply.files == []
 
 
