@@ -2,9 +2,9 @@
 
     python -m benchmarks.shipped --run runs/held_out [--docs docs/accuracy.md]
 
-No measure of accuracy, as every picture was trained on: it tells whether the shipped run was long
-enough for the characters that the held-out model has not seen. A face is compared with a prototype
-that is made without its own near-duplicate group.
+No measure of accuracy, as every picture was trained on: it tells whether the production run was
+long enough for the characters that the held-out model has not seen. A face is compared with a
+centroid that is made without its own near-duplicate group.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
 def without_own_group(
     vectors: Vectors, truth: NDArray[np.int64], groups: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Cosines, (n,), of faces to their characters' prototypes without the faces' own groups.
+    """Cosines, (n,), of faces to their characters' centroids without the faces' own groups.
 
-    A character of one group alone keeps its prototype.
+    A character of one group alone keeps its centroid.
     """
     cosines = np.empty(len(vectors), np.float32)
     for character in np.unique(truth):

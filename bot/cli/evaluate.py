@@ -43,7 +43,8 @@ def evaluate(
     """Measure how well the faces in folders are named.
 
     By the shipped names; or by those of another folder (--gallery); or, with --shots alone, by
-    pictures drawn from the folder itself. Folders of characters that can't be named are strangers.
+    pictures drawn from the folder itself. Folders of characters that can't be named are
+    unknown identities.
     """
     from models.embedding.embedder import Embedder
     from models.gallery.namer import Namer

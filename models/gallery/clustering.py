@@ -61,7 +61,7 @@ def find_clusters(
     for label in sorted(set(found.tolist()) - {-1}):
         chosen = np.array(kept)[found == label]
         centre = _centre(vectors[chosen])
-        # The density may trail off into strangers, and leave out a face at the rim.
+        # The density may trail off into other faces, and leave out a face at the rim.
         free = np.array([i for i, k in enumerate(place) if found[k] in (-1, label)])
         likeness = vectors[free] @ centre
         near = likeness >= LIKENESS

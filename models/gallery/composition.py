@@ -22,7 +22,7 @@ def shown_by(shipped: Gallery, roster: Roster) -> Gallery:
     names = tuple(
         roster.characters.get(character.id, character) for character in shipped.characters
     )
-    gallery = replace(shipped, characters=names)
+    gallery = replace(shipped, characters=names, base=shipped.base or shipped)
     targets = [roster.resolve(character.id) for character in shipped.characters]
     stay = [i for i, t in enumerate(targets) if t == shipped.characters[i].id]
     result = gallery.subset(stay)

@@ -42,11 +42,4 @@ def enrolled_gallery(enrolled: Sequence[tuple[Character, Vector, int]]) -> Galle
     for character, vector, samples in enrolled:
         sums[place[character.id]] += samples * vector
         counts[place[character.id]] += samples
-    prototypes = unit(sums)
-    return Gallery(
-        characters=tuple(characters),
-        centroids=prototypes,
-        counts=counts,
-        class_weights=np.zeros_like(prototypes),
-        non_faces=np.empty((0, prototypes.shape[1]), np.float32),
-    )
+    return Gallery.of_centroids(characters, unit(sums), counts.tolist())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.gallery.scoring import hubness
+from models.gallery.scoring import NEIGHBOURS, neighbour_likeness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,9 @@ class Gallery:
     ascending, of characters that came after the calibration was fitted: those that the gallery was
     extended with. `auxiliary_weights`: (u, dimensions), classifier weights of classes that are
     never names, the first of them that of non-faces; None where none was learned. `calibration` and
-    `threshold` are those of a head that a server trained; None takes the namer's.
+    `threshold` are those of a head that a server trained; None takes the namer's. `base`: the
+    gallery that this one extends with all its centroids unchanged, so that what was computed of
+    them holds here too.
     """
 
     characters: tuple[Character, ...]
@@ -45,6 +47,7 @@ class Gallery:
     auxiliary_weights: Vectors | None = None
     calibration: Calibration | None = None
     threshold: Threshold | None = None
+    base: Gallery | None = None
 
     @classmethod
     def of(cls, examples: Mapping[Character, Vectors]) -> Gallery:
@@ -107,12 +110,16 @@ class Gallery:
             auxiliary_weights=self.auxiliary_weights,
             calibration=self.calibration,
             threshold=self.threshold,
+            base=None if len(both) else self.base or self,
         )
 
     def subset(self, keep: Sequence[int]) -> Gallery:
         """Return the gallery with the characters at these indices alone, in this order."""
+        if list(keep) == list(range(len(self.characters))):
+            return self
         return replace(
             self,
+            base=None,
             characters=tuple(self.characters[index] for index in keep),
             centroids=self.centroids[list(keep)],
             counts=self.counts[list(keep)],
@@ -122,8 +129,25 @@ class Gallery:
 
     @cached_property
     def hubness(self) -> NDArray[np.float32]:
-        """How much each of `added` is more of a hub than the others; see `scoring.hubness`."""
-        return hubness(self.centroids, self.added)
+        """How much each of `added` is more of a hub than the others are, (a,) float32, -2 to 2.
+
+        It is the mean cosine of its centroid to the `NEIGHBOURS` likest of those that were not
+        added, less what that is for these on average. Zero where these are no more than so many.
+        """
+        kept = self._not_added
+        if not self.added or len(kept) <= NEIGHBOURS:
+            return np.zeros(len(self.added), np.float32)
+        usual = (self.base or self).usual_likeness
+        return neighbour_likeness(self.centroids[list(self.added)], kept) - usual
+
+    @cached_property
+    def usual_likeness(self) -> np.float32:
+        """The mean cosine of those that were not added to the likest among them, -1 to 1."""
+        return neighbour_likeness(self._not_added, self._not_added, themselves=True).mean()
+
+    @property
+    def _not_added(self) -> Vectors:
+        return np.delete(self.centroids, self.added, axis=0)
 
     @cached_property
     def classified(self) -> NDArray[np.intp]:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 STRENGTHS: Final = (2.0, 20.0, 200.0, 2000.0)
 """How strongly weights may be held to their centroid; `choose_strength` chooses among these.
 
-The faces of all shipped characters push them away, those of one pull: held too loosely, characters
-of few pictures are named worse than by their centroids alone.
+The faces of all shipped characters push them away, those of one towards them: held too
+loosely, characters of few pictures are named worse than by their centroids alone.
 """
 FOLDS: Final = 4
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NEIGHBOURS: Final = 5
 """How many of the likest characters say how much of a hub a centroid is."""
+_BLOCK: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,10 @@ class Scoring:
 
     `classifier`: how much of a score is the cosine to the classifier weights, 0 to 1.
 
-    `hubness`: how much of `hubness` is taken off the scores of characters that were added later. A
-    half is the correction of CSLS (Conneau et al., "Word translation without parallel data", 2018):
-    a centroid that is like many others would sooner be taken for any impostor.
+    `hubness`: how much of `Gallery.hubness` is taken off the scores of characters that were
+    added later. A half is the correction of CSLS (Conneau et al., "Word translation without
+    parallel data", 2018): a centroid that is like many others would sooner be taken for any
+    impostor.
     """
 
     classifier: float = 0.85
@@ -48,17 +50,20 @@ def scores(vectors: Vectors, gallery: Gallery, scoring: Scoring) -> NDArray[np.f
     return result.astype(np.float32, copy=False)
 
 
-def hubness(centroids: Vectors, added: tuple[int, ...]) -> NDArray[np.float32]:
-    """How much each of `added` is more of a hub than the others are, (a,) float32, -2 to 2.
+def neighbour_likeness(
+    centroids: Vectors, among: Vectors, *, themselves: bool = False
+) -> NDArray[np.float32]:
+    """Return the mean cosine of each of `centroids`, (n, d), to the likest of `among`, (m, d).
 
-    `centroids`: (characters, dimensions) of unit length. It is the mean cosine of an added centroid
-    to the `NEIGHBOURS` likest of those that were not added, less what that is for these on average.
-    Zero where these are no more than `NEIGHBOURS`.
+    These are `NEIGHBOURS`; m must be larger. `themselves`: both are the same rows, and nobody is a
+    neighbour of its own. In blocks, as all cosines of ten thousand characters take half a gigabyte.
     """
-    kept = np.delete(np.arange(len(centroids)), added)
-    if len(kept) <= NEIGHBOURS:
-        return np.zeros(len(added), np.float32)
-    cosines = centroids[kept] @ centroids.T
-    cosines[np.arange(len(kept)), kept] = -1  # nobody is a neighbour of its own
-    likeness = np.partition(cosines, -NEIGHBOURS, axis=0)[-NEIGHBOURS:].mean(0)
-    return likeness[list(added)] - likeness[kept].mean()
+    result = np.empty(len(centroids), np.float32)
+    for start in range(0, len(centroids), _BLOCK):
+        cosines = centroids[start : start + _BLOCK] @ among.T
+        if themselves:
+            rows = np.arange(len(cosines))
+            cosines[rows, start + rows] = -1
+        likest = np.partition(cosines, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
+        result[start : start + _BLOCK] = likest.mean(1)
+    return result

@@ -34,7 +34,7 @@ class VectorSet:
 
     @classmethod
     def of_gallery(cls, gallery: Gallery) -> VectorSet:
-        """Take a gallery's prototypes for its data, each a group of its own."""
+        """Take a gallery's centroids for its data, each a group of its own."""
         labels = tuple(character.id for character in gallery.characters)
         return cls(gallery.centroids, labels, tuple(range(len(labels))))
 

@@ -46,7 +46,7 @@ def test_the_best_match_is_who_is_meant(typed: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "!!!", "Zzyzx", "Nagato Yuki"])
-def test_strangers_match_nobody(typed: str) -> None:
+def test_unknown_names_match_nobody(typed: str) -> None:
     assert INDEX.search(typed) == []
 
 

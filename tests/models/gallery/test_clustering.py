@@ -13,12 +13,12 @@ def _faces(rng: np.random.Generator, centres: list[int], spread: float) -> np.nd
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_who_keeps_turning_up_is_found_among_strangers() -> None:
+def test_who_keeps_turning_up_is_found_among_impostors() -> None:
     rng = np.random.default_rng(2)
     repeated = _faces(rng, [0] * 7 + [1] * 9, 0.06)
-    strangers = rng.normal(size=(12, 32)).astype(np.float32)
-    strangers /= np.linalg.norm(strangers, axis=1, keepdims=True)
-    clusters = find_clusters(np.concatenate([repeated, strangers]))
+    others = rng.normal(size=(12, 32)).astype(np.float32)
+    others /= np.linalg.norm(others, axis=1, keepdims=True)
+    clusters = find_clusters(np.concatenate([repeated, others]))
     assert [set(c.members) for c in clusters] == [set(range(7, 16)), set(range(7))]
 
 
@@ -42,7 +42,7 @@ def test_one_picture_posted_often_is_no_cluster() -> None:
     assert find_clusters(vectors, groups=[5] * 9) == []
 
 
-def test_scattered_strangers_are_no_cluster() -> None:
+def test_scattered_faces_are_no_cluster() -> None:
     rng = np.random.default_rng(7)
     vectors = rng.normal(size=(20, 256)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

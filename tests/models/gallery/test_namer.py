@@ -229,6 +229,12 @@ def test_who_is_like_many_others_is_scored_lower_by_half_of_what_sets_it_apart()
     assert expected[0] > 0.1 > -0.1 > expected[1]
     np.testing.assert_allclose(both.hubness, expected, atol=1e-6)
 
+    assert both.base is shipped
+    np.testing.assert_allclose(replace(both, base=None).hubness, expected, atol=1e-6)
+    merged = both.extended(Gallery.of({_character(0): hub}))
+    usual_again = replace(merged, base=None).hubness
+    np.testing.assert_array_equal(merged.hubness, usual_again)  # one of the others has changed
+
     plain = rows[:4] @ both.centroids.T
     found = scores(rows[:4], both, Scoring(hubness=0.5))
     np.testing.assert_allclose(found[:, :12], plain[:, :12], atol=1e-6)
