@@ -1,10 +1,8 @@
 """Which detectors there are: each is one file of this folder that registers itself by name.
 
-    @registered("mine")
-    def _load(cascade: Path | None) -> MyDetector: ...
-
-in `models/detection/mine.py` is all that a new one needs: `detector = "mine"` in the configuration
-is valid by the file being there.
+A function that loads the detector, decorated with `registered("its name")`, is all that a further
+file needs: `detector = "its name"` in the configuration is valid by the file being there
+(docs/contributing.md, "A detector").
 """
 
 from __future__ import annotations
