@@ -12,8 +12,7 @@ from discord.http import handle_message_parameters
 
 from sandbox import Member, Sandbox
 from sandbox.state.errors import ApiError
-
-from .client import Client, pointed_at, running
+from tests.sandbox.client import Client, pointed_at, running
 
 
 async def refused(awaitable: Any) -> tuple[int, int]:

@@ -10,9 +10,8 @@ import pytest
 from sandbox import Member, Sandbox
 from sandbox.rest.api import BASE, Exchange
 from sandbox.state.payloads.messages import message_event_json
-
-from .client import Client
-from .conformance import CLIENT_ROUTES, DESCRIPTION, Description
+from tests.sandbox.client import Client
+from tests.sandbox.conformance import CLIENT_ROUTES, DESCRIPTION, Description
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ import pytest
 from sandbox import Member, Sandbox
 from sandbox.gateway.gateway import LATENCY
 from sandbox.state.snowflakes import shard_of
-
-from .client import Client, ShardedClient, running
+from tests.sandbox.client import Client, ShardedClient, running
 
 
 async def test_a_wrong_token_is_refused(sandbox: Sandbox) -> None:

@@ -15,8 +15,7 @@ from discord import app_commands
 
 from sandbox import Member, Sandbox
 from sandbox.state.entities import MessageFlag
-
-from .client import Client
+from tests.sandbox.client import Client
 
 WAIT = 10.0
 

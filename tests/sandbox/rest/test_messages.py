@@ -10,8 +10,7 @@ import pytest
 from discord.http import handle_message_parameters
 
 from sandbox import Member, Sandbox
-
-from .client import Client
+from tests.sandbox.client import Client
 
 
 def file_of(data: bytes, name: str = "card.png", **options: object) -> discord.File:

@@ -13,8 +13,7 @@ from discord import app_commands
 from sandbox import Member, Sandbox
 from sandbox.state.errors import ApiError, UsageError
 from sandbox.state.files import Upload
-
-from .client import Client
+from tests.sandbox.client import Client
 
 
 async def sync(client: Client, *commands: Any) -> None:
