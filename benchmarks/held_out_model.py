@@ -2,9 +2,9 @@
 
     python -m benchmarks.held_out_model --data ../shared/data --run runs/held_out
 
-The embedding and its backbones are copied to `--run`, where `moedex train backbone` finds them too
-and goes on with the production model; names, calibration and threshold are fitted anew. `--keep`
-replaces what is kept by a model that is finished there. `--ship` gives its calibration and
+The embedding, its backbones and the split are copied to `--run`, where `moedex train backbone` finds
+them too and goes on with the production model; names, calibration and threshold are fitted anew.
+`--keep` replaces what is kept by a model that is finished there. `--ship` gives its calibration and
 threshold to the names that the bot loads.
 """
 
@@ -19,7 +19,12 @@ from benchmarks.options import DATA, RUN, Data, Run
 from models.embedding.embedder import EMBEDDING_FILE
 from models.gallery.namer import NAMING_FILE, Namer
 from models.training.dataset import load_dataset
-from models.training.pipeline import backbone_folder, default_plan, train_held_out
+from models.training.pipeline import (
+    SPLIT_FILE,
+    backbone_folder,
+    default_plan,
+    train_held_out,
+)
 from models.training.runs import TRAINED_FILE, is_finished, save_backbone
 from models.training.trained import FUSED_CLASS_WEIGHTS_FILE
 from models.weight_files import WEIGHTS
@@ -69,7 +74,7 @@ def restore_backbone(number: int, run: Path) -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    for name in (EMBEDDING_FILE.name, FUSED_CLASS_WEIGHTS_FILE):
+    for name in (EMBEDDING_FILE.name, FUSED_CLASS_WEIGHTS_FILE, SPLIT_FILE):
         shutil.copyfile(source / name, target / name)
 
 

@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING, Final, Literal
 import cv2
 import numpy as np
 from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from models.detection.boxes import squared
 from models.images.crops import crop_face
+from models.images.decoding import PictureError, PictureLimits, decode
 from models.images.hashing import NEAR, perceptual_hash
 from models.types import Box
 
@@ -39,6 +42,9 @@ Kind = Literal["character", "icon", "sticker", "no_face"]
 
 CACHED_SIDE: Final = 192
 """Pictures are kept in memory at most this large, in pixels of the longer side."""
+
+ONE_FRAME: Final = PictureLimits(frames=1)
+"""Of an animation the first frame is the sample."""
 
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})
 _KINDS: Final[tuple[tuple[str, Kind], ...]] = (
@@ -139,44 +145,34 @@ def _given_groups(root: Path) -> dict[str, tuple[str, str]]:
 
 
 def _read(path: Path) -> tuple[Pixels, int] | str:
+    """Read a picture as the bot does, and shrink it; its hash beside, or what is wrong with it."""
     try:
-        with Image.open(path) as opened:
-            image = opened.convert("RGBA") if opened.mode in ("P", "LA", "RGBA") else opened
-            if image.mode == "RGBA":
-                white = Image.new("RGBA", image.size, "white")
-                image = Image.alpha_composite(white, image)
-            image = image.convert("RGB")
-            image.thumbnail((CACHED_SIDE, CACHED_SIDE), Image.Resampling.LANCZOS)
-            pixels = np.asarray(image)
-            return pixels, int(perceptual_hash(pixels), 16)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        return str(error) or type(error).__name__
+        (whole,) = decode(path.read_bytes(), path.name, ONE_FRAME).frames
+    except (OSError, PictureError) as error:
+        return str(error)
+    image = Image.fromarray(whole)
+    image.thumbnail((CACHED_SIDE, CACHED_SIDE), Image.Resampling.LANCZOS)
+    pixels = np.asarray(image)
+    return pixels, int(perceptual_hash(pixels), 16)
 
 
 def near_duplicate_groups(hashes: Sequence[int], given: Sequence[str] | None = None) -> list[int]:
     """Number the near-duplicate groups: equal given groups, and hashes within `NEAR` bits.
 
-    Groups are the connected parts, numbered from 0 in order of their first member.
+    Groups are the connected components, numbered from 0 in order of their first member.
     """
-    parent = list(range(len(hashes)))
-
-    def root_of(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
     first: dict[str, int] = {}
-    for index, name in enumerate(given or ()):
-        if name:
-            parent[root_of(index)] = root_of(first.setdefault(name, index))
+    pairs = [(first.setdefault(name, i), i) for i, name in enumerate(given or ()) if name]
     codes = np.array(hashes, np.uint64)
     for index in range(len(codes)):
         near = np.bitwise_count(codes[index + 1 :] ^ codes[index]) <= NEAR
-        for other in np.flatnonzero(near):
-            parent[root_of(int(other) + index + 1)] = root_of(index)
+        pairs += [(index, index + 1 + int(other)) for other in np.flatnonzero(near)]
+    rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
+    shape = len(codes), len(codes)
+    graph = coo_array((np.ones(len(pairs), np.int8), (rows, columns)), shape)
+    components = connected_components(graph, directed=False)[1]
     numbers: dict[int, int] = {}
-    return [numbers.setdefault(root_of(index), len(numbers)) for index in range(len(hashes))]
+    return [numbers.setdefault(component, len(numbers)) for component in components.tolist()]
 
 
 def _backgrounds(root: Path, first_group: int, seed: int, per_post: int = 4) -> list[Sample]:
@@ -239,9 +235,8 @@ def _posts(root: Path) -> Iterator[tuple[str, Pixels, list[list[float]]]]:
 
 def _read_whole(path: Path) -> Pixels | None:
     try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except OSError:
+        return decode(path.read_bytes(), path.name, ONE_FRAME).frames[0]
+    except (OSError, PictureError):
         return None
 
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from models.training.dataset import DatasetError
+from models.images.decoding import PictureError, decode
+from models.training.dataset import ONE_FRAME, DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -106,13 +107,14 @@ class DetectorPictures:
 
 def read_rgb(path: Path, longest: int) -> tuple[Pixels, float] | None:
     """Read a picture, shrunk to `longest` pixels; return it and the scale, None if unreadable."""
-    picture = cv2.imread(str(path)) if path.is_file() else None
-    if picture is None:
+    try:
+        (picture,) = decode(path.read_bytes(), path.name, ONE_FRAME).frames
+    except (OSError, PictureError):
         return None
     scale = min(1.0, longest / max(picture.shape[:2]))
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(picture[:, :, ::-1], np.uint8), scale
+    return np.asarray(picture, np.uint8), scale
 
 
 def read_box_file(path: Path) -> dict[str, Heads]:

@@ -32,7 +32,7 @@ from models.training.galleries import (
 )
 from models.training.noise import doubtful
 from models.training.plan import BackbonePlan
-from models.training.split import split_samples
+from models.training.split import Split, split_samples
 from models.weight_files import WEIGHTS
 
 if TYPE_CHECKING:
@@ -115,11 +115,12 @@ def train_held_out(
     """Train the held-out model into `folder`; returns what names by its embedding.
 
     Backbones found in `folder` are resumed, or left as they are where they are done; `start` is not
-    read for them. A finished embedding is left as it is, too. Raises StartError.
+    read for them. So are a split and a finished embedding. Raises StartError.
     """
-    split = split_samples(dataset.samples, plan.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    split.save(folder / SPLIT_FILE, dataset.samples)
+    if not (folder / SPLIT_FILE).is_file():
+        split_samples(dataset.samples, plan.seed).save(folder / SPLIT_FILE, dataset.samples)
+    split = Split.load(folder / SPLIT_FILE, dataset.samples)
     learned = [dataset.samples[index] for index in split.train]
     held_out = [dataset.samples[index] for index in split.known][::3]
     runs = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from models.training.dataset import (
     CACHED_SIDE,
@@ -72,6 +72,25 @@ def test_recompressed_copies_share_a_group(tmp_path: Path) -> None:
     _save(tmp_path / "bea/0.jpg", 2)
     groups = [sample.group for sample in load_dataset(tmp_path).samples]
     assert groups[0] == groups[1] != groups[2]
+
+
+def test_copies_turned_by_exif_are_read_upright(tmp_path: Path) -> None:
+    coarse = np.random.default_rng(1).integers(0, 256, (6, 8, 3)).astype(np.uint8)
+    upright = Image.fromarray(coarse).resize((160, 120), Image.Resampling.BICUBIC)
+    sideways = upright.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # to be turned clockwise to be upright
+    (tmp_path / "anna").mkdir()
+    upright.save(tmp_path / "anna/0.png")
+    sideways.save(tmp_path / "anna/1.png", exif=exif)
+    sideways.save(tmp_path / "anna/2.jpg", exif=exif, quality=95)
+
+    plain, turned, compressed = load_dataset(tmp_path).samples
+
+    np.testing.assert_array_equal(turned.pixels, plain.pixels)
+    assert compressed.pixels.shape == plain.pixels.shape
+    np.testing.assert_allclose(compressed.pixels.astype(int), plain.pixels.astype(int), atol=40)
+    assert plain.group == turned.group == compressed.group
 
 
 def test_given_groups_and_hashes_join() -> None:
