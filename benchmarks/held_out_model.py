@@ -2,10 +2,10 @@
 
     python -m benchmarks.held_out_model --data ../shared/data --run runs/held_out
 
-The embedding, its backbones and the split are copied to `--run`, where `moedex train backbone` finds
-them too and goes on with the production model; names, calibration and threshold are fitted anew.
-`--keep` replaces what is kept by a model that is finished there. `--ship` gives its calibration and
-threshold to the names that the bot loads.
+The embedding, its backbones and the split are copied to `--run`, where `moedex train backbone`
+finds them too and goes on with the production model; names, calibration and threshold are fitted
+anew. `--keep` replaces what is kept by a model that is finished there. `--ship` gives its
+calibration and threshold to the names that the bot loads.
 """
 
 from __future__ import annotations
