@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.errors import UserError
+
 if TYPE_CHECKING:
     from bot.storage.settings import SettingsRepository
+
+
+MODERATORS_ONLY = "Only moderators and labellers may do that here."
 
 
 async def may_label(member: object, settings: SettingsRepository) -> bool:
@@ -21,3 +26,9 @@ async def may_label(member: object, settings: SettingsRepository) -> bool:
         return True
     role = (await settings.get(member.guild.id)).labeller_role
     return role is not None and member.get_role(role) is not None
+
+
+async def check_may_label(member: object, settings: SettingsRepository) -> None:
+    """Raise UserError for somebody who may not label."""
+    if not await may_label(member, settings):
+        raise UserError(MODERATORS_ONLY)

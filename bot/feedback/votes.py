@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from bot.feedback.labelling import VOTES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bot.feedback.labelling import Labelling
     from bot.storage import Storage, VoteKind
 
@@ -61,6 +63,12 @@ class Votes:
         if kept:
             self._judge_soon(reply_id, "a vote taken back")
         return kept
+
+    async def take_back_all(self, reply_id: int, kinds: Collection[VoteKind]) -> None:
+        """Take everybody's votes of these kinds on a whole answer back."""
+        for vote in await self._storage.votes.for_answer(reply_id):
+            if vote.face_index is None and vote.kind in kinds:
+                await self.take_back(reply_id, None, vote.user_id, vote.kind)
 
     async def judged(self) -> None:
         """Return once every vote so far is judged."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import discord
 
 from bot.errors import UserError
-from bot.feedback.authority import may_label
+from bot.feedback.authority import MODERATORS_ONLY, may_label
 from bot.feedback.labelling import VOTES
 from bot.feedback.subjects import FaceSubject
 from bot.recognition.request import to_correct
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from bot.storage import Answer, Storage, VoteKind
 
 NO_LONGER_KEPT = "What this answer showed is no longer kept. Ask again for a new one."
-MODERATORS_ONLY = "Only moderators and labellers may do that here."
 DECIDED = "Those faces were decided, or erased, already."
 CLUSTER_WHY = "one answer for {number} faces that look alike"
 

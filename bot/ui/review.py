@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import discord
 
 from bot.errors import UserError
-from bot.feedback.authority import may_label
+from bot.feedback.authority import check_may_label
 from bot.feedback.consensus import SPECIAL_LABELS
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.gallery.lookup import known_character
-from bot.recognition.corrections import MODERATORS_ONLY
 from bot.recognition.origin import readable
 from bot.storage.records import FaceObservation, Proposal
 from bot.ui.context import services_of
@@ -70,8 +69,7 @@ class _Card:
 async def show(interaction: discord.Interaction[Any], place: int) -> None:
     """Show the item at a place of the queue in the answer to an interaction."""
     services = services_of(interaction)
-    if not await may_label(interaction.user, services.storage.settings):
-        raise UserError(MODERATORS_ONLY)
+    await check_may_label(interaction.user, services.storage.settings)
     queue = await _queue(interaction)
     if place >= len(queue):
         await interaction.edit_original_response(content=NOTHING, view=None, attachments=[])
@@ -225,8 +223,7 @@ class ProposalButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Decide, and go on to what waits next."""
         services = services_of(interaction)
-        if not await may_label(interaction.user, services.storage.settings):
-            raise UserError(MODERATORS_ONLY)
+        await check_may_label(interaction.user, services.storage.settings)
         await interaction.response.defer()
         action = await (self._accepted if self.accept else self._rejected)(interaction)
         await show(interaction, 0)
@@ -285,8 +282,7 @@ class SkipButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the next item."""
         services = services_of(interaction)
-        if not await may_label(interaction.user, services.storage.settings):
-            raise UserError(MODERATORS_ONLY)
+        await check_may_label(interaction.user, services.storage.settings)
         await interaction.response.defer()
         if self.cluster_id is not None:
             await services.unknown_faces.forget(interaction.guild_id or 0, self.cluster_id)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import discord
 
 from bot.errors import UserError
-from bot.feedback.authority import may_label
+from bot.feedback.authority import check_may_label
 from bot.feedback.subjects import SUBJECT, ClusterSubject, read_subject
-from bot.recognition.corrections import MODERATORS_ONLY
 from bot.storage.galleries import LaterActionError
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
@@ -60,8 +59,7 @@ class UndoButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Undo, and say so under the message."""
         services = services_of(interaction)
-        if not await may_label(interaction.user, services.storage.settings):
-            raise UserError(MODERATORS_ONLY)
+        await check_may_label(interaction.user, services.storage.settings)
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
             action = await services.teaching.undo(

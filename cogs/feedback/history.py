@@ -8,11 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import UserError
-from bot.feedback.authority import may_label
+from bot.feedback.authority import check_may_label
 from bot.feedback.consensus import IGNORED, NOT_A_FACE
 from bot.feedback.labelling import VOTES
-from bot.recognition.corrections import MODERATORS_ONLY
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -58,8 +56,7 @@ class History(commands.Cog):
     ) -> None:
         """Tell a moderator how the labels of an answer came about."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if not await may_label(interaction.user, self._storage.settings):
-            raise UserError(MODERATORS_ONLY)
+        await check_may_label(interaction.user, self._storage.settings)
         roster = await self._galleries.roster(interaction.guild_id or 0)
         dated: list[tuple[datetime, str]] = []
         for number, face in enumerate(await self._storage.faces.by_reply(message.id), 1):

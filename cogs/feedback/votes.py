@@ -77,7 +77,7 @@ class Votes(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
         """Take all votes back: a moderator removed every reaction."""
-        await self._withdraw_all(payload.message_id, set(_KINDS.values()))
+        await self._services.votes.take_back_all(payload.message_id, set(_KINDS.values()))
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear_emoji(
@@ -86,7 +86,7 @@ class Votes(commands.Cog):
         """Take the votes of one kind back."""
         kind = _KINDS.get(payload.emoji.name or "")
         if kind is not None:
-            await self._withdraw_all(payload.message_id, {kind})
+            await self._services.votes.take_back_all(payload.message_id, {kind})
 
     async def _ask(self, payload: discord.RawReactionActionEvent) -> None:
         """Put the question on a card; one that is gone, or can't be edited, is left."""
@@ -102,12 +102,6 @@ class Votes(commands.Cog):
             log.debug("The question could not be put on answer %d: %s", payload.message_id, error)
         finally:
             self._asking.discard(payload.message_id)
-
-    async def _withdraw_all(self, message_id: int, kinds: set[VoteKind]) -> None:
-        for vote in await self._services.storage.votes.for_answer(message_id):
-            if vote.face_index is None:
-                for kind in kinds:
-                    await self._services.votes.take_back(message_id, None, vote.user_id, kind)
 
     def _by_a_bot(self, payload: discord.RawReactionActionEvent) -> bool:
         if payload.member is not None:

@@ -9,9 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
-from bot.feedback.authority import may_label
+from bot.feedback.authority import check_may_label, may_label
 from bot.gallery.samples import EnrolmentSample, distinct
-from bot.recognition.corrections import MODERATORS_ONLY
 from bot.recognition.replies import OutgoingMessage
 from bot.recognition.request import to_enrol
 from bot.recognition.sources import attachment_source
@@ -114,8 +113,7 @@ class Teach(commands.Cog):
         await request.reply.send(OutgoingMessage(text, view=undo_view(action)))
 
     async def _teach_series(self, interaction: discord.Interaction[MoedexBot], series: str) -> None:
-        if not await may_label(interaction.user, self._settings):
-            raise UserError(MODERATORS_ONLY)
+        await check_may_label(interaction.user, self._settings)
         await interaction.response.defer(thinking=True)
         await self._recognition.admit(to_enrol(interaction, []))
         server_id = interaction.guild_id or 0

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.feedback.authority import MODERATORS_ONLY
 from bot.feedback.consensus import NOT_A_FACE
-from bot.recognition.corrections import MODERATORS_ONLY
 from bot.ui.answer_view import TAKEN_BACK, THANKS
 from cogs.feedback.history import MENU as HISTORY
 from cogs.feedback.history import NOTHING
