@@ -6,7 +6,8 @@ goes on where it was. Pictures are never written.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, select, update
 
@@ -29,14 +30,17 @@ from bot.storage.tables import (
 from models.vectors import pack_vector, unpack_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
 
+    from sqlalchemy import Executable
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from models.types import Vector
 
 _REVISION = "enrolled_revision"
+AT_ONCE: Final = 200
+"""Rows that are read in one go: there may be ten thousands."""
 
 
 class EnrolledRepository(Repository):
@@ -161,25 +165,36 @@ class EnrolledRepository(Repository):
 
     async def characters(self) -> list[EnrolledCharacter]:
         """Return who was enrolled, ordered by id."""
-        async with self._database.read() as session:
-            rows = await session.scalars(
-                select(EnrolledCharacterRow).order_by(EnrolledCharacterRow.id)
-            )
-            return [_to_character(row) for row in rows]
+        row = EnrolledCharacterRow
+        query = select(
+            row.id, row.name, row.series, row.native_name, row.aliases, row.link, row.tag, row.known
+        ).order_by(row.id)
+        return [
+            EnrolledCharacter(key, name, series, native, tuple(aliases), link, tag, known)
+            async for key, name, series, native, aliases, link, tag, known in self._by_and_by(query)
+        ]
 
     async def centroids(self, backbone: str) -> list[Centroid]:
         """Return what answers, ordered by character; what another backbone made doesn't."""
+        row = EnrolmentRow
         query = (
-            select(EnrolmentRow)
-            .where(EnrolmentRow.centroid.is_not(None), EnrolmentRow.backbone == backbone)
-            .order_by(EnrolmentRow.character_id, EnrolmentRow.id)
+            select(row.character_id, row.centroid, row.used)
+            .where(row.centroid.is_not(None), row.backbone == backbone)
+            .order_by(row.character_id, row.id)
         )
+        return [
+            Centroid(character_id, unpack_vector(vector), used)
+            async for character_id, vector, used in self._by_and_by(query)
+        ]
+
+    async def _by_and_by(self, query: Executable) -> AsyncIterator[Any]:
+        """Read many rows without holding up what else the bot does."""
         async with self._database.read() as session:
-            return [
-                Centroid(row.character_id, unpack_vector(row.centroid), row.used)
-                for row in await session.scalars(query)
-                if row.centroid is not None
-            ]
+            result = await session.stream(query, execution_options={"yield_per": AT_ONCE})
+            async for rows in result.partitions():
+                for row in rows:
+                    yield row
+                await asyncio.sleep(0)
 
     async def summary(self) -> list[EnrolmentSummary]:
         """Return every character of every source, ordered by source and name."""
