@@ -99,7 +99,7 @@ class Questions:
 
     async def _pointed_at(self, message: discord.Message, link: re.Match[str] | None) -> Found:
         """Find what a typed question is about."""
-        own = sources_of(message, self._config, "all")
+        own = sources_of(message, self._config)
         if own:
             return message, own
         if message.reference is not None and message.reference.message_id is not None:
@@ -128,7 +128,7 @@ class Questions:
             async for message in channel.history(limit=_LAST, before=before):
                 if message.author.bot:
                     continue
-                sources = sources_of(message, self._config, "all")
+                sources = sources_of(message, self._config)
                 if sources:
                     return message, sources
         except discord.Forbidden:
@@ -153,7 +153,7 @@ class Questions:
         """Return a message's pictures; UserError `without` where it has none."""
         if self._client.user is not None and message.author.id == self._client.user.id:
             raise UserError(OWN_ANSWER)
-        sources = sources_of(message, self._config, "all")
+        sources = sources_of(message, self._config)
         if not sources:
             raise UserError(without)
         return sources

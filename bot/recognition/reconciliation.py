@@ -150,7 +150,7 @@ class Reconciliation:
         ):
             return False
         answer = await self._storage.answers.by_reply(place.reply_id)
-        left = Counter(each.name for each in sources_of(source, self._config, "all"))
+        left = Counter(each.name for each in sources_of(source, self._config))
         return answer is not None and bool(Counter(p.name for p in answer.pictures) - left)
 
     async def _reconcile_votes(

@@ -80,10 +80,14 @@ def by_message(
     prompt: discord.Message,
     sources: Sequence[Source] = (),
     *,
+    about: discord.Message | None = None,
     finder: Finder | None = None,
     asked: bool = True,
 ) -> RecognitionRequest:
-    """Return the request of a posted message, about its own pictures or what `finder` finds."""
+    """Return the request of a posted message, about its own pictures.
+
+    Or those of the message `about`, or those that `finder` finds.
+    """
     return RecognitionRequest(
         mode="identify",
         asker=prompt.author,
@@ -93,7 +97,7 @@ def by_message(
         prompt_id=prompt.id,
         reply=MessageReply(prompt),
         sources=sources,
-        message=None if finder else prompt,
+        message=None if finder else about or prompt,
         finder=finder,
         prompt=prompt,
         asked=asked,

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import aiohttp
@@ -23,9 +23,6 @@ from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.config import Config
-
-Previews = Literal["none", "pictures", "all"]
-"""Which previews count: none, those of links straight to a picture, or any with a picture in it."""
 
 SPOILER_PREFIX = "SPOILER_"
 """Discord hides a file whose name begins so; a stored picture keeps its spoiler in its name."""
@@ -50,12 +47,14 @@ class Source:
     """A picture that may be looked at.
 
     `key` stays the same as long as the picture does. `name` is its file name, beginning with
-    `SPOILER_` if it is hidden. `read` gives the bytes; it raises UserError.
+    `SPOILER_` if it is hidden. `read` gives the bytes; it raises UserError. `of_page` is true for
+    the picture in the preview of a linked page, which counts where somebody asks only.
     """
 
     key: str
     name: str
     read: Callable[[], Awaitable[bytes]]
+    of_page: bool = False
 
     @property
     def title(self) -> str:
@@ -63,11 +62,11 @@ class Source:
         return self.name.removeprefix(SPOILER_PREFIX) or "picture"
 
 
-def sources_of(message: discord.Message, config: Config, previews: Previews) -> list[Source]:
+def sources_of(message: discord.Message, config: Config) -> list[Source]:
     """Return the pictures of a message, then those of the messages forwarded in it."""
-    found = _sources(message.attachments, message.embeds, message.content, config, previews)
+    found = _sources(message.attachments, message.embeds, message.content, config)
     for snapshot in message.message_snapshots:
-        found += _sources(snapshot.attachments, snapshot.embeds, snapshot.content, config, previews)
+        found += _sources(snapshot.attachments, snapshot.embeds, snapshot.content, config)
     return list({source.key: source for source in found}.values())
 
 
@@ -108,23 +107,19 @@ def _sources(
     embeds: Iterable[discord.Embed],
     content: str,
     config: Config,
-    previews: Previews,
 ) -> list[Source]:
     found = [attachment_source(each, config) for each in attachments if is_picture(each)]
-    if previews == "none":
-        return found
     hidden = " ".join(_SPOILERED.findall(content))
     for embed in embeds:
-        if previews == "pictures" and embed.type != "image":
-            continue
         url = embed.image.proxy_url or embed.thumbnail.proxy_url
         if url is None or not fetchable(url, config):
             continue
         name = _name_of(embed.url or url)
         if embed.url and embed.url in hidden:
             name = SPOILER_PREFIX + name
-        limit = config.pictures.max_bytes
-        found.append(Source(url.split("?")[0], name, partial(_read_preview, url, name, limit)))
+        read = partial(_read_preview, url, name, config.pictures.max_bytes)
+        of_page = embed.type != "image"
+        found.append(Source(url.split("?")[0], name, read, of_page=of_page))
     return found
 
 

@@ -23,6 +23,7 @@ from bot.recognition.sources import Source, sources_of
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.recognition.questions import Questions
+    from bot.recognition.request import Found
     from bot.recognition.service import RecognitionService
     from bot.storage.settings import SettingsRepository
     from bot.storage.state import StateRepository
@@ -36,10 +37,18 @@ _REMEMBERED = 5000
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A message's pictures, and whether it asks about them rather than just shows them."""
+    """A message's pictures, and whether it asks about them rather than just shows them.
 
-    sources: Sequence[Source]
+    `every` are all of its pictures. The preview of a page counts only where the message asks.
+    """
+
+    every: Sequence[Source]
     asks: bool
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The pictures that count."""
+        return [each for each in self.every if self.asks or not each.of_page]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,10 @@ class Watching:
         look = self._look(message)
         if look.sources:
             await self._consider(message, look)
-        elif self._points_at_a_picture(message):
+        elif (pointed_at := self._replied_to(message)) is not None:
+            about, sources = pointed_at
+            await self._recognition.answer(by_message(message, sources, about=about))
+        elif self._is_my_name_alone(message):
             try:
                 await self._questions.by_text(message)
             except UserError as error:
@@ -92,7 +104,7 @@ class Watching:
         now = _seen(look)
         if before is None:
             # Nothing new is said about old messages: pinning one is an edit as well.
-            if not sources_of(message, self._config, "all"):
+            if not look.every:
                 await self._recognition.forget([message.id])
             elif await self._may_be_answered(message):
                 await self._consider(message, look)
@@ -125,26 +137,28 @@ class Watching:
         if await self._state.may_warn(f"hint:{message.author.id}", every=_HINT_EVERY):
             await permissions.reply_text(message, DM_HINT)
 
-    def _points_at_a_picture(self, message: discord.Message) -> bool:
-        """Whether a message without a picture names the bot for one: as a reply to it, or alone."""
+    def _replied_to(self, message: discord.Message) -> Found | None:
+        """Return the message with a picture that one without replies to, naming the bot."""
         me = self._client.user
-        if me is None or me.id not in message.raw_mentions:
-            return False
-        if message.reference is None:
-            return message.content.strip() in (f"<@{me.id}>", f"<@!{me.id}>")
+        if me is None or me.id not in message.raw_mentions or message.reference is None:
+            return None
         answered = message.reference.resolved
-        return (
-            isinstance(answered, discord.Message)
-            and answered.author.id != me.id
-            and bool(sources_of(answered, self._config, "all"))
-        )
+        if not isinstance(answered, discord.Message) or answered.author.id == me.id:
+            return None
+        sources = sources_of(answered, self._config)
+        return (answered, sources) if sources else None
+
+    def _is_my_name_alone(self, message: discord.Message) -> bool:
+        me = self._client.user
+        names = () if me is None else (f"<@{me.id}>", f"<@!{me.id}>")
+        return message.reference is None and message.content.strip() in names
 
     def _look(self, message: discord.Message) -> _Look:
         me = self._client.user
         asks = message.guild is None or (
             me is not None and any(user.id == me.id for user in message.mentions)
         )
-        return _Look(sources_of(message, self._config, "all" if asks else "pictures"), asks)
+        return _Look(sources_of(message, self._config), asks)
 
     def _remember(self, message_id: int, seen: _Seen) -> None:
         self._seen[message_id] = seen

@@ -33,7 +33,7 @@ def test_pictures_are_told_by_type_or_name() -> None:
         attachment("c.zip", content_type="application/zip"),
         attachment("d.mp4", content_type="video/mp4"),
     )
-    assert [each.name for each in sources_of(posted, CONFIG, "all")] == ["a.png", "b.JPG"]
+    assert [each.name for each in sources_of(posted, CONFIG)] == ["a.png", "b.JPG"]
 
 
 def test_forwarded_pictures_count() -> None:
@@ -41,26 +41,18 @@ def test_forwarded_pictures_count() -> None:
         spec=discord.MessageSnapshot, attachments=[attachment("f.png")], embeds=[], content=""
     )
     posted = message(channel(), message_snapshots=[snapshot])
-    assert [each.name for each in sources_of(posted, CONFIG, "none")] == ["f.png"]
+    assert [each.name for each in sources_of(posted, CONFIG)] == ["f.png"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "previews", "count"),
-    [
-        ("image", "pictures", 1),
-        ("article", "pictures", 0),
-        ("article", "all", 1),
-        ("image", "none", 0),
-    ],
-)
-def test_previews_count_as_asked(kind: str, previews: Any, count: int) -> None:
+@pytest.mark.parametrize(("kind", "of_page"), [("image", False), ("article", True)])
+def test_previews_of_pages_are_told_from_those_of_pictures(kind: str, of_page: bool) -> None:
     posted = message(channel(), embeds=[preview(kind)])
-    assert len(sources_of(posted, CONFIG, previews)) == count
+    assert [each.of_page for each in sources_of(posted, CONFIG)] == [of_page]
 
 
 def test_spoilered_link_is_a_spoiler() -> None:
     posted = message(channel(), embeds=[preview()], content="||https://example.com/cat.png||")
-    (source,) = sources_of(posted, CONFIG, "all")
+    (source,) = sources_of(posted, CONFIG)
     assert source.name == "SPOILER_cat.png"
     assert source.title == "cat.png"
 
@@ -81,7 +73,7 @@ def test_spoilered_link_is_a_spoiler() -> None:
 def test_only_discords_own_copies_are_fetched(url: str) -> None:
     assert not fetchable(url, CONFIG)
     posted = message(channel(), embeds=[preview(proxy=url)], content=url)
-    assert sources_of(posted, CONFIG, "all") == []
+    assert sources_of(posted, CONFIG) == []
 
 
 def test_configured_cdn_takes_the_place_of_discords() -> None:

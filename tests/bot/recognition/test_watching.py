@@ -166,3 +166,29 @@ async def test_pinning_an_old_picture_answers_nothing(
     posted.created_at -= timedelta(hours=1)
     await cog.on_raw_message_edit(edit(posted))
     assert asked(recognition) == []
+
+
+async def test_preview_of_a_page_counts_where_somebody_asks_only(
+    bot: Any, recognition: Any, cog: Watch
+) -> None:
+    url = "https://images-ext-1.discordapp.net/external/x/https/example.com/cat.png"
+    page = discord.Embed.from_dict(
+        {"type": "article", "thumbnail": {"url": url, "proxy_url": url}}  # type: ignore[typeddict-item]
+    )
+    where = await watched(bot)
+    await cog.on_message(message(where, embeds=[page]))
+    assert asked(recognition) == []
+    await cog.on_message(message(where, embeds=[page], mentions=[bot.user]))
+    assert len(asked(recognition)) == 1
+
+
+async def test_reply_that_names_the_bot_asks_about_the_picture_replied_to(
+    bot: Any, recognition: Any, cog: Watch
+) -> None:
+    where = channel()
+    picture = message(where, attachment())
+    reference = Mock(spec=discord.MessageReference, resolved=picture)
+    posted = message(where, raw_mentions=[bot.user.id], reference=reference)
+    await cog.on_message(posted)
+    (request,) = asked(recognition)
+    assert (request.message, request.prompt, request.asked) == (picture, posted, True)
