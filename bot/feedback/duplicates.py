@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from models.images.hashing import HashIndex
@@ -21,7 +22,8 @@ class NearDuplicates:
         """Return the hashes of a server, each under the number of its group."""
         index = self._indexes.get(server_id)
         if index is None:
-            index = HashIndex(await self._storage.faces.hashes(server_id))
+            hashes = await self._storage.faces.hashes(server_id)
+            index = await asyncio.to_thread(HashIndex, hashes)
             self._indexes[server_id] = index
         return index
 

@@ -53,8 +53,10 @@ class Watch:
                 self.heavy.add(argument.__name__)
         elif event == "call":
             file = frame.f_code.co_filename
-            if _is_heavy(file) or (_is_pillow(file) and _called_by_us(frame)):
-                self.heavy.add(f"{file}:{frame.f_code.co_name}")
+            function = frame.f_code.co_name
+            heavy = _is_heavy(file) and not _looks_a_hash_up(file, function)
+            if heavy or (_is_pillow(file) and _called_by_us(frame)):
+                self.heavy.add(f"{file}:{function}")
 
 
 def _is_compiled(function: Any) -> bool:
@@ -68,6 +70,13 @@ def _is_heavy(file: str) -> bool:
     if file.startswith(MODELS):
         return Path(file).name != "types.py"  # reading a result is what the loop is for
     return any(f"/site-packages/{name}/" in file for name in HEAVY)
+
+
+def _looks_a_hash_up(file: str, function: str) -> bool:
+    # A look among 100,000 hashes takes 0.1 ms; making an index of so many takes a thread.
+    return Path(file).name == "hashing.py" and function in {
+        "within", "add", "copies", "_integers", "<listcomp>",
+    }  # fmt: skip
 
 
 def _is_pillow(file: str) -> bool:
