@@ -59,7 +59,8 @@ def paired_interval(
     """Return the 95 % bootstrap interval of the mean difference of paired results, (n,) each."""
     difference = new - old
     if len(difference) < 2:  # nothing to draw from
-        return (float(difference[0]),) * 2 if len(difference) else (0.0, 0.0)
+        only = float(difference[0]) if len(difference) else 0.0
+        return only, only
     from scipy.stats import bootstrap
 
     found = bootstrap(

@@ -145,8 +145,8 @@ def rollback(server: ServerOption = None, config: ConfigOption = None) -> None:
         ]
         target = max(earlier, default=None)
         await storage.versions.promote(chosen, target)
-        told = SHIPPED if target is None else f"version {target}"
-        typer.echo(f"Server {chosen}: back from version {current.number} to {told}.")
+        now = SHIPPED if target is None else f"version {target}"
+        typer.echo(f"Server {chosen}: back from version {current.number} to {now}.")
 
     _in_storage(config, work)
 
@@ -177,20 +177,20 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
 
         for number in servers:
 
-            def told(step: str, number: int = number) -> None:
+            def print_step(step: str, number: int = number) -> None:
                 line = {"server": number, "step": step}
                 typer.echo(json.dumps(line) if as_json else f"Server {number}: {step} ...")
 
             try:
-                trained = await train(storage, number, namer, data, backbone, told)
+                trained = await train(storage, number, namer, data, backbone, print_step)
             except NothingToLearnError as error:
                 reason = {"server": number, "nothing": str(error)}
                 typer.echo(json.dumps(reason) if as_json else str(error))
                 continue
-            _tell(trained, as_json)
+            _print_outcome(trained, as_json)
 
 
-def _tell(trained: Trained, as_json: bool) -> None:
+def _print_outcome(trained: Trained, as_json: bool) -> None:
     version, decision = trained.version, trained.decision
     if as_json:
         line = _summary(version) | {

@@ -40,7 +40,7 @@ class TrainingRun:
         self.done = False
         self.news = asyncio.Event()
 
-    def tell(
+    def update(
         self, step: str | None = None, outcome: dict[str, Any] | None = None, *, done: bool = False
     ) -> None:
         """Take in a change, and wake who follows."""
@@ -88,15 +88,15 @@ class TrainingRuns:
     async def _run(self, run: TrainingRun) -> None:
         try:
             if self._one.locked():
-                run.tell(WAITING)
+                run.update(WAITING)
             async with self._one:
-                run.tell(LOADING)
+                run.update(LOADING)
                 await self._train(run)
         except (OSError, ValueError) as error:
             log.warning("The training of server %d failed: %s", run.server_id, error)
         finally:
             del self._runs[run.server_id]
-            run.tell(done=True)
+            run.update(done=True)
 
     async def _train(self, run: TrainingRun) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -111,7 +111,7 @@ class TrainingRuns:
             errors = asyncio.create_task(process.stderr.read())
             async for line in process.stdout:
                 said = json.loads(line)
-                run.tell(said.get("step"), None if "step" in said else said)
+                run.update(said.get("step"), None if "step" in said else said)
             code = await process.wait()
         except BaseException:
             process.terminate()

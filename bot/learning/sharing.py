@@ -52,7 +52,7 @@ async def shared_with(
             if exemplar.phash is None or not own_pictures.within(exemplar.phash)
         ]
         examples = examples_of(exemplars, settled, there, backbone)
-        labelled = {e.character_id for e in examples} - {None}
+        labelled = {e.character_id for e in examples if e.character_id is not None}
         ids, new = match_characters([asdict(there.characters[x]) for x in labelled], roster)
         new_ids = {character.id for character in new}
         here: dict[str | None, str | None] = {None: None}  # what is no face is none anywhere

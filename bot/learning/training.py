@@ -51,8 +51,8 @@ async def learn(
 ) -> Trained:
     """Train a server's head on all it has, and let it answer if it is not worse.
 
-    `namer` is the shipped one and `data` the vectors that it was made of. `progress` is told each
-    step in words. Raises NothingToLearnError.
+    `namer` is the shipped one and `data` the vectors that it was made of. `progress` gets each step
+    in words. Raises NothingToLearnError.
     """
     if not (await storage.settings.get(server_id)).learning:
         raise NothingToLearnError(
@@ -103,7 +103,7 @@ async def learn(
     # What a server shared until now, or a label that erased votes had settled, can't be taken out.
     gone = gone or bool(shared and sharing - set(await storage.settings.sharing()))
     now = await read_server(storage, server_id, roster, backbone)
-    if gone or not _told(state.examples) <= _told(now.examples):
+    if gone or not _trained_on(state.examples) <= _trained_on(now.examples):
         await storage.versions.erase([version])
         raise NothingToLearnError(
             "What it was trained on was taken back meanwhile, so the version was too: start again."
@@ -135,8 +135,8 @@ async def _check_worthwhile(
 
 def _fingerprint(examples: Iterable[Example]) -> str:
     """Return a hash of what is trained on and how it is labelled, whatever the order."""
-    return hashlib.sha256("\n".join(sorted(_told(examples))).encode()).hexdigest()
+    return hashlib.sha256("\n".join(sorted(_trained_on(examples))).encode()).hexdigest()
 
 
-def _told(examples: Iterable[Example]) -> set[str]:
+def _trained_on(examples: Iterable[Example]) -> set[str]:
     return {f"{e.taught} {e.source_id} {e.character_id}" for e in examples}

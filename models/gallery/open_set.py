@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.types import Vectors
 
 HALVES: Final = 30
-"""Random halves of a gallery that tell how the threshold rises as it doubles."""
+"""Random halves of a gallery that show how the threshold rises as it doubles."""
 
 NON_FACE_MARGIN: Final = 0.25
 """A crop is no face where its cosine to a non-face exemplar leads that to anybody by so much.

@@ -206,7 +206,7 @@ def train_and_decide(
     """Train a head on a server's examples, calibrate it, and measure it; None for no examples.
 
     `current` is the gallery that answers now, `first` the shipped one with what was taught.
-    `progress` is told each step in words.
+    `progress` gets each step in words.
     """
     shipped = shown_by(namer.gallery, roster)
     fitting = [i for i, g in enumerate(data.groups) if not _is_frozen(g)]

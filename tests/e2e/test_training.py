@@ -251,8 +251,8 @@ async def test_many_steps_in_a_moment_are_one_edit(monkeypatch: pytest.MonkeyPat
     async def slept(seconds: float) -> None:
         waits.append(seconds)
         for number in range(10):
-            run.tell(f"step {number}")
-        run.tell(outcome={"nothing": "nothing new"}, done=True)
+            run.update(f"step {number}")
+        run.update(outcome={"nothing": "nothing new"}, done=True)
 
     class Edited:
         texts: list[str] = []  # noqa: RUF012 - one message in the test

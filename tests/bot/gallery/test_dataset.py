@@ -192,7 +192,7 @@ async def test_a_pack_of_another_backbone_is_refused(
         await load_pack(storage, OTHER, roster, other, BACKBONE)
     assert await storage.exemplars.in_use(OTHER) == []
     with pytest.raises(PackError, match="no labelled face"):
-        make_pack([], roster, BACKBONE, "")
+        make_pack([], {}, BACKBONE, "")
 
 
 def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
