@@ -27,6 +27,7 @@ from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Teaching
 from bot.inference import InferenceWorker
 from bot.learning.backbone_migration import Backbones
+from bot.learning.schedule import TrainingSchedule
 from bot.privacy.erasure import Erasure
 from bot.recognition.admission import Admission
 from bot.recognition.corrections import Corrections
@@ -165,6 +166,7 @@ def build_services(
         unknown_faces=unknown_faces,
         erasure=erasure,
         backbones=Backbones(storage, crops, galleries, worker),
+        training=TrainingSchedule(config, storage),
         recognition=recognition,
         corrections=Corrections(recognition, storage, galleries, teaching, votes, unknown_faces),
         questions=questions,

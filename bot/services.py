@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.gallery.teaching import Teaching
     from bot.inference import InferenceWorker
     from bot.learning.backbone_migration import Backbones
+    from bot.learning.schedule import TrainingSchedule
     from bot.privacy.erasure import Erasure
     from bot.recognition.corrections import Corrections
     from bot.recognition.following import Following
@@ -44,6 +45,7 @@ class Services:
     unknown_faces: Strangers
     erasure: Erasure
     backbones: Backbones
+    training: TrainingSchedule
     recognition: RecognitionService
     corrections: Corrections
     questions: Questions

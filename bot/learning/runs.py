@@ -107,8 +107,8 @@ class TrainingRuns:
             stderr=asyncio.subprocess.PIPE,
         )
         assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 - pipes
+        errors = asyncio.create_task(process.stderr.read())
         try:
-            errors = asyncio.create_task(process.stderr.read())
             async for line in process.stdout:
                 said = json.loads(line)
                 run.update(said.get("step"), None if "step" in said else said)
@@ -116,6 +116,7 @@ class TrainingRuns:
         except BaseException:
             process.terminate()
             await process.wait()
+            await asyncio.gather(errors, return_exceptions=True)
             raise
         last = (await errors).decode(errors="replace").strip().splitlines()[-1:]
         log.info("The training of server %d ended with exit code %d", run.server_id, code)

@@ -149,7 +149,7 @@ async def test_a_deleted_message_ends_the_showing_and_not_the_training(
     cog: Any = bot.get_cog("Training")
 
     async def ended() -> bool:
-        return cog.runs.running(bot.guilds[0].id) is None and not cog._followed
+        return cog.schedule.running(bot.guilds[0].id) is None and not cog._followed
 
     await eventually(ended)
     assert not sandbox.messages("general")
@@ -183,7 +183,7 @@ async def test_a_server_is_due_with_new_labels_after_the_interval(
 
     async def looked() -> bool:
         await cog.train_due()
-        return cog.runs.running(server_id) is not None
+        return cog.schedule.running(server_id) is not None
 
     def days_ago(days: int) -> datetime:
         return datetime.now(UTC) - timedelta(days=days)
@@ -222,7 +222,7 @@ async def test_a_server_that_lost_its_version_is_trained_again_after_a_restart(
         cog: Any = bot.get_cog("Training")
 
         async def begun() -> TrainingRun | None:
-            return cog.runs.running(server_id)
+            return cog.schedule.running(server_id)
 
         run = await eventually(begun)
         await eventually(lambda: told(run))
