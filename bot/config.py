@@ -135,7 +135,7 @@ class AnswersConfig(_Section):
 
 
 class CooldownsConfig(_Section):
-    """How often a person and a server may ask."""
+    """How often a person and a server may ask or `/teach`; ten times as often, correct."""
 
     user_times: int = Field(5, ge=1, description="Questions a user may ask ...")
     user_seconds: float = Field(20.0, gt=0, description="... in this many seconds.")
