@@ -6,7 +6,7 @@ reads the embedding, the class weights and the split that `moedex train all` lef
 `runs/held_out`, and writes `docs/accuracy.json` and the tables of `docs/accuracy.md`. With
 `--timed` it takes the time a face by the shipped weights instead, on a machine that is idle.
 Nothing is tuned on what is reported: calibration and threshold are fitted on one half of the
-held-out groups, strangers and posts, and reported on the other, both ways round.
+held-out groups, impostors and posts, and reported on the other, both ways round.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def main() -> None:
         return
     embedder = Embedder.load(arguments.run / EMBEDDING_FILE.name)
     faces = faces_of(arguments.data, arguments.run)
-    directions = class_weights(arguments.run)
+    weights = class_weights(arguments.run)
     figures: dict = {
         "model": embedder.version,
         "command": f"python -m benchmarks.accuracy --data {arguments.data} --run {arguments.run}",
@@ -86,15 +86,15 @@ def main() -> None:
         "date": today(),
         "side": embedder.side,
     }
-    gallery = gallery_of(faces, faces.vectors, directions)
+    gallery = gallery_of(faces, faces.vectors, weights)
     figures |= main_figures(faces, faces.vectors, gallery, SCORING)
     figures["rightly_labelled"] = rightly_labelled(faces, gallery)
     plot_calibration(
         cross_fitted(faces, faces.vectors, gallery, SCORING).known,
         arguments.docs.with_name("calibration.png"),
     )
-    figures["damage"] = damaged(faces, embedder, directions)
-    figures["parts"] = parts_off(faces, directions) | {
+    figures["damage"] = damaged(faces, embedder, weights)
+    figures["parts"] = parts_off(faces, weights) | {
         name: part_figures(faces, other.vectors, other.greyed, other.class_weights, SCORING)
         for name, other in fused_otherwise(faces, arguments.run).items()
     }
@@ -109,10 +109,10 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Half:
-    """Held-out faces: known ones, strangers (whole characters), crops without a face."""
+    """Held-out faces: known ones, impostors (whole characters), crops without a face."""
 
     known: list[int]
-    strangers: list[int]
+    impostors: list[int]
     no_face: list[int]
 
 
@@ -137,22 +137,22 @@ def halves(faces: Faces) -> tuple[Half, Half]:
 class CrossFitted:
     """Judgements of both halves, each by calibration and threshold of the other.
 
-    `named_rightly_at`: known faces, by the share of strangers named, each half by its own order of
-    certainty. `known_named`: rightly, and at the threshold; `strangers_named`, `no_face_named`: at
+    `tpir_at`: known faces, by the share of impostors named, each half by its own order of
+    certainty. `known_named`: rightly, and at the threshold; `impostors_named`, `no_face_named`: at
     it.
     """
 
     known: Judged
-    strangers: Judged
-    named_rightly_at: dict[str, Share]
+    impostors: Judged
+    tpir_at: dict[str, Share]
     known_named: np.ndarray
-    strangers_named: np.ndarray
+    impostors_named: np.ndarray
     no_face_named: np.ndarray
 
 
 def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring) -> CrossFitted:
     """Fit on one half and judge the other, both ways round."""
-    told: list[CrossFitted] = []
+    fitted_halves: list[CrossFitted] = []
     rightly = {f"{rate:.2f}": Share(0, 0) for rate in FPIRS}
     first, second = halves(faces)
     for fitted_on, asked in ((first, second), (second, first)):
@@ -161,31 +161,31 @@ def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scor
         judged = judged_as(faces, vectors, gallery, scoring, calibration, asked)
         known = judged["known"]
         for rate in FPIRS:
-            rightly[f"{rate:.2f}"] += tpir_at_fpir(known, judged["strangers"], rate)[0]
-        told.append(
+            rightly[f"{rate:.2f}"] += tpir_at_fpir(known, judged["impostors"], rate)[0]
+        fitted_halves.append(
             CrossFitted(
                 known,
-                judged["strangers"],
+                judged["impostors"],
                 rightly,
                 (known.rank == 0) & (known.confidence >= threshold),
-                judged["strangers"].confidence >= threshold,
+                judged["impostors"].confidence >= threshold,
                 judged["no_face"].confidence >= threshold,
             )
         )
     return CrossFitted(
-        both_halves([one.known for one in told]),
-        both_halves([one.strangers for one in told]),
+        both_halves([one.known for one in fitted_halves]),
+        both_halves([one.impostors for one in fitted_halves]),
         rightly,
-        np.concatenate([one.known_named for one in told]),
-        np.concatenate([one.strangers_named for one in told]),
-        np.concatenate([one.no_face_named for one in told]),
+        np.concatenate([one.known_named for one in fitted_halves]),
+        np.concatenate([one.impostors_named for one in fitted_halves]),
+        np.concatenate([one.no_face_named for one in fitted_halves]),
     )
 
 
 def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring) -> dict:
-    """Known, strangers, calibration, crops without a face, few pictures, icons."""
-    told = cross_fitted(faces, vectors, gallery, scoring)
-    everyone = told.known
+    """Known, impostors, calibration, crops without a face, few pictures, icons."""
+    result = cross_fitted(faces, vectors, gallery, scoring)
+    everyone = result.known
     unseen, icons = list(faces.split.unseen), list(faces.split.icons)
     figures: dict = {
         "known": {
@@ -195,20 +195,18 @@ def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scor
             "top_5": everyone.top(5).as_dict(),
         },
         "calibration_error": calibration_error(everyone),
-        "named_rightly_at": {
-            rate: share.as_dict() for rate, share in told.named_rightly_at.items()
-        },
+        "tpir_at": {rate: share.as_dict() for rate, share in result.tpir_at.items()},
         "at_fitted_threshold": {
-            "strangers_named": Share.of(told.strangers_named).as_dict(),
-            "known_named_rightly": Share.of(told.known_named).as_dict(),
-            "no_face_named": Share.of(told.no_face_named).as_dict(),
+            "impostors_named": Share.of(result.impostors_named).as_dict(),
+            "known_named_rightly": Share.of(result.known_named).as_dict(),
+            "no_face_named": Share.of(result.no_face_named).as_dict(),
         },
         "left_out_as_no_face": {
             part: Share.of(is_non_face(vectors[list(indices)], gallery)).as_dict()
             for part, indices in (
                 ("no_face", faces.split.no_face),
                 ("known", faces.split.known),
-                ("strangers", faces.split.impostors),
+                ("impostors", faces.split.impostors),
             )
         },
     }
@@ -228,7 +226,7 @@ def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scor
 
 
 def rightly_labelled(faces: Faces, gallery: Gallery) -> dict:
-    """The known and the strangers without the pictures of `WRONG_LABELS`."""
+    """The known and the impostors without the pictures of `WRONG_LABELS`."""
     with WRONG_LABELS.open(newline="", encoding="utf-8") as file:
         wrong = {row["file"] for row in csv.DictReader(file)}
 
@@ -239,26 +237,26 @@ def rightly_labelled(faces: Faces, gallery: Gallery) -> dict:
     kept = replace(
         split,
         known=right(split.known),
-        strangers=right(split.impostors),
+        impostors=right(split.impostors),
         unseen=right(split.unseen),
     )
-    told = cross_fitted(replace(faces, split=kept), faces.vectors, gallery, SCORING)
+    result = cross_fitted(replace(faces, split=kept), faces.vectors, gallery, SCORING)
     return {
-        "top_1": told.known.top(1).as_dict(),
-        "named_rightly_at_0.05": told.named_rightly_at["0.05"].as_dict(),
+        "top_1": result.known.top(1).as_dict(),
+        "tpir_at_0.05": result.tpir_at["0.05"].as_dict(),
     }
 
 
 def fitted(
     faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring, half: Half
 ) -> tuple[Calibration, Threshold]:
-    """Calibration and threshold from one half; the threshold from its strangers alone."""
-    others = [*half.strangers, *half.no_face]
+    """Calibration and threshold from one half; the threshold from its impostors alone."""
+    others = [*half.impostors, *half.no_face]
     asked = [*half.known, *others]
     truth = (*faces.labels(half.known), *("" for _ in others))
     calibration = fit_calibration(Trial(vectors[asked], truth), gallery, scoring)
-    strangers = Trial(vectors[half.strangers], tuple("" for _ in half.strangers))
-    return calibration, fit_threshold(strangers, gallery, scoring, calibration)
+    impostors = Trial(vectors[half.impostors], tuple("" for _ in half.impostors))
+    return calibration, fit_threshold(impostors, gallery, scoring, calibration)
 
 
 def judged_as(
@@ -269,12 +267,12 @@ def judged_as(
     calibration: Calibration,
     half: Half,
 ) -> dict[str, Judged]:
-    """Name the known faces, strangers and crops without a face of a half."""
+    """Name the known faces, impostors and crops without a face of a half."""
     return {
         name: judge(vectors[indices], faces.labels(indices), gallery, scoring, calibration)
         for name, indices in (
             ("known", half.known),
-            ("strangers", half.strangers),
+            ("impostors", half.impostors),
             ("no_face", half.no_face),
         )
     }
@@ -288,9 +286,9 @@ def both_halves(judged: Sequence[Judged]) -> Judged:
     )
 
 
-def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
+def damaged(faces: Faces, embedder: Embedder, weights: dict) -> dict:
     """Top-1 of the known faces, each damaged in turn."""
-    gallery = gallery_of(faces, faces.vectors, directions)
+    gallery = gallery_of(faces, faces.vectors, weights)
     known = list(faces.split.known)
     truth = faces.labels(known)
     result: dict = {}
@@ -301,27 +299,27 @@ def damaged(faces: Faces, embedder: Embedder, directions: dict) -> dict:
     return result
 
 
-def parts_off(faces: Faces, directions: dict) -> dict:
+def parts_off(faces: Faces, weights: dict) -> dict:
     """The main figures with each part of naming switched off."""
     both, one = (faces.vectors, faces.greyed), (faces.plain, faces.plain_greyed)
     without = {
         "as shipped": (*both, SCORING),
         "without the mirrored copy": (*one, SCORING),
-        "prototypes alone": (*both, replace(SCORING, classifier=0.0)),
+        "class centroids alone": (*both, replace(SCORING, classifier=0.0)),
         "classifier weights alone": (*both, replace(SCORING, classifier=1.0)),
-        "hubs scored no lower": (*both, replace(SCORING, hubness=0.0)),
+        "without the hubness correction": (*both, replace(SCORING, hubness=0.0)),
     }
     return {
-        name: part_figures(faces, vectors, greyed, directions, scoring)
+        name: part_figures(faces, vectors, greyed, weights, scoring)
         for name, (vectors, greyed, scoring) in without.items()
     }
 
 
 def part_figures(
-    faces: Faces, vectors: Vectors, greyed: Vectors, directions: dict, scoring: Scoring
+    faces: Faces, vectors: Vectors, greyed: Vectors, weights: dict, scoring: Scoring
 ) -> dict:
     """The main figures, and how many of the known are named without their colour."""
-    gallery = gallery_of(faces, vectors, directions)
+    gallery = gallery_of(faces, vectors, weights)
     truth = faces.labels(faces.split.known)
     grey = judge(greyed, truth, gallery, scoring, Calibration())
     return main_figures(faces, vectors, gallery, scoring) | {"grey": grey.top(1).as_dict()}
@@ -363,34 +361,34 @@ def sections(figures: dict) -> dict[str, str]:
     rows = [
         [f"known, named among {known['gallery']}: top-1", percent(known["top_1"])],
         ["known: top-5", percent(known["top_5"])],
-        ["unseen, 5 pictures each, among themselves", percent(figures["unseen_5_alone"])],
-        ["unseen, 1 picture each, among themselves", percent(figures["unseen_1_alone"])],
-        ["unseen, 5 pictures each, beside the known", percent(figures["unseen_5_beside_known"])],
-        ["unseen, 1 picture each, beside the known", percent(figures["unseen_1_beside_known"])],
-        ["unseen official icons, 1 drawing each", percent(figures["icons_1"])],
+        ["unseen, 5-shot, among themselves", percent(figures["unseen_5_alone"])],
+        ["unseen, 1-shot, among themselves", percent(figures["unseen_1_alone"])],
+        ["unseen, 5-shot, beside the known", percent(figures["unseen_5_beside_known"])],
+        ["unseen, 1-shot, beside the known", percent(figures["unseen_1_beside_known"])],
+        ["unseen official icons, 1-shot", percent(figures["icons_1"])],
         *(
             [
-                f"known named rightly where {float(rate):.0%} of strangers are named",
+                f"known: TPIR at FPIR = {float(rate):.0%}",
                 percent(share),
             ]
-            for rate, share in figures["named_rightly_at"].items()
+            for rate, share in figures["tpir_at"].items()
         ),
-        ["strangers named, at the threshold of the other half", percent(fixed["strangers_named"])],
-        ["known named rightly, at that threshold", percent(fixed["known_named_rightly"])],
+        ["impostors: FPIR at the threshold of the other half", percent(fixed["impostors_named"])],
+        ["known: TPIR at that threshold", percent(fixed["known_named_rightly"])],
         ["crops without a face named, at that threshold", percent(fixed["no_face_named"])],
         *(
-            [f"{what} left out as no face", percent(figures["left_out_as_no_face"][part])]
+            [f"{what} left out as a non-face", percent(figures["left_out_as_no_face"][part])]
             for part, what in (
                 ("no_face", "crops without a face"),
                 ("known", "known faces"),
-                ("strangers", "strangers' faces"),
+                ("impostors", "impostors' faces"),
             )
         ),
         ["expected calibration error, 15 bins", f"{figures['calibration_error']:.3f}"],
         ["rightly labelled, known: top-1", percent(figures["rightly_labelled"]["top_1"])],
         [
-            "rightly labelled, known named rightly where 5% of strangers are named",
-            percent(figures["rightly_labelled"]["named_rightly_at_0.05"]),
+            "rightly labelled, known: TPIR at FPIR = 5%",
+            percent(figures["rightly_labelled"]["tpir_at_0.05"]),
         ],
     ]
     whole = known["top_1"]["share"]
@@ -419,7 +417,7 @@ def parts_table(parts: dict[str, dict]) -> str:
                     part["unseen_1_alone"]["share"],
                     part["unseen_5_beside_known"]["share"],
                     part["icons_1"]["share"],
-                    part["named_rightly_at"]["0.05"]["share"],
+                    part["tpir_at"]["0.05"]["share"],
                     part["grey"]["share"],
                 )
             ),

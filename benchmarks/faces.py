@@ -72,7 +72,7 @@ def changed(samples: Sequence[Sample], change: Callable[[Pixels], Pixels]) -> li
     return [replace(sample, pixels=change(sample.pixels)) for sample in samples]
 
 
-def gallery_of(faces: Faces, vectors: Vectors, directions: dict) -> Gallery:
+def gallery_of(faces: Faces, vectors: Vectors, class_weights: dict) -> Gallery:
     """The gallery of the training part."""
     train = list(faces.split.train)
-    return fit_gallery(vectors[train], faces.labels(train), load_roster(), directions)
+    return fit_gallery(vectors[train], faces.labels(train), load_roster(), class_weights)

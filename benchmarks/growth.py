@@ -65,7 +65,7 @@ def grown(faces: Faces, gallery: Gallery) -> str:
                 (f"{count}, the same threshold", gallery, False),
                 (f"{count}, risen", gallery, True),
             ):
-                share = named(faces, among, fold, fold[2].strangers, rises=rises)
+                share = named(faces, among, fold, fold[2].impostors, rises=rises)
                 sums[title] = sums.get(title, Share(0, 0)) + share
     return table(["characters", "FPIR"], sums.items())
 
@@ -93,7 +93,7 @@ def with_own(faces: Faces, gallery: Gallery) -> str:
             for among, others in draws:
                 for fold in known:
                     # Those of the same half, so that no threshold was fitted on who is asked.
-                    asked = set(fold[2].strangers)
+                    asked = set(fold[2].impostors)
                     own = [unseen[i] for i in others if unseen[i] in asked]
                     left = [index for index in split.impostors if index in asked]
                     impostors += named(faces, among, fold, left, rises=rises)
@@ -134,8 +134,8 @@ def named(
     calibration, threshold, _ = fold
     limit = threshold.among(len(gallery.characters)) if rises else threshold.least
     judged = judge(faces.vectors[asked], faces.labels(asked), gallery, SCORING, calibration)
-    told = judged.confidence >= limit
-    return Share.of(told & (judged.rank == 0) if rightly else told)
+    accepted = judged.confidence >= limit
+    return Share.of(accepted & (judged.rank == 0) if rightly else accepted)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class RivalFaces:
         self.groups = np.array([sample.group for sample in samples], np.intp)
         self.pictures = [sample.pixels for sample in samples]
         self.train = np.array([i for i in split.train if samples[i].kind == "character"], np.intp)
-        self.known, self.unseen, self.strangers = (
+        self.known, self.unseen, self.impostors = (
             np.array(part, np.intp) for part in (split.known, split.unseen, split.impostors)
         )
         self.three_train, self.three_known = self._three_lookalikes()
@@ -98,7 +98,7 @@ class RivalFaces:
 
         One that the split keeps from the backbone is split here: every fifth group is asked about.
         """
-        left_out = np.concatenate([self.unseen, self.strangers])
+        left_out = np.concatenate([self.unseen, self.impostors])
         left_out = left_out[np.isin(self.labels[left_out], THREE)]
         asked = np.isin(self.groups[left_out], np.unique(self.groups[left_out])[::5])
         train = self.train[np.isin(self.labels[self.train], THREE)]
@@ -151,10 +151,10 @@ def _each(
 
 def naming_tables(faces: RivalFaces) -> dict[str, Any]:
     """Measure every method by every protocol; shares as hits and questions."""
-    used = np.unique(np.concatenate([faces.train, faces.known, faces.unseen, faces.strangers]))
+    used = np.unique(np.concatenate([faces.train, faces.known, faces.unseen, faces.impostors]))
     methods = faces.methods(used)
     labels, known, truth = faces.labels, faces.known, faces.labels[faces.known]
-    figures: dict[str, Any] = {"characters": {}, "shots": {}, "unseen": {}, "strangers": {}}
+    figures: dict[str, Any] = {"characters": {}, "shots": {}, "unseen": {}, "tpir": {}}
     figures |= {"damage": {}, "article": {}, "found": {}}
     ranked = protocols.by_character(labels, faces.train)
     three = protocols.by_character(labels, faces.three_train)
@@ -189,13 +189,13 @@ def naming_tables(faces: RivalFaces) -> dict[str, Any]:
                 method, labels, faces.groups, faces.unseen, shots
             )
         extended, rows = faces.with_damaged(method)
-        asked = [known, faces.strangers, *rows]
+        asked = [known, faces.impostors, *rows]
         # All in one go: a softmax takes a minute to fit.
         given = protocols.answers(extended, faces.train, labels, np.concatenate(asked))
-        whole, strangers, *hurt = given.parted([len(part) for part in asked])
+        whole, impostors, *hurt = given.parted([len(part) for part in asked])
         for rate in RATES:
-            figures["strangers"].setdefault(f"{rate:.0%}", {})[method.name] = (
-                protocols.tpir_at_fpir(whole, truth, strangers, rate)
+            figures["tpir"].setdefault(f"{rate:.0%}", {})[method.name] = protocols.tpir_at_fpir(
+                whole, truth, impostors, rate
             )
         for name, answers in zip(["none", *FACE_DAMAGES], [whole, *hurt], strict=True):
             figures["damage"].setdefault(name, {})[method.name] = answers.right(truth)
@@ -233,20 +233,20 @@ def takayama_counts(method: Method, faces: RivalFaces) -> dict[str, Share]:
 
 
 def parts_switched_off(method: Method, faces: RivalFaces) -> dict[str, tuple[Share, Share]]:
-    """Name the known with parts of ours switched off: top-1, and named at 5 % strangers."""
+    """Name the known with parts of ours switched off: top-1, and TPIR at FPIR = 5 %."""
     labels, truth = faces.labels, faces.labels[faces.known]
-    used = np.concatenate([faces.train, faces.known, faces.strangers])
+    used = np.concatenate([faces.train, faces.known, faces.impostors])
     plain = np.full_like(method.vectors, np.nan)
     plain[used] = faces.embed([faces.pictures[i] for i in used], mirrored=False)
     found: dict[str, tuple[Share, Share]] = {}
     for name, part in {
         "as shipped": method,
         "without the mirrored copy": replace(method, vectors=plain),
-        "without calibrated certainty: nearest mean": replace(method, naming="nearest mean"),
+        "without calibrated confidence: nearest centroid": replace(method, naming="nearest mean"),
     }.items():
         given = protocols.answers(part, faces.train, labels, faces.known)
-        strangers = protocols.answers(part, faces.train, labels, faces.strangers)
-        found[name] = given.right(truth), protocols.tpir_at_fpir(given, truth, strangers, 0.05)
+        impostors = protocols.answers(part, faces.train, labels, faces.impostors)
+        found[name] = given.right(truth), protocols.tpir_at_fpir(given, truth, impostors, 0.05)
     return found
 
 

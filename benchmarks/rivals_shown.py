@@ -33,7 +33,7 @@ def shown(figures: dict[str, Any]) -> str:
         f"`python -m benchmarks.rivals`, {figures['date']}, {figures['machine']}; the split of "
         "`models/training/split.py`, weights of the held-out model, trained without it. Shares "
         "with 95 % Wilson intervals.",
-        "![Rivals by number of characters, by pictures, beside strangers, damaged](rivals.png)",
+        "![Rivals by number of characters, by pictures, beside impostors, damaged](rivals.png)",
         "### Faces found in whole pictures",
         table(
             ["detector", *next(iter(figures["detectors"].values()))],
@@ -53,7 +53,7 @@ def shown(figures: dict[str, Any]) -> str:
     for title, key, first in (
         ("### Naming, by pictures to learn from", "shots", "pictures each"),
         ("### Characters never seen in training", "unseen", "pictures each"),
-        ("### Known ones named rightly, by share of strangers named", "strangers", "strangers"),
+        ("### TPIR by FPIR", "tpir", "FPIR"),
         ("### Damaged faces, top-1", "damage", "damage"),
     ):
         rows = [[n, *(row[m] for m in names)] for n, row in figures[key].items()]
@@ -76,7 +76,7 @@ def shown(figures: dict[str, Any]) -> str:
         "From pictures alone, as every row here. The backbones, parts of the shipped naming and of "
         "training are switched off in a table further up, the detector in that of whole posts.",
         table(
-            ["parts", "top-1", "named at 5 % strangers"],
+            ["parts", "top-1", "TPIR at FPIR = 5 %"],
             [[name, *shares] for name, shares in figures["parts"].items()],
         ),
         "### Reverse search",
@@ -95,24 +95,24 @@ def shown(figures: dict[str, Any]) -> str:
 
 
 def plot_rivals(figures: dict[str, Any], path: Path) -> None:
-    """Draw every way of naming: a panel each for characters, pictures, strangers and damage."""
+    """Draw every way of naming: a panel each for characters, pictures, impostors and damage."""
     ways = list(figures["found"])
-    figure, ((characters, shots), (strangers, damage)) = plt.subplots(
+    figure, ((characters, shots), (impostors, damage)) = plt.subplots(
         2, 2, figsize=(10, 7.5), sharey=True, layout="constrained"
     )
     for way in ways:
         counted = {int(n): row[way][0] for n, row in figures["characters"].items()}
         _line(characters, way, list(counted), list(counted.values()))
         _line(shots, way, [int(n) for n in figures["shots"]], _of(figures["shots"], way))
-        rates = [float(rate.rstrip("%")) for rate in figures["strangers"]]
-        _line(strangers, way, rates, _of(figures["strangers"], way))
+        rates = [float(rate.rstrip("%")) for rate in figures["tpir"]]
+        _line(impostors, way, rates, _of(figures["tpir"], way))
     successor = "the article's successor, own pictures"
     characters.plot(*zip(*SUCCESSOR.items(), strict=True), ":", color="grey", label=successor)
     characters.set(xlabel="characters, at most 60 pictures each", ylabel="named rightly, %")
     shots.set(xscale="log", xlabel="pictures of each to learn from")
     shots.set_xticks(labels := [int(n) for n in figures["shots"]], map(str, labels))
     shots.minorticks_off()
-    strangers.set(xlabel="strangers named, %", ylabel="known named rightly, %")
+    impostors.set(xlabel="FPIR, %", ylabel="TPIR, %")
     hurt = list(figures["damage"])
     width = 0.8 / len(ways)
     for place, way in enumerate(ways):

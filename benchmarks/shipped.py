@@ -50,14 +50,14 @@ def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
     score = scores(vectors, gallery, namer.scoring)
     score[own] += (1 - namer.scoring.classifier) * (fair - biased)
     sure = confidence(confidence_features(score, vectors, gallery.non_faces), namer.calibration)
-    right, told = score.argmax(1) == truth, sure >= namer.threshold_in(gallery)
+    right, named = score.argmax(1) == truth, sure >= namer.threshold_in(gallery)
     rows = [
         [
             who,
             len(set(truth[asked].tolist())),
             Share.of(right[asked]),
-            Share.of((right & told)[asked]),
-            Share.of((~right & told)[asked]),
+            Share.of((right & named)[asked]),
+            Share.of((~right & named)[asked]),
         ]
         for who, asked in (
             ("the held-out model too", ~later),

@@ -60,7 +60,7 @@ class _Found:
 class BulkNaming:
     """How files are read: limits, faces a picture, whether each is one face already.
 
-    `gallery` and `threshold` are the shipped ones where None.
+    `gallery` and `threshold` are the installed ones where None.
     """
 
     identifier: Identifier
@@ -145,7 +145,7 @@ def gallery_of(folder: Path, naming: BulkNaming, skipped: Callable[[str], None])
     """Learn the characters of `folder`/<character>/<picture>; None where there is nobody.
 
     A picture without a face that is found is taken for one face as it is. What can't be learned
-    from, several faces or no picture, is left out and `skipped` told why.
+    from, several faces or no picture, is left out; `skipped` gets the reason.
     """
     own: dict[str, list[Vectors]] = {}
     nobody: list[Path] = []

@@ -25,7 +25,7 @@ from models.types import Box, Face, NamedFace, Pixels, Vectors
 
 MAX_FACES = 16
 
-_SEEN_SIDE = 1536
+_DETECTION_SIDE = 1536
 """Larger pictures are halved to this or more before detection: twice the largest scale."""
 
 _SAME_PLACE = 0.3
@@ -72,11 +72,11 @@ class Identifier:
         """
         tracks: list[_Track] = []
         for index, frame in enumerate(picture.frames):
-            seen = halved(frame, _SEEN_SIDE)
-            scale = max(frame.shape) / max(seen.shape)
-            for found in self.detector.detect(seen):
+            small = halved(frame, _DETECTION_SIDE)
+            scale = max(frame.shape) / max(small.shape)
+            for found in self.detector.detect(small):
                 box = Box(*(scale * value for value in found.box.as_list()))
-                _follow(tracks, Face(box, found.score, index), _thumbnail(seen, found.box))
+                _follow(tracks, Face(box, found.score, index), _thumbnail(small, found.box))
         return best_faces([track.best for track in tracks], max_faces)
 
     def crops(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
@@ -102,7 +102,7 @@ class Identifier:
     ) -> list[NamedFace]:
         """Name faces by their vectors; what an animation shows twice is given once.
 
-        `gallery` and `threshold` are the shipped ones where None. Where the faces were `found` by
+        `gallery` and `threshold` are the installed ones where None. Where the faces were `found` by
         the detector, those whose vector is that of no face are left out. Raises ValueError for
         vectors of another model.
         """

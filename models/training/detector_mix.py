@@ -52,32 +52,32 @@ def draw_example(
 
 
 def targets(heads: Heads, side: int) -> NDArray[np.float32]:
-    """Return the wanted map, (side / 8, side / 8, 6) float32.
+    """Return the target map, (side / 8, side / 8, 6) float32.
 
-    Channels: heat 0 to 1, log side, x, y, weight of the heat (0: ignored), weight of the box.
+    Channels: score 0 to 1, log side, x, y, weight of the score (0: ignored), weight of the box.
     """
     cells = side // STRIDE
-    wanted = np.zeros((cells, cells, 6), np.float32)
-    wanted[..., 4] = 1
+    target = np.zeros((cells, cells, 6), np.float32)
+    target[..., 4] = 1
     at = (np.arange(cells, dtype=np.float32) + 0.5) * STRIDE
     for x, y, length in sorted(heads.tolist(), key=lambda head: -head[2]):
         dx, dy = (x - at)[None, :], (y - at)[:, None]
         inside = (np.abs(dx) < length / 2) & (np.abs(dy) < length / 2)
         if length < SMALLEST or not (0 <= x < side and 0 <= y < side):
-            wanted[..., 4][inside] = 0
+            target[..., 4][inside] = 0
             continue
         spread = max(0.09 * length, 0.55 * STRIDE)
-        heat = np.exp(-(dx**2 + dy**2) / (2 * spread**2))
-        wanted[..., 0] = np.maximum(wanted[..., 0], heat)
+        score = np.exp(-(dx**2 + dy**2) / (2 * spread**2))
+        target[..., 0] = np.maximum(target[..., 0], score)
         row, column = int(y // STRIDE), int(x // STRIDE)
-        wanted[row, column, 0] = 1
+        target[row, column, 0] = 1
         near = (np.abs(dx) < NEAR * length) & (np.abs(dy) < NEAR * length)
         near[row, column] = True
-        wanted[..., 1][near] = np.log(length / SIDE_UNIT)
-        wanted[..., 2][near] = np.broadcast_to(dx / length, near.shape)[near]
-        wanted[..., 3][near] = np.broadcast_to(dy / length, near.shape)[near]
-        wanted[..., 5][near] = 1 / near.sum()
-    return wanted
+        target[..., 1][near] = np.log(length / SIDE_UNIT)
+        target[..., 2][near] = np.broadcast_to(dx / length, near.shape)[near]
+        target[..., 3][near] = np.broadcast_to(dy / length, near.shape)[near]
+        target[..., 5][near] = 1 / near.sum()
+    return target
 
 
 def _pick(items: Sequence[Labelled], random: np.random.Generator) -> Labelled:
@@ -98,25 +98,25 @@ def _warp(
     if scale < 0.5:  # shrink by area first, or fine lines alias
         small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         factors = np.array(small.shape[1::-1]) / np.array(pixels.shape[1::-1])
-        turned = matrix.copy()
-        turned[:, :2] /= factors
+        rotated = matrix.copy()
+        rotated[:, :2] /= factors
         pixels = small
     else:
-        turned = matrix
+        rotated = matrix
     modes = (cv2.BORDER_CONSTANT, cv2.BORDER_CONSTANT, cv2.BORDER_REPLICATE)
     mode = modes[int(random.integers(len(modes)))]
     value = (255, 255, 255) if random.random() < 0.3 else tuple(random.integers(0, 256, 3).tolist())
     if random.random() < 0.3:
         value = (0, 0, 0)
-    drawn = cv2.warpAffine(pixels, turned, size, None, cv2.INTER_LINEAR, mode, value)
+    drawn = cv2.warpAffine(pixels, rotated, size, None, cv2.INTER_LINEAR, mode, value)
     heads = item.heads.copy()
     if len(heads):
         heads[:, :2] = heads[:, :2] @ matrix[:, :2].T + matrix[:, 2]
         heads[:, 2] *= scale
-        seen = np.minimum(heads[:, :2] + heads[:, 2:] / 2, (width, height)) - np.maximum(
+        visible = np.minimum(heads[:, :2] + heads[:, 2:] / 2, (width, height)) - np.maximum(
             heads[:, :2] - heads[:, 2:] / 2, 0
         )
-        heads = heads[(seen > 0).all(axis=1)]
+        heads = heads[(visible > 0).all(axis=1)]
     return Labelled(np.asarray(drawn, np.uint8), heads.astype(np.float32))
 
 
