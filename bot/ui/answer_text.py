@@ -123,6 +123,7 @@ def _block(number: int, face: dict[str, Any], hidden: bool, guesses: int) -> str
         small = [f"nearest: {_guess(best)} if I know them"] if best else []
     else:
         first = f"**{plain(best['name'])}** — {plain(best['series'])}  {bar(best['probability'])}"
+        first += _by(best)
         small = []
     small += [f"{place}. {_guess(guess)}" for place, guess in enumerate(rest, 2)]
     lines = [f"`{number + 1}` {_hide(first, hidden)}"]
@@ -133,6 +134,11 @@ def _block(number: int, face: dict[str, Any], hidden: bool, guesses: int) -> str
 def _guess(guess: dict[str, Any]) -> str:
     name, series = plain(guess["name"]), plain(guess["series"])
     return f"{name} — {series}, {percent(guess['probability'])}"
+
+
+def _by(guess: dict[str, Any]) -> str:
+    """Say who gave a name where it wasn't the own model."""
+    return f", by the {guess['by']}" if "by" in guess else ""
 
 
 def _hide(text: str, hidden: bool) -> str:

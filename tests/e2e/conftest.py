@@ -16,6 +16,7 @@ from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
 from bot.storage.records import FaceObservation, Label
+from models.tagger.second_opinion import SecondOpinion
 from sandbox import Sandbox
 from sandbox.state.entities import Message, Overwrite
 from sandbox.state.events import Event
@@ -78,9 +79,12 @@ def start(
     """Return what starts a bot in the sandbox; the same storage is kept between two starts."""
 
     @asynccontextmanager
-    async def starts(stages: Stages, **sections: dict[str, object]) -> AsyncIterator[MoedexBot]:
+    async def starts(
+        stages: Stages, tagger: SecondOpinion | None = None, **sections: dict[str, object]
+    ) -> AsyncIterator[MoedexBot]:
         def worker(config: Config) -> InferenceWorker:
-            return InferenceWorker(lambda: stages, config.inference)
+            load_tagger = (lambda: tagger) if tagger is not None else None
+            return InferenceWorker(lambda: stages, config.inference, load_tagger)
 
         storage = {"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}"}
         cooldowns = {"user_times": 1000, "server_times": 1000}

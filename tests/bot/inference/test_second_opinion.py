@@ -24,11 +24,12 @@ UNKNOWN = 0.95
 
 
 class SlowTagger:
-    """Sees Rin at every head, once `gate` is open."""
+    """Sees the character of `tag` at every head, once `gate` is open."""
 
     name = "slow"
 
-    def __init__(self) -> None:
+    def __init__(self, tag: str = "rin_(tests)") -> None:
+        self.tag = tag
         self.gate = threading.Event()
         self.gate.set()
         self.asked = threading.Semaphore(0)
@@ -40,7 +41,7 @@ class SlowTagger:
         self.gate.wait(20)
         if self.broken:
             raise ValueError("a broken tagger")
-        return [TagGuess("rin_(tests)", 0.93)]
+        return [TagGuess(self.tag, 0.93)]
 
 
 @pytest.fixture
