@@ -117,7 +117,7 @@ def _in_server(
 ) -> None:
     async def run() -> None:
         from bot.config import load_config
-        from bot.gallery.roster import ServerRoster
+        from bot.gallery.serving import read_roster
         from bot.storage import Storage
         from bot.storage.crops import CropStore, crop_folder
         from models.gallery.roster import load_roster
@@ -125,11 +125,7 @@ def _in_server(
         settings = load_config(config)
         async with Storage.open(settings.storage.url, exclusive=False) as storage:
             chosen = await _server(storage, server)
-            roster = ServerRoster(
-                load_roster(),
-                await storage.galleries.characters(chosen),
-                await storage.galleries.aliases(chosen),
-            )
+            roster = await read_roster(storage, chosen, load_roster())
             crops = CropStore(crop_folder(settings.learning, storage.files))
             await work(storage, chosen, roster, crops)
 

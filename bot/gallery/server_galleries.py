@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.gallery.enrolled import BaseGallery
 from bot.gallery.roster import ServerRoster
-from bot.gallery.serving import read_server
+from bot.gallery.serving import read_roster, read_server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,11 +74,7 @@ class ServerGalleries:
         if found is not None and found[0] == revision:
             return found[1]
         base = await self._base_gallery(revision[:2])
-        roster = ServerRoster(
-            base.characters,
-            await self._storage.galleries.characters(server_id),
-            await self._storage.galleries.aliases(server_id),
-        )
+        roster = await read_roster(self._storage, server_id, base.characters)
         self._rosters[server_id] = revision, roster
         return roster
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.feedback.consensus import IGNORED, NOT_A_FACE
+from bot.gallery.roster import ServerRoster
 from models.gallery.composition import server_gallery
 from models.gallery.examples import Example
 from models.gallery.head_file import read_head
@@ -19,10 +20,10 @@ from models.images.hashing import copies
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.gallery.roster import ServerRoster
     from bot.storage import Storage
     from bot.storage.records import Exemplar, FaceObservation, Label, ModelVersion, SourceKind
     from models.gallery.gallery import Gallery
+    from models.types import Character
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,17 @@ class ServerState:
     def first_gallery(self, shipped: Gallery) -> Gallery:
         """Build what would answer if nothing had ever been trained."""
         return server_gallery(shipped, self.roster, self.examples)
+
+
+async def read_roster(
+    storage: Storage, server_id: int, characters: Iterable[Character]
+) -> ServerRoster:
+    """Read who can be named in a server, `characters` being those that every server has."""
+    return ServerRoster(
+        characters,
+        await storage.galleries.characters(server_id),
+        await storage.galleries.aliases(server_id),
+    )
 
 
 async def read_server(

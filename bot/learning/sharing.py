@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.gallery.dataset import match_characters
 from bot.gallery.roster import ServerRoster
-from bot.gallery.serving import examples_of
+from bot.gallery.serving import examples_of, read_roster
 from models.images.hashing import HashIndex
 
 if TYPE_CHECKING:
@@ -36,11 +36,7 @@ async def shared_with(
     for other in await storage.settings.sharing():
         if other == server_id:
             continue
-        there = ServerRoster(
-            shipped,
-            await storage.galleries.characters(other),
-            await storage.galleries.aliases(other),
-        )
+        there = await read_roster(storage, other, shipped)
         settled = [
             (observation, label)
             for observation, label in await storage.labels.in_server(other, "settled")

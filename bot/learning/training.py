@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.gallery.roster import ServerRoster
-from bot.gallery.serving import read_server, source_of
+from bot.gallery.serving import read_roster, read_server, source_of
 from bot.learning.sharing import shared_with
 from models.gallery.head_file import write_head
 
@@ -59,11 +58,7 @@ async def learn(
             f"Learning is off in server {server_id}: a moderator turns it on with /learning on."
         )
     started, clock = datetime.now(UTC), time.perf_counter()
-    roster = ServerRoster(
-        namer.gallery.characters,
-        await storage.galleries.characters(server_id),
-        await storage.galleries.aliases(server_id),
-    )
+    roster = await read_roster(storage, server_id, namer.gallery.characters)
     state = await read_server(storage, server_id, roster, backbone)
     sharing = set(await storage.settings.sharing())
     shared = await shared_with(storage, server_id, roster, namer.gallery.characters, backbone)

@@ -99,6 +99,16 @@ class Namer:
                 version=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
             )
 
+    def with_gallery(self, gallery: Gallery) -> Namer:
+        """Return a namer, not saved yet, of another gallery with this one's settings."""
+        return Namer(
+            gallery,
+            scoring=self.scoring,
+            calibration=self.calibration,
+            threshold=self.threshold,
+            version="",
+        )
+
     def save(self, path: Path) -> None:
         """Write gallery and settings, vectors in half precision."""
         settings = {

@@ -139,14 +139,7 @@ def fit_shipped_head(samples: Sequence[Sample], folder: Path, measured: Namer) -
     vectors = embed_all(embedder, samples)
     labels = [sample.label for sample in samples]
     gallery = fit_gallery(vectors, labels, characters_of(samples), class_weights(folder))
-    namer = Namer(
-        gallery,
-        scoring=measured.scoring,
-        calibration=measured.calibration,
-        threshold=measured.threshold,
-        version="",
-    )
-    namer.save(folder / NAMING_FILE.name)
+    measured.with_gallery(gallery).save(folder / NAMING_FILE.name)
     kept = _some_of_each(samples, {character.id for character in gallery.characters})
     data = VectorSet(
         vectors[kept],
@@ -191,13 +184,7 @@ def fit_own_head(
         non_faces=shipped.gallery.non_faces,
         auxiliary_weights=shipped.gallery.auxiliary_weights,
     )
-    namer = Namer(
-        full,
-        scoring=shipped.scoring,
-        calibration=shipped.calibration,
-        threshold=shipped.threshold,
-        version="",
-    )
+    namer = shipped.with_gallery(full)
     split = split_samples(own)
     asked = (*split.known, *split.impostors, *split.unseen)
     figures: dict = {"characters": len(characters), "pictures": len(own)}
