@@ -115,7 +115,7 @@ async def _worker(worker: InferenceWorker) -> AsyncIterator[InferenceWorker]:
         ) from error
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_exit(worker.__aexit__)
-        log.info("Loaded the model %s", worker.model_version)
+        log.info("Loaded the model %s", worker.stages.model_version)
         yield worker
 
 
@@ -126,9 +126,9 @@ def build_services(
     crops = CropStore(crop_folder(config.learning, storage.files))
     galleries = ServerGalleries(
         storage,
-        characters=worker.characters,
-        shipped=worker.gallery,
-        backbone=worker.backbone,
+        characters=worker.stages.characters,
+        shipped=worker.stages.gallery,
+        backbone=worker.stages.backbone,
     )
     duplicates = NearDuplicates(storage)
     labelling = Labelling(storage, galleries.roster)

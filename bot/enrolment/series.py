@@ -116,7 +116,7 @@ class SeriesTeaching:
     ) -> tuple[list[tuple[FoundCharacter, Vector]], str, int]:
         """Return who has a face in a portrait, the vectors' backbone, and how many have none."""
         seen: list[tuple[FoundCharacter, Vector]] = []
-        backbone, without = self._worker.backbone, 0
+        backbone, without = self._worker.stages.backbone, 0
         async for found in source.characters():
             async for picture in source.pictures(found):
                 try:

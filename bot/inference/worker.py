@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bot.inference.stages import FoundFaces, Stages
     from models.gallery.gallery import Gallery
     from models.tagger.second_opinion import SecondOpinion
-    from models.types import Character, Pixels, Vectors
+    from models.types import Pixels, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -116,26 +116,6 @@ class InferenceWorker:
             await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
         if self._tagger is not None:
             await self._tagger.close()
-
-    @property
-    def model_version(self) -> str:
-        """The version of the loaded model."""
-        return self._stages.model_version
-
-    @property
-    def characters(self) -> tuple[Character, ...]:
-        """The characters that the loaded model knows."""
-        return self._stages.characters
-
-    @property
-    def gallery(self) -> Gallery | None:
-        """The production model's gallery; None where the stages have none."""
-        return self._stages.gallery
-
-    @property
-    def backbone(self) -> str:
-        """The hash of what makes vectors."""
-        return self._stages.backbone
 
     @property
     def stages(self) -> Stages:

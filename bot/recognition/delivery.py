@@ -134,7 +134,7 @@ class Delivery:
             server_id=request.server_id,
             asker_id=request.asker.id,
             pictures=pictures,
-            model_version=self._worker.model_version,
+            model_version=self._worker.stages.model_version,
             at=datetime.now(UTC),
             prompt_id=request.reply.message_id,
         )

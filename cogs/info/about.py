@@ -41,7 +41,7 @@ class About(commands.Cog):
         """Show my model, my version, and what I store."""
         page = discord.Embed(title="About Moedex", description=HOW, colour=ACCENT)
         page.add_field(name="Version", value=_version())
-        page.add_field(name="Model", value=f"`{self._worker.model_version}`")
+        page.add_field(name="Model", value=f"`{self._worker.stages.model_version}`")
         roster = await self._galleries.roster(context.guild.id if context.guild else 0)
         page.add_field(name="Characters", value=str(len(roster.characters)))
         config = self._config

@@ -17,7 +17,7 @@ from discord.ext import commands
 from bot.app import build_services
 from bot.client import MoedexBot
 from bot.config import load_config
-from bot.inference import IdentifiedPicture, InferenceWorker
+from bot.inference import IdentifiedPicture, InferenceWorker, Stages
 from bot.recognition.delivery import answered_picture
 from bot.storage import Answer, AnsweredPicture, Storage
 from models.types import Box, Character, Face, Guess, NamedFace
@@ -48,10 +48,10 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 @pytest.fixture
 def worker() -> Any:
     """Return a worker that finds one known face in every picture."""
-    found = Mock(
-        spec=InferenceWorker, model_version="test", characters=CHARACTERS, gallery=None,
-        backbone="test",
-    )  # fmt: skip
+    found = Mock(spec=InferenceWorker)
+    found.stages = Mock(
+        spec=Stages, model_version="test", characters=CHARACTERS, gallery=None, backbone="test"
+    )
     found.identify = AsyncMock(side_effect=lambda *_, **__: identified(1))
     return found
 

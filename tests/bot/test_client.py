@@ -80,7 +80,7 @@ async def test_starts_with_every_cog_and_ends_in_order(sandbox: Sandbox, tmp_pat
     async with running(config_for(sandbox, tmp_path)) as run:
         assert run.bot.intents.message_content
         assert run.bot.extensions
-        assert run.bot.services.worker.model_version == "fake-1"
+        assert run.bot.services.worker.stages.model_version == "fake-1"
         assert run.bot.allowed_mentions is not None
         assert not run.bot.allowed_mentions.everyone
     assert run.bot.is_closed()

@@ -252,7 +252,7 @@ async def test_without_the_old_pair_the_new_one_answers_at_once(
 
 async def changed(bot: MoedexBot, backbone: str) -> bool:
     """Say whether the change is over and a backbone answers."""
-    return not bot.services.backbones.changing and bot.services.worker.backbone == backbone
+    return not bot.services.backbones.changing and bot.services.worker.stages.backbone == backbone
 
 
 async def only(folder: Path, name: str) -> bool:

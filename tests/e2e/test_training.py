@@ -87,7 +87,9 @@ async def test_a_real_training_ends_in_a_version_that_answers(
     sandbox: Sandbox, real_bot: MoedexBot
 ) -> None:
     server_id = real_bot.guilds[0].id
-    await label_faces(real_bot.services.storage, server_id, real_bot.services.worker.backbone)
+    await label_faces(
+        real_bot.services.storage, server_id, real_bot.services.worker.stages.backbone
+    )
     message = await begun(sandbox, real_bot)
     await says(message, "version 1 answers from now on")
     for step in ("loading the models", "fitting on", "calibrating", "measuring"):

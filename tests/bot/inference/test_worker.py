@@ -43,7 +43,7 @@ async def started(stages: FakeStages) -> None:
 async def test_names_and_draws_a_picture() -> None:
     stages = FakeStages()
     async with worker_of(stages) as worker:
-        assert worker.model_version == "fake-1"
+        assert worker.stages.model_version == "fake-1"
         picture = await ask(worker, "a.png", data=b"2")
     assert [face.best.character.name for face in picture.faces] == ["Marin", "Marin"]
     assert (picture.card, picture.card_name, picture.alt_text) == (b"card", "card.jpg", "2 faces")
