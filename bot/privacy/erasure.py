@@ -142,7 +142,7 @@ class Erasure:
         in_use = await self._storage.faces.crop_names()
         in_use |= await self._storage.exemplars.crop_names()
         await self._crops.delete(files - in_use)
-        # What is gone may have been a prototype.
+        # What is gone may have been a centroid.
         self._forget_cached()
         for _ in range(_TRIES):
             if await self._storage.database.flush_erased():

@@ -1,4 +1,4 @@
-"""Taught drawings and the prototypes of packs, in use or waiting with a proposal."""
+"""Taught drawings and the centroids of packs, in use or waiting with a proposal."""
 
 from __future__ import annotations
 

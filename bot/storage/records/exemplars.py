@@ -1,4 +1,4 @@
-"""Taught drawings and the prototypes of packs."""
+"""Taught drawings and the centroids of packs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ExemplarSource = Literal["teach", "pack"]
 
 @dataclass(frozen=True, slots=True)
 class NewExemplar:
-    """A taught drawing or a pack's prototype, about to be kept; `crop` is a file name."""
+    """A taught drawing or a pack's centroid, about to be kept; `crop` is a file name."""
 
     character_id: str
     user_id: int

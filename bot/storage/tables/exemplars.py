@@ -1,4 +1,4 @@
-"""Taught drawings and the prototypes of packs."""
+"""Taught drawings and the centroids of packs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.storage.tables.base import COUNTER, Base
 
 
 class ExemplarRow(Base):
-    """A taught drawing, or a prototype from a pack. One of a waiting proposal isn't used yet."""
+    """A taught drawing, or a centroid from a pack. One of a waiting proposal isn't used yet."""
 
     __tablename__ = "exemplars"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
