@@ -1,7 +1,7 @@
 """What an answer says: pages, lines and bars made from what was found in the pictures.
 
-Nothing here sends anything. `record` turns the worker's results into what is stored; `pages` and
-`embed` turn what is stored back into what is shown, so that a card can be paged after a restart.
+Nothing here sends anything. `pages` and `embed` turn what is stored of an answer into what is
+shown, so that a card can be paged after a restart.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.recognition.sources import SPOILER_PREFIX, is_spoiler
-from bot.storage import AnsweredPicture
 from bot.wording import NAME_LIMIT, plain
 from models.types import percent
 
 if TYPE_CHECKING:
-    from bot.inference import IdentifiedPicture
+    from bot.storage import AnsweredPicture
 
 FACES_PER_PAGE = 6
 """Faces on one page of a card: more lines than that push the buttons out of sight."""
@@ -41,12 +40,6 @@ class Page:
     stop: int
     part: int
     parts: int
-
-
-def record(name: str, identified: IdentifiedPicture) -> AnsweredPicture:
-    """Return what is stored of an answered picture; `name` is its file name, spoiler and all."""
-    faces = tuple(named.as_dict() for named in identified.faces)
-    return AnsweredPicture(name=name, phash=identified.phash, sha256=identified.sha256, faces=faces)
 
 
 def pages(pictures: Sequence[AnsweredPicture]) -> list[Page]:
@@ -96,11 +89,6 @@ def bar(probability: float) -> str:
     """Return a bar and its figure for a probability of 0 to 1: `▰▰▰▰▰▰▱▱ 75 %`."""
     filled = max(0, min(_CELLS, round(probability * _CELLS)))
     return f"{'▰' * filled}{'▱' * (_CELLS - filled)} {percent(probability)}"
-
-
-def any_known(pictures: Sequence[AnsweredPicture]) -> bool:
-    """Return whether any face of the pictures has a name."""
-    return any(not face["unknown"] for picture in pictures for face in picture.faces)
 
 
 def any_face(pictures: Sequence[AnsweredPicture]) -> bool:
