@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def start(
         stages: Stages, tagger: SecondOpinion | None = None, **sections: dict[str, object]
     ) -> AsyncIterator[MoedexBot]:
         def worker(config: Config) -> InferenceWorker:
-            load_tagger = (lambda: tagger) if tagger is not None else None
+            load_tagger = None if tagger is None else partial(_itself, tagger)
             return InferenceWorker(lambda: stages, config.inference, load_tagger)
 
         storage = {"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}"}
@@ -98,6 +99,10 @@ def start(
             yield bot
 
     return starts
+
+
+def _itself(opinion: SecondOpinion) -> SecondOpinion:
+    return opinion
 
 
 @pytest.fixture
