@@ -7,6 +7,7 @@ own hosts (or the configured CDN). A link in the text is never followed.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -38,7 +39,9 @@ _DISCORD_HOSTS = {
     "images-ext-2.discordapp.net",
 }
 _SPOILERED = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
-_FETCH_SECONDS = 20
+_PREVIEW_SECONDS = 20
+FETCH_SECONDS = 60
+"""Seconds that an attachment may take; then its request is answered without it."""
 _CHUNK = 64 * 1024
 
 
@@ -132,14 +135,15 @@ async def _read_attachment(attachment: discord.Attachment, limit: int) -> bytes:
     if attachment.size > limit:
         raise UserError(_too_large(attachment.filename, limit))
     try:
-        return await attachment.read()
+        async with asyncio.timeout(FETCH_SECONDS):
+            return await attachment.read()
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError):
         name = attachment.filename.removeprefix(SPOILER_PREFIX)
         raise UserError(f"{name} could not be fetched from Discord; post it again.") from None
 
 
 async def _read_preview(url: str, name: str, limit: int) -> bytes:
-    timeout = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=_PREVIEW_SECONDS)
     data = bytearray()
     try:
         async with (

@@ -199,7 +199,7 @@ async def test_models_that_do_not_load_are_one_line(sandbox: Sandbox, tmp_path: 
     def make_worker(config: Config) -> InferenceWorker:
         return InferenceWorker(load, config.inference)
 
-    with pytest.raises(StartupError, match=r"embedding\.safetensors is missing.*doctor"):
+    with pytest.raises(StartupError, match=r"embedding\.tflite is missing.*doctor"):
         await run_bot(config_for(sandbox, tmp_path), make_worker=make_worker)
 
 

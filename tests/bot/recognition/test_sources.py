@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
@@ -10,6 +11,7 @@ import pytest
 
 from bot.config import load_config
 from bot.errors import UserError
+from bot.recognition import sources
 from bot.recognition.sources import attachment_source, fetchable, sources_of
 from tests.bot.discord_objects import attachment, channel, message
 
@@ -95,3 +97,11 @@ async def test_vanished_file_is_one_sentence() -> None:
     gone.read = AsyncMock(side_effect=discord.NotFound(Mock(status=404, reason=""), "gone"))
     with pytest.raises(UserError, match=r"^gone\.png could not be fetched"):
         await attachment_source(gone, CONFIG).read()
+
+
+async def test_file_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "FETCH_SECONDS", 0.01)
+    slow = attachment("slow.png")
+    slow.read = AsyncMock(side_effect=asyncio.Event().wait)
+    with pytest.raises(UserError, match=r"^slow\.png could not be fetched"):
+        await attachment_source(slow, CONFIG).read()
