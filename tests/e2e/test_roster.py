@@ -31,7 +31,7 @@ async def test_a_running_bot_names_whom_the_operator_enrols(
     sandbox: Sandbox, real_bot: MoedexBot, tmp_path: Path
 ) -> None:
     config = tmp_path / "roster.toml"
-    config.write_text(f'[storage]\nurl = "{real_bot.config.storage.url}"\n')
+    config.write_text(f'[storage]\nurl = "{real_bot.services.config.storage.url}"\n')
     own = tmp_path / "mine" / "The Shelf" / "Hikari Asano"
     own.mkdir(parents=True)
     for number in (1, 2, 3):
