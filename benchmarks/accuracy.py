@@ -15,32 +15,31 @@ import argparse
 import csv
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from benchmarks.accuracy_plots import plot_calibration, plot_logs
+from benchmarks.accuracy_tables import sections
+from benchmarks.cross_fitting import cross_fitted
 from benchmarks.damage import FACE_DAMAGES
 from benchmarks.faces import Faces, changed, faces_of, gallery_of
 from benchmarks.fusions import BACKBONES, fused_otherwise
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, today, write_section
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.calibration import Calibration, Trial, fit_calibration
+from models.gallery.calibration import Calibration
 from models.gallery.gallery import Gallery
-from models.gallery.open_set import Threshold, fit_threshold, is_non_face
+from models.gallery.open_set import is_non_face
 from models.gallery.scoring import Scoring
 from models.training.augmentation import framed
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
-    FPIRS,
-    Judged,
     Share,
     calibration_error,
     few_shot,
     judge,
-    tpir_at_fpir,
 )
 from models.training.galleries import SCORING, embed_all
 from models.training.runs import read_log
@@ -105,81 +104,6 @@ def main() -> None:
     for name, text in sections(figures).items():
         write_section(arguments.docs, name, text)
         print(text, end="\n\n")
-
-
-@dataclass(frozen=True)
-class Half:
-    """Held-out faces: known ones, impostors (whole characters), crops without a face."""
-
-    known: list[int]
-    impostors: list[int]
-    no_face: list[int]
-
-
-def halves(faces: Faces) -> tuple[Half, Half]:
-    """Split what is held out into two, by group, by character and by post."""
-    split = faces.split
-    names = sorted({*faces.labels(split.impostors), *faces.labels(split.unseen)})
-    first = set(np.random.default_rng(1).permutation(names)[::2].tolist())
-    others = [*split.impostors, *split.unseen]
-
-    def half(which: int) -> Half:
-        return Half(
-            [i for i in split.known if faces.samples[i].group % 2 == which],
-            [i for i in others if (faces.samples[i].label in first) == (which == 0)],
-            [i for i in split.no_face if faces.samples[i].group % 2 == which],
-        )
-
-    return half(0), half(1)
-
-
-@dataclass(frozen=True)
-class CrossFitted:
-    """Judgements of both halves, each by calibration and threshold of the other.
-
-    `tpir_at`: known faces, by the share of impostors named, each half by its own order of
-    certainty. `known_named`: rightly, and at the threshold; `impostors_named`, `no_face_named`: at
-    it.
-    """
-
-    known: Judged
-    impostors: Judged
-    tpir_at: dict[str, Share]
-    known_named: np.ndarray
-    impostors_named: np.ndarray
-    no_face_named: np.ndarray
-
-
-def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring) -> CrossFitted:
-    """Fit on one half and judge the other, both ways round."""
-    fitted_halves: list[CrossFitted] = []
-    rightly = {f"{rate:.2f}": Share(0, 0) for rate in FPIRS}
-    first, second = halves(faces)
-    for fitted_on, asked in ((first, second), (second, first)):
-        calibration, limit = fitted(faces, vectors, gallery, scoring, fitted_on)
-        threshold = limit.among(len(gallery.characters))
-        judged = judged_as(faces, vectors, gallery, scoring, calibration, asked)
-        known = judged["known"]
-        for rate in FPIRS:
-            rightly[f"{rate:.2f}"] += tpir_at_fpir(known, judged["impostors"], rate)[0]
-        fitted_halves.append(
-            CrossFitted(
-                known,
-                judged["impostors"],
-                rightly,
-                (known.rank == 0) & (known.confidence >= threshold),
-                judged["impostors"].confidence >= threshold,
-                judged["no_face"].confidence >= threshold,
-            )
-        )
-    return CrossFitted(
-        both_halves([one.known for one in fitted_halves]),
-        both_halves([one.impostors for one in fitted_halves]),
-        rightly,
-        np.concatenate([one.known_named for one in fitted_halves]),
-        np.concatenate([one.impostors_named for one in fitted_halves]),
-        np.concatenate([one.no_face_named for one in fitted_halves]),
-    )
 
 
 def main_figures(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring) -> dict:
@@ -247,45 +171,6 @@ def rightly_labelled(faces: Faces, gallery: Gallery) -> dict:
     }
 
 
-def fitted(
-    faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring, half: Half
-) -> tuple[Calibration, Threshold]:
-    """Calibration and threshold from one half; the threshold from its impostors alone."""
-    others = [*half.impostors, *half.no_face]
-    asked = [*half.known, *others]
-    truth = (*faces.labels(half.known), *("" for _ in others))
-    calibration = fit_calibration(Trial(vectors[asked], truth), gallery, scoring)
-    impostors = Trial(vectors[half.impostors], tuple("" for _ in half.impostors))
-    return calibration, fit_threshold(impostors, gallery, scoring, calibration)
-
-
-def judged_as(
-    faces: Faces,
-    vectors: Vectors,
-    gallery: Gallery,
-    scoring: Scoring,
-    calibration: Calibration,
-    half: Half,
-) -> dict[str, Judged]:
-    """Name the known faces, impostors and crops without a face of a half."""
-    return {
-        name: judge(vectors[indices], faces.labels(indices), gallery, scoring, calibration)
-        for name, indices in (
-            ("known", half.known),
-            ("impostors", half.impostors),
-            ("no_face", half.no_face),
-        )
-    }
-
-
-def both_halves(judged: Sequence[Judged]) -> Judged:
-    """Put the judgements of the halves together."""
-    return Judged(
-        np.concatenate([one.confidence for one in judged]),
-        np.concatenate([one.rank for one in judged]),
-    )
-
-
 def damaged(faces: Faces, embedder: Embedder, weights: dict) -> dict:
     """Top-1 of the known faces, each damaged in turn."""
     gallery = gallery_of(faces, faces.vectors, weights)
@@ -343,88 +228,6 @@ def timed(samples: Sequence[Sample], embedder: Embedder, rounds: int = 12) -> st
         f"A face in a batch of {len(crops)}: {best:.1f} ms at best, {median:.1f} ms in the median, "
         f"{busy:.1f} ms of CPU time over both cores"
     )
-
-
-def percent(share: dict) -> str:
-    """A share with its interval, as it is written in a table."""
-    return str(Share(share["hits"], share["total"]))
-
-
-def sections(figures: dict) -> dict[str, str]:
-    """The tables of `docs/accuracy.md`, by section."""
-    source = (
-        f"Model {figures['model']} (the held-out model), {figures['side']} px; "
-        f"`{figures['command']}`; {figures['machine']}; {figures['date']}. "
-        "Intervals: 95 %, Wilson; those over repeated draws are narrower than they should be."
-    )
-    known, fixed = figures["known"], figures["at_fitted_threshold"]
-    rows = [
-        [f"known, named among {known['gallery']}: top-1", percent(known["top_1"])],
-        ["known: top-5", percent(known["top_5"])],
-        ["unseen, 5-shot, among themselves", percent(figures["unseen_5_alone"])],
-        ["unseen, 1-shot, among themselves", percent(figures["unseen_1_alone"])],
-        ["unseen, 5-shot, beside the known", percent(figures["unseen_5_beside_known"])],
-        ["unseen, 1-shot, beside the known", percent(figures["unseen_1_beside_known"])],
-        ["unseen official icons, 1-shot", percent(figures["icons_1"])],
-        *(
-            [
-                f"known: TPIR at FPIR = {float(rate):.0%}",
-                percent(share),
-            ]
-            for rate, share in figures["tpir_at"].items()
-        ),
-        ["impostors: FPIR at the threshold of the other half", percent(fixed["impostors_named"])],
-        ["known: TPIR at that threshold", percent(fixed["known_named_rightly"])],
-        ["crops without a face named, at that threshold", percent(fixed["no_face_named"])],
-        *(
-            [f"{what} left out as a non-face", percent(figures["left_out_as_no_face"][part])]
-            for part, what in (
-                ("no_face", "crops without a face"),
-                ("known", "known faces"),
-                ("impostors", "impostors' faces"),
-            )
-        ),
-        ["expected calibration error, 15 bins", f"{figures['calibration_error']:.3f}"],
-        ["rightly labelled, known: top-1", percent(figures["rightly_labelled"]["top_1"])],
-        [
-            "rightly labelled, known: TPIR at FPIR = 5%",
-            percent(figures["rightly_labelled"]["tpir_at_0.05"]),
-        ],
-    ]
-    whole = known["top_1"]["share"]
-    damages = [
-        [name, percent(share), f"{100 * (whole - share['share']):.1f}"]
-        for name, share in figures["damage"].items()
-    ]
-    return {
-        "accuracy": f"{source}\n\n{table(['measure', 'result'], rows)}",
-        "damage": table(["damage", "known, top-1", "points lost"], damages),
-        "parts": parts_table(figures["parts"]),
-    }
-
-
-def parts_table(parts: dict[str, dict]) -> str:
-    """The `part_figures` of each way, by its name, a line each."""
-    head = ["", "known", "unseen, 5", "unseen, 1", "5, beside known", "icons, 1", "at 5 %", "grey"]
-    rows = [
-        [
-            name,
-            *(
-                f"{100 * one:.1f}"
-                for one in (
-                    part["known"]["top_1"]["share"],
-                    part["unseen_5_alone"]["share"],
-                    part["unseen_1_alone"]["share"],
-                    part["unseen_5_beside_known"]["share"],
-                    part["icons_1"]["share"],
-                    part["tpir_at"]["0.05"]["share"],
-                    part["grey"]["share"],
-                )
-            ),
-        ]
-        for name, part in parts.items()
-    ]
-    return table(head, rows)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import typer
 
-from benchmarks.accuracy import fitted, halves
+from benchmarks.cross_fitting import fitted, halves
 from benchmarks.faces import Faces, faces_of, gallery_of
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, table, today, write_section
@@ -27,7 +27,7 @@ from models.training.trained import class_weights
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.accuracy import Half
+    from benchmarks.cross_fitting import Half
     from models.gallery.calibration import Calibration
     from models.gallery.gallery import Gallery
     from models.gallery.open_set import Threshold

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.accuracy import parts_table
+from benchmarks.accuracy_tables import parts_table
 from benchmarks.faces import faces_of
 from benchmarks.held_out_model import restore_backbone
 from benchmarks.int8 import figures_by

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from benchmarks.accuracy import part_figures, parts_table, timed
+from benchmarks.accuracy import part_figures, timed
+from benchmarks.accuracy_tables import parts_table
 from benchmarks.damage import greyed
 from benchmarks.faces import changed, faces_of
 from benchmarks.options import DATA, RUN, Data, Docs, Run

@@ -25,7 +25,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from models.detection.learned import DETECTOR_FILE
 from models.session import normalised
 from models.training.detector_data import load_pictures, read_box_file, read_files
-from models.training.detector_mix import draw_example, targets
+from models.training.detector_mix import draw_example
+from models.training.detector_targets import targets
 from models.training.export import export_detector, load_detector
 from models.training.heat_map_network import build_heat_map_network
 from models.training.loop import train_on

@@ -32,7 +32,8 @@ from models.training.detector_data import (
     read_box_file,
     read_files,
 )
-from models.training.detector_mix import draw_example, targets
+from models.training.detector_mix import draw_example
+from models.training.detector_targets import targets
 from models.training.export import export_detector
 from models.training.heat_map_network import build_heat_map_network
 from models.training.quiet_keras import keras
