@@ -26,7 +26,7 @@ from benchmarks.voters import Crowd, Member
 from bot.feedback.ballots import ballots_of
 from bot.feedback.consensus import decide, learn_standings
 from bot.gallery.roster import ServerRoster
-from bot.storage.records import FaceObservation, ServerCharacter
+from bot.storage.records import FaceObservation, ServerCharacter, StoredGuess
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.calibration import Trial
 from models.gallery.composition import server_gallery
@@ -197,7 +197,7 @@ class Simulation:
         standings = learn_standings(ballots.values())
         verdicts = {row: decide(found, standings) for row, found in ballots.items()}
         return [
-            Example(self.world.vectors[row], verdict.label, False, row, row)
+            Example(self.world.vectors[row], verdict.label.character_id or None, False, row, row)
             for row, verdict in verdicts.items()
             if verdict.state == "settled" and verdict.label is not None
         ]
@@ -286,10 +286,12 @@ def measure(run: Simulation, gallery: Gallery, settled: Sequence[Example], into:
 def answered(row: int, naming: Naming) -> FaceObservation:
     """Return the observation of a picture that the bot answered."""
     return FaceObservation(
-        server_id=1, channel_id=1, message_id=row, reply_id=row, face_index=0, author_id=1,
-        phash="0", box=Box(0, 0, 1, 1), model_version="", hidden=False, at=datetime.now(UTC),
-        guesses=tuple({"id": g.character.id} for g in naming.guesses), unknown=naming.unknown,
-        id=row,
+        id=row, server_id=1, channel_id=1, reply_id=row, face_index=0, hidden=False,
+        at=datetime.now(UTC), box=Box(0, 0, 1, 1), unknown=naming.unknown,
+        guesses=tuple(
+            StoredGuess(g.character.id, g.character.name, g.character.series, g.probability)
+            for g in naming.guesses
+        ),
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Member:
     def vote(self, answer: FaceObservation, truth: str, rng: np.random.Generator) -> Vote:
         """Vote on an answered face as this member would."""
         belief = self.lies.get(truth) or self._belief(answer, truth, rng)
-        best = None if answer.unknown else answer.guesses[0]["id"]
+        best = None if answer.unknown else answer.guesses[0].character_id
         if belief == best:
             return self._cast(answer, None, "yes")
         if best is not None and not self.lies and rng.random() < ONLY_NO:
@@ -44,7 +44,7 @@ class Member:
     def _belief(self, answer: FaceObservation, truth: str, rng: np.random.Generator) -> str:
         if rng.random() >= self.wrong:
             return truth
-        guessed = [g["id"] for g in answer.guesses if g["id"] != truth]
+        guessed = [g.character_id for g in answer.guesses if g.character_id != truth]
         if guessed and rng.random() < MISLED:
             return guessed[int(rng.integers(len(guessed)))]
         others = [name for name in self.names if name != truth]

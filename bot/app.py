@@ -28,7 +28,9 @@ from bot.gallery.teaching import Teaching
 from bot.inference import InferenceWorker
 from bot.learning.backbone_migration import Backbones
 from bot.learning.schedule import TrainingSchedule
+from bot.privacy.consent import Consent
 from bot.privacy.erasure import Erasure
+from bot.privacy.retention import Retention
 from bot.recognition.admission import Admission
 from bot.recognition.corrections import Corrections
 from bot.recognition.delivery import Delivery
@@ -138,7 +140,8 @@ def build_services(
         duplicates.forget()
 
     erasure = Erasure(storage, crops, forget, labelling.relearn)
-    recorder = FaceRecorder(storage, crops, duplicates, labelling, erasure)
+    consent = Consent(storage.settings, storage.consents)
+    recorder = FaceRecorder(storage, crops, duplicates, labelling, consent, erasure.sweep_soon)
     complaints = PermissionComplaints(client, storage.settings, storage.state)
     recognition = RecognitionService(
         client,
@@ -165,6 +168,13 @@ def build_services(
         series=SeriesTeaching(config, storage, worker, galleries.roster),
         unknown_faces=unknown_faces,
         erasure=erasure,
+        retention=Retention(
+            storage,
+            erasure,
+            config.storage,
+            config.learning,
+            lambda server_id: client.get_guild(server_id) is not None,
+        ),
         backbones=Backbones(storage, crops, galleries, worker),
         training=TrainingSchedule(config, storage),
         recognition=recognition,

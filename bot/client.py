@@ -7,11 +7,10 @@ import importlib.util
 import json
 import logging
 import pkgutil
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import discord
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from bot.errors import StartupError
 from bot.ui.errors import ErrorTree, answer_command_error, log_unexpected
@@ -75,7 +74,6 @@ class MoedexBot(commands.AutoShardedBot):
                 raise StartupError(
                     f"The part {name} could not be loaded: {type(cause).__name__}: {cause}"
                 ) from error
-        self._erase_old.start()
         await self._sync_commands()
 
     async def on_message(self, message: discord.Message, /) -> None:
@@ -100,18 +98,8 @@ class MoedexBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Unload the cogs, then close the gateway and HTTP."""
-        self._erase_old.cancel()
         await super().close()
         await self.services.close()
-
-    @tasks.loop(hours=24)
-    async def _erase_old(self) -> None:
-        now = datetime.now(UTC)
-        days = self.services.config.storage.answers_days
-        gone = await self.services.storage.answers.delete_before(now - timedelta(days=days))
-        await self.services.storage.state.forget_warnings(now - timedelta(days=2))
-        if gone:
-            log.info("Erased %d answers older than %d days", gone, days)
 
     async def _sync_commands(self) -> None:
         state = self.services.storage.state

@@ -151,7 +151,15 @@ class StorageConfig(_Section):
         description="SQLAlchemy URL of the database. The folder is made if it is missing.",
     )
     answers_days: int = Field(
-        180, ge=1, description="Days after which an answer and its votes are erased."
+        180,
+        ge=1,
+        description="Days after which an answer and its votes are erased, in servers that learn.",
+    )
+    buttons_days: int = Field(
+        7,
+        ge=1,
+        description="Days after which they are erased everywhere else: in servers that don't "
+        "learn, in DMs, and of members who opted out. Until then the buttons of the answer work.",
     )
 
 

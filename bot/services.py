@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.learning.backbone_migration import Backbones
     from bot.learning.schedule import TrainingSchedule
     from bot.privacy.erasure import Erasure
+    from bot.privacy.retention import Retention
     from bot.recognition.corrections import Corrections
     from bot.recognition.following import Following
     from bot.recognition.questions import Questions
@@ -44,6 +45,7 @@ class Services:
     series: SeriesTeaching
     unknown_faces: Strangers
     erasure: Erasure
+    retention: Retention
     backbones: Backbones
     training: TrainingSchedule
     recognition: RecognitionService

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from bot.feedback.consensus import IGNORED, NOT_A_FACE, SPECIAL_LABELS, Ballot
+from bot.feedback.consensus import Ballot
+from bot.storage.records import IGNORED, NOT_A_FACE, Label
 
 if TYPE_CHECKING:
     from bot.storage import Vote
@@ -18,7 +19,7 @@ def ballots_of(
     deciders: set[tuple[int, int]],
     resolve: Callable[[str], str | None],
 ) -> dict[int, list[Ballot]]:
-    """Return the ballots by observation number; `faces` are all those of one answer.
+    """Return the ballots by the number of the face; `faces` are all those of one answer.
 
     ✅ on the answer confirms each face that was named, and says nothing about an unknown one. ❌ on
     the answer denies the name of a single face; with several faces it names none, and only the
@@ -32,8 +33,7 @@ def ballots_of(
                 continue
             if vote.face_index is None and vote.kind == "no" and len(faces) > 1:
                 continue
-            claim = _claim(vote, face)
-            label = claim if claim in SPECIAL_LABELS or claim is None else resolve(claim)
+            label = _claim(vote, face, resolve)
             if label is not None:
                 ballots[face.id][vote.user_id] = Ballot(
                     vote.user_id,
@@ -53,13 +53,17 @@ def pooled(parts: Iterable[Iterable[Ballot]]) -> list[Ballot]:
     return list(newest.values())
 
 
-def _claim(vote: Vote, face: FaceObservation) -> str | None:
-    if vote.kind == "is":
-        return vote.value
+def _claim(vote: Vote, face: FaceObservation, resolve: Callable[[str], str | None]) -> Label | None:
+    """Return what a vote says of a face; None where it says nothing."""
     if vote.kind == "not_a_face":
         return NOT_A_FACE
     if vote.kind == "ignore":
         return IGNORED
-    if face.unknown or not face.guesses:
+    if vote.kind == "is":
+        named = vote.character_id
+    elif face.best is None or face.unknown:
         return None
-    return face.guesses[0]["id"]
+    else:
+        named = face.best.character_id
+    character_id = resolve(named)
+    return None if character_id is None else Label.of(character_id)

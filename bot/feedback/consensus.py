@@ -21,11 +21,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-NOT_A_FACE = "!not_a_face"
-"""The label of a box that shows no face."""
-IGNORED = "!ignored"
-"""The label of a face that shall be left alone."""
-SPECIAL_LABELS = frozenset({NOT_A_FACE, IGNORED})
+    from bot.storage.records import Label
 
 PRIOR_AGREED = 7.0
 PRIOR_DISAGREED = 3.0
@@ -52,7 +48,7 @@ class Ballot:
     """
 
     user_id: int
-    label: str
+    label: Label
     against: bool = False
     decides: bool = False
     at: float = 0.0
@@ -94,7 +90,7 @@ class Verdict:
     """
 
     state: Literal["open", "settled", "disputed"]
-    label: str | None = None
+    label: Label | None = None
     support: float = 0.0
     dissent: float = 0.0
     decided_by: int | None = None
@@ -154,9 +150,9 @@ def learn_standings(faces: Iterable[Sequence[Ballot]]) -> dict[int, Standing]:
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    named: dict[str, float]
-    against: dict[str, float]
-    supporters: dict[str, int]
+    named: dict[Label, float]
+    against: dict[Label, float]
+    supporters: dict[Label, int]
 
     @property
     def total(self) -> float:
@@ -164,9 +160,9 @@ class _Scores:
 
 
 def _scores(ballots: Iterable[Ballot], standings: Mapping[int, Standing]) -> _Scores:
-    named: dict[str, float] = defaultdict(float)
-    against: dict[str, float] = defaultdict(float)
-    supporters: dict[str, int] = defaultdict(int)
+    named: dict[Label, float] = defaultdict(float)
+    against: dict[Label, float] = defaultdict(float)
+    supporters: dict[Label, int] = defaultdict(int)
     for ballot in ballots:
         weight = standings.get(ballot.user_id, NEWCOMER).weight
         if ballot.against:
@@ -177,7 +173,7 @@ def _scores(ballots: Iterable[Ballot], standings: Mapping[int, Standing]) -> _Sc
     return _Scores(named, against, supporters)
 
 
-def _decided(ballots: Iterable[Ballot]) -> str | None:
+def _decided(ballots: Iterable[Ballot]) -> Label | None:
     decisions = [b for b in ballots if b.decides and not b.against]
     return max(decisions, key=lambda b: b.at).label if decisions else None
 

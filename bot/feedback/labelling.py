@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.feedback.ballots import ballots_of, pooled
 from bot.feedback.consensus import Ballot, Standing, Verdict, decide, learn_standings
-from bot.storage.records import Label
+from bot.storage.records import FaceLabel
 from models.detection.boxes import iou
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Labelling:
             ballots = await self._ballots(observations, roster)
             standings, labels = await asyncio.to_thread(_judge_all, observations, ballots)
             self._standings[server_id] = standings
-            return await self._set(server_id, labels, "votes, weighed anew")
+            return await self._storage.labels.set(labels, "votes, weighed anew")
 
     def standing(self, server_id: int, user_id: int) -> Standing:
         """Return how far a voter is believed in a server."""
@@ -84,21 +84,15 @@ class Labelling:
         self, server_id: int, faces: Sequence[FaceObservation], why: str
     ) -> list[LabelChange]:
         roster = await self._roster(server_id)
-        copies = {s.id: s for f in faces for s in await self._storage.faces.in_group(_group(f))}
+        copies = {s.id: s for f in faces for s in await self._storage.faces.in_group(f.group)}
         ballots = await self._ballots(list(copies.values()), roster)
         standings = self._standings.get(server_id, {})
-        labels: list[Label] = []
+        labels: list[FaceLabel] = []
         for face in faces:
             same = [face, *(s for s in copies.values() if _same_face(face, s))]
             found = pooled(ballots.get(s.id, ()) for s in same)
             labels += _labels(same, decide(found, standings), bool(found))
-        return await self._set(server_id, labels, why)
-
-    async def _set(self, server_id: int, labels: Sequence[Label], why: str) -> list[LabelChange]:
-        changes = await self._storage.labels.set(labels, why)
-        if changes:
-            await self._storage.galleries.touch(server_id)
-        return changes
+        return await self._storage.labels.set(labels, why)
 
     def _relearn_soon(self, server_id: int) -> None:
         if server_id in self._waiting:
@@ -145,40 +139,34 @@ _MANY = 20
 
 def _judge_all(
     observations: Sequence[FaceObservation], ballots: dict[int, list[Ballot]]
-) -> tuple[dict[int, Standing], list[Label]]:
+) -> tuple[dict[int, Standing], list[FaceLabel]]:
     clusters: list[list[FaceObservation]] = []
     by_group: dict[int, list[list[FaceObservation]]] = defaultdict(list)
     for observation in observations:
-        home = next(
-            (c for c in by_group[_group(observation)] if _same_face(c[0], observation)), None
-        )
+        home = next((c for c in by_group[observation.group] if _same_face(c[0], observation)), None)
         if home is None:
             home = []
             clusters.append(home)
-            by_group[_group(observation)].append(home)
+            by_group[observation.group].append(home)
         home.append(observation)
     pools = [pooled(ballots.get(s.id, ()) for s in cluster) for cluster in clusters]
     standings = learn_standings(pools)
-    labels: list[Label] = []
+    labels: list[FaceLabel] = []
     for cluster, pool in zip(clusters, pools, strict=True):
         labels += _labels(cluster, decide(pool, standings), bool(pool))
     return standings, labels
 
 
-def _labels(faces: Sequence[FaceObservation], verdict: Verdict, voted: bool) -> list[Label]:
+def _labels(faces: Sequence[FaceObservation], verdict: Verdict, voted: bool) -> list[FaceLabel]:
     now = datetime.now(UTC)
     state = verdict.state if voted else "open"
     return [
-        Label(face.id, face.server_id, state, verdict.label, verdict.decided_by, now)
+        FaceLabel(face.id, state, verdict.label, verdict.decided_by, now)
         for face in {face.id: face for face in faces}.values()
     ]
 
 
 def _same_face(a: FaceObservation, b: FaceObservation) -> bool:
     return a.id == b.id or (
-        _group(a) == _group(b) and a.reply_id != b.reply_id and iou(a.box, b.box) >= SAME_BOX
+        a.group == b.group and a.reply_id != b.reply_id and iou(a.box, b.box) >= SAME_BOX
     )
-
-
-def _group(observation: FaceObservation) -> int:
-    return observation.group_id if observation.group_id is not None else observation.id

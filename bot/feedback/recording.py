@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.storage.records import NewFaceObservation
-from models.types import Box
+from bot.storage.records import LearnedAnswer, LearnedFace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.feedback.duplicates import NearDuplicates
     from bot.feedback.labelling import Labelling
     from bot.inference import IdentifiedPicture
-    from bot.privacy.erasure import Erasure
+    from bot.privacy.consent import Consent
     from bot.storage import Answer, Storage
     from bot.storage.crops import CropStore
     from bot.storage.records import FaceObservation
-    from models.images.hashing import HashIndex
 
 
 class FaceRecorder:
-    """Records the faces of answers in all servers."""
+    """Records the faces of answers in all servers.
+
+    `sweep_soon` removes what is left of something that was kept and must not be.
+    """
 
     def __init__(
         self,
@@ -31,13 +31,15 @@ class FaceRecorder:
         crops: CropStore,
         duplicates: NearDuplicates,
         labelling: Labelling,
-        erasure: Erasure,
+        consent: Consent,
+        sweep_soon: Callable[[], None],
     ) -> None:
         self._storage = storage
         self._crops = crops
         self._duplicates = duplicates
         self._labelling = labelling
-        self._erasure = erasure
+        self._consent = consent
+        self._sweep_soon = sweep_soon
         self._grouping = asyncio.Lock()
 
     async def record_faces(
@@ -45,96 +47,89 @@ class FaceRecorder:
         answer: Answer,
         pictures: Sequence[tuple[IdentifiedPicture, bool]],
         *,
+        asker_id: int,
         author_id: int,
-        may_keep: bool,
+        own: bool,
     ) -> list[FaceObservation]:
-        """Keep the faces of an answer to learn from; of a DM nothing.
+        """Let votes label the faces of an answer, and keep what the server learns from.
 
         `pictures` are those of the answer in order, each with whether it is hidden (spoilered, or
-        from an age-restricted channel). Crop and vector are kept where the server learns and
-        `may_keep` (the picture is from the answer's own channel); of an author who opted out
-        nothing is, so that votes on it label nothing either.
+        from an age-restricted channel). Where the server learns, who asked and who posted is kept,
+        the perceptual hash, and of its `own` pictures (not those that were posted elsewhere) crop
+        and vector. Nothing is recorded of a DM, nor of an author who opted out, so that votes on
+        it label nothing either.
         """
         server_id = answer.server_id
-        if server_id is None or not answer.pictures:
+        if server_id is None or not answer.pictures or await self._consent.opted_out(author_id):
             return []
-        if await self._storage.consents.opted_out(author_id):
-            return []
-        keep = may_keep and await self._may_keep(server_id, author_id)
-        faces = [face for picture, _ in pictures for face in picture.faces]
-        saved = await self._crops.save(server_id, [f.crop for f in faces]) if keep else []
-        crops: list[str | None] = [*saved] if keep else [None] * len(faces)
-        async with self._grouping:
-            index = await self._duplicates.of(server_id)
-            rows = _observations(answer, server_id, pictures, author_id, crops, index)
-            try:
-                kept = await self._storage.faces.add(rows)
-            except BaseException:
-                # The answer was deleted meanwhile: nothing of it may stay.
-                await self._crops.delete(saved)
-                raise
-            finally:
-                self._crops.recorded(saved)
-            for observation in kept:
-                if observation.group_id == observation.id:
-                    index.add(observation.id, observation.phash)
-        if keep and not await self._may_keep(server_id, author_id):
-            # Learning was switched off, or the author opted out, after the crops were taken.
-            await self._storage.faces.strip_answer(answer.reply_id)
-            self._erasure.sweep_soon()
-        if any(s.group_id != s.id for s in kept) or await self._storage.votes.for_answer(
+        hidden = [hidden for picture, hidden in pictures for _ in picture.faces]
+        if not await self._consent.learns_from(server_id, author_id):
+            faces = await self._storage.faces.record(answer.reply_id, hidden)
+        else:
+            faces = await self._learn(
+                server_id, answer, [picture for picture, _ in pictures], hidden,
+                None if await self._consent.opted_out(asker_id) else asker_id, author_id, own=own,
+            )  # fmt: skip
+        if any(face.group != face.id for face in faces) or await self._storage.votes.for_answer(
             answer.reply_id
         ):
             await self._labelling.judge(answer.reply_id, "the same picture, or early votes")
+        return faces
+
+    async def _learn(
+        self,
+        server_id: int,
+        answer: Answer,
+        pictures: Sequence[IdentifiedPicture],
+        hidden: Sequence[bool],
+        asker_id: int | None,
+        author_id: int,
+        *,
+        own: bool,
+    ) -> list[FaceObservation]:
+        crops = [face.crop for picture in pictures for face in picture.faces]
+        saved = await self._crops.save(server_id, crops) if own else []
+        kept: list[FaceObservation] = []
+        try:
+            async with self._grouping:
+                known = await self._duplicates.of(server_id)
+                groups = [
+                    near[0][1] if (near := known.within(picture.phash)) else None
+                    for picture in pictures
+                ]
+                faces = _learned(pictures, groups, saved)
+                kept = await self._storage.faces.record(
+                    answer.reply_id, hidden, LearnedAnswer(asker_id, author_id, faces)
+                )
+                for face in kept:
+                    if face.group_id == face.id and face.phash is not None:
+                        known.add(face.id, face.phash)
+        finally:
+            if not kept:  # the answer was deleted meanwhile: nothing of it may stay
+                await self._crops.delete(saved)
+            self._crops.recorded(saved)
+        if not await self._consent.learns_from(server_id, author_id):
+            # Learning was switched off, or the author opted out, after the crops were taken.
+            await self._storage.faces.forget_learned_answer(answer.reply_id)
+            self._sweep_soon()
         return kept
 
-    async def _may_keep(self, server_id: int, author_id: int) -> bool:
-        learns = (await self._storage.settings.get(server_id)).learning
-        return learns and not await self._storage.consents.opted_out(author_id)
 
-
-def _observations(
-    answer: Answer,
-    server_id: int,
-    pictures: Sequence[tuple[IdentifiedPicture, bool]],
-    author_id: int,
-    crops: Sequence[str | None],
-    index: HashIndex,
-) -> list[NewFaceObservation]:
-    rows: list[NewFaceObservation] = []
-    now = datetime.now(UTC)
-    for picture, hidden in pictures:
-        near = index.within(picture.phash)
+def _learned(
+    pictures: Sequence[IdentifiedPicture], groups: Sequence[int | None], saved: Sequence[str]
+) -> tuple[LearnedFace, ...]:
+    """Return what is kept of each face; `saved` are the crops' names, empty for no crops."""
+    found: list[LearnedFace] = []
+    for picture, group in zip(pictures, groups, strict=True):
         for face in picture.faces:
-            box = face.face.box
-            crop = crops[len(rows)]
-            rows.append(
-                NewFaceObservation(
-                    server_id=server_id,
-                    channel_id=answer.channel_id,
-                    message_id=answer.source_message_id,
-                    reply_id=answer.reply_id,
-                    face_index=len(rows),
-                    author_id=author_id,
-                    phash=picture.phash,
-                    box=Box(
-                        box.x0 / picture.width,
-                        box.y0 / picture.height,
-                        box.x1 / picture.width,
-                        box.y1 / picture.height,
-                    ),
-                    guesses=tuple(
-                        {"id": g.character.id, "probability": round(g.probability, 4)}
-                        for g in face.guesses
-                    ),
-                    unknown=face.unknown,
-                    model_version=answer.model_version,
-                    hidden=hidden,
-                    at=now,
-                    group_id=near[0][1] if near else None,
-                    crop=crop,
-                    vector=face.vector if crop else None,
-                    backbone=picture.backbone if crop else None,
+            crop = saved[len(found)] if saved else None
+            found.append(
+                LearnedFace(
+                    picture.phash,
+                    group,
+                    crop,
+                    face.vector if crop else None,
+                    picture.backbone if crop else None,
                 )
             )
-    return rows
+    return tuple(found)

@@ -113,7 +113,7 @@ class Strangers:
     def _mark(self, cluster: Iterable[FaceObservation]) -> int:
         pictures: dict[int, int] = {}
         for face in cluster:
-            group = face.group_id or face.id
+            group = face.group
             pictures[group] = min(face.id, pictures.get(group, face.id))
         return sorted(pictures.values())[self._config.cluster_faces - 1]
 
@@ -124,7 +124,7 @@ def _search(
     # scikit-learn is heavy: a bot that never sees enough unknown faces does without it.
     from models.gallery.clustering import find_unseen_clusters
 
-    groups = [face.group_id or face.id for face in faces]
+    groups = [face.group for face in faces]
     seen = [_vectors(cluster) for cluster in shown]
     return find_unseen_clusters(_vectors(faces), groups, seen, smallest)
 

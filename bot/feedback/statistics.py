@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from bot.feedback.consensus import IGNORED, NOT_A_FACE
+from bot.storage.records import IGNORED, NOT_A_FACE
 from models.intervals import Share
 
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def count(
 
 
 def _right(face: SettledFace, resolve: Callable[[str], str | None]) -> bool:
-    meant = resolve(face.label)
+    if face.label.kind != "character":
+        return False
+    meant = resolve(face.label.character_id)
     return meant is not None and resolve(face.guess) == meant
 
 
@@ -126,7 +128,7 @@ def _pairs(
     counts: Counter[tuple[str, str]] = Counter()
     crops: dict[tuple[str, str], str] = {}
     for face in wrong:
-        said, meant = resolve(face.guess), resolve(face.label)
+        said, meant = resolve(face.guess), resolve(face.label.character_id)
         if face.label == NOT_A_FACE or face.hidden or face.channel_id not in visible:
             continue
         if said is None or meant is None:

@@ -34,11 +34,13 @@ class Votes:
         user_id: int,
         kind: VoteKind,
         *,
-        value: str = "",
+        character_id: str = "",
         decides: bool = False,
         why: str = VOTES,
     ) -> bool:
         """Keep a vote; it is safe when this returns. `decides`: of a moderator or labeller.
+
+        `character_id` is the character of an "is" vote.
 
         `why` is what the label's audit log says of a change that it makes.
 
@@ -49,7 +51,9 @@ class Votes:
             return False
         await self._storage.labels.mark_decider(reply_id, user_id, decides=decides)
         now = datetime.now(UTC)
-        kept = await self._storage.votes.add(reply_id, face_index, user_id, kind, now, value=value)
+        kept = await self._storage.votes.add(
+            reply_id, face_index, user_id, kind, now, character_id=character_id
+        )
         if kept:
             self._judge_soon(reply_id, why)
         return kept

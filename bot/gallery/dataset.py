@@ -17,8 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.feedback.consensus import IGNORED, NOT_A_FACE
-from bot.storage.records import NewExemplar, ServerCharacter
+from bot.storage.records import IGNORED, NOT_A_FACE, NewExemplar, ServerCharacter
 from models.images.crop_files import read_crops
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
     from bot.storage import Storage, Vote
     from bot.storage.crops import CropStore
-    from bot.storage.records import FaceObservation, Label
+    from bot.storage.records import FaceLabel, FaceObservation
     from models.types import Crops, Vectors
 
 MANIFEST: Final = "manifest.json"
@@ -165,14 +164,14 @@ def match_characters(
 
 def _entry(
     observation: FaceObservation,
-    label: Label,
+    label: FaceLabel,
     roster: ServerRoster,
     votes: Sequence[Vote],
     history: Sequence[tuple[datetime, int, bool]],
 ) -> dict[str, Any] | None:
     if label.label is None or label.label == IGNORED:
         return None
-    name = NO_FACE if label.label == NOT_A_FACE else roster.resolve(label.label)
+    name = NO_FACE if label.label == NOT_A_FACE else roster.resolve(label.label.character_id)
     if name is None:
         return None
     own = [v.kind for v in votes if v.face_index in (None, observation.face_index)]

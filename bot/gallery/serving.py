@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.feedback.consensus import IGNORED, NOT_A_FACE
 from bot.gallery.roster import ServerRoster
+from bot.storage.records import IGNORED, NOT_A_FACE
 from models.gallery.composition import server_gallery
 from models.gallery.examples import Example
 from models.gallery.head_file import read_head
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.storage import Storage
-    from bot.storage.records import Exemplar, FaceObservation, Label, ModelVersion, SourceKind
+    from bot.storage.records import Exemplar, FaceLabel, FaceObservation, ModelVersion, SourceKind
     from models.gallery.gallery import Gallery
     from models.types import Character
 
@@ -80,7 +80,7 @@ async def read_server(
 
 def examples_of(
     exemplars: Iterable[Exemplar],
-    settled: Iterable[tuple[FaceObservation, Label]],
+    settled: Iterable[tuple[FaceObservation, FaceLabel]],
     roster: ServerRoster,
     backbone: str,
 ) -> list[Example]:
@@ -94,27 +94,26 @@ def examples_of(
     settled = list(settled)
     taught_too = _taught_too([e for e, _ in taught], [face for face, _ in settled])
     for face, label in settled:
-        if face.vector is None or face.backbone != backbone or label.label in (None, IGNORED):
+        if face.vector is None or face.backbone != backbone or label.label is None:
+            continue
+        if label.label == IGNORED:
             continue
         non_face = label.label == NOT_A_FACE
-        character_id = None if non_face else roster.resolve(label.label)
+        character_id = None if non_face else roster.resolve(label.label.character_id)
         if non_face or character_id is not None:
-            group = face.group_id or face.id
-            group = taught_too.get(group, group)
+            group = taught_too.get(face.group, face.group)
             found.append(Example(face.vector, character_id, False, face.id, group))
     return found
 
 
 def source_of(example: Example) -> tuple[SourceKind, int]:
     """Return the kind and number of the row that an example is from."""
-    return "exemplar" if example.taught else "sighting", example.source_id
+    return "exemplar" if example.taught else "face", example.source_id
 
 
 def _taught_too(exemplars: Iterable[Exemplar], faces: Sequence[FaceObservation]) -> dict[int, int]:
     """Return the groups of pictures that were taught as well, each with the drawing's group."""
     drawings = [(e.id, e.phash) for e in exemplars if e.phash]
-    found = copies([face.phash for face in faces], [phash for _, phash in drawings])
-    return {
-        faces[place].group_id or faces[place].id: -drawings[drawing][0]
-        for place, drawing in found.items()
-    }
+    hashed = [(face.phash, face.group) for face in faces if face.phash]
+    found = copies([phash for phash, _ in hashed], [phash for _, phash in drawings])
+    return {hashed[place][1]: -drawings[drawing][0] for place, drawing in found.items()}

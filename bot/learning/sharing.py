@@ -40,7 +40,7 @@ async def shared_with(
         settled = [
             (observation, label)
             for observation, label in await storage.labels.in_server(other, "settled")
-            if not own_pictures.within(observation.phash)
+            if observation.phash and not own_pictures.within(observation.phash)
         ]
         exemplars = [
             exemplar

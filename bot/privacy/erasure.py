@@ -12,11 +12,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.config import LearningConfig
     from bot.storage import Storage
     from bot.storage.crops import CropStore
     from bot.storage.records import LabelChange, ModelVersion
@@ -41,7 +39,7 @@ class Kept:
 
 
 class Erasure:
-    """Erases on request, on deletion, and when the time is up."""
+    """Erases on request and on deletion; what is too old is `Retention`'s part."""
 
     def __init__(
         self,
@@ -75,10 +73,8 @@ class Erasure:
         storage = self._storage
         exemplars = await storage.exemplars.by_user(user_id)
         self._touched.update(await storage.votes.servers_of(user_id))
-        for observation in await storage.faces.by_author(user_id):
-            await storage.answers.delete_by_reply(observation.reply_id)
-            self._touched.add(observation.server_id)
-        await storage.answers.delete_asker(user_id)
+        self._touched.update(place.server_id for place in await storage.answers.by_author(user_id))
+        await storage.answers.delete_of(user_id)
         await storage.votes.erase_user(user_id)
         await storage.labels.forget_user(user_id)
         await storage.exemplars.erase([e.id for e in exemplars])
@@ -94,8 +90,11 @@ class Erasure:
         await self.sweep()
 
     async def stop_learning(self, server_id: int) -> None:
-        """Erase what was kept because learning was on: crops, vectors and what they trained."""
-        await self._storage.faces.strip(server_id)
+        """Erase what was kept because learning was on, and what was trained on it.
+
+        What stays is what is kept without learning.
+        """
+        await self._storage.faces.forget_learned(server_id)
         await self.stop_sharing(server_id)
 
     async def stop_sharing(self, server_id: int) -> None:
@@ -112,14 +111,6 @@ class Erasure:
         await self._storage.servers.erase_learned(server_id)
         await self._storage.settings.erase_server(server_id)
         await self._storage.state.erase_server(server_id)
-        await self.sweep()
-
-    async def retire(self, limits: LearningConfig, now: datetime) -> None:
-        """Erase what the configuration allows no longer: crops, vectors, drawings without use."""
-        oldest = now - timedelta(days=limits.crops_days)
-        await self._storage.faces.strip_before(oldest)
-        await self._storage.proposals.erase_waiting(oldest)
-        await self._storage.exemplars.erase_forgotten(now - timedelta(days=limits.forget_days))
         await self.sweep()
 
     def sweep_soon(self, server_id: int | None = None) -> None:

@@ -100,7 +100,7 @@ class Corrections:
         faces = await self._faces(server_id, subject, decides=decides)
         await self._recognition.admit(to_correct(interaction, faces.origins))
         outcome: Outcome = choice.kind
-        value = choice.value if choice.kind == "is" else ""
+        character_id = choice.value if choice.kind == "is" else ""
         vote: VoteKind = "is" if choice.kind == "new" else choice.kind
         if choice.kind == "new":
             if isinstance(subject, FaceSubject) and not decides:
@@ -109,13 +109,19 @@ class Corrections:
             character, _ = await self._teaching.teach(
                 server_id, user_id, choice.value, choice.series, []
             )
-            value = character.id
+            character_id = character.id
         for reply_id, face in faces.places:
             await self._votes.cast(
-                reply_id, face, user_id, vote, value=value, decides=decides, why=faces.why
+                reply_id,
+                face,
+                user_id,
+                vote,
+                character_id=character_id,
+                decides=decides,
+                why=faces.why,
             )
         roster = await self._galleries.roster(server_id)
-        return Correction(outcome, roster.name(value), len(faces.places), faces.answer, vote)
+        return Correction(outcome, roster.name(character_id), len(faces.places), faces.answer, vote)
 
     async def _faces(self, server_id: int, subject: Subject, *, decides: bool) -> _Faces:
         if isinstance(subject, FaceSubject):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from bot.recognition.origin import is_restricted
+from bot.recognition.record import answered_picture
 from bot.recognition.replies import delete_quietly, react
 from bot.recognition.sources import is_spoiler
 from bot.storage import Answer, AnsweredPicture, StorageClosedError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.feedback.recording import FaceRecorder
-    from bot.inference import IdentifiedPicture, InferenceWorker
+    from bot.inference import InferenceWorker
     from bot.recognition.pipeline import PictureResult
     from bot.recognition.replies import OutgoingMessage, Reply
     from bot.recognition.request import RecognitionRequest
@@ -132,7 +133,6 @@ class Delivery:
             source_message_id=request.message.id if request.message else sent.id,
             channel_id=sent.channel.id,
             server_id=request.server_id,
-            asker_id=request.asker.id,
             pictures=pictures,
             model_version=self._worker.stages.model_version,
             at=datetime.now(UTC),
@@ -164,18 +164,14 @@ class Delivery:
             if each.found
         ]
         try:
-            await self._faces.record_faces(answer, pictures, author_id=author.id, may_keep=own)
+            await self._faces.record_faces(
+                answer, pictures, asker_id=request.asker.id, author_id=author.id, own=own
+            )
         except StorageClosedError:
             log.info("The bot ends: the faces of answer %d are not kept", answer.reply_id)
         except Exception:
             log.exception("The faces of answer %d could not be kept", answer.reply_id)
 
 
-def answered_picture(name: str, identified: IdentifiedPicture) -> AnsweredPicture:
-    """Return what is stored of an answered picture; `name` is its file name, spoiler and all."""
-    faces = tuple(named.as_dict() for named in identified.faces)
-    return AnsweredPicture(name=name, phash=identified.phash, sha256=identified.sha256, faces=faces)
-
-
 def _any_known(pictures: Sequence[AnsweredPicture]) -> bool:
-    return any(not face["unknown"] for picture in pictures for face in picture.faces)
+    return any(not face.unknown for picture in pictures for face in picture.faces)

@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from bot.storage.records import Answer, AnsweredPicture, AnswerPlace
+from bot.storage.records import Answer, AnsweredFace, AnsweredPicture, AnswerPlace
 from bot.storage.repository import Repository
-from bot.storage.tables import AnswerRow, VoteEventRow
+from bot.storage.tables import AnswerRow, FaceRow, VoteEventRow
+from models.types import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class AnswerRepository(Repository):
-    """The answers given. Erasing an answer erases its votes."""
+    """The answers given. Erasing an answer erases its faces and votes."""
 
     async def add(self, answer: Answer) -> None:
-        """Keep an answer. One of the same reply is replaced, and its votes go if faces changed."""
-        row = _to_row(answer)
+        """Keep an answer, and of its faces what was said of them.
+
+        One of the same reply is replaced; where its pictures differ, its faces and votes go.
+        """
         async with self._database.write() as session:
-            before = await session.get(AnswerRow, answer.reply_id)
-            if before is not None and before.pictures != row.pictures:
-                await session.execute(
-                    delete(VoteEventRow).where(VoteEventRow.reply_id == answer.reply_id)
-                )
-            await session.merge(row)
+            row = await session.get(AnswerRow, answer.reply_id)
+            before = () if row is None else await _pictures(session, row)
+            if row is None:
+                row = AnswerRow(reply_id=answer.reply_id, asker_id=None, author_id=None)
+                session.add(row)
+            row.source_message_id = answer.source_message_id
+            row.prompt_id = answer.prompt_id
+            row.channel_id = answer.channel_id
+            row.server_id = answer.server_id
+            row.picture_names = [picture.name for picture in answer.pictures]
+            row.model_version = answer.model_version
+            row.at = answer.at
+            await session.flush()
+            if before != answer.pictures:
+                for table in (FaceRow, VoteEventRow):
+                    await session.execute(delete(table).where(table.reply_id == answer.reply_id))
+                session.add_all(_to_rows(answer))
 
     async def by_reply(self, reply_id: int) -> Answer | None:
         """Return the answer that the message `reply_id` of the bot carries."""
-        async with self._database.read() as session:
-            row = await session.get(AnswerRow, reply_id)
-        return None if row is None else _to_answer(row)
+        answers = await self._select(AnswerRow.reply_id == reply_id)
+        return answers[0] if answers else None
 
     async def by_source(self, source_message_id: int) -> list[Answer]:
         """Return the answers to a message, oldest first."""
@@ -49,17 +62,13 @@ class AnswerRepository(Repository):
             AnswerRow.source_message_id.in_(ids) | AnswerRow.prompt_id.in_(ids)
         )
 
+    async def by_author(self, user_id: int) -> list[AnswerPlace]:
+        """Return where the answers to pictures are that a member is known to have posted."""
+        return await self._places(AnswerRow.author_id == user_id)
+
     async def places(self) -> list[AnswerPlace]:
         """Return where all answers given in servers are, oldest first."""
-        columns = (
-            AnswerRow.server_id, AnswerRow.channel_id, AnswerRow.source_message_id,
-            AnswerRow.reply_id, AnswerRow.prompt_id, AnswerRow.at,
-        )  # fmt: skip
-        async with self._database.read() as session:
-            rows = await session.execute(
-                select(*columns).where(AnswerRow.server_id.is_not(None)).order_by(AnswerRow.at)
-            )
-            return [AnswerPlace(*row) for row in rows]
+        return await self._places()
 
     async def delete_by_reply(self, reply_id: int) -> int:
         """Erase the answer of a reply; return how many there were (0 or 1)."""
@@ -73,20 +82,41 @@ class AnswerRepository(Repository):
         """Erase the answers given in a server; return how many there were."""
         return await self._delete(AnswerRow.server_id == server_id)
 
-    async def delete_asker(self, user_id: int) -> int:
-        """Erase the answers that a member asked for; return how many there were."""
-        return await self._delete(AnswerRow.asker_id == user_id)
+    async def delete_of(self, user_id: int) -> int:
+        """Erase the answers that a member is known to have asked for, or posted the picture of.
 
-    async def delete_before(self, at: datetime) -> int:
-        """Erase the answers older than `at`; return how many there were."""
-        return await self._delete(AnswerRow.at < at)
+        Return how many there were.
+        """
+        return await self._delete(
+            (AnswerRow.asker_id == user_id) | (AnswerRow.author_id == user_id)
+        )
+
+    async def delete_before(self, learned: datetime, others: datetime) -> int:
+        """Erase what is too old; return how many there were.
+
+        Answers that are learned from, where it is known who posted, go when they are older than
+        `learned`; those that are kept for their buttons alone when they are older than `others`.
+        """
+        return await self._delete(
+            (AnswerRow.at < learned) | (AnswerRow.author_id.is_(None) & (AnswerRow.at < others))
+        )
 
     async def _select(self, condition: ColumnElement[bool]) -> list[Answer]:
         async with self._database.read() as session:
             rows = await session.scalars(
                 select(AnswerRow).where(condition).order_by(AnswerRow.at, AnswerRow.reply_id)
             )
-            return [_to_answer(row) for row in rows]
+            return [_to_answer(row, await _pictures(session, row)) for row in rows.all()]
+
+    async def _places(self, *conditions: ColumnElement[bool]) -> list[AnswerPlace]:
+        columns = (
+            AnswerRow.server_id, AnswerRow.channel_id, AnswerRow.source_message_id,
+            AnswerRow.reply_id, AnswerRow.prompt_id, AnswerRow.at,
+        )  # fmt: skip
+        query = select(*columns).where(AnswerRow.server_id.is_not(None), *conditions)
+        async with self._database.read() as session:
+            rows = await session.execute(query.order_by(AnswerRow.at))
+            return [AnswerPlace(*row) for row in rows]
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._database.write() as session:
@@ -96,32 +126,56 @@ class AnswerRepository(Repository):
             return len(gone.all())
 
 
-def _to_row(answer: Answer) -> AnswerRow:
-    pictures = [{**asdict(picture), "faces": list(picture.faces)} for picture in answer.pictures]
-    return AnswerRow(
-        reply_id=answer.reply_id,
-        source_message_id=answer.source_message_id,
-        channel_id=answer.channel_id,
-        server_id=answer.server_id,
-        asker_id=answer.asker_id,
-        pictures=pictures,
-        model_version=answer.model_version,
-        at=answer.at,
-        prompt_id=answer.prompt_id,
+async def _pictures(session: AsyncSession, row: AnswerRow) -> tuple[AnsweredPicture, ...]:
+    """Read the pictures of an answer with their faces."""
+    faces = await session.scalars(
+        select(FaceRow).where(FaceRow.reply_id == row.reply_id).order_by(FaceRow.face_index)
+    )
+    by_picture: dict[int, list[AnsweredFace]] = {}
+    for face in faces:
+        by_picture.setdefault(face.picture_index, []).append(
+            AnsweredFace(
+                box=Box(face.x0, face.y0, face.x1, face.y1),
+                guesses=face.guesses,
+                unknown=face.unknown,
+            )
+        )
+    return tuple(
+        AnsweredPicture(name, tuple(by_picture.get(index, ())))
+        for index, name in enumerate(row.picture_names)
     )
 
 
-def _to_answer(row: AnswerRow) -> Answer:
+def _to_rows(answer: Answer) -> Sequence[FaceRow]:
+    """Return the rows of an answer's faces, of which nothing is learned yet."""
+    faces = [
+        (index, face) for index, picture in enumerate(answer.pictures) for face in picture.faces
+    ]
+    return [
+        FaceRow(
+            reply_id=answer.reply_id,
+            face_index=number,
+            picture_index=picture_index,
+            x0=face.box.x0,
+            y0=face.box.y0,
+            x1=face.box.x1,
+            y1=face.box.y1,
+            guesses=face.guesses,
+            unknown=face.unknown,
+            hidden=True,
+            may_be_labelled=False,
+        )
+        for number, (picture_index, face) in enumerate(faces)
+    ]
+
+
+def _to_answer(row: AnswerRow, pictures: tuple[AnsweredPicture, ...]) -> Answer:
     return Answer(
         reply_id=row.reply_id,
         source_message_id=row.source_message_id,
         channel_id=row.channel_id,
         server_id=row.server_id,
-        asker_id=row.asker_id,
-        pictures=tuple(
-            AnsweredPicture(p["name"], p["phash"], p["sha256"], tuple(p["faces"]))
-            for p in row.pictures
-        ),
+        pictures=pictures,
         model_version=row.model_version,
         at=row.at,
         prompt_id=row.prompt_id,

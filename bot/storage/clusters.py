@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
-from bot.storage.faces import to_observation
+from bot.storage.faces import observed, to_observation
 from bot.storage.repository import Repository
-from bot.storage.tables import FaceRow, LabelRow, ShownClusterRow, ShownFaceRow
+from bot.storage.tables import AnswerRow, FaceRow, LabelRow, ShownClusterRow, ShownFaceRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,14 +40,15 @@ class ClusterRepository(Repository):
 
     async def faces(self, cluster_id: int, server_id: int) -> list[FaceObservation]:
         """Return what is left of a shown cluster of a server."""
-        members = select(ShownFaceRow.face_id).where(ShownFaceRow.cluster_id == cluster_id)
+        query = (
+            observed()
+            .join(ShownFaceRow, ShownFaceRow.face_id == FaceRow.id)
+            .where(ShownFaceRow.cluster_id == cluster_id, AnswerRow.server_id == server_id)
+            .order_by(FaceRow.id)
+        )
         async with self._database.read() as session:
-            rows = await session.scalars(
-                select(FaceRow)
-                .where(FaceRow.id.in_(members), FaceRow.server_id == server_id)
-                .order_by(FaceRow.id)
-            )
-            return [to_observation(row) for row in rows]
+            rows = await session.execute(query)
+            return [to_observation(face, answer) for face, answer in rows]
 
     async def dismissed(self, server_id: int) -> dict[int, list[FaceObservation]]:
         """Return, by number, the shown clusters whose faces nobody named, where vectors are kept.
@@ -55,20 +56,19 @@ class ClusterRepository(Repository):
         Left unanswered, ignored, or called no faces.
         """
         query = (
-            select(ShownFaceRow.cluster_id, FaceRow, LabelRow.label)
-            .join(FaceRow, FaceRow.id == ShownFaceRow.face_id)
-            .outerjoin(
-                LabelRow,
-                (LabelRow.face_id == FaceRow.id) & (LabelRow.state == "settled"),
-            )
-            .where(FaceRow.server_id == server_id, FaceRow.vector.is_not(None))
+            observed()
+            .join(ShownFaceRow, ShownFaceRow.face_id == FaceRow.id)
+            .outerjoin(LabelRow, (LabelRow.face_id == FaceRow.id) & (LabelRow.state == "settled"))
+            .add_columns(ShownFaceRow.cluster_id, LabelRow.kind)
+            .where(AnswerRow.server_id == server_id, FaceRow.vector.is_not(None))
             .order_by(ShownFaceRow.cluster_id, FaceRow.id)
         )
         found: dict[int, list[FaceObservation]] = {}
         named: set[int] = set()
         async with self._database.read() as session:
-            for cluster_id, row, label in await session.execute(query):
-                found.setdefault(cluster_id, []).append(to_observation(row))
-                if label is not None and not label.startswith("!"):
+            rows = await session.execute(query)
+            for face, answer, cluster_id, kind in rows:
+                found.setdefault(cluster_id, []).append(to_observation(face, answer))
+                if kind == "character":
                     named.add(cluster_id)
         return {key: faces for key, faces in found.items() if key not in named}

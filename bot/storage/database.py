@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bot.storage.cancellation import to_its_end
 from bot.storage.errors import StorageClosedError, StorageError
 from bot.storage.location import shown, sqlite_file
 from bot.storage.schema import upgrade
@@ -81,6 +82,7 @@ class Database:
         async with self._writing, self._session(engine) as session, session.begin():
             yield session
 
+    @to_its_end
     async def flush_erased(self) -> bool:
         """Carry erased pages from the write-ahead log into the file, and empty the log.
 

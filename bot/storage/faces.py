@@ -1,92 +1,95 @@
-"""The faces that were answered, for as long as their answers are kept."""
+"""The faces that votes may label, and what is kept of them where their server learns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import select, update
 
 from bot.storage.records import FaceObservation
 from bot.storage.repository import Repository
-from bot.storage.tables import FaceRow, LabelRow, ShownFaceRow
+from bot.storage.tables import AnswerRow, FaceRow, LabelRow, ShownFaceRow
 from models.types import Box
 from models.vectors import pack_vector, unpack_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
-    from bot.storage.records import NewFaceObservation
+    from bot.storage.records import LearnedAnswer
+
+_NOT_LEARNED = {
+    "crop": None, "vector": None, "backbone": None, "next_vector": None, "next_backbone": None,
+}  # fmt: skip
 
 
 class FaceRepository(Repository):
-    """Face observations. They go with their answer; crops are files and go by `Erasure.sweep`."""
+    """Face observations. They come and go with their answer; crops are files (`Erasure.sweep`)."""
 
-    async def add(self, observations: Sequence[NewFaceObservation]) -> list[FaceObservation]:
-        """Keep observations and return them; a face that is already kept is left as it is."""
-        kept: list[FaceObservation] = []
+    async def record(
+        self, reply_id: int, hidden: Sequence[bool], learned: LearnedAnswer | None = None
+    ) -> list[FaceObservation]:
+        """Let votes label the faces of an answer, and keep what is learned from them.
+
+        `hidden` tells of each face whether its picture is. `learned` is None where the server does
+        not learn. Returns the faces; none where the answer was erased meanwhile.
+        """
         async with self._database.write() as session:
-            for new in observations:
-                values = {
-                    name: getattr(new, name) for name in _PLAIN if name != "guesses"
-                } | {
-                    "x0": new.box.x0, "y0": new.box.y0, "x1": new.box.x1, "y1": new.box.y1,
-                    "guesses": list(new.guesses),
-                    "vector": None if new.vector is None else pack_vector(new.vector),
-                    "group_id": new.group_id or 0,
-                }  # fmt: skip
-                done = await session.execute(
-                    insert(FaceRow).values(**values).on_conflict_do_nothing()
-                    .returning(FaceRow.id)
-                )  # fmt: skip
-                number = done.scalar_one_or_none()
-                if number is None:
-                    continue
-                if new.group_id is None:
-                    await session.execute(
-                        update(FaceRow).where(FaceRow.id == number).values(group_id=number)
-                    )
-                row = await session.get_one(FaceRow, number, populate_existing=True)
-                kept.append(to_observation(row))
-        return kept
+            answer = await session.get(AnswerRow, reply_id)
+            if answer is None:
+                return []
+            rows = list(
+                await session.scalars(
+                    select(FaceRow).where(FaceRow.reply_id == reply_id).order_by(FaceRow.face_index)
+                )
+            )
+            for row, is_hidden in zip(rows, hidden, strict=True):
+                row.may_be_labelled, row.hidden = True, is_hidden
+            if learned is not None:
+                answer.asker_id, answer.author_id = learned.asker_id, learned.author_id
+                for row, face in zip(rows, learned.faces, strict=True):
+                    row.phash = face.phash
+                    row.group_id = row.id if face.group_id is None else face.group_id
+                    row.crop, row.backbone = face.crop, face.backbone
+                    row.vector = None if face.vector is None else pack_vector(face.vector)
+            await session.flush()
+            return [to_observation(row, answer) for row in rows]
 
     async def get(self, face_id: int) -> FaceObservation | None:
-        """Return an observation by its number."""
-        async with self._database.read() as session:
-            row = await session.get(FaceRow, face_id)
-        return None if row is None else to_observation(row)
+        """Return a face by its number."""
+        faces = await self._select(FaceRow.id == face_id)
+        return faces[0] if faces else None
 
     async def by_reply(self, reply_id: int) -> list[FaceObservation]:
         """Return the faces of an answer in their order."""
         return await self._select(FaceRow.reply_id == reply_id)
 
     async def by_author(self, user_id: int) -> list[FaceObservation]:
-        """Return the faces in pictures that a member posted."""
-        return await self._select(FaceRow.author_id == user_id)
+        """Return the faces in pictures that a member is known to have posted."""
+        return await self._select(AnswerRow.author_id == user_id)
 
     async def in_group(self, group_id: int) -> list[FaceObservation]:
         """Return the faces in all copies of a picture."""
-        return await self._select(FaceRow.group_id == group_id)
+        return await self._select((FaceRow.group_id == group_id) | (FaceRow.id == group_id))
 
     async def in_server(
         self, server_id: int, since: datetime | None = None
     ) -> list[FaceObservation]:
         """Return a server's faces, oldest first."""
-        conditions = [FaceRow.server_id == server_id]
+        conditions = [AnswerRow.server_id == server_id]
         if since is not None:
-            conditions.append(FaceRow.at >= since)
+            conditions.append(AnswerRow.at >= since)
         return await self._select(*conditions)
 
     async def unknown(self, server_id: int, since: datetime) -> list[FaceObservation]:
-        """Return faces unknown when seen, with vectors, undecided, and never shown in a cluster."""
+        """Return unknown faces with vectors, undecided, and never shown in a cluster."""
         labelled = select(LabelRow.face_id).where(LabelRow.state != "open")
         shown = select(ShownFaceRow.face_id)
         return await self._select(
-            FaceRow.server_id == server_id,
-            FaceRow.at >= since,
+            AnswerRow.server_id == server_id,
+            AnswerRow.at >= since,
             FaceRow.unknown.is_(True),
             FaceRow.vector.is_not(None),
             FaceRow.id.not_in(labelled),
@@ -94,14 +97,15 @@ class FaceRepository(Repository):
         )
 
     async def hashes(self, server_id: int) -> list[tuple[int, str]]:
-        """Return (group, perceptual hash) of every observation of a server."""
+        """Return (group, perceptual hash) of every picture of a server that is learned from."""
         async with self._database.read() as session:
             rows = await session.execute(
                 select(FaceRow.group_id, FaceRow.phash)
-                .where(FaceRow.server_id == server_id)
+                .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
+                .where(AnswerRow.server_id == server_id)
                 .distinct()
             )
-            return [(group, phash) for group, phash in rows]
+            return [(group, phash) for group, phash in rows if group is not None and phash]
 
     async def crop_names(self) -> set[str]:
         """Return the file names of all crops in use."""
@@ -111,78 +115,87 @@ class FaceRepository(Repository):
 
     async def channels(self) -> dict[int, set[int]]:
         """Return, by server, the channels that faces come from."""
+        query = select(AnswerRow.server_id, AnswerRow.channel_id).distinct()
         async with self._database.read() as session:
-            rows = await session.execute(select(FaceRow.server_id, FaceRow.channel_id).distinct())
+            rows = await session.execute(
+                query.join(FaceRow, FaceRow.reply_id == AnswerRow.reply_id).where(
+                    FaceRow.may_be_labelled.is_(True)
+                )
+            )
             found: dict[int, set[int]] = {}
             for server_id, channel_id in rows:
-                found.setdefault(server_id, set()).add(channel_id)
+                found.setdefault(server_id or 0, set()).add(channel_id)
             return found
 
-    async def strip(self, server_id: int, before: datetime | None = None) -> int:
-        """Take crops and vectors from a server's faces; return how many had some."""
-        return await self._strip(
-            FaceRow.server_id == server_id, *([FaceRow.at < before] if before else [])
-        )
+    async def strip_author(self, user_id: int) -> None:
+        """Take crops and vectors from a member's pictures."""
+        await self._strip(AnswerRow.author_id == user_id)
 
-    async def strip_author(self, user_id: int) -> int:
-        """Take crops and vectors from a member's pictures; return how many had some."""
-        return await self._strip(FaceRow.author_id == user_id)
+    async def strip_before(self, before: datetime) -> None:
+        """Take crops and vectors from faces that were answered before a moment."""
+        await self._strip(AnswerRow.at < before)
 
-    async def strip_answer(self, reply_id: int) -> int:
-        """Take crops and vectors from the faces of an answer; return how many had some."""
-        return await self._strip(FaceRow.reply_id == reply_id)
+    async def forget_learned(self, server_id: int) -> None:
+        """Shrink a server's answers to what is kept without learning: no author, hash or vector."""
+        await self._forget(AnswerRow.server_id == server_id)
 
-    async def strip_before(self, before: datetime) -> int:
-        """Take crops and vectors from faces older than `before`; return how many had some."""
-        return await self._strip(FaceRow.at < before)
-
-    async def erase(self, face_ids: Iterable[int]) -> int:
-        """Erase faces with their labels; return how many there were."""
-        async with self._database.write() as session:
-            gone = await session.scalars(
-                delete(FaceRow).where(FaceRow.id.in_(list(face_ids))).returning(FaceRow.id)
-            )
-            return len(gone.all())
-
-    async def count(self, server_id: int) -> int:
-        """Return how many faces a server has."""
-        async with self._database.read() as session:
-            return await session.scalar(
-                select(func.count()).select_from(FaceRow).where(
-                    FaceRow.server_id == server_id
-                )
-            ) or 0  # fmt: skip
+    async def forget_learned_answer(self, reply_id: int) -> None:
+        """Shrink one answer to what is kept without learning."""
+        await self._forget(AnswerRow.reply_id == reply_id)
 
     async def _select(self, *conditions: ColumnElement[bool]) -> list[FaceObservation]:
         async with self._database.read() as session:
-            rows = await session.scalars(select(FaceRow).where(*conditions).order_by(FaceRow.id))
-            return [to_observation(row) for row in rows]
+            rows = await session.execute(observed().where(*conditions).order_by(FaceRow.id))
+            return [to_observation(row, answer) for row, answer in rows]
 
-    async def _strip(self, *conditions: ColumnElement[bool]) -> int:
+    async def _strip(self, *conditions: ColumnElement[bool]) -> None:
+        answers = select(AnswerRow.reply_id).where(*conditions)
         async with self._database.write() as session:
-            gone = await session.scalars(
+            await session.execute(
                 update(FaceRow)
-                .where(*conditions, FaceRow.vector.is_not(None))
-                .values(crop=None, vector=None, backbone=None, next_vector=None, next_backbone=None)
-                .returning(FaceRow.id)
+                .where(FaceRow.vector.is_not(None), FaceRow.reply_id.in_(answers))
+                .values(_NOT_LEARNED)
             )
-            return len(gone.all())
+
+    async def _forget(self, *conditions: ColumnElement[bool]) -> None:
+        answers = select(AnswerRow.reply_id).where(*conditions)
+        async with self._database.write() as session:
+            await session.execute(
+                update(FaceRow)
+                .where(FaceRow.phash.is_not(None), FaceRow.reply_id.in_(answers))
+                .values({**_NOT_LEARNED, "phash": None, "group_id": None})
+            )
+            await session.execute(
+                update(AnswerRow).where(*conditions).values(asker_id=None, author_id=None)
+            )
 
 
-_PLAIN = (
-    "server_id", "channel_id", "message_id", "reply_id", "face_index", "author_id", "phash",
-    "guesses", "unknown", "model_version", "hidden", "at", "crop", "backbone",
-)  # fmt: skip
+def observed() -> Select[FaceRow, AnswerRow]:
+    """Return the query for the faces that votes may label, each with its answer."""
+    return (
+        select(FaceRow, AnswerRow)
+        .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
+        .where(FaceRow.may_be_labelled.is_(True))
+    )
 
 
-def to_observation(row: FaceRow) -> FaceObservation:
-    """Return the record of a row."""
-    values = {name: getattr(row, name) for name in _PLAIN}
-    values["guesses"] = tuple(row.guesses)
+def to_observation(row: FaceRow, answer: AnswerRow) -> FaceObservation:
+    """Return the record of a face of an answer in a server."""
     return FaceObservation(
-        **values,
         id=row.id,
-        group_id=row.group_id,
+        server_id=answer.server_id or 0,
+        channel_id=answer.channel_id,
+        reply_id=row.reply_id,
+        face_index=row.face_index,
         box=Box(row.x0, row.y0, row.x1, row.y1),
+        guesses=row.guesses,
+        unknown=row.unknown,
+        hidden=row.hidden,
+        at=answer.at,
+        author_id=answer.author_id,
+        phash=row.phash,
+        group_id=row.group_id,
+        crop=row.crop,
         vector=None if row.vector is None else unpack_vector(row.vector),
+        backbone=row.backbone,
     )

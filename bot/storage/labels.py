@@ -1,32 +1,35 @@
-"""Labels with their trail, and who may decide them at once."""
+"""Labels with their audit log, and who may decide them at once."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.storage.faces import to_observation
-from bot.storage.records import Label, LabelChange
+from bot.storage.faces import observed, to_observation
+from bot.storage.records import FaceLabel, Label, LabelChange
 from bot.storage.repository import Repository
+from bot.storage.revisions import bump
 from bot.storage.tables import AnswerRow, DecisionRow, FaceRow, LabelChangeRow, LabelRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from bot.storage.records import FaceObservation, LabelState
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.storage.records import FaceObservation, LabelKind, LabelState
 
 
 class LabelRepository(Repository):
     """Labels of faces. Every change is written down with who, when and why."""
 
-    async def set(self, labels: Sequence[Label], why: str) -> list[LabelChange]:
+    async def set(self, labels: Sequence[FaceLabel], why: str) -> list[LabelChange]:
         """Set labels; return those of the settled ones that changed.
 
-        A label that isn't settled counts as none in the trail, whatever leads.
+        A label that isn't settled counts as none in the audit log, whatever leads. The revision of
+        each server that a settled one changed in moves.
         """
         changes: list[LabelChange] = []
         async with self._database.write() as session:
@@ -36,60 +39,66 @@ class LabelRepository(Repository):
                     continue
                 if row is None and label.label is None:
                     continue
-                before = row.label if row is not None and row.state == "settled" else None
+                last = None if row is None else _to_face_label(row)
+                before = last.label if last is not None and last.state == "settled" else None
                 after = label.label if label.state == "settled" else None
-                if row is None or (row.state, row.label, row.decided_by) != (
+                if last is None or (last.state, last.label, last.decided_by) != (
                     label.state, label.label, label.decided_by,
                 ):  # fmt: skip
-                    await session.merge(LabelRow(**asdict(label)))
+                    await session.merge(_to_row(label))
                 if before != after:
                     change = LabelChange(
                         label.face_id, before, after, label.decided_by, why, label.at
                     )
-                    session.add(LabelChangeRow(server_id=label.server_id, **asdict(change)))
+                    session.add(_to_change_row(change))
                     changes.append(change)
+            for server_id in await _servers_of(session, changes):
+                await bump(session, server_id)
         return changes
 
-    async def get(self, face_id: int) -> Label | None:
+    async def get(self, face_id: int) -> FaceLabel | None:
         """Return a face's label."""
         async with self._database.read() as session:
             row = await session.get(LabelRow, face_id)
-        return None if row is None else _to_label(row)
+        return None if row is None else _to_face_label(row)
 
     async def in_server(
         self, server_id: int, state: LabelState | None = None
-    ) -> list[tuple[FaceObservation, Label]]:
+    ) -> list[tuple[FaceObservation, FaceLabel]]:
         """Return a server's labels with their faces, oldest first."""
         query = (
-            select(FaceRow, LabelRow)
+            observed()
             .join(LabelRow, LabelRow.face_id == FaceRow.id)
-            .where(LabelRow.server_id == server_id)
+            .add_columns(LabelRow)
+            .where(AnswerRow.server_id == server_id)
             .order_by(FaceRow.id)
         )
         if state is not None:
             query = query.where(LabelRow.state == state)
         async with self._database.read() as session:
+            rows = await session.execute(query)
             return [
-                (to_observation(s), _to_label(label)) for s, label in await session.execute(query)
+                (to_observation(face, answer), _to_face_label(label))
+                for face, answer, label in rows
             ]
 
     async def changes(self, face_id: int) -> list[LabelChange]:
-        """Return the changes of a label, oldest first."""
+        """Return the audit log of a label, oldest first."""
         async with self._database.read() as session:
             rows = await session.scalars(
                 select(LabelChangeRow)
                 .where(LabelChangeRow.face_id == face_id)
                 .order_by(LabelChangeRow.id)
             )
-            return [
-                LabelChange(row.face_id, row.before, row.after, row.user_id, row.why, row.at)
-                for row in rows
-            ]
+            return [_to_change(row) for row in rows]
 
     async def changed_since(self, server_id: int, at: datetime) -> bool:
         """Say whether a label of a server was settled, changed or unsettled after `at`."""
-        query = select(LabelChangeRow.id).where(
-            LabelChangeRow.server_id == server_id, LabelChangeRow.at > at
+        query = (
+            select(LabelChangeRow.id)
+            .join(FaceRow, FaceRow.id == LabelChangeRow.face_id)
+            .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
+            .where(AnswerRow.server_id == server_id, LabelChangeRow.at > at)
         )
         async with self._database.read() as session:
             return await session.scalar(query.limit(1)) is not None
@@ -121,7 +130,7 @@ class LabelRepository(Repository):
             return {(reply_id, user_id) for reply_id, user_id in rows}
 
     async def forget_user(self, user_id: int) -> None:
-        """Take a member's name out of every trail; what his votes decided is judged again."""
+        """Take a member's name out of the audit log; what his votes decided is judged again."""
         async with self._database.write() as session:
             await session.execute(delete(DecisionRow).where(DecisionRow.user_id == user_id))
             await session.execute(
@@ -132,12 +141,66 @@ class LabelRepository(Repository):
             )
 
 
-def _to_label(row: LabelRow) -> Label:
-    return Label(
+async def _servers_of(session: AsyncSession, changes: Sequence[LabelChange]) -> set[int]:
+    rows = await session.scalars(
+        select(AnswerRow.server_id)
+        .join(FaceRow, FaceRow.reply_id == AnswerRow.reply_id)
+        .where(FaceRow.id.in_({change.face_id for change in changes}))
+    )
+    return {server_id for server_id in rows if server_id is not None}
+
+
+def _label(kind: str | None, character_id: str) -> Label | None:
+    return None if kind is None else Label(cast("LabelKind", kind), character_id)
+
+
+def _columns(label: Label | None) -> tuple[str | None, str]:
+    return (None, "") if label is None else (label.kind, label.character_id)
+
+
+def _to_row(label: FaceLabel) -> LabelRow:
+    kind, character_id = _columns(label.label)
+    return LabelRow(
+        face_id=label.face_id,
+        state=label.state,
+        kind=kind,
+        character_id=character_id,
+        decided_by=label.decided_by,
+        at=label.at,
+    )
+
+
+def _to_face_label(row: LabelRow) -> FaceLabel:
+    return FaceLabel(
         face_id=row.face_id,
-        server_id=row.server_id,
         state=cast("LabelState", row.state),
-        label=row.label,
+        label=_label(row.kind, row.character_id),
         decided_by=row.decided_by,
+        at=row.at,
+    )
+
+
+def _to_change_row(change: LabelChange) -> LabelChangeRow:
+    before_kind, before_character_id = _columns(change.before)
+    after_kind, after_character_id = _columns(change.after)
+    return LabelChangeRow(
+        face_id=change.face_id,
+        before_kind=before_kind,
+        before_character_id=before_character_id,
+        after_kind=after_kind,
+        after_character_id=after_character_id,
+        user_id=change.user_id,
+        why=change.why,
+        at=change.at,
+    )
+
+
+def _to_change(row: LabelChangeRow) -> LabelChange:
+    return LabelChange(
+        face_id=row.face_id,
+        before=_label(row.before_kind, row.before_character_id),
+        after=_label(row.after_kind, row.after_character_id),
+        user_id=row.user_id,
+        why=row.why,
         at=row.at,
     )

@@ -11,9 +11,7 @@ from bot.storage.tables import (
     CharacterRow,
     ConsentRow,
     ExemplarRow,
-    FaceRow,
     GalleryActionRow,
-    LabelChangeRow,
     ModelVersionRow,
     ProposalRow,
     RevisionRow,
@@ -29,7 +27,7 @@ class ServerRepository(Repository):
     async def kept(self) -> set[int]:
         """Return the servers that anything is kept of."""
         tables = (
-            AnswerRow, FaceRow, CharacterRow, ExemplarRow, ProposalRow, ConsentRow,
+            AnswerRow, CharacterRow, ExemplarRow, ProposalRow, ConsentRow,
             ModelVersionRow, ServerSettingsRow, WatchedChannelRow,
         )  # fmt: skip
         found: set[int] = set()
@@ -40,9 +38,12 @@ class ServerRepository(Repository):
         return found
 
     async def erase_learned(self, server_id: int) -> None:
-        """Erase all that was learned in a server; its answers and settings are others' part."""
+        """Erase what a server was taught, agreed to and trained.
+
+        Its answers, with all that was learned from them, and its settings are others' part.
+        """
         tables = (
-            FaceRow, LabelChangeRow, CharacterRow, AliasRow, ExemplarRow,
+            CharacterRow, AliasRow, ExemplarRow,
             GalleryActionRow, ProposalRow, ShownClusterRow, ConsentRow, ModelVersionRow,
             RevisionRow,
         )  # fmt: skip

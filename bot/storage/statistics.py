@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import func, select
 
-from bot.storage.records import SettledFace
+from bot.storage.faces import observed
+from bot.storage.records import Label, SettledFace
 from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow, FaceRow, LabelRow
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from bot.storage.records import LabelKind
 
 
 class StatisticsRepository(Repository):
@@ -32,50 +35,47 @@ class StatisticsRepository(Repository):
 
     async def named_faces(self, server_id: int, since: datetime) -> int:
         """Return how many faces were given a name, rather than called unknown."""
-        count = select(func.count()).select_from(FaceRow)
+        query = (
+            select(func.count())
+            .select_from(FaceRow)
+            .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
+            .where(
+                AnswerRow.server_id == server_id,
+                AnswerRow.at >= since,
+                FaceRow.may_be_labelled.is_(True),
+                FaceRow.unknown.is_(False),
+            )
+        )
         async with self._database.read() as session:
-            return await session.scalar(
-                count.where(
-                    FaceRow.server_id == server_id,
-                    FaceRow.at >= since,
-                    FaceRow.unknown.is_(False),
-                )
-            ) or 0  # fmt: skip
+            return await session.scalar(query) or 0
 
     async def settled_faces(self, server_id: int, since: datetime) -> list[SettledFace]:
         """Return the faces that have guesses and a settled label, oldest first."""
         query = (
-            select(
-                FaceRow.at,
-                FaceRow.guesses,
-                FaceRow.unknown,
-                LabelRow.label,
-                FaceRow.channel_id,
-                FaceRow.hidden,
-                FaceRow.crop,
-            )
+            observed()
             .join(LabelRow, LabelRow.face_id == FaceRow.id)
+            .add_columns(LabelRow.kind, LabelRow.character_id)
             .where(
-                FaceRow.server_id == server_id,
-                FaceRow.at >= since,
+                AnswerRow.server_id == server_id,
+                AnswerRow.at >= since,
                 LabelRow.state == "settled",
+                LabelRow.kind.is_not(None),
             )
             .order_by(FaceRow.id)
         )
         async with self._database.read() as session:
+            rows = await session.execute(query)
             return [
                 SettledFace(
-                    at=at,
-                    guess=guesses[0]["id"],
-                    probability=guesses[0]["probability"],
-                    named=not unknown,
-                    label=label,
-                    channel_id=channel_id,
-                    hidden=hidden,
-                    crop=crop,
+                    at=answer.at,
+                    guess=face.guesses[0].character_id,
+                    probability=face.guesses[0].probability,
+                    named=not face.unknown,
+                    label=Label(cast("LabelKind", kind), character_id),
+                    channel_id=answer.channel_id,
+                    hidden=face.hidden,
+                    crop=face.crop,
                 )
-                for at, guesses, unknown, label, channel_id, hidden, crop in (
-                    await session.execute(query)
-                )
-                if guesses and label is not None
+                for face, answer, kind, character_id in rows
+                if face.guesses
             ]

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 
 from bot.storage.repository import Repository
 from bot.storage.revisions import bump
-from bot.storage.tables import ExemplarRow, FaceRow
+from bot.storage.tables import AnswerRow, ExemplarRow, FaceRow
 from models.vectors import pack_vector
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.types import Vector
 
 _TABLES: dict[SourceKind, type[FaceRow | ExemplarRow]] = {
-    "sighting": FaceRow,
+    "face": FaceRow,
     "exemplar": ExemplarRow,
 }
 
@@ -70,10 +70,16 @@ class VectorRepository(Repository):
 
     async def adopt(self, backbone: str) -> None:
         """Put every waiting vector of a backbone in the place of the one before, all at once."""
-        servers: set[int] = set()
+        of_faces = (
+            select(AnswerRow.server_id)
+            .join(FaceRow, FaceRow.reply_id == AnswerRow.reply_id)
+            .where(FaceRow.next_backbone == backbone)
+        )
+        of_exemplars = select(ExemplarRow.server_id).where(ExemplarRow.next_backbone == backbone)
         async with self._database.write() as session:
+            servers = {*await session.scalars(of_faces), *await session.scalars(of_exemplars)}
             for table in _TABLES.values():
-                rows = await session.scalars(
+                await session.execute(
                     update(table)
                     .where(table.next_backbone == backbone)
                     .values(
@@ -82,11 +88,9 @@ class VectorRepository(Repository):
                         next_vector=None,
                         next_backbone=None,
                     )
-                    .returning(table.server_id)
                 )
-                servers.update(rows)
             for server_id in servers:
-                await bump(session, server_id)
+                await bump(session, server_id or 0)
 
     async def lost(self, server_id: int, backbone: str) -> set[str]:
         """Return the characters of a server that were taught, but have no vector of this backbone.

@@ -11,6 +11,7 @@ from bot.storage.records import ModelVersion
 from bot.storage.repository import Repository
 from bot.storage.revisions import bump
 from bot.storage.tables import (
+    AnswerRow,
     ExemplarRow,
     FaceRow,
     ModelSourceRow,
@@ -127,7 +128,7 @@ class VersionRepository(Repository):
         """Return the versions that were trained on something that is no longer kept."""
         with_vector = select(FaceRow.id).where(FaceRow.vector.is_not(None))
         gone = select(ModelSourceRow.version_id).where(
-            ((ModelSourceRow.kind == "sighting") & ModelSourceRow.source_id.not_in(with_vector))
+            ((ModelSourceRow.kind == "face") & ModelSourceRow.source_id.not_in(with_vector))
             | (
                 (ModelSourceRow.kind == "exemplar")
                 & ModelSourceRow.source_id.not_in(select(ExemplarRow.id))
@@ -142,7 +143,7 @@ class VersionRepository(Repository):
     async def trained_on(self, face_ids: Iterable[int]) -> list[ModelVersion]:
         """Return the versions, of any server, that were trained on one of these faces."""
         sources = select(ModelSourceRow.version_id).where(
-            ModelSourceRow.kind == "sighting", ModelSourceRow.source_id.in_(list(face_ids))
+            ModelSourceRow.kind == "face", ModelSourceRow.source_id.in_(list(face_ids))
         )
         async with self._database.read() as session:
             rows = await session.scalars(
@@ -154,9 +155,11 @@ class VersionRepository(Repository):
         """Return the versions of other servers that were trained on what this one shared."""
         own = select(ModelSourceRow.version_id).where(
             (
-                (ModelSourceRow.kind == "sighting")
+                (ModelSourceRow.kind == "face")
                 & ModelSourceRow.source_id.in_(
-                    select(FaceRow.id).where(FaceRow.server_id == server_id)
+                    select(FaceRow.id)
+                    .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
+                    .where(AnswerRow.server_id == server_id)
                 )
             )
             | (

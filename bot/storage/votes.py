@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from bot.storage.records import WITHDRAWN, Vote, VoteKind
+from bot.storage.records import Vote, VoteKind
 from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow, VoteEventRow
 
@@ -35,19 +35,19 @@ class VoteRepository(Repository):
         kind: VoteKind,
         at: datetime,
         *,
-        value: str = "",
+        character_id: str = "",
     ) -> bool:
-        """Add a vote; `value` is the character of an "is" vote.
+        """Add a vote; `character_id` is the character of an "is" vote.
 
         Returns false, and adds nothing, if the answer is not kept or this vote already stands.
         """
-        return await self._append(reply_id, face_index, user_id, kind, value, at)
+        return await self._append(reply_id, face_index, user_id, kind, at, character_id)
 
     async def withdraw(
         self, reply_id: int, face_index: int | None, user_id: int, kind: VoteKind, at: datetime
     ) -> bool:
         """Take the votes of a kind back; false, and nothing added, if none was standing."""
-        return await self._append(reply_id, face_index, user_id, WITHDRAWN, kind, at)
+        return await self._append(reply_id, face_index, user_id, kind, at, withdrawn=True)
 
     async def for_answer(self, reply_id: int) -> list[Vote]:
         """Return the votes that stand for an answer, by face and then by time."""
@@ -120,9 +120,11 @@ class VoteRepository(Repository):
         reply_id: int,
         face_index: int | None,
         user_id: int,
-        kind: str,
-        value: str,
+        kind: VoteKind,
         at: datetime,
+        character_id: str = "",
+        *,
+        withdrawn: bool = False,
     ) -> bool:
         face = _WHOLE if face_index is None else face_index
         while True:
@@ -140,7 +142,11 @@ class VoteRepository(Repository):
                         .order_by(VoteEventRow.sequence)
                     )
                     events = list(rows)
-                    if not _changes(_standing(events), kind, value):
+                    standing = _standing(events)
+                    if withdrawn and all(vote.kind != kind for vote in standing):
+                        return False
+                    said = (standing[-1].kind, standing[-1].character_id) if standing else None
+                    if not withdrawn and said == (kind, character_id):
                         return False
                     session.add(
                         VoteEventRow(
@@ -149,7 +155,8 @@ class VoteRepository(Repository):
                             user_id=user_id,
                             sequence=events[-1].sequence + 1 if events else 0,
                             kind=kind,
-                            value=value,
+                            withdrawn=withdrawn,
+                            character_id=character_id,
                             at=at,
                         )
                     )
@@ -163,17 +170,11 @@ def _standing(events: Iterable[VoteEventRow]) -> list[VoteEventRow]:
     """Return what is left of one user's events about one face, oldest first."""
     standing: list[VoteEventRow] = []
     for row in events:
-        if row.kind == WITHDRAWN:
-            standing = [vote for vote in standing if vote.kind != row.value]
+        if row.withdrawn:
+            standing = [vote for vote in standing if vote.kind != row.kind]
         else:
             standing.append(row)
     return standing
-
-
-def _changes(standing: list[VoteEventRow], kind: str, value: str) -> bool:
-    if kind == WITHDRAWN:
-        return any(row.kind == value for row in standing)
-    return not standing or (standing[-1].kind, standing[-1].value) != (kind, value)
 
 
 def _to_vote(row: VoteEventRow) -> Vote:
@@ -182,6 +183,6 @@ def _to_vote(row: VoteEventRow) -> Vote:
         face_index=None if row.face_index == _WHOLE else row.face_index,
         user_id=row.user_id,
         kind=cast("VoteKind", row.kind),
-        value=row.value,
+        character_id=row.character_id,
         at=row.at,
     )

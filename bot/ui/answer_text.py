@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -17,7 +17,7 @@ from bot.wording import NAME_LIMIT, plain
 from models.types import percent
 
 if TYPE_CHECKING:
-    from bot.storage import AnsweredPicture
+    from bot.storage.records import AnsweredFace, AnsweredPicture, StoredGuess
 
 FACES_PER_PAGE = 6
 """Faces on one page of a card: more lines than that push the buttons out of sight."""
@@ -100,17 +100,16 @@ def most_guesses(pictures: Sequence[AnsweredPicture], page: int) -> int:
     """Return how many guesses a face of a page has, at most."""
     shown = pages(pictures)[page]
     faces = pictures[shown.picture].faces[shown.start : shown.stop]
-    return max((len(face["guesses"]) for face in faces), default=0)
+    return max((len(face.guesses) for face in faces), default=0)
 
 
-def _block(number: int, face: dict[str, Any], hidden: bool, guesses: int) -> str:
-    best = face["guesses"][0] if face["guesses"] else None
-    rest = face["guesses"][1:guesses]
-    if best is None or face["unknown"]:
+def _block(number: int, face: AnsweredFace, hidden: bool, guesses: int) -> str:
+    best, rest = face.best, face.guesses[1:guesses]
+    if best is None or face.unknown:
         first = "**Unknown**"
         small = [f"nearest: {_guess(best)} if I know them"] if best else []
     else:
-        first = f"**{plain(best['name'])}** — {plain(best['series'])}  {bar(best['probability'])}"
+        first = f"**{plain(best.name)}** — {plain(best.series)}  {bar(best.probability)}"
         first += _by(best)
         small = []
     small += [f"{place}. {_guess(guess)}" for place, guess in enumerate(rest, 2)]
@@ -119,14 +118,13 @@ def _block(number: int, face: dict[str, Any], hidden: bool, guesses: int) -> str
     return "\n".join(lines)
 
 
-def _guess(guess: dict[str, Any]) -> str:
-    name, series = plain(guess["name"]), plain(guess["series"])
-    return f"{name} — {series}, {percent(guess['probability'])}"
+def _guess(guess: StoredGuess) -> str:
+    return f"{plain(guess.name)} — {plain(guess.series)}, {percent(guess.probability)}"
 
 
-def _by(guess: dict[str, Any]) -> str:
+def _by(guess: StoredGuess) -> str:
     """Say who gave a name where it wasn't the own model."""
-    return f", by the {guess['by']}" if "by" in guess else ""
+    return f", by the {guess.by}" if guess.by else ""
 
 
 def _hide(text: str, hidden: bool) -> str:

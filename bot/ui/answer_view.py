@@ -124,7 +124,7 @@ async def _question(
     items: list[discord.ui.Item[Any]] = [
         WhoSelect(
             FaceSubject(answer.reply_id, index),
-            choices((guess["id"] for guess in answer.faces[index]["guesses"][:5]), roster),
+            choices((guess.character_id for guess in answer.faces[index].guesses[:5]), roster),
             f"Who is {face_name(answer, index)}?",
         )
         for index in range(start, stop)

@@ -18,7 +18,6 @@ import discord
 
 from bot.errors import UserError
 from bot.feedback.authority import check_may_label
-from bot.feedback.consensus import SPECIAL_LABELS
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.gallery.lookup import known_character
 from bot.recognition.origin import readable
@@ -115,15 +114,16 @@ async def _card(
         return _Card(text if files is not None else text + ELSEWHERE, [*buttons], files or [])
     if isinstance(waiting, FaceObservation):
         votes = await services.storage.votes.for_answer(waiting.reply_id)
-        named = [v.value for v in votes if v.kind == "is" and v.face_index == waiting.face_index]
-        options = choices([*named, *(guess["id"] for guess in waiting.guesses)], roster)
+        own = [vote for vote in votes if vote.face_index == waiting.face_index]
+        named = [vote.character_id for vote in own if vote.kind == "is"]
+        options = choices([*named, *(guess.character_id for guess in waiting.guesses)], roster)
         return _Card(
             DISPUTED.format(link=_link(waiting)),
             [Decision(FaceSubject(waiting.reply_id, waiting.face_index), options)],
             await _crops(services, [waiting]),
         )
     cluster_id = await services.unknown_faces.remember(server_id, waiting)
-    guessed = Counter(guess["id"] for face in waiting for guess in face.guesses)
+    guessed = Counter(guess.character_id for face in waiting for guess in face.guesses)
     options = choices((key for key, _ in guessed.most_common()), roster, many=True)
     newest = sorted(waiting, key=lambda face: face.at, reverse=True)[:_LINKS]
     text = TURNS_UP.format(
@@ -242,9 +242,14 @@ class ProposalButton(
             # The name was typed for a face: accepting it labels that face.
             roster = await services.galleries.roster(server_id)
             known = known_character(roster, asked["name"], asked["series"])
-            if known is not None and known.id not in SPECIAL_LABELS:
+            if known is not None:
                 await services.votes.cast(
-                    asked["reply_id"], asked["face"], user_id, "is", value=known.id, decides=True
+                    asked["reply_id"],
+                    asked["face"],
+                    user_id,
+                    "is",
+                    character_id=known.id,
+                    decides=True,
                 )
         return action
 

@@ -9,7 +9,6 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.feedback.authority import check_may_label
-from bot.feedback.consensus import IGNORED, NOT_A_FACE
 from bot.feedback.labelling import VOTES
 from bot.wording import plain
 
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
     from bot.gallery.server_galleries import ServerGalleries
     from bot.storage import Storage
-    from bot.storage.records import LabelChange
+    from bot.storage.records import Label, LabelChange
 
 MENU = "Label history"
 NOTHING = "No label was settled here so far. This menu tells of my answers, where learning is on."
 
 _MOST = 1900
 """Characters of the list; Discord takes 2,000. Older changes are left out first."""
-_SPECIAL = {NOT_A_FACE: "not a face", IGNORED: "left alone"}
+_SPECIAL = {"not_a_face": "not a face", "ignore": "left alone"}
 OLDER = "-# Older changes are left out."
 
 
@@ -80,10 +79,10 @@ def _sentence(change: LabelChange, roster: ServerRoster) -> str:
     return f"{before} → {after}, {discord.utils.format_dt(change.at)}, by {by}{why}"
 
 
-def _shown(label: str | None, roster: ServerRoster) -> str:
+def _shown(label: Label | None, roster: ServerRoster) -> str:
     if label is None:
         return "no label"
-    return f"**{_SPECIAL.get(label) or plain(roster.name(label))}**"
+    return f"**{_SPECIAL.get(label.kind) or plain(roster.name(label.character_id))}**"
 
 
 async def setup(bot: MoedexBot) -> None:

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from bot.inference import InferenceWorker
 
 STORED = """\
-For each answer: the ids of the message, channel and whoever asked, the picture's file name and \
-hashes, the faces' places and my guesses, and who pressed ✅ or ❌. It is erased with the message, \
-or after {days} days. Of a server: its settings, and the channels that are switched on.
-**No picture is kept.** A crop of each face is, where a moderator said `/learning on`, for at most \
-{crop_days} days; and of what `/teach` is given, until {forget_days} days after `/forget`. \
-`/privacy` shows and deletes what I keep of you."""
+**No picture is kept.** Of an answer, so that its buttons work and it goes with your message: the \
+ids of the messages, channel and server, the pictures' file names, the faces' places and my \
+guesses, and who pressed ✅ or ❌ or named a face. After {button_days} days it is erased.
+Where a moderator said `/learning on`: also who asked, who posted and a hash of the picture, and \
+all of it for {days} days; a crop of each face and its vector for at most {crop_days} days.
+Of what `/teach` is given: a crop and its vector, until {forget_days} days after `/forget`. Of a \
+server: its settings and switched-on channels. `/privacy` shows and deletes what I keep of you."""
 HOW = """\
 I find the heads in a picture, compare each with the characters I know, and say how sure I am. \
 I can be wrong, most of all between characters who look alike."""
@@ -46,6 +47,7 @@ class About(commands.Cog):
         page.add_field(name="Characters", value=str(len(roster.characters)))
         config = self._config
         stored = STORED.format(
+            button_days=config.storage.buttons_days,
             days=config.storage.answers_days,
             crop_days=config.learning.crops_days,
             forget_days=config.learning.forget_days,

@@ -7,7 +7,7 @@ long and where it goes is posted in the channel.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import discord
@@ -25,16 +25,18 @@ log = logging.getLogger(__name__)
 
 ON = (
     "**Learning is on in this server.** Of pictures I answer I now keep a crop of each face and "
-    "its vector (numbers that say what it looks like), for at most {days} days; your ✅, ❌ and "
-    "names become labels, and labels make me better at this server's characters. It stays on the "
-    "machine I run on, and no other server gets any of it unless moderators say so with "
-    "`/learning share on`. Deleting a message deletes what came from it; {leave} days after I am "
-    "removed from this server all of it is erased. `/privacy show` tells what I keep of you, "
+    "its vector (numbers that say what it looks like), for at most {days} days; and with the "
+    "answer, for {answer_days} days, who asked, who posted, and a hash by which I know the same "
+    "picture again. Your ✅, ❌ and names make me better at this server's characters. All of it "
+    "stays on the machine I run on, and no other server gets any of it unless moderators say so "
+    "with `/learning share on`. Deleting a message deletes what came from it; {leave} days after I "
+    "am removed from this server all of it is erased. `/privacy show` tells what I keep of you, "
     "`/privacy delete` erases it, `/privacy optout` keeps you out of it. I never learn from DMs."
 )
 OFF = (
-    "**Learning is off in this server.** Crops and vectors that I kept are erased, with what was "
-    "trained on them. ✅ and ❌ are still counted. What was taught by `/teach` stays until {days} "
+    "**Learning is off in this server.** Crops, vectors and hashes that I kept are erased, who "
+    "asked and posted too, with what was trained on them. An answer keeps what its buttons need, "
+    "with your ✅ and ❌, for {button_days} days. What was taught by `/teach` stays until {days} "
     "days after `/forget`, or until its uploader's `/privacy delete`."
 )
 STATE = {True: "Learning is on in this server.", False: "Learning is off in this server."}
@@ -64,7 +66,9 @@ KEPT = (
     "In all servers I share with you I keep, of your pictures: {faces} faces, {crops} of them with "
     "a crop and a vector. Of you: {votes} votes, {taught} taught drawings, {proposals} "
     "proposals. You have {opted}opted out of learning. `/privacy delete` erases all of it. Exports "
-    "and backups that somebody made already can't be called back."
+    "and backups that somebody made already can't be called back.\n"
+    "Where learning is off, and in DMs, I don't know whose pictures my answers are about, so they "
+    "aren't counted here. They go with your message, or after {button_days} days."
 )
 DELETED = (
     "Erased: your pictures' faces, crops and vectors, your votes, drawings and proposals, and "
@@ -74,13 +78,13 @@ DELETED = (
 OPTED_OUT = (
     "Noted, for all servers: I learn nothing from your pictures, and your ✅, ❌ and names are "
     "neither kept nor counted. Crops and vectors that I had of your pictures are gone; "
-    "`/privacy delete` erases the rest. Your questions are still answered; I only remember which "
-    "message of mine answers which, so that it goes when yours goes."
+    "`/privacy delete` erases the rest. Your questions are still answered; of those answers I "
+    "keep what their buttons need, and nothing that names you, until your message goes or for "
+    "{button_days} days."
 )
 OPTED_IN = "Noted: where learning is on, your pictures and votes count again."
 
 _NAMES = 30
-_LEFT = "left:"
 
 
 class LearningCommands(commands.Cog):
@@ -88,9 +92,10 @@ class LearningCommands(commands.Cog):
 
     def __init__(self, client: discord.Client, services: Services) -> None:
         self._client = client
-        self._config = services.config.learning
+        self._config = services.config
         self._storage = services.storage
         self._erasure = services.erasure
+        self._retention = services.retention
         self._galleries = services.galleries
         self._backbones = services.backbones
 
@@ -122,7 +127,12 @@ class LearningCommands(commands.Cog):
         await interaction.response.defer(thinking=True)
         await self._switch(interaction, on=True)
         limits = self._config
-        await interaction.followup.send(ON.format(days=limits.crops_days, leave=limits.leave_days))
+        text = ON.format(
+            days=limits.learning.crops_days,
+            answer_days=limits.storage.answers_days,
+            leave=limits.learning.leave_days,
+        )
+        await interaction.followup.send(text)
 
     @learning.command(name="off")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -131,7 +141,10 @@ class LearningCommands(commands.Cog):
         await interaction.response.defer(thinking=True)
         await self._switch(interaction, on=False)
         await self._erasure.stop_learning(interaction.guild_id or 0)
-        await interaction.followup.send(OFF.format(days=self._config.forget_days))
+        text = OFF.format(
+            days=self._config.learning.forget_days, button_days=self._config.storage.buttons_days
+        )
+        await interaction.followup.send(text)
 
     @learning.command(name="show")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -192,6 +205,7 @@ class LearningCommands(commands.Cog):
             taught=found.taught,
             proposals=found.proposals,
             opted="" if found.opted_out else "not ",
+            button_days=self._config.storage.buttons_days,
         )
         await interaction.followup.send(text, ephemeral=True)
 
@@ -212,31 +226,19 @@ class LearningCommands(commands.Cog):
             await self._erasure.strip_member(interaction.user.id)
         else:
             await self._storage.consents.opt_in(interaction.user.id)
-        await interaction.followup.send(OPTED_OUT if out else OPTED_IN, ephemeral=True)
+        text = OPTED_OUT.format(button_days=self._config.storage.buttons_days) if out else OPTED_IN
+        await interaction.followup.send(text, ephemeral=True)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Remember when a server was left; its data is erased after the configured days."""
-        await self._storage.state.set(f"{_LEFT}{guild.id}", datetime.now(UTC).isoformat())
+        await self._retention.server_left(guild.id, datetime.now(UTC))
 
     @tasks.loop(hours=6)
     async def erase_old(self) -> None:
-        """Erase crops that are too old, and what was forgotten or left long enough ago."""
+        """Erase all that is too old; the one schedule for it."""
         try:
-            now, limits = datetime.now(UTC), self._config
-            left = await self._storage.state.starting_with(_LEFT)
-            for server_id in await self._storage.servers.kept():
-                # Thrown out while the bot was away: the days are counted from now.
-                if self._client.get_guild(server_id) is None and f"{_LEFT}{server_id}" not in left:
-                    left[f"{_LEFT}{server_id}"] = now.isoformat()
-                    await self._storage.state.set(f"{_LEFT}{server_id}", now.isoformat())
-            for key, since in left.items():
-                server_id = int(key.removeprefix(_LEFT))
-                if self._client.get_guild(server_id) is not None:
-                    await self._storage.state.forget(key)
-                elif now - datetime.fromisoformat(since) >= timedelta(days=limits.leave_days):
-                    await self._erasure.erase_server(server_id)
-            await self._erasure.retire(limits, now)
+            await self._retention.erase_old(datetime.now(UTC))
         except Exception:  # the loop must go on: the next round tries again
             log.exception("What is too old could not all be erased")
 

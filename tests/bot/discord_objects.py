@@ -18,7 +18,7 @@ from bot.app import build_services
 from bot.client import MoedexBot
 from bot.config import load_config
 from bot.inference import IdentifiedPicture, InferenceWorker, Stages
-from bot.recognition.delivery import answered_picture
+from bot.recognition.record import answered_picture
 from bot.storage import Answer, AnsweredPicture, Storage
 from models.types import Box, Character, Face, Guess, NamedFace
 
@@ -107,7 +107,6 @@ def stored_answer(*pictures: AnsweredPicture, **changes: Any) -> Answer:
         "source_message_id": next(IDS),
         "channel_id": next(IDS),
         "server_id": None,
-        "asker_id": next(IDS),
         "pictures": pictures,
         "model_version": "test",
         "at": datetime.now(UTC),

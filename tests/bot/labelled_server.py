@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from bot.storage import Answer, Storage
-from bot.storage.records import FaceObservation, Label, NewFaceObservation, ServerCharacter
-from models.types import Box
+from bot.storage import Storage
+from bot.storage.records import FaceLabel, FaceObservation, Label, ServerCharacter
+from tests.bot.recorded_faces import answer_with_face, record_face
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,23 +34,27 @@ def labelled(storage: Storage) -> Callable[..., Awaitable[FaceObservation]]:
     """Return a function that keeps a face as seen, labelled and settled."""
     count = 0
 
-    async def label(vector: np.ndarray, character: str, **changes: object) -> FaceObservation:
+    async def label(
+        vector: np.ndarray,
+        character: str | Label,
+        *,
+        server_id: int = SERVER,
+        crop: str | None = "",
+        **details: Any,
+    ) -> FaceObservation:
         nonlocal count
         count += 1
-        values: dict = {
-            "server_id": SERVER, "channel_id": 3, "message_id": count + 1000, "reply_id": count,
-            "face_index": 0, "author_id": 5,
-            "phash": hashlib.sha256(b"%d" % count).hexdigest()[:16],
-            "box": Box(0.1, 0.1, 0.5, 0.6), "guesses": (), "unknown": True,
-            "model_version": "m1", "hidden": False, "at": START, "vector": vector,
-            "backbone": BACKBONE, "crop": f"{SERVER}/{count}.webp",
-        }  # fmt: skip
-        values |= changes
-        server_id = values["server_id"]
-        await storage.answers.add(Answer(count, count + 1000, 3, server_id, 5, (), "m1", START))
-        (seen,) = await storage.faces.add([NewFaceObservation(**values)])
+        seen = await record_face(
+            storage,
+            answer_with_face(count, server_id, START),
+            vector=vector,
+            backbone=BACKBONE,
+            crop=f"{server_id}/{count}.webp" if crop == "" else crop,
+            **{"phash": hashlib.sha256(b"%d" % count).hexdigest()[:16], **details},
+        )
+        named = Label.of(character) if isinstance(character, str) else character
         await storage.labels.set(
-            [Label(seen.id, server_id, "settled", character, None, datetime.now(UTC))], "test"
+            [FaceLabel(seen.id, "settled", named, None, datetime.now(UTC))], "test"
         )
         return seen
 

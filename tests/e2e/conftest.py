@@ -16,7 +16,7 @@ from bot.client import MoedexBot
 from bot.config import Config, load_config
 from bot.inference import InferenceWorker, Stages, load_stages
 from bot.storage import Answer
-from bot.storage.records import FaceObservation, Label
+from bot.storage.records import FaceLabel, FaceObservation, Label
 from models.tagger.second_opinion import SecondOpinion
 from sandbox import Sandbox
 from sandbox.state.entities import Message, Overwrite
@@ -169,18 +169,19 @@ async def answered(sandbox: Sandbox, faces: bytes = b"1") -> Message:
     return await sandbox.answer_to(posted, PATIENCE_S)
 
 
-async def labels(bot: MoedexBot, reply: Message) -> list[tuple[FaceObservation, Label | None]]:
+async def labels(bot: MoedexBot, reply: Message) -> list[tuple[FaceObservation, FaceLabel | None]]:
     """Return the faces of an answer with their labels."""
     await bot.services.votes.judged()
     faces = await bot.services.storage.faces.by_reply(reply.id)
     return [(face, await bot.services.storage.labels.get(face.id)) for face in faces]
 
 
-async def label_is(bot: MoedexBot, reply: Message, name: str | None, state: str) -> bool:
-    """Say whether the first face of an answer has that label."""
+async def label_is(bot: MoedexBot, reply: Message, name: Label | str | None, state: str) -> bool:
+    """Say whether the first face of an answer has that label; a text is a character's id."""
+    wanted = Label.of(name) if isinstance(name, str) else name
     found = await labels(bot, reply)
     label = found[0][1] if found else None
-    return label is not None and (label.label, label.state) == (name, state)
+    return label is not None and (label.label, label.state) == (wanted, state)
 
 
 async def asked(reply: Message) -> bool:

@@ -84,6 +84,7 @@ class Traces:
     ) -> None:
         assert face.crop
         assert face.vector is not None
+        assert face.phash
         self.message, self.reply, self.face = message, reply, face
         self._folder = folder
         crop = (folder / "moedex-files" / "crops" / face.crop).read_bytes()
@@ -143,7 +144,7 @@ async def version_of(bot: MoedexBot, *pictures: Traces) -> ModelVersion:
         picture.also(head)
     return await bot.services.storage.versions.add(
         pictures[0].face.server_id, "fake", head, {},
-        [("sighting", p.face.id) for p in pictures], datetime.now(UTC), promoted=True,
+        [("face", p.face.id) for p in pictures], datetime.now(UTC), promoted=True,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.feedback.authority import MODERATORS_ONLY
-from bot.feedback.consensus import NOT_A_FACE
+from bot.storage.records import NOT_A_FACE
 from bot.ui.answer_view import TAKEN_BACK, THANKS
 from cogs.feedback.history import MENU as HISTORY
 from cogs.feedback.history import NOTHING
@@ -53,7 +53,7 @@ async def test_more_faces_than_fit_are_paged_beside_the_card_itself(
 
     await shown(await ann.select(reply, rest[1], ["Not a face"]))
     found = [label.label if label else None for _, label in await labels(bot, reply)]
-    assert found == [None] * 5 + ["!not_a_face"]
+    assert found == [None] * 5 + [NOT_A_FACE]
     await ann.press(reply, "◀ Faces")
     await eventually(lambda: asks(reply, first))
 
@@ -84,7 +84,7 @@ async def test_what_was_said_about_one_face_can_be_taken_back(
     await ann.react(reply, "❌")
     await eventually(lambda: asked(reply))
     done = await shown(await ann.select(reply, "Who is face 1?", ["Not a face"]))
-    await eventually(lambda: label_is(bot, reply, "!not_a_face", "settled"))
+    await eventually(lambda: label_is(bot, reply, NOT_A_FACE, "settled"))
     undone = await shown(await ann.press(done, "Undo"))
     assert "counts no more" in undone.content
     await eventually(lambda: label_is(bot, reply, None, "open"))
@@ -232,6 +232,8 @@ async def test_a_rejected_proposal_leaves_nothing(sandbox: Sandbox, bot: MoedexB
 async def test_the_same_picture_again_has_the_label_it_was_given(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
+    # Without learning no hash is kept that would tell that both show the same picture.
+    await bot.services.storage.settings.update(bot.guilds[0].id, learning=True)
     first = await answered(sandbox)
     await sandbox.member("ann").react(first, "✅")
     await eventually(lambda: label_is(bot, first, "marin", "settled"))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.storage.records import IGNORED, NOT_A_FACE, Label
 from bot.ui.unknown_faces import TURNS_UP, TURNS_UP_THERE
 from models.types import Guess, NamedFace
 from tests.bot.fakes import MARIN, DistinctStages
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.client import MoedexBot
     from bot.inference.stages import FoundFaces
-    from bot.storage.records import FaceObservation, Label
+    from bot.storage.records import FaceObservation
     from sandbox import Sandbox
     from sandbox.state.entities import Message
     from tests.e2e.conftest import Start
@@ -76,12 +77,13 @@ async def review(sandbox: Sandbox, channel: str = "general") -> Message:
     return await shown(await sandbox.member("ann").slash(channel, "review"))
 
 
-async def settled(bot: MoedexBot, faces: list[FaceObservation], name: str | None) -> bool:
+async def settled(bot: MoedexBot, faces: list[FaceObservation], name: Label | str | None) -> bool:
     """Say whether all faces have that label, settled; None for none."""
     await bot.services.votes.judged()
-    found: list[Label | None] = [await bot.services.storage.labels.get(face.id) for face in faces]
+    wanted = Label.of(name) if isinstance(name, str) else name
+    found = [await bot.services.storage.labels.get(face.id) for face in faces]
     names = [label.label if label and label.state == "settled" else None for label in found]
-    return names == [name] * len(faces)
+    return names == [wanted] * len(faces)
 
 
 async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
@@ -109,7 +111,7 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
     await eventually(lambda: settled(bot, faces, "aoi_sora"))
     trail = await bot.services.storage.labels.changes(faces[0].id)
     assert [(c.after, c.user_id, c.why) for c in trail] == [
-        ("aoi_sora", ann.id, f"one answer for {FACES} faces that look alike")
+        (Label.of("aoi_sora"), ann.id, f"one answer for {FACES} faces that look alike")
     ]
 
     undone = await shown(await ann.press(done, "Undo"))
@@ -119,10 +121,10 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
 
 
 @pytest.mark.parametrize(
-    ("choice", "label"), [("Ignore these faces", "!ignored"), ("Not faces", "!not_a_face")]
+    ("choice", "label"), [("Ignore these faces", IGNORED), ("Not faces", NOT_A_FACE)]
 )
 async def test_a_cluster_can_be_left_alone(
-    sandbox: Sandbox, bot: MoedexBot, choice: str, label: str
+    sandbox: Sandbox, bot: MoedexBot, choice: str, label: Label
 ) -> None:
     faces = [await post(sandbox, bot, "fan-art") for _ in range(FACES)]
     ann = sandbox.member("ann")

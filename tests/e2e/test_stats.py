@@ -73,7 +73,7 @@ async def settle(
     posted = await sandbox.member("ann").post(channel, files=[("a.png", b"1")], spoiler=spoiler)
     reply = await sandbox.answer_to(posted, PATIENCE_S)
     (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
-    await bot.services.votes.cast(face.reply_id, 0, 1, "is", value=label, decides=True)
+    await bot.services.votes.cast(face.reply_id, 0, 1, "is", character_id=label, decides=True)
     await bot.services.votes.judged()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.learning import runs
 from bot.learning.runs import TrainingRun
-from bot.storage.records import Label
+from bot.storage.records import FaceLabel, Label
 from bot.ui import progress
 from sandbox.state.errors import UsageError
 from tests.bot.fakes import FakeStages
@@ -194,7 +194,7 @@ async def test_a_server_is_due_with_new_labels_after_the_interval(
         await bot.services.storage.state.set(f"trained:{server_id}", at.isoformat())
 
     async def labelled(name: str, at: datetime) -> None:
-        label = Label(face.id, server_id, "settled", name, None, at)
+        label = FaceLabel(face.id, "settled", Label.of(name), None, at)
         await bot.services.storage.labels.set([label], "test")
 
     await last_trained(days_ago(3))
@@ -215,7 +215,7 @@ async def test_a_server_that_lost_its_version_is_trained_again_after_a_restart(
     async with start(FakeStages()) as bot:
         server_id = bot.guilds[0].id
         await bot.services.storage.settings.update(server_id, learning=True)
-        gone = [("sighting", 404)]
+        gone = [("face", 404)]
         await bot.services.storage.versions.add(
             server_id, "b", b"", {}, gone, datetime.now(UTC), promoted=True
         )

@@ -9,19 +9,36 @@ from bot.storage.records.enrolled import (
     EnrolmentSummary,
 )
 from bot.storage.records.exemplars import Exemplar, ExemplarSource, NewExemplar
-from bot.storage.records.faces import FaceObservation, NewFaceObservation, SettledFace
+from bot.storage.records.faces import (
+    AnsweredFace,
+    FaceObservation,
+    LearnedAnswer,
+    LearnedFace,
+    SettledFace,
+    StoredGuess,
+)
 from bot.storage.records.galleries import ActionKind, CharacterState, GalleryAction, ServerCharacter
-from bot.storage.records.labels import Label, LabelChange, LabelState
+from bot.storage.records.labels import (
+    IGNORED,
+    NOT_A_FACE,
+    FaceLabel,
+    Label,
+    LabelChange,
+    LabelKind,
+    LabelState,
+)
 from bot.storage.records.proposals import Proposal, ProposalState
 from bot.storage.records.settings import ServerSettings
 from bot.storage.records.versions import ModelVersion, SourceKind, VersionState
-from bot.storage.records.votes import WITHDRAWN, Vote, VoteKind
+from bot.storage.records.votes import Vote, VoteKind
 
 __all__ = [
-    "WITHDRAWN",
+    "IGNORED",
+    "NOT_A_FACE",
     "ActionKind",
     "Answer",
     "AnswerPlace",
+    "AnsweredFace",
     "AnsweredPicture",
     "Centroid",
     "CharacterState",
@@ -31,20 +48,24 @@ __all__ = [
     "EnrolmentSummary",
     "Exemplar",
     "ExemplarSource",
+    "FaceLabel",
     "FaceObservation",
     "GalleryAction",
     "Label",
     "LabelChange",
+    "LabelKind",
     "LabelState",
+    "LearnedAnswer",
+    "LearnedFace",
     "ModelVersion",
     "NewExemplar",
-    "NewFaceObservation",
     "Proposal",
     "ProposalState",
     "ServerCharacter",
     "ServerSettings",
     "SettledFace",
     "SourceKind",
+    "StoredGuess",
     "VersionState",
     "Vote",
     "VoteKind",

@@ -3,45 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.storage.records.faces import AnsweredFace
+
 
 @dataclass(frozen=True, slots=True)
 class AnsweredPicture:
-    """One picture of an answer: its file name, hashes and faces.
-
-    `phash` and `sha256` are hexadecimal. A face is a JSON object: `box` [x0, y0, x1, y1] in
-    pixels, `score`, `unknown`, `guesses` [{`id`, `name`, `series`, `probability`}].
-    """
+    """One picture of an answer: its file name, which tells a spoiler, and its faces."""
 
     name: str
-    phash: str
-    sha256: str
-    faces: tuple[dict[str, Any], ...]
+    faces: tuple[AnsweredFace, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer the bot gave. Ids are Discord's; `server_id` is None in a DM; `at` is in UTC.
 
-    `prompt_id` is the message that asked; None where a command did, or where it was not kept.
+    `prompt_id` is the message that asked; None where a command did. Nobody is named in it: who
+    asked and who posted is kept where the server learns only (`FaceRepository.record`).
     """
 
     reply_id: int
     source_message_id: int
     channel_id: int
     server_id: int | None
-    asker_id: int
     pictures: tuple[AnsweredPicture, ...]
     model_version: str
     at: datetime
     prompt_id: int | None = None
 
     @property
-    def faces(self) -> tuple[dict[str, Any], ...]:
+    def faces(self) -> tuple[AnsweredFace, ...]:
         """The faces of all pictures in order; a vote's `face_index` counts in these."""
         return tuple(face for picture in self.pictures for face in picture.faces)
 

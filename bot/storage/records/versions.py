@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 VersionState = Literal["current", "kept", "rejected"]
-SourceKind = Literal["sighting", "exemplar"]
+SourceKind = Literal["face", "exemplar"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,21 +11,18 @@ if TYPE_CHECKING:
 VoteKind = Literal["yes", "no", "is", "not_a_face", "ignore"]
 """What a vote says: the best name is right, is wrong, "it is X", not a face, leave it out."""
 
-WITHDRAWN = "withdrawn"
-"""The kind of an event that takes a vote back."""
-
 
 @dataclass(frozen=True, slots=True)
 class Vote:
     """A vote that stands: the last one of a user about a face that was not taken back.
 
-    `face_index` counts in `Answer.faces`; None is the answer as a whole (a reaction). `value` is
-    the character's id or name of an "is" vote, else empty.
+    `face_index` counts in `Answer.faces`; None is the answer as a whole (a reaction).
+    `character_id` is the character of an "is" vote, else empty.
     """
 
     reply_id: int
     face_index: int | None
     user_id: int
     kind: VoteKind
-    value: str
+    character_id: str
     at: datetime

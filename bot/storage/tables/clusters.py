@@ -29,8 +29,7 @@ class ShownFaceRow(Base):
         ForeignKey("shown_clusters.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     face_id: Mapped[int] = mapped_column(
-        "sighting_id",
-        ForeignKey("sightings.id", ondelete="CASCADE"),
+        ForeignKey("face_observations.id", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
         index=True,

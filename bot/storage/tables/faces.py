@@ -1,4 +1,4 @@
-"""The faces that were answered.
+"""The faces of answers.
 
 Vectors are IEEE half precision in little-endian bytes, bound to the backbone (its hash) that made
 them; that of the next backbone waits beside it while one is exchanged for another. Crops are files
@@ -7,42 +7,70 @@ beside the database; a row holds the file's name.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Dialect,
+    ForeignKey,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.storage.records.faces import StoredGuess
 from bot.storage.tables.base import COUNTER, Base
 
 
-class FaceRow(Base):
-    """A face that the bot answered. Crop and vector are kept only where learning is on."""
+class Guesses(TypeDecorator[tuple[StoredGuess, ...]]):
+    """Guesses as a JSON list, the best first."""
 
-    __tablename__ = "sightings"
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: tuple[StoredGuess, ...] | None, dialect: Dialect
+    ) -> list[dict[str, Any]] | None:
+        """Turn guesses into JSON."""
+        return None if value is None else [asdict(guess) for guess in value]
+
+    def process_result_value(
+        self, value: list[dict[str, Any]] | None, dialect: Dialect
+    ) -> tuple[StoredGuess, ...] | None:
+        """Read guesses from JSON."""
+        return None if value is None else tuple(StoredGuess(**guess) for guess in value)
+
+
+class FaceRow(Base):
+    """A face of an answer.
+
+    `may_be_labelled` is false in DMs and for authors who opted out; `hidden` is true until it is
+    known. The columns from `phash` on are null where the server does not learn.
+    """
+
+    __tablename__ = "face_observations"
     # An erased id must not come back: versions remember what they were trained on by id.
     __table_args__ = (UniqueConstraint("reply_id", "face_index"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
-    server_id: Mapped[int] = mapped_column(index=True)
-    channel_id: Mapped[int] = mapped_column(index=True)
-    message_id: Mapped[int] = mapped_column(index=True)
     reply_id: Mapped[int] = mapped_column(ForeignKey("answers.reply_id", ondelete="CASCADE"))
     face_index: Mapped[int]
-    author_id: Mapped[int] = mapped_column(index=True)
-    group_id: Mapped[int] = mapped_column(index=True)
-    phash: Mapped[str] = mapped_column(String(64))
+    picture_index: Mapped[int]
     x0: Mapped[float]
     y0: Mapped[float]
     x1: Mapped[float]
     y1: Mapped[float]
-    guesses: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    guesses: Mapped[tuple[StoredGuess, ...]] = mapped_column(Guesses)
     unknown: Mapped[bool]
-    model_version: Mapped[str] = mapped_column(String(100))
     hidden: Mapped[bool]
+    may_be_labelled: Mapped[bool]
+    phash: Mapped[str | None] = mapped_column(String(64))
+    group_id: Mapped[int | None] = mapped_column(index=True)
     crop: Mapped[str | None] = mapped_column(String(100))
     vector: Mapped[bytes | None] = mapped_column(LargeBinary)
     backbone: Mapped[str | None] = mapped_column(String(100))
     next_vector: Mapped[bytes | None] = mapped_column(LargeBinary)
     next_backbone: Mapped[str | None] = mapped_column(String(100))
-    at: Mapped[datetime] = mapped_column(index=True)

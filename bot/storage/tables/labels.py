@@ -11,35 +11,38 @@ from bot.storage.tables.base import COUNTER, Base
 
 
 class LabelRow(Base):
-    """What an observation's votes amount to now; without a row nobody voted."""
+    """What a face's votes amount to now; without a row nobody voted.
+
+    `kind` is null where no label leads; `character_id` is empty but for the kind "character".
+    """
 
     __tablename__ = "labels"
 
     face_id: Mapped[int] = mapped_column(
-        "sighting_id",
-        ForeignKey("sightings.id", ondelete="CASCADE"),
+        ForeignKey("face_observations.id", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
     )
-    server_id: Mapped[int] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(10))
-    label: Mapped[str | None] = mapped_column(String(100))
+    kind: Mapped[str | None] = mapped_column(String(10))
+    character_id: Mapped[str] = mapped_column(String(100))
     decided_by: Mapped[int | None]
     at: Mapped[datetime]
 
 
 class LabelChangeRow(Base):
-    """The trail of a label: who changed it, when and why. Rows are only ever added."""
+    """The audit log of labels: who changed one, when and why. Rows are only ever added."""
 
     __tablename__ = "label_changes"
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
     face_id: Mapped[int] = mapped_column(
-        "sighting_id", ForeignKey("sightings.id", ondelete="CASCADE"), index=True
+        ForeignKey("face_observations.id", ondelete="CASCADE"), index=True
     )
-    server_id: Mapped[int] = mapped_column(index=True)
-    before: Mapped[str | None] = mapped_column(String(100))
-    after: Mapped[str | None] = mapped_column(String(100))
+    before_kind: Mapped[str | None] = mapped_column(String(10))
+    before_character_id: Mapped[str] = mapped_column(String(100))
+    after_kind: Mapped[str | None] = mapped_column(String(10))
+    after_character_id: Mapped[str] = mapped_column(String(100))
     user_id: Mapped[int | None]
     why: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]

@@ -11,7 +11,10 @@ from bot.storage.tables.base import COUNTER, Base
 
 
 class VoteEventRow(Base):
-    """A vote, or its withdrawal. Rows are only ever added, erasure on request excepted.
+    """A vote, or the withdrawal of one. Rows are only ever added, erasure on request excepted.
+
+    Where `withdrawn` is true the user takes the votes of this kind back. `character_id` is the
+    character of an "is" vote, else empty.
 
     `face_index` is -1 for the answer as a whole: a NULL would slip past the unique constraint,
     which settles races between two events of the same user about the same face.
@@ -26,7 +29,8 @@ class VoteEventRow(Base):
     user_id: Mapped[int] = mapped_column(index=True)
     sequence: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
-    value: Mapped[str] = mapped_column(String(200))
+    withdrawn: Mapped[bool]
+    character_id: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.feedback.ballots import ballots_of
 from bot.storage import Vote
-from bot.storage.records import FaceObservation
+from bot.storage.records import FaceObservation, StoredGuess
 from models.types import Box
 
 if TYPE_CHECKING:
@@ -21,10 +21,8 @@ REPLY = 1
 
 def face(index: int, name: str, *, unknown: bool = False) -> FaceObservation:
     return FaceObservation(
-        server_id=7, channel_id=3, message_id=2, reply_id=REPLY, face_index=index, author_id=5,
-        phash="00ff00ff00ff00ff", box=Box(0.1, 0.1, 0.5, 0.6),
-        guesses=({"id": name, "probability": 0.8},), unknown=unknown, model_version="m1",
-        hidden=False, at=NOW, id=index,
+        id=index, server_id=7, channel_id=3, reply_id=REPLY, face_index=index, hidden=False, at=NOW,
+        box=Box(0.1, 0.1, 0.5, 0.6), guesses=(StoredGuess(name, name, "", 0.8),), unknown=unknown,
     )  # fmt: skip
 
 
@@ -37,7 +35,7 @@ def claims(faces: Sequence[FaceObservation], *votes: Vote) -> list[str | None]:
     merged = {"rin": "rin", "miku": "miku", "miku_39": "miku"}
     found = ballots_of(faces, votes, set(), merged.get)
     one = [found[each.id][0] if found[each.id] else None for each in faces]
-    return [b and ("not " * b.against + b.label) for b in one]
+    return [b and ("not " * b.against + (b.label.character_id or b.label.kind)) for b in one]
 
 
 def test_a_tick_confirms_the_best_name_of_each_named_face_and_says_nothing_of_an_unknown() -> None:
@@ -56,8 +54,8 @@ def test_a_word_about_one_face_goes_before_one_about_all() -> None:
     faces = [face(0, "rin"), face(1, "miku")]
     one = said("is", 1, "rin")
     assert claims(faces, one, said("yes", after=9)) == ["rin", "rin"]
-    assert claims(faces, said("not_a_face", 0), said("no", after=9)) == ["!not_a_face", None]
-    assert claims(faces, said("ignore", 0)) == ["!ignored", None]
+    assert claims(faces, said("not_a_face", 0), said("no", after=9)) == ["not_a_face", None]
+    assert claims(faces, said("ignore", 0)) == ["ignore", None]
 
 
 def test_merges_are_followed_and_the_forgotten_say_nothing() -> None:

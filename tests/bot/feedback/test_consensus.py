@@ -15,64 +15,66 @@ from bot.feedback.consensus import (
     decide,
     learn_standings,
 )
+from bot.storage.records import Label
 
+MIKU, RIN = Label.of("miku"), Label.of("rin")
 TRUSTED = Standing(agreed=60, disagreed=2)
 HOSTILE = Standing(agreed=0, disagreed=40)
 
 
 def test_a_moderator_decides_at_once() -> None:
-    ballots = [Ballot(user, "rin") for user in range(20)] + [Ballot(99, "miku", decides=True)]
+    ballots = [Ballot(user, RIN) for user in range(20)] + [Ballot(99, MIKU, decides=True)]
     verdict = decide(ballots, {})
-    assert (verdict.state, verdict.label, verdict.decided_by) == ("settled", "miku", 99)
+    assert (verdict.state, verdict.label, verdict.decided_by) == ("settled", MIKU, 99)
 
 
 def test_the_last_of_two_moderators_stands() -> None:
     ballots = [
-        Ballot(1, "miku", decides=True, at=2.0),
-        Ballot(2, "rin", decides=True, at=1.0),
+        Ballot(1, MIKU, decides=True, at=2.0),
+        Ballot(2, RIN, decides=True, at=1.0),
     ]
-    assert decide(ballots, {}).label == "miku"
+    assert decide(ballots, {}).label == MIKU
 
 
 def test_a_moderators_no_keeps_members_from_settling() -> None:
-    ballots = [Ballot(user, "miku") for user in range(20)]
-    ballots.append(Ballot(99, "miku", against=True, decides=True))
+    ballots = [Ballot(user, MIKU) for user in range(20)]
+    ballots.append(Ballot(99, MIKU, against=True, decides=True))
     assert decide(ballots, {}).state == "disputed"
 
 
 def test_nobody_of_the_members_settles_alone() -> None:
-    assert decide([Ballot(1, "miku")], {1: Standing(10_000, 0)}).state == "open"
+    assert decide([Ballot(1, MIKU)], {1: Standing(10_000, 0)}).state == "open"
     assert LARGEST_WEIGHT < SETTLED_AT
 
 
 def test_two_trusted_members_settle() -> None:
-    verdict = decide([Ballot(1, "miku"), Ballot(2, "miku")], {1: TRUSTED, 2: TRUSTED})
+    verdict = decide([Ballot(1, MIKU), Ballot(2, MIKU)], {1: TRUSTED, 2: TRUSTED})
     assert verdict.state == "settled"
     assert verdict.decided_by is None
 
 
 def test_dissent_of_weight_goes_to_review() -> None:
-    ballots = [Ballot(user, "miku") for user in range(10)] + [Ballot(10, "rin")]
+    ballots = [Ballot(user, MIKU) for user in range(10)] + [Ballot(10, RIN)]
     assert decide(ballots, {}).state == "disputed"
-    ballots[-1] = Ballot(10, "miku", against=True)
+    ballots[-1] = Ballot(10, MIKU, against=True)
     assert decide(ballots, {}).state == "disputed"
 
 
 def test_who_is_always_wrong_neither_settles_nor_blocks() -> None:
-    ballots = [Ballot(1, "miku"), Ballot(2, "miku"), Ballot(3, "rin"), Ballot(4, "rin")]
+    ballots = [Ballot(1, MIKU), Ballot(2, MIKU), Ballot(3, RIN), Ballot(4, RIN)]
     standings = {1: TRUSTED, 2: TRUSTED, 3: HOSTILE, 4: HOSTILE}
-    assert decide(ballots, standings).label == "miku"
+    assert decide(ballots, standings).label == MIKU
     assert decide(ballots, standings).state == "settled"
     assert decide(ballots[2:], standings).state == "open"
 
 
 def test_only_noes_label_nothing() -> None:
-    verdict = decide([Ballot(user, "miku", against=True) for user in range(9)], {})
+    verdict = decide([Ballot(user, MIKU, against=True) for user in range(9)], {})
     assert (verdict.state, verdict.label) == ("open", None)
 
 
 def test_the_order_of_votes_does_not_matter() -> None:
-    ballots = [Ballot(u, "miku" if u % 3 else "rin", against=u % 5 == 0) for u in range(12)]
+    ballots = [Ballot(u, MIKU if u % 3 else RIN, against=u % 5 == 0) for u in range(12)]
     first = decide(ballots, {})
     for seed in range(5):
         random.Random(seed).shuffle(ballots)  # noqa: S311
@@ -83,7 +85,7 @@ def test_one_more_agreeing_vote_never_weakens() -> None:
     ballots: list[Ballot] = []
     support = 0.0
     for user in range(12):
-        ballots.append(Ballot(user, "miku"))
+        ballots.append(Ballot(user, MIKU))
         verdict = decide(ballots, {})
         assert verdict.support > support
         support = verdict.support
@@ -97,14 +99,12 @@ def test_weight_grows_with_agreement_and_never_turns_negative() -> None:
 
 def test_agreeing_alone_vouches_for_nobody() -> None:
     """A lone voter, or a pair, has too few others to agree with: they stay newcomers."""
-    assert learn_standings([[Ballot(1, "miku")] for _ in range(100)]) == {}
-    assert learn_standings([[Ballot(1, "miku"), Ballot(2, "miku")] for _ in range(100)]) == {}
+    assert learn_standings([[Ballot(1, MIKU)] for _ in range(100)]) == {}
+    assert learn_standings([[Ballot(1, MIKU), Ballot(2, MIKU)] for _ in range(100)]) == {}
 
 
 def test_standings_follow_moderators() -> None:
-    faces = [
-        [Ballot(9, "miku", decides=True), Ballot(1, "miku"), Ballot(2, "rin")] for _ in range(30)
-    ]
+    faces = [[Ballot(9, MIKU, decides=True), Ballot(1, MIKU), Ballot(2, RIN)] for _ in range(30)]
     standings = learn_standings(faces)
     assert standings[1].weight > NEWCOMER.weight
     assert standings[2].weight == 0.0
@@ -114,8 +114,8 @@ def test_standings_follow_moderators() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_hostile_tenth_and_a_fifth_of_slips_leave_under_one_percent_wrong(seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311
-    names = [f"c{i}" for i in range(10)]
-    faces: list[tuple[str, list[Ballot]]] = []
+    names = [Label.of(f"c{i}") for i in range(10)]
+    faces: list[tuple[Label, list[Ballot]]] = []
     for _ in range(600):
         truth = rng.choice(names)
         wrong = rng.choice([name for name in names if name != truth])
@@ -136,10 +136,7 @@ def test_faces_of_unanimous_votes_do_not_inflate_weights() -> None:
     """Voters who are right in 70 % must not look better because disputed faces are left out."""
     rng = random.Random(5)  # noqa: S311
     faces = [
-        [
-            Ballot(user, "right" if rng.random() < 0.7 else "wrong")
-            for user in rng.sample(range(30), 3)
-        ]
+        [Ballot(user, RIN if rng.random() < 0.7 else MIKU) for user in rng.sample(range(30), 3)]
         for _ in range(800)
     ]
     standings = learn_standings(faces)

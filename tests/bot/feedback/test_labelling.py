@@ -29,7 +29,7 @@ async def test_what_is_learned_from_older_votes_does_not_undo_a_newer_one(
 ) -> None:
     face = await labelled(faces(0, 1, 1)[0], "shipped_0")
     await storage.labels.mark_decider(face.reply_id, 1, decides=True)
-    await storage.votes.add(face.reply_id, 0, 1, "is", START, value="shipped_0")
+    await storage.votes.add(face.reply_id, 0, 1, "is", START, character_id="shipped_0")
 
     async def roster(_: int) -> ServerRoster:
         return ServerRoster(SHIPPED)

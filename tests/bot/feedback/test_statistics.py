@@ -14,23 +14,23 @@ import pytest
 from PIL import Image
 
 from bot.feedback.statistics import FEWEST_SETTLED, Statistics, count
-from bot.storage import Answer, Storage
-from bot.storage.records import Label, NewFaceObservation, SettledFace
+from bot.storage import Storage
+from bot.storage.records import IGNORED, NOT_A_FACE, FaceLabel, Label, SettledFace, StoredGuess
 from bot.ui.statistics_picture import ShownPair, draw
-from models.types import Box
+from tests.bot.recorded_faces import answer_with_face, record_face
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TODAY = date(2026, 11, 25)  # a Wednesday
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
-FACE = SettledFace(AT, "rin", 0.85, True, "rin", 1, False, "7/a.webp")
+FACE = SettledFace(AT, "rin", 0.85, True, Label.of("rin"), 1, False, "7/a.webp")
 SERVER = 7
 
 
 def resolve(key: str) -> str | None:
-    """Follow one merge; what begins with "!" is nobody."""
-    return None if key.startswith("!") else {"rin_old": "rin"}.get(key, key)
+    """Follow one merge."""
+    return {"rin_old": "rin"}.get(key, key)
 
 
 def counted(*faces: SettledFace, visible: tuple[int, ...] = (1,)) -> Statistics:
@@ -41,9 +41,9 @@ def test_a_face_is_right_where_its_best_guess_was_settled_merges_followed() -> N
     found = counted(
         FACE,
         replace(FACE, guess="rin_old"),
-        replace(FACE, label="saber"),
-        replace(FACE, label="!not_a_face"),
-        replace(FACE, label="!ignored"),
+        replace(FACE, label=Label.of("saber")),
+        replace(FACE, label=NOT_A_FACE),
+        replace(FACE, label=IGNORED),
         replace(FACE, named=False),
     )
     assert (found.confirmed, found.corrected, found.settled) == (2, 2, 5)
@@ -63,15 +63,15 @@ def test_weeks_begin_on_monday_and_days_without_answers_are_zero() -> None:
 
 
 def test_pairs_are_the_most_confused_that_the_viewer_may_see() -> None:
-    wrong = replace(FACE, label="saber", crop=None)
+    wrong = replace(FACE, label=Label.of("saber"), crop=None)
     found = counted(
         wrong,
         replace(wrong, crop="7/b.webp"),
-        replace(wrong, label="archer", crop="7/c.webp"),
-        replace(wrong, label="lancer", channel_id=2),
-        replace(wrong, label="caster", hidden=True),
-        replace(wrong, label="!not_a_face"),
-        replace(wrong, label="rider", named=False),
+        replace(wrong, label=Label.of("archer"), crop="7/c.webp"),
+        replace(wrong, label=Label.of("lancer"), channel_id=2),
+        replace(wrong, label=Label.of("caster"), hidden=True),
+        replace(wrong, label=NOT_A_FACE),
+        replace(wrong, label=Label.of("rider"), named=False),
     )
     assert [(p.said, p.meant, p.count, p.crop) for p in found.pairs] == [
         ("rin", "saber", 2, "7/b.webp"),
@@ -92,7 +92,7 @@ def test_stated_probabilities_are_held_against_what_came() -> None:
 
 @pytest.mark.parametrize("settled", [0, FEWEST_SETTLED])
 def test_it_is_drawn_with_little_data_and_with_more(settled: int) -> None:
-    found = counted(*[FACE] * settled, *[replace(FACE, label="saber")] * (settled // 2))
+    found = counted(*[FACE] * settled, *[replace(FACE, label=Label.of("saber"))] * (settled // 2))
     names = ShownPair("Rin $1 $2", "遠坂凛", "Saber" * 20, "", 3, np.zeros((8, 8, 3), np.uint8))
     data = draw(found, [names, replace(names, crop=None)] if settled else [])
     assert Image.open(io.BytesIO(data)).size == (1200, 920)
@@ -102,18 +102,11 @@ async def test_the_database_is_counted_by_server_and_time(tmp_path: Path) -> Non
     async with Storage.open(tmp_path / "moedex.db") as storage:
         for number, (server, days) in enumerate([(SERVER, 0), (SERVER, 0), (SERVER, 1), (8, 0)], 1):
             at = AT - timedelta(days=days)
-            await storage.answers.add(Answer(number, number + 99, 3, server, 5, (), "m", at))
-            (seen,) = await storage.faces.add(
-                [
-                    NewFaceObservation(
-                        server, 3, number + 99, number, 0, 5, f"{number:016x}",
-                        Box(0.1, 0.1, 0.5, 0.6), ({"id": "rin", "probability": 0.7},),
-                        number == 2, "m", False, at,
-                    )
-                ]
-            )  # fmt: skip
+            guess = StoredGuess("rin", "Rin", "Fate", 0.7)
+            answer = answer_with_face(number, server, at, (guess,), unknown=number == 2)
+            seen = await record_face(storage, answer)
             state = "disputed" if number == 3 else "settled"
-            label = Label(seen.id, server, state, "saber", None, at)
+            label = FaceLabel(seen.id, state, Label.of("saber"), None, at)
             await storage.labels.set([label], "test")
         found = storage.statistics
         since = AT - timedelta(days=2)
@@ -123,8 +116,8 @@ async def test_the_database_is_counted_by_server_and_time(tmp_path: Path) -> Non
         assert await found.named_faces(SERVER, since) == 2
         faces = await found.settled_faces(SERVER, since)
         assert [(f.guess, f.probability, f.named, f.label, f.at) for f in faces] == [
-            ("rin", 0.7, True, "saber", AT),
-            ("rin", 0.7, False, "saber", AT),
+            ("rin", 0.7, True, Label.of("saber"), AT),
+            ("rin", 0.7, False, Label.of("saber"), AT),
         ]
 
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bot.feedback.consensus import IGNORED, NOT_A_FACE
 from bot.gallery.dataset import MANIFEST, DatasetFolderError, export_dataset, import_dataset
 from bot.gallery.packs import load_pack
 from bot.gallery.roster import ServerRoster
 from bot.gallery.serving import read_server
 from bot.storage.crops import CropStore
-from bot.storage.records import ServerCharacter
+from bot.storage.records import IGNORED, NOT_A_FACE, ServerCharacter
 from models.gallery.packs import PackError, make_pack, read_pack, write_pack
 from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
 from tests.models.gallery.world import SHIPPED, faces
@@ -54,7 +53,8 @@ async def taught_server(storage: Storage, crops: CropStore, labelled: Labelled) 
     labels = ("aoi", "aoi", SHIPPED[2].id, NOT_A_FACE, IGNORED)
     for name, label in zip(names, labels, strict=True):
         seen = await labelled(faces(20, 1, 1)[0], label, crop=name, hidden=label == "aoi")
-        await storage.votes.add(seen.reply_id, 0, 55, "is", START, value=label)
+        named = label if isinstance(label, str) else ""
+        await storage.votes.add(seen.reply_id, 0, 55, "is", START, character_id=named)
     await labelled(faces(20, 1, 1)[0], "aoi", crop=None)
 
 

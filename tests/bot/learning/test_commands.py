@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.learning.backbone_migration import ANSWERING
-from bot.storage import Answer, Storage
-from bot.storage.records import Label, NewFaceObservation, ServerCharacter
+from bot.storage import Storage
+from bot.storage.records import FaceLabel, Label, ServerCharacter
 from models.embedding.embedder import version_of
 from models.gallery.namer import Namer
 from models.gallery.training_vectors import VectorSet
-from models.types import Box
+from tests.bot.recorded_faces import answer_with_face, record_face
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,17 +49,9 @@ async def label_faces(storage: Storage, server_id: int, backbone: str) -> None:
         server_id, "teach", 5, "taught", START, characters=[ServerCharacter("aoi", "Aoi", "Own")]
     )
     for number, vector in enumerate(own_faces(3, 12), 1):
-        await storage.answers.add(Answer(number, number + 99, 3, server_id, 5, (), "m", START))
-        (seen,) = await storage.faces.add(
-            [
-                NewFaceObservation(
-                    server_id, 3, number + 99, number, 0, 5, f"{number:016x}",
-                    Box(0.1, 0.1, 0.5, 0.6), (), True, "m", False, START,
-                    vector=vector, backbone=backbone,
-                )
-            ]
-        )  # fmt: skip
-        label = Label(seen.id, server_id, "settled", "aoi", None, datetime.now(UTC))
+        answer = answer_with_face(number, server_id, START)
+        seen = await record_face(storage, answer, vector=vector, backbone=backbone)
+        label = FaceLabel(seen.id, "settled", Label.of("aoi"), None, datetime.now(UTC))
         await storage.labels.set([label], "test")
 
 
@@ -133,17 +125,14 @@ def add_a_label(folder: Path) -> None:
 
     async def add() -> None:
         async with Storage.open(folder / "moedex.db") as storage:
-            await storage.answers.add(Answer(50, 150, 3, SERVER, 5, (), "m", START))
-            (seen,) = await storage.faces.add(
-                [
-                    NewFaceObservation(
-                        SERVER, 3, 150, 50, 0, 5, "5050505050505050", Box(0.1, 0.1, 0.5, 0.6),
-                        (), True, "m", False, START, vector=own_faces(3, 13)[12],
-                        backbone=version_of(),
-                    )
-                ]
-            )  # fmt: skip
-            label = Label(seen.id, SERVER, "settled", "aoi", None, datetime.now(UTC))
+            seen = await record_face(
+                storage,
+                answer_with_face(50, SERVER, START),
+                phash="5050505050505050",
+                vector=own_faces(3, 13)[12],
+                backbone=version_of(),
+            )
+            label = FaceLabel(seen.id, "settled", Label.of("aoi"), None, datetime.now(UTC))
             await storage.labels.set([label], "test")
 
     asyncio.run(add())

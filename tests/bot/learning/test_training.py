@@ -12,7 +12,7 @@ import pytest
 from bot.gallery.roster import ServerRoster
 from bot.gallery.serving import read_server
 from bot.learning.training import NothingToLearnError, learn
-from bot.storage.records import Label, NewExemplar
+from bot.storage.records import FaceLabel, Label, NewExemplar
 from models.gallery.training_vectors import VectorSet
 from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
 from tests.models.gallery.world import SHIPPED, faces
@@ -80,9 +80,9 @@ async def test_a_picture_that_was_taught_as_well_measures_nothing(
     state = await read_server(storage, SERVER, roster, BACKBONE)
     before = {e.source_id for e in state.examples if e.held_out}
     taught = next(face for face in seen if face.id in before)
-    far = f"{int(taught.phash, 16) ^ 0x1F00:016x}"
+    far = f"{int(taught.phash or '', 16) ^ 0x1F00:016x}"
     copy = await labelled(faces(20, 1, 3)[0], "aoi", phash=far, group_id=taught.id)
-    near = f"{int(taught.phash, 16) ^ 0x3:016x}"
+    near = f"{int(taught.phash or '', 16) ^ 0x3:016x}"
     drawing = NewExemplar("aoi", 5, "teach", faces(20, 1, 4)[0], BACKBONE, START, phash=near)
     await storage.galleries.change(SERVER, "teach", 5, "taught Aoi", START, exemplars=[drawing])
     state = await read_server(storage, SERVER, roster, BACKBONE)
@@ -167,7 +167,7 @@ async def test_a_version_goes_with_a_label_that_was_taken_back_while_it_was_fitt
     loop = asyncio.get_running_loop()
 
     def unsettle(_step: str) -> None:
-        label = Label(seen[0].id, SERVER, "open", "aoi", None, datetime.now(UTC))
+        label = FaceLabel(seen[0].id, "open", Label.of("aoi"), None, datetime.now(UTC))
         done = asyncio.run_coroutine_threadsafe(unsettled(storage, label), loop)
         done.result()
 
@@ -176,7 +176,7 @@ async def test_a_version_goes_with_a_label_that_was_taken_back_while_it_was_fitt
     assert await storage.versions.list(SERVER) == []
 
 
-async def unsettled(storage: Storage, label: Label) -> None:
+async def unsettled(storage: Storage, label: FaceLabel) -> None:
     """Set a label, as erased votes would."""
     await storage.labels.set([label], "test")
 

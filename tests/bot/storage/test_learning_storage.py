@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from bot.storage import Answer, Storage
+from bot.storage import Storage
 from bot.storage.galleries import LaterActionError
 from bot.storage.records import (
+    FaceLabel,
+    FaceObservation,
     Label,
     NewExemplar,
-    NewFaceObservation,
     ServerCharacter,
+    StoredGuess,
 )
-from models.types import Box
 from models.vectors import pack_vector, unpack_vector
+from tests.bot.recorded_faces import answer_with_face, record_face
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MIKU, RIN = Label.of("miku"), Label.of("rin")
 SERVER = 7
 
 
@@ -37,15 +40,14 @@ def unit(seed: int) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def observation(reply_id: int, face: int = 0, **changes: Any) -> NewFaceObservation:
-    values: dict[str, Any] = {
-        "server_id": SERVER, "channel_id": 3, "message_id": reply_id + 1000,
-        "reply_id": reply_id, "face_index": face, "author_id": 5, "phash": "00ff00ff00ff00ff",
-        "box": Box(0.1, 0.1, 0.5, 0.6), "guesses": ({"id": "miku", "probability": 0.8},),
-        "unknown": False, "model_version": "m1", "hidden": False, "at": NOW,
-        "vector": unit(reply_id), "backbone": "b1", "crop": f"{reply_id}-{face}.webp",
-    }  # fmt: skip
-    return NewFaceObservation(**(values | changes))
+async def seen(storage: Storage, reply_id: int, **changes: Any) -> FaceObservation:
+    """Keep an answer with a face in it, recorded as where a server learns."""
+    answer = answer_with_face(
+        reply_id, SERVER, NOW, (StoredGuess("miku", "Miku", "", 0.8),),
+        unknown=changes.pop("unknown", False),
+    )  # fmt: skip
+    details = {"vector": unit(reply_id), "backbone": "b1", "crop": f"{reply_id}-0.webp"}
+    return await record_face(storage, answer, **(details | changes))
 
 
 def exemplar(character: str = "aoi", seed: int = 1) -> NewExemplar:
@@ -55,10 +57,6 @@ def exemplar(character: str = "aoi", seed: int = 1) -> NewExemplar:
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
     async with Storage.open(tmp_path / "moedex.db") as storage:
-        for reply_id in (1, 2, 3):
-            await storage.answers.add(
-                Answer(reply_id, reply_id + 1000, 3, SERVER, 5, (), "m1", NOW)
-            )
         yield storage
 
 
@@ -68,14 +66,13 @@ async def test_a_vector_survives_half_precision() -> None:
 
 
 async def test_a_face_is_kept_once_and_goes_with_its_answer(storage: Storage) -> None:
-    (first,) = await storage.faces.add([observation(1)])
-    assert await storage.faces.add([observation(1)]) == []
+    first = await seen(storage, 1)
     assert first.group_id == first.id
-    (copy,) = await storage.faces.add([observation(2, group_id=first.id)])
+    copy = await seen(storage, 2, group_id=first.id)
     assert [s.id for s in await storage.faces.in_group(first.id)] == [first.id, copy.id]
     assert first.vector is not None
     assert np.allclose(first.vector, unit(1), atol=1e-3)
-    label = Label(first.id, SERVER, "settled", "miku", 9, NOW)
+    label = FaceLabel(first.id, "settled", MIKU, 9, NOW)
     await storage.labels.set([label], "review")
     await storage.answers.delete_by_reply(1)
     assert await storage.faces.get(first.id) is None
@@ -84,28 +81,28 @@ async def test_a_face_is_kept_once_and_goes_with_its_answer(storage: Storage) ->
     assert await storage.faces.crop_names() == {"2-0.webp"}
 
 
-async def test_the_trail_tells_who_when_and_why(storage: Storage) -> None:
-    (seen,) = await storage.faces.add([observation(1)])
+async def test_the_audit_log_tells_who_when_and_why(storage: Storage) -> None:
+    face = await seen(storage, 1)
     steps = [
-        Label(seen.id, SERVER, "open", "miku", None, NOW),
-        Label(seen.id, SERVER, "settled", "miku", None, NOW + timedelta(1)),
-        Label(seen.id, SERVER, "settled", "rin", 9, NOW + timedelta(2)),
-        Label(seen.id, SERVER, "disputed", "rin", None, NOW + timedelta(3)),
+        FaceLabel(face.id, "open", MIKU, None, NOW),
+        FaceLabel(face.id, "settled", MIKU, None, NOW + timedelta(1)),
+        FaceLabel(face.id, "settled", RIN, 9, NOW + timedelta(2)),
+        FaceLabel(face.id, "disputed", RIN, None, NOW + timedelta(3)),
     ]
     for step in steps:
         await storage.labels.set([step], "test")
-    trail = await storage.labels.changes(seen.id)
-    assert [(c.before, c.after, c.user_id) for c in trail] == [
-        (None, "miku", None),
-        ("miku", "rin", 9),
-        ("rin", None, None),
+    changes = await storage.labels.changes(face.id)
+    assert [(c.before, c.after, c.user_id) for c in changes] == [
+        (None, MIKU, None),
+        (MIKU, RIN, 9),
+        (RIN, None, None),
     ]
     assert await storage.labels.in_server(SERVER, "settled") == []
     assert len(await storage.labels.in_server(SERVER, "disputed")) == 1
 
 
 async def test_unknown_faces_are_shown_once(storage: Storage) -> None:
-    kept = await storage.faces.add([observation(1, unknown=True), observation(2, unknown=True)])
+    kept = [await seen(storage, number, unknown=True) for number in (1, 2)]
     assert len(await storage.faces.unknown(SERVER, NOW)) == 2
     cluster = await storage.clusters.show(SERVER, [s.id for s in kept], NOW)
     assert await storage.faces.unknown(SERVER, NOW) == []
@@ -248,14 +245,14 @@ async def test_what_became_current_after_it_was_read_is_refitted_when_it_is_eras
 
 
 async def test_a_version_trained_on_something_erased_is_found(storage: Storage) -> None:
-    kept = await storage.faces.add([observation(1), observation(2)])
+    kept = [await seen(storage, number) for number in (1, 2)]
     version = await storage.versions.add(
-        SERVER, "b1", b"1", {}, [("sighting", s.id) for s in kept], NOW, promoted=True
+        SERVER, "b1", b"1", {}, [("face", s.id) for s in kept], NOW, promoted=True
     )
     assert await storage.versions.trained_on_erased() == []
     await storage.answers.delete_by_reply(2)
     assert [v.id for v in await storage.versions.trained_on_erased()] == [version.id]
-    (again,) = await storage.faces.add([observation(3)])
+    again = await seen(storage, 3)
     assert again.id not in {s.id for s in kept}, "an erased number must not come back"
     await storage.versions.erase([version])
     assert await storage.versions.list(SERVER) == []
@@ -285,8 +282,7 @@ async def test_what_is_erased_is_gone_from_the_bytes(tmp_path: Path) -> None:
         return b"".join(each.read_bytes() for each in files if each.exists())
 
     async with Storage.open(file) as storage:
-        await storage.answers.add(Answer(1, 1001, 3, SERVER, 5, (), "m1", NOW))
-        await storage.faces.add([observation(1, vector=secret, phash="abcdabcdabcdabcd")])
+        await seen(storage, 1, vector=secret, phash="abcdabcdabcdabcd")
         assert all(needle in kept() for needle in needles)
         await storage.answers.delete_by_reply(1)
         assert await storage.database.flush_erased()
@@ -296,14 +292,12 @@ async def test_what_is_erased_is_gone_from_the_bytes(tmp_path: Path) -> None:
 async def test_the_next_vector_waits_unseen_and_goes_with_its_row(
     storage: Storage, tmp_path: Path
 ) -> None:
-    first, second = await storage.faces.add(
-        [observation(n, vector=unit(n), backbone="b1", crop=f"7/{n}.webp") for n in (1, 2)]
-    )
+    first, second = [await seen(storage, number, crop=f"7/{number}.webp") for number in (1, 2)]
     await storage.galleries.change(
         SERVER, "teach", 5, "x", NOW, exemplars=[replace(exemplar(), crop="7/taught.webp")]
     )
     olds = await storage.vectors.outdated("b2")
-    assert [old.kind for old in olds] == ["sighting", "sighting", "exemplar"]
+    assert [old.kind for old in olds] == ["face", "face", "exemplar"]
     nexts = [unit(70 + place) for place in range(3)]
     await storage.vectors.prepare("b2", zip(olds, nexts, strict=True))
     assert await storage.vectors.outdated("b2") == []
@@ -317,7 +311,7 @@ async def test_the_next_vector_waits_unseen_and_goes_with_its_row(
     assert pack_vector(nexts[0]) not in data
     assert pack_vector(nexts[1]) in data
     # A crop that was erased while its face was embedded must not get a vector again.
-    await storage.faces.strip_author(second.author_id)
+    await storage.faces.strip_author(second.author_id or 0)
     await storage.vectors.prepare("b2", [(olds[1], nexts[1])])
     await storage.vectors.adopt("b2")
     (stripped,) = await storage.faces.by_reply(2)
@@ -343,12 +337,10 @@ async def test_consent_and_opting_out_are_remembered(storage: Storage) -> None:
     assert not await storage.consents.opted_out(5)
 
 
-async def test_leaving_erases_everything_learned(storage: Storage) -> None:
-    await storage.faces.add([observation(1)])
+async def test_leaving_erases_what_was_taught_and_trained(storage: Storage) -> None:
     await storage.galleries.change(SERVER, "teach", 5, "x", NOW, exemplars=[exemplar()])
     await storage.versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
     await storage.servers.erase_learned(SERVER)
-    assert await storage.faces.count(SERVER) == 0
     assert await storage.exemplars.in_use(SERVER) == []
     assert await storage.versions.list(SERVER) == []
     assert await storage.galleries.actions(SERVER) == []
@@ -359,9 +351,9 @@ async def test_a_reader_that_holds_the_log_open_keeps_no_writer_out(
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "moedex.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM sightings").fetchone()
-        await storage.faces.add([observation(1, vector=unit(5))])
+        reader.execute("SELECT count(*) FROM face_observations").fetchone()
+        await seen(storage, 1, vector=unit(5))
         assert not await storage.database.flush_erased()
-        await storage.faces.add([observation(2, vector=unit(6))])
+        await seen(storage, 2, vector=unit(6))
         reader.execute("ROLLBACK")
     assert await storage.database.flush_erased()

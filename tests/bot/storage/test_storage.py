@@ -31,19 +31,22 @@ from bot.storage import (
     VoteKind,
 )
 from bot.storage.location import hold
+from bot.storage.records import AnsweredFace, StoredGuess
 from bot.storage.tables import Base
+from models.types import Box
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-FACE = {"box": [1.0, 2.0, 3.0, 4.0], "score": 0.9, "unknown": False, "guesses": []}
+FACE = AnsweredFace(
+    box=Box(0.1, 0.2, 0.3, 0.4), guesses=(StoredGuess("rin", "Rin", "Fate", 0.9),), unknown=False
+)
 ANSWER = Answer(
     reply_id=10,
     source_message_id=11,
     channel_id=20,
     server_id=30,
-    asker_id=40,
     pictures=(
-        AnsweredPicture("a.png", "ff00", "aa" * 32, (FACE, FACE)),
-        AnsweredPicture("b.png", "ff01", "bb" * 32, (FACE,)),
+        AnsweredPicture("a.png", (FACE, FACE)),
+        AnsweredPicture("b.png", (FACE,)),
     ),
     model_version="v1",
     at=NOW,
@@ -149,8 +152,8 @@ async def test_answers_are_erased_with_their_votes(storage: Storage) -> None:
         (2, lambda: erase.delete_by_reply(2)),
         (3, lambda: erase.delete_channel(20)),
         (4, lambda: erase.delete_server(30)),
-        (5, lambda: erase.delete_asker(40)),
-        (6, lambda: erase.delete_before(NOW + timedelta(days=1))),
+        (5, lambda: erase.delete_before(NOW + timedelta(days=1), NOW)),
+        (6, lambda: erase.delete_before(NOW, NOW + timedelta(days=1))),
     ):
         await erase.add(replace(ANSWER, reply_id=reply))
         assert await storage.votes.add(reply, None, 5, "yes", NOW)
@@ -161,7 +164,7 @@ async def test_answers_are_erased_with_their_votes(storage: Storage) -> None:
 
 async def test_what_was_erased_is_gone_from_the_file(file: Path) -> None:
     secret = "someone-s-private-file-name"
-    picture = AnsweredPicture(secret, "ff", "aa", ())
+    picture = AnsweredPicture(secret, ())
     async with Storage.open(file) as storage:
         await storage.answers.add(replace(ANSWER, pictures=(picture,)))
         await storage.answers.delete_by_reply(10)
@@ -206,10 +209,10 @@ async def test_the_last_vote_not_taken_back_stands(storage: Storage) -> None:
 
 async def test_a_name_can_be_corrected(storage: Storage) -> None:
     await storage.answers.add(ANSWER)
-    assert await storage.votes.add(10, 0, 5, "is", NOW, value="marin")
-    assert await storage.votes.add(10, 0, 5, "is", NOW, value="rem")
-    assert not await storage.votes.add(10, 0, 5, "is", NOW, value="rem")
-    assert [vote.value for vote in await storage.votes.for_answer(10)] == ["rem"]
+    assert await storage.votes.add(10, 0, 5, "is", NOW, character_id="marin")
+    assert await storage.votes.add(10, 0, 5, "is", NOW, character_id="rem")
+    assert not await storage.votes.add(10, 0, 5, "is", NOW, character_id="rem")
+    assert [vote.character_id for vote in await storage.votes.for_answer(10)] == ["rem"]
 
 
 async def test_a_vote_needs_its_answer(storage: Storage) -> None:
@@ -272,8 +275,8 @@ async def test_state_and_warnings(storage: Storage) -> None:
 
 
 async def test_a_failed_write_leaves_nothing(storage: Storage) -> None:
-    unwritable = replace(ANSWER.pictures[0], faces=({"box": object()},))
-    with pytest.raises(Exception, match="serializable"):
+    unwritable = replace(ANSWER.pictures[0], faces=(replace(FACE, guesses=(object(),)),))
+    with pytest.raises(Exception, match="dataclass"):
         await storage.answers.add(replace(ANSWER, pictures=(unwritable,)))
     assert await storage.answers.by_reply(10) is None
     await storage.answers.add(ANSWER)

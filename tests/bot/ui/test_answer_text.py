@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import pytest
 
 from bot.storage import AnsweredPicture
+from bot.storage.records import AnsweredFace, StoredGuess
 from bot.ui import answer_text as answers
+from models.types import Box
 from tests.bot.discord_objects import stored_picture
 
 
-def face(name: str = "Miku", series: str = "VOCALOID", guesses: int = 5) -> dict[str, Any]:
-    guess = {"id": "x", "name": name, "series": series, "probability": 0.2}
-    return {"box": [0, 0, 1, 1], "score": 1, "unknown": False, "guesses": [guess] * guesses}
+def face(name: str = "Miku", series: str = "VOCALOID", guesses: int = 5) -> AnsweredFace:
+    guess = StoredGuess("x", name, series, 0.2)
+    return AnsweredFace(box=Box(0, 0, 1, 1), unknown=False, guesses=(guess,) * guesses)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_many_faces_and_pictures_page() -> None:
 
 
 def test_markdown_in_names_shows_as_it_is() -> None:
-    picture = AnsweredPicture("a.png", "", "", (face("Rei_*x*\n||y||", "[z](http://x)"),))
+    picture = AnsweredPicture("a.png", (face("Rei_*x*\n||y||", "[z](http://x)"),))
     text = answers.embed([picture], 0, opened=False, guesses=1).description or ""
     assert "\\*x\\*" in text
     assert "||y" not in text.replace("\\|\\|", "")
@@ -76,7 +77,7 @@ def test_markdown_in_names_shows_as_it_is() -> None:
 
 
 def test_longest_names_stay_within_discords_limit() -> None:
-    picture = AnsweredPicture("a" * 300, "", "", (face("_" * 200, "*" * 200),) * 6)
+    picture = AnsweredPicture("a" * 300, (face("_" * 200, "*" * 200),) * 6)
     hidden = dataclasses.replace(picture, name="SPOILER_" + picture.name)
     for shown in (picture, hidden):
         card = answers.embed([shown, shown], 0, opened=True, guesses=5)

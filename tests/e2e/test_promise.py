@@ -1,0 +1,116 @@
+"""The promise about privacy: what is kept of a picture where learning is off, to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.vectors import pack_vector
+from tests.e2e.conftest import PATIENCE_S, eventually, kept, settled, watch
+from tests.e2e.test_privacy import TellingStages, learn_in, said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.client import MoedexBot
+    from bot.inference.stages import FoundFaces
+    from sandbox import Sandbox
+    from sandbox.state.entities import Message
+    from tests.e2e.conftest import Start
+
+
+class HashingStages(TellingStages):
+    """Stages that tell both hashes of a picture."""
+
+    def find(self, data: bytes, name: str) -> FoundFaces:
+        """Find the faces that the data says."""
+        return replace(super().find(data, name), sha256=hashlib.sha256(name.encode()).hexdigest())
+
+
+@pytest.fixture
+def stages() -> HashingStages:
+    """Return stages whose hashes, crops and vectors tell pictures apart."""
+    return HashingStages()
+
+
+def contents(folder: Path) -> bytes:
+    """Return all bytes of the database, its log, and the files beside it."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert any(file.name == "moedex.db" for file in files)
+    return b"".join(file.read_bytes() for file in files)
+
+
+def traces(stages: TellingStages, name: str, author_id: int) -> dict[str, bytes]:
+    """Return what would tell of a picture and its author, as it would stand in the file."""
+    found = stages.find(b"1", name)
+    (vectors,) = stages.embed([found.crops])
+    return {
+        "author": author_id.to_bytes(8),
+        "author in text": str(author_id).encode(),
+        "perceptual hash": found.phash.encode(),
+        "sha256": found.sha256.encode(),
+        "vector": pack_vector(vectors[0]),
+    }
+
+
+def left(folder: Path, needles: dict[str, bytes]) -> set[str]:
+    """Return which of the traces are in the files."""
+    data = contents(folder)
+    return {what for what, needle in needles.items() if needle in data}
+
+
+async def answered(sandbox: Sandbox, bot: MoedexBot, name: str) -> Message:
+    """Let Ben post a picture; return the answer once it is kept and recorded."""
+    posted = await sandbox.member("ben").post("fan-art", files=[(name, b"1")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    await kept(bot, reply)
+    await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
+    return reply
+
+
+async def test_without_learning_the_file_knows_neither_author_nor_picture(
+    sandbox: Sandbox, bot: MoedexBot, stages: TellingStages, tmp_path: Path
+) -> None:
+    ben = sandbox.member("ben")
+    needles = traces(stages, "secret.png", ben.id)
+    reply = await answered(sandbox, bot, "secret.png")
+    await settled(sandbox, bot)
+    assert left(tmp_path, needles) == set()
+    # What its buttons need is there: they work.
+    answer = await kept(bot, reply)
+    assert answer.faces[0].guesses
+    assert reply.id.to_bytes(8) in contents(tmp_path)
+
+
+async def test_with_learning_the_same_look_finds_them_and_switching_it_off_erases_them(
+    sandbox: Sandbox, bot: MoedexBot, stages: TellingStages, tmp_path: Path
+) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    needles = traces(stages, "secret.png", ben.id)
+    await learn_in(bot, bot.guilds[0].id)
+    reply = await answered(sandbox, bot, "secret.png")
+    found = {"author", "perceptual hash", "vector"}
+    assert left(tmp_path, needles) == found
+    await said(await ann.slash("general", "learning off"))
+    assert left(tmp_path, needles) == set()
+    assert (await kept(bot, reply)).faces[0].guesses
+
+
+async def test_after_seven_days_nothing_is_left(
+    sandbox: Sandbox, start: Start, stages: TellingStages, tmp_path: Path
+) -> None:
+    async with start(stages) as bot:
+        await watch(bot)
+        reply = await answered(sandbox, bot, "secret.png")
+        now = datetime.now(UTC)
+        await bot.services.retention.erase_old(now + timedelta(days=6, hours=23))
+        assert await bot.services.storage.answers.by_reply(reply.id) is not None
+        await bot.services.retention.erase_old(now + timedelta(days=7, hours=1))
+        assert await bot.services.storage.answers.by_reply(reply.id) is None
+        for message_id in (reply.id, int((reply.reference or {}).get("message_id", 0))):
+            assert message_id.to_bytes(8) not in contents(tmp_path)
+        assert b"secret.png" not in contents(tmp_path)
