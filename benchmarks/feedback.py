@@ -24,7 +24,7 @@ from benchmarks.learning_speed import Speed, measure_speed
 from benchmarks.statistics import machine, table, today, write_section
 from benchmarks.voters import Crowd, Member
 from bot.feedback.ballots import ballots_of
-from bot.feedback.consensus import decide, learn_standings
+from bot.feedback.consensus import decide, learn_reliabilities
 from bot.gallery.roster import ServerRoster
 from bot.storage.records import FaceObservation, ServerCharacter, StoredGuess
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
@@ -194,8 +194,8 @@ class Simulation:
         ballots: dict[int, list[Ballot]] = {}
         for row, votes in self.votes.items():
             ballots |= ballots_of([self.seen[row]], votes, set(), self.roster.resolve)
-        standings = learn_standings(ballots.values())
-        verdicts = {row: decide(found, standings) for row, found in ballots.items()}
+        reliabilities = learn_reliabilities(ballots.values())
+        verdicts = {row: decide(found, reliabilities) for row, found in ballots.items()}
         return [
             Example(self.world.vectors[row], verdict.label.character_id or None, False, row, row)
             for row, verdict in verdicts.items()

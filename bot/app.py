@@ -21,7 +21,7 @@ from bot.errors import StartupError
 from bot.feedback.duplicates import NearDuplicates
 from bot.feedback.labelling import Labelling
 from bot.feedback.recording import FaceRecorder
-from bot.feedback.review_queue import Strangers
+from bot.feedback.review_queue import UnknownFaces
 from bot.feedback.votes import Votes
 from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Teaching
@@ -155,7 +155,7 @@ def build_services(
     questions = Questions(client, config, recognition)
     teaching = Teaching(storage, crops, galleries.roster)
     votes = Votes(storage, labelling)
-    unknown_faces = Strangers(storage, config.learning, lambda: galleries.backbone)
+    unknown_faces = UnknownFaces(storage, config.learning, lambda: galleries.backbone)
     return Services(
         config=config,
         storage=storage,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.enrolment.series import SeriesTeaching
     from bot.feedback.labelling import Labelling
-    from bot.feedback.review_queue import Strangers
+    from bot.feedback.review_queue import UnknownFaces
     from bot.feedback.votes import Votes
     from bot.gallery.server_galleries import ServerGalleries
     from bot.gallery.teaching import Teaching
@@ -43,7 +43,7 @@ class Services:
     votes: Votes
     teaching: Teaching
     series: SeriesTeaching
-    unknown_faces: Strangers
+    unknown_faces: UnknownFaces
     erasure: Erasure
     retention: Retention
     backbones: Backbones

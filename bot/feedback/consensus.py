@@ -1,4 +1,4 @@
-"""From votes to labels: who is believed how much, and when a label is settled.
+"""From votes to labels: how reliable each voter is, and when a label is settled.
 
 The method is a one-coin Dawid-Skene model (Dawid and Skene 1979) with a beta prior. A voter's
 accuracy has the posterior mean (a + agreed) / (a + b + agreed + disagreed); his vote weighs the
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PRIOR_AGREED = 7.0
 PRIOR_DISAGREED = 3.0
-"""A newcomer is believed to be right in 7 of 10, as if ten of his votes had been seen."""
+"""A newcomer is expected to be right in 7 of 10, as if ten of his votes had been seen."""
 SETTLED_AT = math.log(0.99 / 0.01)
 """Evidence (log-odds) from which members' votes settle a label."""
 DISSENT = 0.2
@@ -40,7 +40,7 @@ ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """One voter's standing word on one face.
+    """One voter's last word on one face.
 
     `label` is what the voter says it is. Where `against` is true the vote says only that it is
     *not* that. `decides` marks a moderator or a holder of the labeller role at the time of the
@@ -55,7 +55,7 @@ class Ballot:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Reliability:
     """How often a voter agreed with settled labels; the counts may be fractions."""
 
     agreed: float = 0.0
@@ -78,7 +78,7 @@ class Standing:
         return min(LARGEST_WEIGHT, max(0.0, odds))
 
 
-NEWCOMER = Standing()
+NEWCOMER = Reliability()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Verdict:
     decided_by: int | None = None
 
 
-def decide(ballots: Iterable[Ballot], standings: Mapping[int, Standing]) -> Verdict:
+def decide(ballots: Iterable[Ballot], reliabilities: Mapping[int, Reliability]) -> Verdict:
     """Return what the ballots on one face amount to; one ballot a voter is expected.
 
     The newest vote of somebody who decides, and names something, settles at once. A deciding vote
@@ -107,7 +107,7 @@ def decide(ballots: Iterable[Ballot], standings: Mapping[int, Standing]) -> Verd
     if decisions:
         last = max(decisions, key=lambda b: b.at)
         return Verdict("settled", last.label, LARGEST_WEIGHT, 0.0, last.user_id)
-    scores = _scores(ballots, standings)
+    scores = _scores(ballots, reliabilities)
     if not scores.supporters:
         return Verdict("open", dissent=sum(scores.against.values()))
     label, support = max(scores.named.items(), key=lambda item: (item[1], item[0]))
@@ -120,14 +120,14 @@ def decide(ballots: Iterable[Ballot], standings: Mapping[int, Standing]) -> Verd
     return Verdict("open", label, support, dissent)
 
 
-def learn_standings(faces: Iterable[Sequence[Ballot]]) -> dict[int, Standing]:
-    """Return every voter's standing from all faces that were voted on.
+def learn_reliabilities(faces: Iterable[Sequence[Ballot]]) -> dict[int, Reliability]:
+    """Return every voter's reliability from all faces that were voted on.
 
     A face decided by a moderator is certain; elsewhere a vote counts by the probability that all
-    votes on that face, weighed, give it. Who has no standing yet is a `NEWCOMER`.
+    votes on that face, weighed, give it. Who has no record yet is a `NEWCOMER`.
     """
     faces = [list(ballots) for ballots in faces]
-    standings: dict[int, Standing] = {}
+    reliabilities: dict[int, Reliability] = {}
     for _ in range(ROUNDS):
         agreed: dict[int, float] = defaultdict(float)
         disagreed: dict[int, float] = defaultdict(float)
@@ -139,13 +139,13 @@ def learn_standings(faces: Iterable[Sequence[Ballot]]) -> dict[int, Standing]:
                 if truth is not None:
                     credit = float((ballot.label == truth) != ballot.against)
                 elif len(ballots) > FEWEST_PEERS:
-                    credit = _credit(ballot, ballots, standings)
+                    credit = _credit(ballot, ballots, reliabilities)
                 else:
                     continue
                 agreed[ballot.user_id] += credit
                 disagreed[ballot.user_id] += 1.0 - credit
-        standings = {user: Standing(agreed[user], disagreed[user]) for user in agreed}
-    return standings
+        reliabilities = {user: Reliability(agreed[user], disagreed[user]) for user in agreed}
+    return reliabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +159,12 @@ class _Scores:
         return sum(self.named.values())
 
 
-def _scores(ballots: Iterable[Ballot], standings: Mapping[int, Standing]) -> _Scores:
+def _scores(ballots: Iterable[Ballot], reliabilities: Mapping[int, Reliability]) -> _Scores:
     named: dict[Label, float] = defaultdict(float)
     against: dict[Label, float] = defaultdict(float)
     supporters: dict[Label, int] = defaultdict(int)
     for ballot in ballots:
-        weight = standings.get(ballot.user_id, NEWCOMER).weight
+        weight = reliabilities.get(ballot.user_id, NEWCOMER).weight
         if ballot.against:
             against[ballot.label] += weight
         elif weight > 0.0:
@@ -178,9 +178,11 @@ def _decided(ballots: Iterable[Ballot]) -> Label | None:
     return max(decisions, key=lambda b: b.at).label if decisions else None
 
 
-def _credit(ballot: Ballot, ballots: Sequence[Ballot], standings: Mapping[int, Standing]) -> float:
+def _credit(
+    ballot: Ballot, ballots: Sequence[Ballot], reliabilities: Mapping[int, Reliability]
+) -> float:
     """How probable all votes on a face make this one right, 0 to 1."""
-    scores = _scores(ballots, standings)
+    scores = _scores(ballots, reliabilities)
     evidence = {
         label: scores.named.get(label, 0.0) - scores.against.get(label, 0.0)
         for label in {*scores.named, *scores.against, ballot.label}

@@ -1,6 +1,6 @@
-"""Settles labels as votes come in, and learns whom to believe.
+"""Settles labels as votes come in, and learns how reliable voters are.
 
-A vote is judged at once with what is known of its voter. How far voters are believed is learned
+A vote is judged at once with what is known of its voter. How reliable voters are is learned
 anew in the background, and every face of the server judged again with it.
 """
 
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.feedback.ballots import ballots_of, pooled
-from bot.feedback.consensus import Ballot, Standing, Verdict, decide, learn_standings
+from bot.feedback.consensus import Ballot, Reliability, Verdict, decide, learn_reliabilities
 from bot.storage.records import FaceLabel
 from models.detection.boxes import iou
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 VOTES = "votes"
-"""What a label's trail says where nothing more is known about why it changed."""
+"""What a label's audit log says where nothing more is known about why it changed."""
 SAME_BOX = 0.5
 """Overlap (intersection over union) from which two boxes of the same picture are one face."""
 RELEARN_EVERY_S = 10.0
-"""Seconds between two rounds of learning whom to believe, in one server."""
+"""Seconds between two rounds of learning how reliable voters are, in one server."""
 
 
 class Labelling:
@@ -41,7 +41,7 @@ class Labelling:
     def __init__(self, storage: Storage, roster: Callable[[int], Awaitable[ServerRoster]]) -> None:
         self._storage = storage
         self._roster = roster
-        self._standings: dict[int, dict[int, Standing]] = {}
+        self._reliabilities: dict[int, dict[int, Reliability]] = {}
         self._learned_at: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[int] = set()
@@ -60,19 +60,19 @@ class Labelling:
         return changes
 
     async def relearn(self, server_id: int) -> list[LabelChange]:
-        """Learn whom to believe from all votes of a server, and judge every face again."""
+        """Learn how reliable voters are from all votes of a server, and judge every face again."""
         async with self._deciding[server_id]:
             self._learned_at[server_id] = time.monotonic()
             observations = await self._storage.faces.in_server(server_id)
             roster = await self._roster(server_id)
             ballots = await self._ballots(observations, roster)
-            standings, labels = await asyncio.to_thread(_judge_all, observations, ballots)
-            self._standings[server_id] = standings
+            reliabilities, labels = await asyncio.to_thread(_judge_all, observations, ballots)
+            self._reliabilities[server_id] = reliabilities
             return await self._storage.labels.set(labels, "votes, weighed anew")
 
-    def standing(self, server_id: int, user_id: int) -> Standing:
-        """Return how far a voter is believed in a server."""
-        return self._standings.get(server_id, {}).get(user_id, Standing())
+    def reliability(self, server_id: int, user_id: int) -> Reliability:
+        """Return how reliable a voter is in a server."""
+        return self._reliabilities.get(server_id, {}).get(user_id, Reliability())
 
     async def close(self) -> None:
         """End the work in the background; what it would have learned is learned next time."""
@@ -86,19 +86,19 @@ class Labelling:
         roster = await self._roster(server_id)
         copies = {s.id: s for f in faces for s in await self._storage.faces.in_group(f.group)}
         ballots = await self._ballots(list(copies.values()), roster)
-        standings = self._standings.get(server_id, {})
+        reliabilities = self._reliabilities.get(server_id, {})
         labels: list[FaceLabel] = []
         for face in faces:
             same = [face, *(s for s in copies.values() if _same_face(face, s))]
             found = pooled(ballots.get(s.id, ()) for s in same)
-            labels += _labels(same, decide(found, standings), bool(found))
+            labels += _labels(same, decide(found, reliabilities), bool(found))
         return await self._storage.labels.set(labels, why)
 
     def _relearn_soon(self, server_id: int) -> None:
         if server_id in self._waiting:
             return
         self._waiting.add(server_id)
-        task = asyncio.create_task(self._relearn_later(server_id), name="learn standings")
+        task = asyncio.create_task(self._relearn_later(server_id), name="learn reliabilities")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -111,7 +111,7 @@ class Labelling:
         try:
             await self.relearn(server_id)
         except Exception:  # a failure here must not end the listener that asked for it
-            log.exception("Standings of server %d could not be learned", server_id)
+            log.exception("Reliabilities of server %d could not be learned", server_id)
 
     async def _ballots(
         self, observations: Sequence[FaceObservation], roster: ServerRoster
@@ -139,7 +139,7 @@ _MANY = 20
 
 def _judge_all(
     observations: Sequence[FaceObservation], ballots: dict[int, list[Ballot]]
-) -> tuple[dict[int, Standing], list[FaceLabel]]:
+) -> tuple[dict[int, Reliability], list[FaceLabel]]:
     clusters: list[list[FaceObservation]] = []
     by_group: dict[int, list[list[FaceObservation]]] = defaultdict(list)
     for observation in observations:
@@ -150,11 +150,11 @@ def _judge_all(
             by_group[observation.group].append(home)
         home.append(observation)
     pools = [pooled(ballots.get(s.id, ()) for s in cluster) for cluster in clusters]
-    standings = learn_standings(pools)
+    reliabilities = learn_reliabilities(pools)
     labels: list[FaceLabel] = []
     for cluster, pool in zip(clusters, pools, strict=True):
-        labels += _labels(cluster, decide(pool, standings), bool(pool))
-    return standings, labels
+        labels += _labels(cluster, decide(pool, reliabilities), bool(pool))
+    return reliabilities, labels
 
 
 def _labels(faces: Sequence[FaceObservation], verdict: Verdict, voted: bool) -> list[FaceLabel]:

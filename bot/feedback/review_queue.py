@@ -20,7 +20,7 @@ MOST = 1500
 _TOLD = "strangers:"
 
 
-class Strangers:
+class UnknownFaces:
     """The clusters of unknown faces of all servers.
 
     `backbone` tells the hash of what makes vectors now: only those compare.

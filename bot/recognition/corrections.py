@@ -20,7 +20,7 @@ from bot.recognition.request import to_correct
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from bot.feedback.review_queue import Strangers
+    from bot.feedback.review_queue import UnknownFaces
     from bot.feedback.subjects import Subject
     from bot.feedback.votes import Votes
     from bot.gallery.server_galleries import ServerGalleries
@@ -79,7 +79,7 @@ class Corrections:
         galleries: ServerGalleries,
         teaching: Teaching,
         votes: Votes,
-        unknown_faces: Strangers,
+        unknown_faces: UnknownFaces,
     ) -> None:
         self._recognition = recognition
         self._storage = storage

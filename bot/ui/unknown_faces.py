@@ -16,7 +16,7 @@ from bot.recognition import permissions
 from bot.recognition.origin import readable
 
 if TYPE_CHECKING:
-    from bot.feedback.review_queue import Strangers
+    from bot.feedback.review_queue import UnknownFaces
     from bot.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ TURNS_UP_THERE = (
 class UnknownFacesNotice:
     """Tells the moderators of each server, once, where there is something new to ask."""
 
-    def __init__(self, storage: Storage, unknown_faces: Strangers) -> None:
+    def __init__(self, storage: Storage, unknown_faces: UnknownFaces) -> None:
         self._storage = storage
         self._unknown_faces = unknown_faces
 

@@ -1,4 +1,4 @@
-"""Votes to labels: who decides, who is believed, and what never settles."""
+"""Votes to labels: who decides, who is reliable, and what never settles."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bot.feedback.consensus import (
     NEWCOMER,
     SETTLED_AT,
     Ballot,
-    Standing,
+    Reliability,
     decide,
-    learn_standings,
+    learn_reliabilities,
 )
 from bot.storage.records import Label
 
 MIKU, RIN = Label.of("miku"), Label.of("rin")
-TRUSTED = Standing(agreed=60, disagreed=2)
-HOSTILE = Standing(agreed=0, disagreed=40)
+TRUSTED = Reliability(agreed=60, disagreed=2)
+HOSTILE = Reliability(agreed=0, disagreed=40)
 
 
 def test_a_moderator_decides_at_once() -> None:
@@ -43,7 +43,7 @@ def test_a_moderators_no_keeps_members_from_settling() -> None:
 
 
 def test_nobody_of_the_members_settles_alone() -> None:
-    assert decide([Ballot(1, MIKU)], {1: Standing(10_000, 0)}).state == "open"
+    assert decide([Ballot(1, MIKU)], {1: Reliability(10_000, 0)}).state == "open"
     assert LARGEST_WEIGHT < SETTLED_AT
 
 
@@ -62,10 +62,10 @@ def test_dissent_of_weight_goes_to_review() -> None:
 
 def test_who_is_always_wrong_neither_settles_nor_blocks() -> None:
     ballots = [Ballot(1, MIKU), Ballot(2, MIKU), Ballot(3, RIN), Ballot(4, RIN)]
-    standings = {1: TRUSTED, 2: TRUSTED, 3: HOSTILE, 4: HOSTILE}
-    assert decide(ballots, standings).label == MIKU
-    assert decide(ballots, standings).state == "settled"
-    assert decide(ballots[2:], standings).state == "open"
+    reliabilities = {1: TRUSTED, 2: TRUSTED, 3: HOSTILE, 4: HOSTILE}
+    assert decide(ballots, reliabilities).label == MIKU
+    assert decide(ballots, reliabilities).state == "settled"
+    assert decide(ballots[2:], reliabilities).state == "open"
 
 
 def test_only_noes_label_nothing() -> None:
@@ -94,21 +94,21 @@ def test_one_more_agreeing_vote_never_weakens() -> None:
 
 def test_weight_grows_with_agreement_and_never_turns_negative() -> None:
     assert HOSTILE.weight == 0.0
-    assert 0.0 < NEWCOMER.weight < Standing(20, 0).weight <= LARGEST_WEIGHT
+    assert 0.0 < NEWCOMER.weight < Reliability(20, 0).weight <= LARGEST_WEIGHT
 
 
 def test_agreeing_alone_vouches_for_nobody() -> None:
     """A lone voter, or a pair, has too few others to agree with: they stay newcomers."""
-    assert learn_standings([[Ballot(1, MIKU)] for _ in range(100)]) == {}
-    assert learn_standings([[Ballot(1, MIKU), Ballot(2, MIKU)] for _ in range(100)]) == {}
+    assert learn_reliabilities([[Ballot(1, MIKU)] for _ in range(100)]) == {}
+    assert learn_reliabilities([[Ballot(1, MIKU), Ballot(2, MIKU)] for _ in range(100)]) == {}
 
 
-def test_standings_follow_moderators() -> None:
+def test_reliabilities_follow_moderators() -> None:
     faces = [[Ballot(9, MIKU, decides=True), Ballot(1, MIKU), Ballot(2, RIN)] for _ in range(30)]
-    standings = learn_standings(faces)
-    assert standings[1].weight > NEWCOMER.weight
-    assert standings[2].weight == 0.0
-    assert 9 not in standings
+    reliabilities = learn_reliabilities(faces)
+    assert reliabilities[1].weight > NEWCOMER.weight
+    assert reliabilities[2].weight == 0.0
+    assert 9 not in reliabilities
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -124,9 +124,9 @@ def test_a_hostile_tenth_and_a_fifth_of_slips_leave_under_one_percent_wrong(seed
             slips = user < 4 or rng.random() < 0.2
             ballots.append(Ballot(user, wrong if slips else truth))  # all slips agree: the worst
         faces.append((truth, ballots))
-    standings = learn_standings([ballots for _, ballots in faces])
-    assert all(standings[user].weight == 0.0 for user in range(4))
-    settled = [(truth, decide(ballots, standings)) for truth, ballots in faces]
+    reliabilities = learn_reliabilities([ballots for _, ballots in faces])
+    assert all(reliabilities[user].weight == 0.0 for user in range(4))
+    settled = [(truth, decide(ballots, reliabilities)) for truth, ballots in faces]
     settled = [(truth, verdict) for truth, verdict in settled if verdict.state == "settled"]
     assert len(settled) > 60
     assert sum(truth != v.label for truth, v in settled) <= 0.01 * len(settled)
@@ -139,6 +139,6 @@ def test_faces_of_unanimous_votes_do_not_inflate_weights() -> None:
         [Ballot(user, RIN if rng.random() < 0.7 else MIKU) for user in rng.sample(range(30), 3)]
         for _ in range(800)
     ]
-    standings = learn_standings(faces)
-    mean = sum(s.accuracy for s in standings.values()) / len(standings)
+    reliabilities = learn_reliabilities(faces)
+    mean = sum(s.accuracy for s in reliabilities.values()) / len(reliabilities)
     assert 0.5 < mean < 0.8
