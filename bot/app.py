@@ -129,6 +129,7 @@ def build_services(
     galleries = ServerGalleries(
         storage,
         characters=worker.stages.characters,
+        roster=worker.stages.roster,
         shipped=worker.stages.gallery,
         backbone=worker.stages.backbone,
     )

@@ -68,13 +68,20 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A character that can be named."""
+    """A character of a roster. Whether it can be named is the gallery's to say.
+
+    `link` is a page about it, empty where none is known; `tag` what the largest fan-art board calls
+    it, and `appearances` how often it is drawn there.
+    """
 
     id: str
     name: str
     series: str
     native_name: str = ""
     aliases: tuple[str, ...] = ()
+    link: str = ""
+    tag: str = ""
+    appearances: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import typer
 
 from bot.cli import (
     backup,
+    characters,
     dataset,
     demo,
     doctor,
@@ -46,6 +47,7 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("identify")(identify.identify)
 app.command("sort")(sort.sort)
+app.command("characters")(characters.characters)
 app.add_typer(train.app)
 app.command("evaluate")(evaluate.evaluate)
 app.command("embed")(evaluate.embed)

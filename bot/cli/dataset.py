@@ -117,6 +117,7 @@ def _in_server(
 ) -> None:
     async def run() -> None:
         from bot.config import load_config
+        from bot.gallery.roster import Listed
         from bot.gallery.serving import read_roster
         from bot.storage import Storage
         from bot.storage.crops import CropStore, crop_folder
@@ -125,7 +126,7 @@ def _in_server(
         settings = load_config(config)
         async with Storage.open(settings.storage.url, exclusive=False) as storage:
             chosen = await _server(storage, server)
-            roster = await read_roster(storage, chosen, load_roster())
+            roster = await read_roster(storage, chosen, Listed((), load_roster()))
             crops = CropStore(crop_folder(settings.learning, storage.files))
             await work(storage, chosen, roster, crops)
 

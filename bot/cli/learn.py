@@ -165,6 +165,7 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
         from bot.learning.backbone_migration import ANSWERING
         from models.embedding.embedder import version_of
         from models.gallery.namer import Namer
+        from models.gallery.roster import load_roster
         from models.gallery.training_vectors import VECTORS_FILE, VectorSet
 
         namer, backbone = Namer.load(), version_of()
@@ -182,7 +183,9 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
                 typer.echo(json.dumps(line) if as_json else f"Server {number}: {step} ...")
 
             try:
-                trained = await train(storage, number, namer, data, backbone, print_step)
+                trained = await train(
+                    storage, number, namer, data, backbone, print_step, load_roster()
+                )
             except NothingToLearnError as error:
                 reason = {"server": number, "nothing": str(error)}
                 typer.echo(json.dumps(reason) if as_json else str(error))

@@ -217,11 +217,12 @@ async def _job(
     cascade = Path(inference.cascade) if inference.cascade else None
     identifier = await asyncio.to_thread(Identifier.load, inference.detector, cascade)
     before = await storage.enrolled.characters()
+    listed = load_roster()
     joining = Joining(
-        load_roster(),
+        listed,
         [Character(c.id, c.name, c.series, c.native_name, c.aliases) for c in before],
-        tags={c.tag: c.id for c in before if c.tag},
-        taken=await storage.enrolled.taken_ids(),
+        tags={**listed.tags, **{c.tag: c.id for c in before if c.tag}},
+        taken={*listed.same, *await storage.enrolled.taken_ids()},
     )
     limits = PictureLimits(pictures.max_bytes, pictures.max_pixels, frames=1)
     return EnrolmentJob(storage, joining, SampleReader(identifier, limits), centre, tell)

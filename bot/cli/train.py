@@ -143,6 +143,37 @@ def train_detector_alone(
         _finish({path.name: path}, ship)
 
 
+@app.command("roster")
+def train_roster(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="CSV...", help="Sources of characters, the first one first."),
+    ],
+    tags: Annotated[
+        Path | None,
+        typer.Option("--tags", metavar="CSV", help="Appearances by tag on the fan-art board."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")] = Path(
+        "runs/roster.json.xz"
+    ),
+    ship: ShipOption = False,
+) -> None:
+    """Make the roster of characters from CSV files and the reviewed corrections."""
+    from models.gallery.roster import ROSTER_FILE
+    from models.training.roster import RosterError, build
+
+    with one_line_for(RosterError, OSError):
+        built = build(sources, tags)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        built.write(out)
+        series = {row.series for row in built.characters if row.series}
+        typer.echo(
+            f"{len(built.characters)} characters of {len(series)} series, "
+            f"{len(built.same)} further ids that lead to one of them."
+        )
+        _finish({ROSTER_FILE.name: out}, ship)
+
+
 def _load_keras() -> None:
     """End the command where Keras, or what it computes with, is not installed."""
     try:

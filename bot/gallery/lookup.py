@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bot.errors import UserError
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from models.types import Character
 
 NAME_LIMIT = 80
+
+_SERIES_SAID = re.compile(r"\(.+\)\s*$")
 
 
 class TeachingError(UserError):
@@ -25,6 +28,18 @@ def known_character(roster: ServerRoster, name: str, series: str) -> Character |
     if found is None or (series and not _same_series(found.series, series)):
         return None
     return found
+
+
+def same_named(roster: ServerRoster, name: str, series: str) -> list[Character]:
+    """Return the listed characters that a name to be taught may mean, the most drawn first.
+
+    None of them where there is no question: the name says the series, or it is that of a character
+    which the server has made its own.
+    """
+    if series or _SERIES_SAID.search(name):
+        return []
+    found = roster.index.homonyms(clean_name(name))
+    return [] if any(character.id in roster.changed for character in found) else found
 
 
 def row_for(

@@ -32,7 +32,7 @@ async def load_pack(
     for character in pack.characters:
         key = ids[character["id"]]
         # Another's name stays another's: an alias that is taken here is left out.
-        free = [a for a in character["aliases"] if roster.index.resolve(a) is None]
+        free = [a for a in character["aliases"] if not roster.index.holds(a)]
         aliases[key] = (*aliases.get(key, present.get(key, ())), *free)
     now = datetime.now(UTC)
     await storage.galleries.change(

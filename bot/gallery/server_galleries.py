@@ -13,7 +13,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.gallery.enrolled import BaseGallery
-from bot.gallery.roster import ServerRoster
+from bot.gallery.roster import Listed, ServerRoster
 from bot.gallery.serving import read_roster, read_server
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.inference import Stages
     from bot.storage import Storage
     from models.gallery.gallery import Gallery
+    from models.gallery.roster import Roster
     from models.types import Character
 
     BaseRevision = tuple[int, int]
@@ -35,7 +36,8 @@ log = logging.getLogger(__name__)
 class ServerGalleries:
     """The rosters and galleries of all servers.
 
-    `shipped` is the shipped gallery that servers extend, None where the stages have none (then
+    `characters` are those that can be named, `roster` lists who else there is. `shipped` is the
+    shipped gallery that servers extend, None where the stages have none (then
     nothing is named differently); `backbone` is the hash that vectors are bound to.
     """
 
@@ -44,12 +46,15 @@ class ServerGalleries:
         storage: Storage,
         *,
         characters: Sequence[Character],
+        roster: Roster | None = None,
         shipped: Gallery | None,
         backbone: str,
     ) -> None:
         self.backbone = backbone
         self._storage = storage
         self._shipped = BaseGallery(tuple(characters), shipped)
+        self._roster = roster
+        self._listed: tuple[BaseGallery, asyncio.Task[Listed]] | None = None
         self._forgotten = 0
         self._base: tuple[BaseRevision, asyncio.Task[BaseGallery]] | None = None
         self._rosters: dict[int, tuple[Revision, ServerRoster]] = {}
@@ -59,6 +64,7 @@ class ServerGalleries:
         """Name by another pair of backbone and shipped gallery from now on."""
         self.backbone = stages.backbone
         self._shipped = BaseGallery(tuple(stages.characters), stages.gallery)
+        self._roster = stages.roster
         self.forget()
 
     async def close(self) -> None:
@@ -68,15 +74,22 @@ class ServerGalleries:
         await asyncio.gather(*tasks, *base, return_exceptions=True)
 
     async def roster(self, server_id: int) -> ServerRoster:
-        """Return who can be named in a server."""
+        """Return who there is in a server."""
         revision = await self._revision(server_id)
         found = self._rosters.get(server_id)
         if found is not None and found[0] == revision:
             return found[1]
         base = await self._base_gallery(revision[:2])
-        roster = await read_roster(self._storage, server_id, base.characters)
+        roster = await read_roster(self._storage, server_id, await self._everybody(base))
         self._rosters[server_id] = revision, roster
         return roster
+
+    async def named(self, server_id: int) -> frozenset[str]:
+        """Return the ids of those whose faces can be named in a server."""
+        roster, gallery = await self.roster(server_id), await self.gallery(server_id)
+        if gallery is not None:
+            return frozenset(character.id for character in gallery.characters)
+        return frozenset(filter(None, map(roster.resolve, roster.named)))
 
     async def gallery(self, server_id: int | None) -> Gallery | None:
         """Return what a server's faces are named by, those of a DM where it is None.
@@ -137,6 +150,14 @@ class ServerGalleries:
             log.exception("What was enrolled could not be read")
             return self._shipped
 
+    async def _everybody(self, base: BaseGallery) -> Listed:
+        """Return the characters that all servers start with, their names ready to be searched."""
+        found = self._listed
+        if found is None or found[0] is not base or found[1].cancelled():
+            listing = asyncio.to_thread(_listed, base, self._roster)
+            found = self._listed = base, asyncio.create_task(listing, name="names of the roster")
+        return await asyncio.shield(found[1])
+
     async def _extended(self) -> Gallery | None:
         """Return the shipped gallery with what was enrolled; None where nothing was."""
         base = await self._base_gallery(await self._base_revision())
@@ -150,3 +171,9 @@ class ServerGalleries:
         if base.gallery is None or not (state.newer or state.version or roster.changed):
             return None if base is self._shipped else base.gallery
         return await asyncio.to_thread(state.gallery, base.gallery)
+
+
+def _listed(base: BaseGallery, roster: Roster | None) -> Listed:
+    listed = Listed(base.characters, roster)
+    _ = listed.names  # takes about a second: here, in a thread
+    return listed

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.gallery.roster import ServerRoster
+from bot.gallery.roster import Listed, ServerRoster
 from bot.storage.records import IGNORED, NOT_A_FACE
 from models.gallery.composition import server_gallery
 from models.gallery.examples import Example
@@ -50,9 +50,9 @@ class ServerState:
 
 
 async def read_roster(
-    storage: Storage, server_id: int, characters: Iterable[Character]
+    storage: Storage, server_id: int, characters: Iterable[Character] | Listed
 ) -> ServerRoster:
-    """Read who can be named in a server, `characters` being those that every server has."""
+    """Read who there is in a server, `characters` being those that every server has."""
     return ServerRoster(
         characters,
         await storage.galleries.characters(server_id),

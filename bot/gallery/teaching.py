@@ -56,15 +56,18 @@ class Teaching:
         name: str,
         series: str,
         samples: Sequence[EnrolmentSample],
+        *,
+        new: bool = False,
     ) -> tuple[Character, GalleryAction]:
         """Enrol a character, or add drawings to one there is; usable when this returns.
 
-        Without samples the character gets a name only, and its faces from votes.
+        Without samples the character gets a name only, and its faces from votes. With `new` it is
+        somebody new, whoever else is called so.
         Raises TeachingError for an empty name or one that several characters have.
         """
         async with self._changing[server_id]:
             roster = await self._roster(server_id)
-            known = known_character(roster, name, series)
+            known = None if new else known_character(roster, name, series)
             row = row_for(roster, known, name, series)
             exemplars = await self._exemplars(server_id, user_id, row.id, samples)
             action = await self._storage.galleries.change(
@@ -194,7 +197,9 @@ class Teaching:
         server_id, arguments = proposal.server_id, proposal.arguments
         if proposal.kind == "teach":
             roster = await self._roster(server_id)
-            known = known_character(roster, arguments["name"], arguments.get("series", ""))
+            known = None
+            if not arguments.get("new"):
+                known = known_character(roster, arguments["name"], arguments.get("series", ""))
             row = row_for(roster, known, arguments["name"], arguments.get("series", ""))
             return await self._storage.galleries.change(
                 server_id, "teach", user_id, f"taught {row.name}, as proposed",

@@ -16,6 +16,7 @@ from models.card.drawing import describe, draw_card
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
 from models.gallery.gallery import Gallery
 from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.roster import Roster, load_roster
 from models.identify import Identifier, card_frame_index
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash
@@ -49,6 +50,7 @@ class RealStages:
         self.model_version = self._identifier.model_version
         self.gallery = self._identifier.namer.gallery
         self.characters = self.gallery.characters
+        self.roster: Roster | None = load_roster()
         self.backbone = self._identifier.embedder.version
         self.side = self._identifier.embedder.side
 

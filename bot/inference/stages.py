@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.gallery.gallery import Gallery
+    from models.gallery.roster import Roster
     from models.types import Character, Face, NamedFace, Pixels, Vectors
 
 
@@ -52,6 +53,8 @@ class Stages(Protocol):
 
     model_version: str
     characters: tuple[Character, ...]
+    roster: Roster | None
+    """Who there is besides those that can be named; None where nobody else is known."""
     backbone: str
     """The hash of what makes vectors; those of two backbones don't compare."""
     side: int

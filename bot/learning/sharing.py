@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from bot.gallery.dataset import match_characters
-from bot.gallery.roster import ServerRoster
+from bot.gallery.roster import Listed, ServerRoster
 from bot.gallery.serving import examples_of, read_roster
 from models.images.hashing import HashIndex
 
@@ -26,11 +26,11 @@ async def shared_with(
     storage: Storage,
     server_id: int,
     roster: ServerRoster,
-    shipped: Iterable[Character],
+    shipped: Iterable[Character] | Listed,
     backbone: str,
 ) -> list[Example]:
     """Return what other servers share of the characters that a server has, by its own names."""
-    shipped = tuple(shipped)
+    shipped = shipped if isinstance(shipped, Listed) else Listed(shipped)
     own_pictures = HashIndex(await storage.faces.hashes(server_id))
     found: list[Example] = []
     for other in await storage.settings.sharing():

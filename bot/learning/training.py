@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.gallery.roster import Listed
 from bot.gallery.serving import read_roster, read_server, source_of
 from bot.learning.sharing import shared_with
 from models.gallery.head_file import write_head
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from models.gallery.gallery import Gallery
     from models.gallery.namer import Namer
     from models.gallery.promotion import Decision
+    from models.gallery.roster import Roster
     from models.gallery.training_vectors import VectorSet
 
 
@@ -47,21 +49,24 @@ async def learn(
     data: VectorSet,
     backbone: str,
     progress: Callable[[str], None] = lambda _: None,
+    everybody: Roster | None = None,
 ) -> Trained:
     """Train a server's head on all it has, and let it answer if it is not worse.
 
-    `namer` is the shipped one and `data` the vectors that it was made of. `progress` gets each step
-    in words. Raises NothingToLearnError.
+    `namer` is the shipped one and `data` the vectors that it was made of; `everybody` lists who
+    there is besides those that it names. `progress` gets each step in words. Raises
+    NothingToLearnError.
     """
     if not (await storage.settings.get(server_id)).learning:
         raise NothingToLearnError(
             f"Learning is off in server {server_id}: a moderator turns it on with /learning on."
         )
     started, clock = datetime.now(UTC), time.perf_counter()
-    roster = await read_roster(storage, server_id, namer.gallery.characters)
+    listed = Listed(namer.gallery.characters, everybody)
+    roster = await read_roster(storage, server_id, listed)
     state = await read_server(storage, server_id, roster, backbone)
     sharing = set(await storage.settings.sharing())
-    shared = await shared_with(storage, server_id, roster, namer.gallery.characters, backbone)
+    shared = await shared_with(storage, server_id, roster, listed, backbone)
     examples = [*state.examples, *shared]
     await _check_worthwhile(storage, server_id, backbone, examples)
 

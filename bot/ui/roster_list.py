@@ -1,9 +1,14 @@
-"""The list of characters behind `/characters`: its pages, and the buttons that turn them."""
+"""The list of characters behind `/characters`: its pages, and the buttons that turn them.
+
+Without a search it lists those whose faces can be named. A search goes through everybody listed,
+and says of each who can't be named that it can't.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -15,8 +20,11 @@ from bot.wording import plain
 
 if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
+    from bot.gallery.server_galleries import ServerGalleries
     from models.types import Character
 
+BY_NAME_ALONE = " · *not by face yet*"
+TEACH = "Not by face yet: show me with /teach."
 PER_PAGE = 15
 
 _SEARCH_LENGTH = 60
@@ -57,28 +65,67 @@ class RosterButton(
         """Show the page that the button leads to."""
         await interaction.response.defer()
         galleries = services_of(interaction).galleries
-        found = matching(await galleries.roster(interaction.guild_id or 0), self.search)
-        page = max(0, min(self.page, _last_page(found)))
+        known = await Known.of(galleries, interaction.guild_id or 0, self.search)
+        page = max(0, min(self.page, _last_page(known.found)))
         await interaction.edit_original_response(
-            embed=roster_embed(found, page, self.search),
-            view=roster_view(found, page, self.search),
+            embed=roster_embed(known.found, page, self.search, known.named, known.listed),
+            view=roster_view(known.found, page, self.search),
         )
 
 
-def matching(roster: ServerRoster, search: str) -> list[Character]:
-    """Return a server's characters that fit a search, best first; all, by name, if it is empty."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The characters of a list. `named` are the ids of those who can be named in the server."""
+
+    found: list[Character]
+    named: frozenset[str]
+    listed: int
+    """How many there are in the server, whether they can be named or not."""
+
+    @classmethod
+    async def of(cls, galleries: ServerGalleries, server_id: int, search: str) -> Known:
+        """Return the characters of a server that fit a search."""
+        roster = await galleries.roster(server_id)
+        named = await galleries.named(server_id)
+        return cls(matching(roster, search, named), named, len(roster.characters))
+
+
+def matching(
+    roster: ServerRoster, search: str, named: Collection[str] | None = None
+) -> list[Character]:
+    """Return a server's characters that fit a search, best first; `named` by name if it is empty.
+
+    All are returned by name where `named` is None.
+    """
     if search:
         return roster.index.complete(search, len(roster.characters))
-    return sorted(roster.characters.values(), key=lambda each: (each.name.casefold(), each.id))
+    everybody = roster.characters.values()
+    shown = [each for each in everybody if named is None or each.id in named]
+    return sorted(shown, key=lambda each: (each.name.casefold(), each.id))
 
 
-def roster_embed(found: Sequence[Character], page: int, search: str) -> discord.Embed:
-    """Return a page of the list; `page` counts from 0."""
-    lines = [_line(each) for each in found[page * PER_PAGE : (page + 1) * PER_PAGE]]
-    title = f"Characters like “{plain(search)}”" if search else "Characters I know"
+def roster_embed(
+    found: Sequence[Character],
+    page: int,
+    search: str,
+    named: Collection[str] | None = None,
+    listed: int = 0,
+) -> discord.Embed:
+    """Return a page of the list; `page` counts from 0.
+
+    Who is not among `named` (None: everybody is) is marked; `listed` is how many there are at all.
+    """
+    shown = found[page * PER_PAGE : (page + 1) * PER_PAGE]
+    lines = [_line(each, named is None or each.id in named) for each in shown]
+    title = f"Characters like “{plain(search)}”" if search else "Characters I can name"
     card = discord.Embed(title=title, description="\n".join(lines), colour=ACCENT)
     noun = "character" if len(found) == 1 else "characters"
-    card.set_footer(text=f"{len(found)} {noun} · page {page + 1} of {_last_page(found) + 1}")
+    parts = [f"{len(found):,} {noun}", f"page {page + 1} of {_last_page(found) + 1}"]
+    if named is not None and any(each.id not in named for each in shown):
+        parts.append(TEACH)
+    elif not search and listed > len(found):
+        parts.append(f"{listed:,} known by name: search for them")
+    card.set_footer(text=" · ".join(parts))
     return card
 
 
@@ -93,9 +140,10 @@ def roster_view(found: Sequence[Character], page: int, search: str) -> discord.u
     return view
 
 
-def _line(character: Character) -> str:
+def _line(character: Character, named: bool) -> str:
     native = f" ({plain(character.native_name)})" if character.native_name else ""
-    return f"**{plain(character.name)}**{native} — {plain(character.series)}"
+    series = f" — {plain(character.series)}" if character.series else ""
+    return f"**{plain(character.name)}**{native}{series}{'' if named else BY_NAME_ALONE}"
 
 
 def _last_page(found: Sequence[Character]) -> int:

@@ -10,14 +10,14 @@ from discord.ext import commands
 
 from bot.recognition.replies import mentions_only
 from bot.ui.autocomplete import offer
-from bot.ui.roster_list import RosterButton, matching, roster_embed, roster_view, searched
+from bot.ui.roster_list import Known, RosterButton, roster_embed, roster_view, searched
 from bot.wording import plain
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.gallery.server_galleries import ServerGalleries
 
-NOBODY = "I know nobody like **{search}**. `/characters` lists all whom I know."
+NOBODY = "I know nobody like **{search}**. `/characters` lists all whom I can name."
 
 
 class Characters(commands.Cog):
@@ -29,17 +29,18 @@ class Characters(commands.Cog):
     @commands.hybrid_command(name="characters")
     @app_commands.describe(search="Part of a name or a series")
     async def characters(self, context: commands.Context[MoedexBot], *, search: str = "") -> None:
-        """List the characters I know."""
+        """List the characters I can name, or find any that I have heard of."""
         await context.defer(ephemeral=True)
         search = searched(search)
-        roster = await self._galleries.roster(context.guild.id if context.guild else 0)
-        found, allowed = matching(roster, search), mentions_only(context.author)
+        server_id = context.guild.id if context.guild else 0
+        known = await Known.of(self._galleries, server_id, search)
+        found, allowed = known.found, mentions_only(context.author)
         if not found:
             text = NOBODY.format(search=plain(search))
             await context.send(text, ephemeral=True, allowed_mentions=allowed)
             return
         await context.send(
-            embed=roster_embed(found, 0, search),
+            embed=roster_embed(found, 0, search, known.named, known.listed),
             view=roster_view(found, 0, search) or discord.utils.MISSING,
             ephemeral=True,
             allowed_mentions=allowed,

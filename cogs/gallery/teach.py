@@ -10,16 +10,20 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.feedback.authority import check_may_label, may_label
+from bot.gallery.lookup import same_named
 from bot.gallery.samples import EnrolmentSample, distinct
 from bot.recognition.replies import OutgoingMessage
 from bot.recognition.request import to_enrol
 from bot.recognition.sources import attachment_source
 from bot.ui.answer_message import TOO_MANY
 from bot.ui.autocomplete import offer
+from bot.ui.known_already import KNOWN, OFFERED, KnownAlready, Who
 from bot.ui.undo import PROPOSED, UndoButton, undo_view
 from bot.wording import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.client import MoedexBot
     from bot.inference import IdentifiedPicture
     from bot.services import Services
@@ -83,34 +87,60 @@ class Teach(commands.Cog):
         request = to_enrol(interaction, sources)
         found = await self._recognition.embed(request)
         samples = distinct([_sample(picture) for picture in found])
+        note = COPIES * (len(samples) < len(found))
+        note += SEVERAL * any(len(picture.faces) > 1 for picture in found)
+        if len(found) < len(images):
+            note += f" {TOO_MANY.format(count=len(images), limit=len(found))}"
+        hidden = any(image.is_spoiler() for image in images)
+
+        async def finish(who: Who) -> None:
+            message = await self._teach(interaction, who, samples, hidden=hidden, note=note)
+            await request.reply.send(message)
+
+        roster = await self._galleries.roster(interaction.guild_id or 0)
+        alike = same_named(roster, name, series or "")
+        if not alike:
+            await finish(Who(name, series or ""))
+            return
+        whom = "this character" if len(alike) == 1 else "one of these"
+        text = KNOWN.format(name=plain(name), whom=whom, count=_pictures(samples))
+        view = KnownAlready(interaction.user.id, name, alike[:OFFERED], finish)
+        await request.reply.send(OutgoingMessage(text, view=view))
+
+    async def _teach(
+        self,
+        interaction: discord.Interaction[MoedexBot],
+        who: Who,
+        samples: Sequence[EnrolmentSample],
+        *,
+        hidden: bool,
+        note: str,
+    ) -> OutgoingMessage:
+        """Keep the pictures as those of a character, or propose that; return what to say."""
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
         if not await may_label(interaction.user, self._settings):
             arguments = {
-                "name": name,
-                "series": series or "",
+                "name": who.name,
+                "series": who.series,
                 # Whoever decides sees the drawings as they were uploaded: there, and hidden.
                 "channel_id": interaction.channel_id,
-                "hidden": any(image.is_spoiler() for image in images),
+                "hidden": hidden,
+                **({"new": True} if who.new else {}),
             }
             await self._teaching.propose(server_id, user_id, "teach", arguments, samples)
-            await request.reply.send(OutgoingMessage(PROPOSED))
-            return
+            return OutgoingMessage(PROPOSED)
         character, action = await self._teaching.teach(
-            server_id, user_id, name, series or "", samples
+            server_id, user_id, who.name, who.series, samples, new=who.new
         )
         # Built now, so that the next picture needn't wait for it.
         await self._galleries.gallery(server_id)
         text = TAUGHT.format(
             name=plain(character.name),
             series=f" ({plain(character.series)})" if character.series else "",
-            count=f"{len(samples)} picture{'s' * (len(samples) != 1)}",
+            count=_pictures(samples),
             days=self._config.learning.forget_days,
         )
-        text += COPIES * (len(samples) < len(found))
-        text += SEVERAL * any(len(picture.faces) > 1 for picture in found)
-        if len(found) < len(images):
-            text += f" {TOO_MANY.format(count=len(images), limit=len(found))}"
-        await request.reply.send(OutgoingMessage(text, view=undo_view(action)))
+        return OutgoingMessage(text + note, view=undo_view(action))
 
     async def _teach_series(self, interaction: discord.Interaction[MoedexBot], series: str) -> None:
         await check_may_label(interaction.user, self._settings)
@@ -130,7 +160,13 @@ class Teach(commands.Cog):
         self, interaction: discord.Interaction[MoedexBot], current: str
     ) -> list[app_commands.Choice[str]]:
         """Offer characters that more pictures may be added to."""
-        return await offer(self._galleries, interaction.guild_id, current, by_name=True)
+        return await offer(
+            self._galleries, interaction.guild_id, current, by_name=True, with_series=True
+        )
+
+
+def _pictures(samples: Sequence[EnrolmentSample]) -> str:
+    return f"{len(samples)} picture{'s' * (len(samples) != 1)}"
 
 
 def _sample(picture: IdentifiedPicture) -> EnrolmentSample:

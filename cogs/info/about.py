@@ -43,8 +43,11 @@ class About(commands.Cog):
         page = discord.Embed(title="About Moedex", description=HOW, colour=ACCENT)
         page.add_field(name="Version", value=_version())
         page.add_field(name="Model", value=f"`{self._worker.stages.model_version}`")
-        roster = await self._galleries.roster(context.guild.id if context.guild else 0)
-        page.add_field(name="Characters", value=str(len(roster.characters)))
+        server_id = context.guild.id if context.guild else 0
+        named = len(await self._galleries.named(server_id))
+        listed = len((await self._galleries.roster(server_id)).characters)
+        known = f"{named:,} by face" + (f", {listed:,} by name" if listed > named else "")
+        page.add_field(name="Characters", value=known)
         config = self._config
         stored = STORED.format(
             button_days=config.storage.buttons_days,

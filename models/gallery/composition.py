@@ -26,8 +26,9 @@ def shown_by(shipped: Gallery, roster: Roster) -> Gallery:
     targets = [roster.resolve(character.id) for character in shipped.characters]
     stay = [i for i, t in enumerate(targets) if t == shipped.characters[i].id]
     result = gallery.subset(stay)
-    for i, target in enumerate(targets):
-        if i not in stay and target in roster.characters:
+    for i in sorted(set(range(len(targets))).difference(stay)):
+        target = targets[i]
+        if target is not None and target in roster.characters:
             one = replace(
                 shipped.subset([i]),
                 characters=(roster.characters[target],),

@@ -18,10 +18,12 @@ HELD_OUT_EVERY: Final = 5
 
 
 class Roster(Protocol):
-    """Who can be named in a server."""
+    """Who there is in a server."""
 
-    characters: dict[str, Character]
-    """Those who can be named, by id."""
+    @property
+    def characters(self) -> Mapping[str, Character]:
+        """The characters by id."""
+        ...
 
     def resolve(self, key: str) -> str | None:
         """Return whom a character's id stands for now; None where that is nobody."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,13 +18,13 @@ from models.gallery.calibration import Calibration, confidence, confidence_featu
 from models.gallery.former_names import with_present_names
 from models.gallery.gallery import Gallery, unit
 from models.gallery.open_set import Threshold, is_non_face
-from models.gallery.roster import load_roster, unlisted
+from models.gallery.roster import Roster, load_roster, unlisted
 from models.gallery.scoring import Scoring, scores
 from models.types import Guess
 from models.weight_files import WEIGHTS, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -65,13 +65,15 @@ class Namer:
         self.version = version
 
     @classmethod
-    def load(cls, path: Path | None = None, roster: Sequence[Character] | None = None) -> Namer:
+    def load(cls, path: Path | None = None, roster: Iterable[Character] | None = None) -> Namer:
         """Load the shipped weights, or those of `path`; characters are looked up in `roster`.
 
         A character that the roster lacks is called by its id. Raises WeightsError.
         """
         file = path or NAMING_FILE
-        known = {character.id: character for character in roster or load_roster()}
+        roster = load_roster() if roster is None else roster
+        same = roster.same if isinstance(roster, Roster) else {}
+        known = {character.id: character for character in roster}
         with opened(file, "the names'", "head") as weights:
             settings = with_present_names(json.loads(weights.metadata()["moedex"]))
             held = with_present_names(
@@ -79,7 +81,8 @@ class Namer:
             )
             gallery = Gallery(
                 characters=tuple(
-                    known.get(name) or unlisted(name) for name in settings["characters"]
+                    known.get(kept) or unlisted(kept)
+                    for kept in (same.get(name, name) for name in settings["characters"])
                 ),
                 centroids=unit(held["centroids"].astype(np.float32)),
                 counts=held["counts"],
@@ -89,6 +92,7 @@ class Namer:
                 if "auxiliary_weights" in held
                 else None,
             )
+            gallery = _one_a_character(gallery)
             calibration = dict(settings["calibration"])
             calibration["weights"] = tuple(calibration["weights"])
             return cls(
@@ -184,3 +188,32 @@ def _left_over(
     shares = np.exp((score - score[order[0]]) / temperature)
     rest = max(float(shares.sum() - shares[order[0]]), 1e-9)
     return [min(first, (1 - first) * float(shares[column]) / rest) for column in order[1:]]
+
+
+def _one_a_character(gallery: Gallery) -> Gallery:
+    """Return a gallery in which rows of ids that the roster merged are one character."""
+    rows: dict[str, list[int]] = {}
+    for row, character in enumerate(gallery.characters):
+        rows.setdefault(character.id, []).append(row)
+    several = {own[0]: own for own in rows.values() if len(own) > 1}
+    if not several:
+        return gallery
+    centroids, counts = gallery.centroids.copy(), gallery.counts.copy()
+    class_weights = gallery.class_weights.copy()
+    for first, own in several.items():
+        centroids[first] = unit((counts[own, None] * centroids[own]).sum(0, keepdims=True))[0]
+        counts[first] = counts[own].sum()
+        # Its classifier tells either apart from the very character that it is one with.
+        class_weights[first] = 0
+    merged = replace(gallery, centroids=centroids, counts=counts, class_weights=class_weights)
+    return merged.subset([own[0] for own in rows.values()])
+
+
+def named_ids(path: Path | None = None) -> frozenset[str]:
+    """Return the ids of the characters that weights can name, without loading the vectors.
+
+    Raises WeightsError.
+    """
+    with opened(path or NAMING_FILE, "the names'", "head") as weights:
+        ids = json.loads(weights.metadata()["moedex"])["characters"]
+    return frozenset(map(load_roster().resolve, ids))

@@ -50,7 +50,12 @@ def worker() -> Any:
     """Return a worker that finds one known face in every picture."""
     found = Mock(spec=InferenceWorker)
     found.stages = Mock(
-        spec=Stages, model_version="test", characters=CHARACTERS, gallery=None, backbone="test"
+        spec=Stages,
+        model_version="test",
+        characters=CHARACTERS,
+        roster=None,
+        gallery=None,
+        backbone="test",
     )
     found.identify = AsyncMock(side_effect=lambda *_, **__: identified(1))
     return found

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
+from models.gallery.roster import Roster
 from models.images.decoding import PictureError
 from models.types import Box, Character, Face, Guess, NamedFace, Vectors
 
@@ -27,6 +28,7 @@ class FakeStages:
 
     model_version = "fake-1"
     characters = (MARIN,)
+    roster: Roster | None = None
     gallery = None
     backbone = "fake"
     side = 8
@@ -90,6 +92,20 @@ class FakeStages:
     def load_pair(self, folder: Path) -> FakeStages:
         """Refuse: there is only one backbone here."""
         raise StagesError(f"{folder} can't be loaded")
+
+
+class ListingStages(FakeStages):
+    """Stages with a roster of two more characters, whom the gallery can't name."""
+
+    roster = Roster(
+        (
+            Character("rem", "Rem", "Re:Zero", "レム", appearances=9053),
+            Character("rem_death_note", "Rem", "Death Note", "レム", appearances=88),
+        ),
+        {},
+        {},
+        {},
+    )
 
 
 class DistinctStages(FakeStages):

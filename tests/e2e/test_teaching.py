@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.samples.shelf import load_samples
-from tests.bot.fakes import DistinctStages
+from tests.bot.fakes import DistinctStages, ListingStages
 from tests.e2e.conftest import PATIENCE_S, eventually, shown, text_of
 
 if TYPE_CHECKING:
@@ -17,9 +17,21 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Start
 
 
+WHO = "Who is it?"
+
+
 async def said(interaction: Interaction) -> str:
     """Return the text of the bot's first answer."""
     return (await shown(interaction)).content
+
+
+async def becomes(interaction: Interaction, text: str) -> None:
+    """Wait until the bot's first answer is changed into one that holds a text."""
+
+    async def changed() -> bool:
+        return text in interaction.answers[0].content
+
+    await eventually(changed)
 
 
 async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -136,3 +148,66 @@ async def test_one_drawing_teaches_what_the_next_one_shows(
     posted = await ann.post("fan-art", files=[("after.png", second.read())])
     after = await sandbox.answer_to(posted, PATIENCE_S)
     assert "**Tested One**" in text_of(after)
+
+
+async def test_a_listed_name_is_asked_about_and_either_answer_teaches(
+    sandbox: Sandbox, start: Start
+) -> None:
+    async with start(ListingStages()) as bot:
+        ann, server_id = sandbox.member("ann"), bot.guilds[0].id
+        choices = await ann.autocomplete("general", "teach", {"name": "rem"}, "name")
+        assert [choice["value"] for choice in choices] == ["Rem (Re:Zero)", "Rem (Death Note)"]
+        image = {"image1": ("a.png", b"1")}
+        asked = await ann.slash("general", "teach", {"name": "rem", **image})
+        assert "**rem** is known already: do you mean one of these?" in await said(asked)
+        refused = await sandbox.member("ben").select(asked.answers[0], WHO, ["rem"])
+        assert "Only who teaches" in await said(refused)
+        await ann.select(asked.answers[0], WHO, ["rem"])
+        await becomes(asked, "I know **Rem** (Re:Zero) now")
+        assert [e.character_id for e in await bot.services.storage.exemplars.in_use(server_id)] == [
+            "rem"
+        ]
+        assert not (await bot.services.galleries.roster(server_id)).changed
+
+        asked = await ann.slash("general", "teach", {"name": "Rem", **image})
+        await said(asked)
+        await ann.select(asked.answers[0], WHO, ["!new"])
+        await becomes(asked, "I know **Rem** now")
+        assert (await bot.services.galleries.roster(server_id)).characters["rem_2"].name == "Rem"
+
+        told = await ann.slash("general", "teach", {"name": "Rem (Death Note)", **image})
+        assert "I know **Rem** (Death Note) now" in await said(told)
+
+
+async def test_a_member_who_means_somebody_listed_proposes_that(
+    sandbox: Sandbox, start: Start
+) -> None:
+    async with start(ListingStages()) as bot:
+        ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
+        asked = await ben.slash("general", "teach", {"name": "Rem", "image1": ("a.png", b"1")})
+        await said(asked)
+        await ben.select(asked.answers[0], WHO, ["!new"])
+        await becomes(asked, "/review")
+        review = await ann.slash("general", "review")
+        await said(review)
+        await ann.press(review.answers[0], "Accept")
+
+        async def added() -> bool:
+            return "rem_2" in (await bot.services.galleries.roster(server_id)).characters
+
+        await eventually(added)
+
+
+async def test_who_is_listed_but_not_taught_is_said_not_to_be_known_by_face(
+    sandbox: Sandbox, start: Start
+) -> None:
+    async with start(ListingStages()):
+        ann = sandbox.member("ann")
+        everybody = text_of(await sandbox.answer(await ann.slash("quiet", "characters")))
+        assert "**Marin** — Tests" in everybody
+        assert "Rem" not in everybody
+        assert "3 known by name" in everybody
+        found = await sandbox.answer(await ann.slash("quiet", "characters", {"search": "rem"}))
+        assert "**Rem** (レム) — Re:Zero · *not by face yet*" in text_of(found)
+        about = text_of(await sandbox.answer(await ann.slash("quiet", "about")))
+        assert "1 by face, 3 by name" in about

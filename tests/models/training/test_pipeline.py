@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
     network = build_embedding_network(SIDE, structure)
     export_embedding(network, tmp_path / EMBEDDING_FILE.name, structure)
     weights = np.eye(2, DIMENSIONS, dtype=np.float32)
-    first, second = (character.id for character in load_roster()[:2])
+    first, second = (character.id for character in load_roster().characters[:2])
     np.savez(tmp_path / "classes.npz", labels=np.array([first, second]), weights=weights)
     return tmp_path
 
@@ -77,7 +77,7 @@ def _samples(label: str, kind: Kind, count: int, groups: int) -> list[Sample]:
 def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(tmp_path: Path) -> None:
     folder = tmp_path
     shutil.copyfile(EMBEDDING_FILE, folder / EMBEDDING_FILE.name)
-    first, second = (character.id for character in load_roster()[:2])
+    first, second = (character.id for character in load_roster().characters[:2])
     dimensions = Embedder.load().dimensions
     weights = np.eye(2, dimensions, dtype=np.float32)
     np.savez(folder / "classes.npz", labels=np.array([first, second]), weights=weights)
@@ -89,7 +89,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(tmp_path: P
     ]
     empty = np.zeros((1, dimensions), np.float32)
     measured = Namer(
-        Gallery.of({load_roster()[0]: empty}),
+        Gallery.of({load_roster().characters[0]: empty}),
         scoring=Scoring(),
         calibration=Calibration(slope=7.0),
         threshold=THRESHOLD,
@@ -182,7 +182,7 @@ def test_a_folder_of_ones_own_characters_trains_everything_but_the_detector(
 
 @pytest.mark.slow
 def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> None:
-    known = load_roster()[:2]
+    known = load_roster().characters[:2]
     _write_pictures(tmp_path / "data", [character.id for character in known], 4)
     before = Namer(
         Gallery.of({character: np.eye(1, DIMENSIONS, dtype=np.float32) for character in known}),
