@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
+from models.images.containers import JPEG_MAGIC, PNG_MAGIC, bare
+from models.images.exif import orientation_of, turned_upright
+from models.images.jpeg_end import has_end, with_end
 from models.types import Pixels
 
-# The pixel limit below is checked before decoding; Pillow's own warning would only repeat it.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# What concerns the asker is said in a PictureError; a terminal is no place for the rest.
+warnings.filterwarnings("ignore", module=r"PIL\b")
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
 """Pillow's decoders that are let at a posted file."""
@@ -21,7 +24,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
 _BAND = 256
 """Rows that are converted at once."""
 
-_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")
+_MAGIC = (PNG_MAGIC[:4], JPEG_MAGIC, b"GIF8", b"BM")
 
 ErrorCode = Literal[
     "empty", "not_a_picture", "truncated", "too_large_bytes", "too_many_pixels", "unreadable"
@@ -40,6 +43,14 @@ class PictureLimits:
     max_pixels: int = 50_000_000
     frames: int = 6
     max_animation_pixels: int = 400_000_000
+
+
+LOCAL_LIMITS = PictureLimits(max_bytes=256 * 2**20, max_pixels=150_000_000)
+"""For files on the operator's own disk: paintings and posters, which a chat would not take.
+
+The largest take more than a gigabyte of memory while they are decoded, so only a few may be at
+once. Pillow itself opens none of more than 178 million pixels.
+"""
 
 
 class PictureError(Exception):
@@ -67,7 +78,8 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
     """Decode PNG, APNG, JPEG, WebP, GIF, BMP or AVIF bytes.
 
     EXIF rotation is applied, transparency is laid on white, and palette, grey, CMYK and 16-bit
-    pictures become 8-bit RGB. Of an animation a few frames, evenly spread, are kept.
+    pictures become 8-bit RGB. Of an animation a few frames, evenly spread, are kept. Damage beside
+    the pixels (texts, profiles, EXIF, a missing end marker) is passed over, as viewers do.
 
     Raises PictureError: the bytes are no such picture, are damaged, or exceed a limit.
     """
@@ -75,11 +87,24 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
     if not data:
         raise PictureError("empty", f"“{name}” is empty: there is nothing in the file.", name)
     check_size(len(data), name, limits)
-    image = _open(data, name, limits)
+    file = bare(data)
+    image = _open(file.data, name, limits)
     if image.width * image.height > limits.max_pixels:
         raise _too_many_pixels(name, limits, f"{image.width} × {image.height} pixels")
+    if image.format == "JPEG" and not has_end(file.data):
+        ended = with_end(file.data)
+        if ended is None:
+            raise _truncated(name)
+        image = _open(ended, name, limits)
+    # Of AVIF, Pillow translates what the file says of turning into EXIF.
+    orientation = (
+        orientation_of(image.info.get("exif", b"")) if image.format == "AVIF" else file.orientation
+    )
     try:
-        frames = tuple(_upright_rgb(image, index) for index in _frame_indices(image, limits))
+        frames = tuple(
+            turned_upright(_rgb(image, index), orientation)
+            for index in _frame_indices(image, limits)
+        )
     except MemoryError:
         raise
     except Exception as error:  # a decoder fed with damaged bytes may raise nearly anything
@@ -119,10 +144,14 @@ def _too_many_pixels(name: str, limits: PictureLimits, has: str) -> PictureError
 
 def _broken(error: Exception, data: bytes, name: str) -> PictureError:
     if "truncat" in str(error).lower() or isinstance(error, EOFError) or _ends_early(data):
-        message = f"“{name}” ends too early: a part of it is missing. Please try another copy."
-        return PictureError("truncated", message, name)
+        return _truncated(name)
     message = f"“{name}” is damaged: I can't read it. Please save it anew or try another copy."
     return PictureError("unreadable", message, name)
+
+
+def _truncated(name: str) -> PictureError:
+    message = f"“{name}” ends too early: a part of it is missing. Please try another copy."
+    return PictureError("truncated", message, name)
 
 
 def _container(data: bytes) -> bool:
@@ -133,9 +162,9 @@ def _container(data: bytes) -> bool:
 
 def _ends_early(data: bytes) -> bool:
     """Tell from the container's own marks whether the end of the file is missing."""
-    if data.startswith(b"\x89PNG"):
+    if data.startswith(PNG_MAGIC[:4]):
         return b"IEND" not in data[-64:]
-    if data.startswith(b"\xff\xd8\xff"):
+    if data.startswith(JPEG_MAGIC):
         return b"\xff\xd9" not in data[-64:]
     if data.startswith(b"GIF8"):
         return not data.rstrip(b"\0").endswith(b";")
@@ -161,8 +190,7 @@ def _boxes_reach_beyond(data: bytes) -> bool:
 
 def _frame_indices(image: Image.Image, limits: PictureLimits) -> list[int]:
     """Choose evenly spread frames, the first among them, within the limits."""
-    # A JPEG with several pictures in it (MPO) holds views or previews of one, not an animation.
-    if image.format == "MPO" or not getattr(image, "is_animated", False):
+    if not getattr(image, "is_animated", False):
         return [0]
     pixels = max(1, image.width * image.height)
     reachable = max(1, limits.max_animation_pixels // pixels)
@@ -171,33 +199,31 @@ def _frame_indices(image: Image.Image, limits: PictureLimits) -> list[int]:
     return [index * count // wanted for index in range(wanted)]
 
 
-def _upright_rgb(image: Image.Image, index: int) -> Pixels:
+def _rgb(image: Image.Image, index: int) -> Pixels:
+    """Return a frame as 8-bit RGB, as it is stored.
+
+    It is converted in bands: Pillow hands pixels over by way of several copies.
+    """
     if index:
         image.seek(index)
     image.load()
-    turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
-    frame = ImageOps.exif_transpose(image) if turned else image  # it copies what is upright
-    if frame.mode.startswith("I"):  # 16-bit grey, which convert() would clip instead of scale
-        grey = (np.asarray(frame).astype(np.uint32) // 257).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
-    if frame.has_transparency_data:
-        frame = frame.convert("RGBA")
-        white = Image.new("RGBA", frame.size, "white")
-        white.alpha_composite(frame)
-        frame = white
-    elif frame.mode == "CMYK":
-        frame = _cmyk_to_rgb(frame)
-    return _rgb(frame)
-
-
-def _rgb(frame: Image.Image) -> Pixels:
-    """Convert to 8-bit RGB, band by band: Pillow hands pixels over by way of three copies."""
+    frame = _cmyk_to_rgb(image) if image.mode == "CMYK" else image
     pixels = np.empty((frame.height, frame.width, 3), np.uint8)
     for top in range(0, frame.height, _BAND):
         bottom = min(top + _BAND, frame.height)
-        band = frame.crop((0, top, frame.width, bottom))
-        pixels[top:bottom] = np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
+        pixels[top:bottom] = _band_rgb(frame.crop((0, top, frame.width, bottom)))
     return pixels
+
+
+def _band_rgb(band: Image.Image) -> Pixels:
+    if band.mode.startswith("I"):  # 16-bit grey, which convert() would clip instead of scale
+        grey = (np.asarray(band).astype(np.uint32) // 257).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if band.has_transparency_data:
+        white = Image.new("RGBA", band.size, "white")
+        white.alpha_composite(band.convert("RGBA"))
+        band = white
+    return np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
 
 
 def _cmyk_to_rgb(frame: Image.Image) -> Image.Image:
