@@ -69,7 +69,7 @@ class DiscordConfig(_Section):
 
 
 class PicturesConfig(_Section):
-    """Limits of what is taken in."""
+    """Limits of what is taken in from a chat; commands take larger files from your own disk."""
 
     max_bytes: int = Field(
         25 * 2**20, ge=1024, description="Bytes of one picture file; bigger ones are refused."

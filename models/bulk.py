@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +20,17 @@ from models.gallery.gallery import Gallery
 from models.gallery.roster import unlisted
 from models.identify import Identifier, card_frame, whole_face
 from models.images.decoding import PictureError, PictureLimits, check_size, decode
+from models.images.resizing import halved
 from models.types import Face, NamedFace, Pixels, Vectors
 
 BATCH_FACES = 16
 BATCH_PICTURES = 16
+
+CARD_SIDE: Final = 1600
+"""Longest side, in pixels, of the cards that kept frames are drawn into."""
+
+_LARGE_PIXELS: Final = PictureLimits().max_pixels
+_one_large = threading.Lock()  # two at once might take more memory than there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,11 @@ class FileError:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What one file shows; `frame` is what a card is drawn on, kept only where asked for."""
+    """What one file shows.
+
+    `frame` is what a card is drawn on, kept only where asked for; it is smaller than `width` and
+    `height` where a card can't show so many pixels.
+    """
 
     file: Path
     width: int | None
@@ -97,17 +110,28 @@ class BulkNaming:
         if isinstance(file, FileResult):
             return file
         try:
-            picture = decode(self._read(file), str(file), self.limits)
-            if self.one_face:
-                faces = [whole_face(picture)]
-            else:
-                faces = self.identifier.find(picture, self.max_faces)
-            crops = self.identifier.crops(picture, faces)
+            data = self._read(file)
+            usual = replace(self.limits, max_pixels=min(self.limits.max_pixels, _LARGE_PIXELS))
+            try:
+                return self._find_in(file, data, usual)
+            except PictureError as error:
+                if error.code != "too_many_pixels" or usual == self.limits:
+                    raise
+            with _one_large:
+                return self._find_in(file, data, self.limits)
         except PictureError as error:
             return _failed(file, error.code, error.message)
         except MemoryError:
             return _failed(file, "unreadable", f"“{file}” needs more memory than there is.")
-        frame = card_frame(picture, faces) if self.keep_frames else None
+
+    def _find_in(self, file: Path, data: bytes, limits: PictureLimits) -> _Found:
+        picture = decode(data, str(file), limits)
+        if self.one_face:
+            faces = [whole_face(picture)]
+        else:
+            faces = self.identifier.find(picture, self.max_faces)
+        crops = self.identifier.crops(picture, faces)
+        frame = halved(card_frame(picture, faces), CARD_SIDE) if self.keep_frames else None
         return _Found(file, picture.width, picture.height, faces, crops, frame)
 
     def _read(self, file: Path) -> bytes:

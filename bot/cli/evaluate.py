@@ -97,9 +97,9 @@ def card() -> None:
 def _faces(files: list[Path], one_face: bool) -> list[FileResult]:
     from models.bulk import BulkNaming
     from models.identify import Identifier
-    from models.images.decoding import PictureLimits
+    from models.images.decoding import LOCAL_LIMITS
 
-    naming = BulkNaming(Identifier.load(), PictureLimits(), max_faces=64, one_face=one_face)
+    naming = BulkNaming(Identifier.load(), LOCAL_LIMITS, max_faces=64, one_face=one_face)
     return list(naming.name_all(files))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.options import ConfigOption, one_line_for
+from bot.cli.options import ConfigOption, local_limits, one_line_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,14 +110,13 @@ def bulk_naming(
     """Load the models for many files, as the configuration has it. Raises WeightsError."""
     from models.bulk import BulkNaming
     from models.identify import Identifier
-    from models.images.decoding import PictureLimits
 
-    pictures, inference = settings.pictures, settings.inference
+    inference = settings.inference
     cascade = Path(inference.cascade) if inference.cascade else None
     return BulkNaming(
         Identifier.load(inference.detector, cascade),
-        PictureLimits(pictures.max_bytes, pictures.max_pixels, pictures.frames),
-        pictures.faces,
+        local_limits(settings),
+        settings.pictures.faces,
         threshold=inference.threshold,
         one_face=one_face,
         keep_frames=keep_frames,
@@ -157,11 +156,18 @@ class _Cards:
         self._taken = {entry.resolve() for entry in entries if isinstance(entry, Path)}
 
     def write(self, result: FileResult) -> None:
+        from models.bulk import CARD_SIDE
         from models.card.drawing import draw_card
 
-        if result.frame is None:
+        if result.frame is None or result.width is None or result.height is None:
             return
-        card = draw_card(result.frame, result.faces, max_bytes=CARD_BYTES)
+        card = draw_card(
+            result.frame,
+            result.faces,
+            size=(result.width, result.height),
+            max_bytes=CARD_BYTES,
+            max_side=CARD_SIDE,
+        )
         target, number = self._folder / f"{result.file.stem}.{card.extension}", 1
         while target.resolve() in self._taken:
             number += 1

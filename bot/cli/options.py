@@ -7,10 +7,15 @@ import os
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from bot.config import Config
+    from models.images.decoding import PictureLimits
 
 ConfigOption = Annotated[
     Path | None,
@@ -25,6 +30,22 @@ ServerOption = Annotated[
 
 DEMO_PORT = 8642
 """Where the demo's page is if nothing else is asked for."""
+
+
+def local_limits(settings: Config) -> PictureLimits:
+    """Return the limits of files on the operator's own disk: never less than a chat's.
+
+    How many frames of an animation are looked at is the same for both.
+    """
+    from models.images.decoding import LOCAL_LIMITS
+
+    pictures = settings.pictures
+    return replace(
+        LOCAL_LIMITS,
+        max_bytes=max(LOCAL_LIMITS.max_bytes, pictures.max_bytes),
+        max_pixels=max(LOCAL_LIMITS.max_pixels, pictures.max_pixels),
+        frames=pictures.frames,
+    )
 
 
 def run_to_end(main: Coroutine[Any, Any, None]) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import json
 import sys
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import ConfigOption, one_line_for
+from bot.cli.options import ConfigOption, local_limits, one_line_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,7 +190,7 @@ def _sources(
     sources: list[PictureSource | PackSource] = []
     for path in paths:
         if path.is_dir():
-            sources.append(FolderSource(path, max_bytes))
+            sources.append(FolderSource(path, local_limits(settings).max_bytes))
         else:
             sources.append(PackSource(read_pack(path), path.stem))
     sources.extend(AniListSource(session, title, max_bytes, api=roster.anilist) for title in titles)
@@ -210,10 +211,9 @@ async def _job(
     from models.gallery.enrolled import centre
     from models.gallery.roster import load_roster
     from models.identify import Identifier
-    from models.images.decoding import PictureLimits
     from models.types import Character
 
-    pictures, inference = settings.pictures, settings.inference
+    inference = settings.inference
     cascade = Path(inference.cascade) if inference.cascade else None
     identifier = await asyncio.to_thread(Identifier.load, inference.detector, cascade)
     before = await storage.enrolled.characters()
@@ -224,7 +224,8 @@ async def _job(
         tags={**listed.tags, **{c.tag: c.id for c in before if c.tag}},
         taken={*listed.same, *await storage.enrolled.taken_ids()},
     )
-    limits = PictureLimits(pictures.max_bytes, pictures.max_pixels, frames=1)
+    # What is fetched has passed a chat's limit of bytes; folders are the operator's own.
+    limits = replace(local_limits(settings), frames=1)
     return EnrolmentJob(storage, joining, SampleReader(identifier, limits), centre, tell)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -25,7 +25,7 @@ from scipy.sparse.csgraph import connected_components
 
 from models.detection.boxes import squared
 from models.images.crops import crop_face
-from models.images.decoding import PictureError, PictureLimits, decode
+from models.images.decoding import LOCAL_LIMITS, PictureError, decode
 from models.images.hashing import NEAR, perceptual_hash
 from models.types import Box
 
@@ -43,7 +43,7 @@ Kind = Literal["character", "icon", "sticker", "no_face"]
 CACHED_SIDE: Final = 192
 """Pictures are kept in memory at most this large, in pixels of the longer side."""
 
-ONE_FRAME: Final = PictureLimits(frames=1)
+ONE_FRAME: Final = replace(LOCAL_LIMITS, frames=1)
 """Of an animation the first frame is the sample."""
 
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})

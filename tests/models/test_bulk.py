@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +16,8 @@ from models.bulk import BATCH_PICTURES, BulkNaming, FileResult, collect
 from models.embedding.embedder import Embedder
 from models.gallery.namer import Namer
 from models.identify import Identifier
-from models.images.decoding import PictureLimits
+from models.images.decoding import Picture, PictureLimits
+from models.types import Face
 from tests.models.test_identify import BrightSquares, ByStrongestColour, MeanColour
 
 
@@ -67,6 +70,43 @@ def test_bad_files_do_not_end_the_run(naming: BulkNaming, tmp_path: Path) -> Non
         "too_large_bytes",
     ]
     assert all(str(r.file) in r.error.message for r in results if r.error)
+
+
+def test_large_pictures_are_read_one_at_a_time(
+    naming: BulkNaming, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.bulk._LARGE_PIXELS", 2000)
+    files = [save(tmp_path / f"{n}.png", (250, 0, 0)) for n in range(8)]  # of 3000 pixels
+    running: list[int] = []
+    most = 0
+    find = naming.identifier.find
+
+    def slow_find(picture: Picture, most_faces: int) -> list[Face]:
+        nonlocal most
+        running.append(1)
+        most = max(most, len(running))
+        time.sleep(0.01)
+        running.pop()
+        return find(picture, most_faces)
+
+    monkeypatch.setattr(naming.identifier, "find", slow_find)
+    assert all(len(result.faces) == 1 for result in naming.name_all(files))
+    assert most == 1
+
+    small = replace(naming, limits=replace(naming.limits, max_pixels=2500))
+    errors = [result.error for result in small.name_all(files[:2])]
+    assert [error and error.code for error in errors] == ["too_many_pixels"] * 2
+
+
+def test_a_kept_frame_has_no_more_pixels_than_a_card_shows(
+    naming: BulkNaming, tmp_path: Path
+) -> None:
+    file = tmp_path / "poster.png"
+    Image.new("L", (4000, 3000)).save(file)
+    (result,) = replace(naming, keep_frames=True).name_all([file])
+    assert (result.width, result.height) == (4000, 3000)
+    assert result.frame is not None
+    assert result.frame.shape == (1500, 2000, 3)
 
 
 def test_folders_are_read_sorted_and_deep_without_hidden_files(tmp_path: Path) -> None:
