@@ -27,8 +27,9 @@ def characters(
     ] = False,
 ) -> None:
     """List the characters of the roster; * marks those that the installed weights can name."""
-    from bot.gallery.matching import NameIndex, NameList
     from models.embedding.embedder import WeightsError
+    from models.gallery.matching import NameIndex
+    from models.gallery.name_list import NameList
     from models.gallery.namer import named_ids
     from models.gallery.roster import load_roster
 

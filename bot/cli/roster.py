@@ -283,8 +283,8 @@ async def _summary(config: Path | None) -> list[EnrolmentSummary]:
 
 async def _remove(config: Path | None, what: str) -> str:
     from bot.config import load_config
-    from bot.gallery.matching import NameIndex
     from bot.storage import Storage
+    from models.gallery.matching import NameIndex
     from models.types import Character
 
     now = datetime.now(UTC)

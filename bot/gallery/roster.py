@@ -12,7 +12,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.gallery.matching import NameIndex, NameList
+from models.gallery.matching import NameIndex
+from models.gallery.name_list import NameList
 from models.gallery.roster import Roster
 from models.gallery.spelling import slug
 from models.types import Character

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.gallery.matching import NameIndex, NameList
+from models.gallery.matching import NameIndex
+from models.gallery.name_list import NameList
 from models.gallery.roster import load_roster
 from models.types import Character
 
