@@ -75,4 +75,4 @@ def changed(samples: Sequence[Sample], change: Callable[[Pixels], Pixels]) -> li
 def gallery_of(faces: Faces, vectors: Vectors, class_weights: dict) -> Gallery:
     """The gallery of the training part."""
     train = list(faces.split.train)
-    return fit_gallery(vectors[train], faces.labels(train), load_roster(), class_weights)
+    return fit_gallery(vectors[train], faces.labels(train), load_roster().characters, class_weights)

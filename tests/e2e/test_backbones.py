@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from bot.client import MoedexBot
     from bot.inference import Stages
-    from models.types import Vectors
+    from models.types import Pixels, Vectors
     from sandbox import Sandbox
     from tests.e2e.conftest import Start
 
@@ -115,7 +115,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> asyncio.Semaphore:
     held = asyncio.Semaphore(0)
     embed_aside = InferenceWorker.embed_aside
 
-    async def patient(self: InferenceWorker, stages: Stages, crops: NDArray[np.uint8]) -> Vectors:
+    async def patient(self: InferenceWorker, stages: Stages, crops: Sequence[Pixels]) -> Vectors:
         await held.acquire()
         return await embed_aside(self, stages, crops)
 
