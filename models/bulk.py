@@ -165,11 +165,17 @@ class BulkNaming:
             yield FileResult(one.file, one.width, one.height, tuple(named), None, one.frame)
 
 
-def gallery_of(folder: Path, naming: BulkNaming, skipped: Callable[[str], None]) -> Gallery | None:
+def gallery_of(
+    folder: Path,
+    naming: BulkNaming,
+    skipped: Callable[[str], None],
+    largest: Callable[[Path], bool] = lambda _: False,
+) -> Gallery | None:
     """Learn the characters of `folder`/<character>/<picture>; None where there is nobody.
 
     A picture without a face that is found is taken for one face as it is. What can't be learned
-    from, several faces or no picture, is left out; `skipped` gets the reason.
+    from, several faces or no picture, is left out; `skipped` gets the reason. Of several faces the
+    largest is meant in the files for which `largest` says so.
     """
     own: dict[str, list[Vectors]] = {}
     nobody: list[Path] = []
@@ -178,6 +184,9 @@ def gallery_of(folder: Path, naming: BulkNaming, skipped: Callable[[str], None])
         faces = list(result.faces)
         if result.error:
             skipped(result.error.message)
+        elif len(faces) > 1 and largest(result.file):
+            face = max(faces, key=lambda named: named.face.box.side)
+            own.setdefault(result.file.parent.name, []).append(face.vector)
         elif len(faces) > 1:
             skipped(f"“{result.file}” shows {len(faces)} faces: which one is meant?")
         else:
@@ -209,10 +218,10 @@ def collect(paths: Iterable[Path]) -> list[Path | FileResult]:
     """
     entries: list[Path | FileResult] = []
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # a name too long for any disk is none, and no error
             empty = _failed(path, "empty_folder", f"The folder “{path}” has no files in it.")
             entries += _inside(path) or [empty]
-        elif path.exists():
+        elif os.path.exists(path):
             entries.append(path)
         else:
             entries.append(_failed(path, "not_found", f"“{path}” does not exist."))

@@ -6,90 +6,31 @@ import csv
 import errno
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from PIL import Image
-from typer.testing import CliRunner
 
-from bot.cli import app
 from models.bulk import BATCH_PICTURES
-from models.gallery.calibration import Calibration
-from models.gallery.gallery import Gallery
-from models.gallery.namer import Namer
-from models.gallery.open_set import Threshold
-from models.gallery.roster import unlisted
-from models.gallery.scoring import Scoring
-from models.identify import Identifier
-from models.types import Box, Face, Pixels
-from tests.models.test_identify import SIDE, BrightSquares, MeanColour
+from tests.bot.cli.sorting.world import (
+    BLACK,
+    BLUE,
+    GREEN,
+    RED,
+    YELLOW,
+    LeftAndRight,
+    call,
+    files,
+    save,
+    use_light_stages,
+)
 
 if TYPE_CHECKING:
-    from models.embedding.embedder import Embedder
-
-Colour = tuple[int, int, int]
-
-RED, GREEN, BLACK = (250, 0, 0), (0, 250, 0), (0, 0, 0)
-YELLOW, BLUE = (200, 200, 0), (0, 0, 250)
-"""Between red and green, and far from both: nobody that is known."""
-
-
-class LeftAndRight:
-    """Finds the bright square of each half of a picture."""
-
-    def detect(self, picture: Pixels) -> list[Face]:
-        middle = picture.shape[1] // 2
-        left, right = picture[:, :middle], picture[:, middle:]
-        moved = [
-            Face(Box(f.box.x0 + middle, f.box.y0, f.box.x1 + middle, f.box.y1), f.score)
-            for f in BrightSquares().detect(right)
-        ]
-        return BrightSquares().detect(left) + moved
-
-
-def vector(colour: Colour) -> np.ndarray:
-    return MeanColour().embed(np.full((1, SIDE, SIDE, 3), colour, np.uint8))
+    from models.types import Face, Pixels
 
 
 @pytest.fixture(autouse=True)
 def _light_stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    gallery = Gallery.of({unlisted("red"): vector(RED), unlisted("green"): vector(GREEN)})
-    namer = Namer(
-        gallery,
-        scoring=Scoring(),
-        calibration=Calibration(),
-        threshold=Threshold(0.9, 2, 0.0),
-        version="v",
-    )
-    stages = LeftAndRight(), cast("Embedder", MeanColour()), namer
-    monkeypatch.setattr(Identifier, "load", lambda *_: Identifier(*stages))
-    monkeypatch.chdir(tmp_path)
-    Path("in").mkdir()
-
-
-def save(name: str, left: Colour, right: Colour = BLACK, size: int = 20) -> Path:
-    """Save a picture with a square in each half that is not black."""
-    frame = np.zeros((60, 120, 3), np.uint8)
-    frame[10 : 10 + size, 10 : 10 + size] = left
-    frame[10 : 10 + size, 80 : 80 + size] = right
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(frame).save(path)
-    return path
-
-
-def call(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["sort", *arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
-
-
-def files(folder: str = "out") -> list[str]:
-    """The pictures below a folder, as paths in it."""
-    found = (path for path in Path(folder).rglob("*") if path.is_file())
-    return sorted(path.relative_to(folder).as_posix() for path in found if path.suffix != ".csv")
+    use_light_stages(monkeypatch, tmp_path)
 
 
 def recorded() -> list[dict[str, str]]:
@@ -107,8 +48,8 @@ def test_each_picture_goes_to_the_folder_of_who_is_in_it() -> None:
     code, output = call("in", "--into", "out")
     assert code == 0
     assert files() == [
-        "characters/green/b.png",
-        "characters/red/a.png",
+        "characters/Green/b.png",
+        "characters/Red/a.png",
         "no_face/d.png",
         "several/c.png",
         "unknown/e.png",
@@ -116,9 +57,9 @@ def test_each_picture_goes_to_the_folder_of_who_is_in_it() -> None:
     assert output.endswith("5 sorted into out.\n")
     assert files("in") == before
     told = {row["to"]: row for row in recorded()}
-    assert told["characters/red/a.png"]["file"] == str(Path("in/a.png").absolute())
-    assert told["characters/red/a.png"]["best"] == "red"
-    assert float(told["characters/red/a.png"]["probability"]) > 0.9
+    assert told["characters/Red/a.png"]["file"] == str(Path("in/a.png").absolute())
+    assert told["characters/Red/a.png"]["best"] == "red"
+    assert float(told["characters/Red/a.png"]["probability"]) > 0.9
     assert told["several/c.png"]["faces"] == "2"
     assert told["no_face/d.png"]["best"] == ""
 
@@ -126,12 +67,12 @@ def test_each_picture_goes_to_the_folder_of_who_is_in_it() -> None:
 def test_what_was_sorted_is_left_alone_where_somebody_put_it_right() -> None:
     save("in/a.png", RED)
     call("in", "--into", "out")
-    Path("out/characters/green").mkdir()
-    Path("out/characters/red/a.png").rename("out/characters/green/a.png")
+    Path("out/characters/Green").mkdir()
+    Path("out/characters/Red/a.png").rename("out/characters/Green/a.png")
     save("in/b.png", RED)
     code, output = call("in", "--into", "out")
     assert code == 0
-    assert files() == ["characters/green/a.png", "characters/red/b.png"]
+    assert files() == ["characters/Green/a.png", "characters/Red/b.png"]
     assert output.endswith("1 sorted into out; 1 were already.\n")
     # The target itself is sorted no further than what is unknown.
     code, output = call("out", "--into", "out")
@@ -144,7 +85,7 @@ def test_it_goes_on_where_it_was_ended_between_a_picture_and_its_record() -> Non
     record = Path("out/sorted.csv")
     record.write_text(record.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     call("in", "--into", "out")
-    assert files() == ["characters/red/a.png"]
+    assert files() == ["characters/Red/a.png"]
     assert len(recorded()) == 1
 
 
@@ -167,7 +108,7 @@ def test_ctrl_c_sorts_what_was_seen_and_the_rest_the_next_time(
     assert code == 130
     assert output.endswith("Ended early: the same command goes on from here.\n")
     seen = files()
-    assert {Path(file).parent.as_posix() for file in seen} == {"characters/red", "unknown/group_1"}
+    assert {Path(file).parent.as_posix() for file in seen} == {"characters/Red", "unknown/group_1"}
     monkeypatch.setattr(LeftAndRight, "detect", detect)
     code, output = call("in", "--into", "out")
     assert code == 0
@@ -179,7 +120,7 @@ def test_two_pictures_of_one_name_are_both_kept() -> None:
     for folder, size in (("one", 20), ("two", 22), ("same", 20)):
         save(f"in/{folder}/a.png", RED, size=size)
     call("in", "--into", "out")
-    assert files() == ["characters/red/a-2.png", "characters/red/a.png"]
+    assert files() == ["characters/Red/a-2.png", "characters/Red/a.png"]
     kept = {(Path("out") / file).read_bytes() for file in files()}
     assert kept == {path.read_bytes() for path in Path("in").rglob("*.png")}
 
@@ -187,10 +128,10 @@ def test_two_pictures_of_one_name_are_both_kept() -> None:
 def test_pictures_are_moved_or_linked_where_that_is_asked() -> None:
     save("in/a.png", RED)
     call("in", "--into", "linked", "--how", "link")
-    assert Path("linked/characters/red/a.png").samefile("in/a.png")
+    assert Path("linked/characters/Red/a.png").samefile("in/a.png")
     call("in", "--into", "out", "--how", "move")
     assert files("in") == []
-    assert files() == ["characters/red/a.png"]
+    assert files() == ["characters/Red/a.png"]
 
 
 def test_a_move_leaves_nothing_behind_that_was_linked_or_is_a_link() -> None:
@@ -200,8 +141,8 @@ def test_a_move_leaves_nothing_behind_that_was_linked_or_is_a_link() -> None:
     call("in/b.png", "--into", "out", "--how", "link")
     Path("out/sorted.csv").unlink()
     call("in", "--into", "out", "--how", "move")
-    assert (files("in"), files()) == ([], ["characters/green/b.png", "characters/red/a.png"])
-    assert Path("out/characters/red/a.png").read_bytes() == picture.read_bytes()
+    assert (files("in"), files()) == ([], ["characters/Green/b.png", "characters/Red/a.png"])
+    assert Path("out/characters/Red/a.png").read_bytes() == picture.read_bytes()
 
 
 def test_a_move_to_another_disk_copies_and_then_removes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +156,7 @@ def test_a_move_to_another_disk_copies_and_then_removes(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Path, "rename", refused)
     call("in", "--into", "out", "--how", "move")
-    assert (files("in"), files()) == ([], ["characters/red/a.png"])
+    assert (files("in"), files()) == ([], ["characters/Red/a.png"])
 
 
 def test_what_cannot_be_read_is_named_and_stays() -> None:
@@ -253,9 +194,9 @@ def test_unknown_ones_who_look_alike_go_together() -> None:
         save(f"in/w{number}.png", YELLOW, size=25 + number)
     call("in", "--into", "out")
     assert files()[-5:] == [f"unknown/group_2/w{n}.png" for n in range(5)]
-    # Sorted again, they are one group.
+    # Sorted again, they are one group: the first of the two.
     call("out/unknown", "--into", "out")
-    assert {Path(file).parent.as_posix() for file in files()[1:]} == {"unknown/group_3"}
+    assert {Path(file).parent.as_posix() for file in files()[1:]} == {"unknown/group_1"}
     assert len(files()) == 11
 
 
@@ -268,9 +209,9 @@ def test_a_group_that_was_named_is_found_among_the_unknown() -> None:
     Path("out/unknown/group_1/y0.png").rename("mine/lemon/y0.png")
     code, output = call("out/unknown", "--into", "out", "--gallery", "mine")
     assert code == 0
-    assert files() == [*(f"characters/lemon/y{n}.png" for n in range(1, 6)), "unknown/b.png"]
+    assert files() == [*(f"characters/Lemon/y{n}.png" for n in range(1, 6)), "unknown/b.png"]
     assert not Path("out/unknown/group_1").exists()
-    assert "5  characters/lemon" in output
+    assert "5  characters/Lemon" in output
 
 
 def test_a_gallery_says_what_it_could_not_learn_from() -> None:
@@ -280,7 +221,7 @@ def test_a_gallery_says_what_it_could_not_learn_from() -> None:
     Path("mine/lemon/note.txt").write_text("hello")
     code, output = call("in", "--into", "out", "--gallery", "mine")
     assert code == 0
-    assert files() == ["characters/lemon/a.png"]
+    assert files() == ["characters/Lemon/a.png"]
     assert "two.png” shows 2 faces: which one is meant?" in output
     assert "note.txt" in output
     Path("nobody").mkdir()
