@@ -18,7 +18,8 @@ LONGEST: Final = 255
 _FOLDER: Final = 120
 """Bytes that a folder's name gets at most, to leave room in systems that limit whole paths."""
 
-_FORBIDDEN: Final = re.compile(r'\s*[/\\:|]+\s*|["<>?*]')
+_BETWEEN: Final = re.compile(r"\s*[/\\:|]+\s*")
+_FORBIDDEN: Final = re.compile(r'["<>?*\x00-\x1f\x7f-\x9f]')
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -27,9 +28,8 @@ def safe_name(text: str) -> str:
 
     "Fate/stay night" is `Fate-stay night`; what has nothing to write is `unnamed`.
     """
-    text = _FORBIDDEN.sub(lambda hit: "-" if hit[0].strip() in "/\\:|" else "", text)
-    text = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cc")
-    text = cut(" ".join(text.split()), _FOLDER).strip(" .-")
+    text = _BETWEEN.sub("-", " ".join(unicodedata.normalize("NFC", text).split()))
+    text = cut(_FORBIDDEN.sub("", text), _FOLDER).strip(" .-")
     if _DEVICES.fullmatch(text):
         text += "_"
     return text or "unnamed"
