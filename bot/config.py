@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from models.detection.registry import AUTO, detector_names
@@ -283,7 +283,7 @@ class Config(BaseSettings):
         """Environment first, then the file; nothing else is read."""
         if cls.file is None:
             return init_settings, env_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.file)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _read(cls.file))
 
 
 def load_config(path: Path | None = None, **sections: dict[str, object]) -> Config:
@@ -296,7 +296,7 @@ def load_config(path: Path | None = None, **sections: dict[str, object]) -> Conf
     """
     file = path if path is not None else DEFAULT_FILE if DEFAULT_FILE.is_file() else None
     if file is not None:
-        _check_readable(file)
+        _read(file)  # what is wrong with it is said before what is wrong in it
     _check_environment()
     reader = cast("type[Config]", type("Config", (Config,), {"file": file, "__doc__": None}))
     try:
@@ -310,10 +310,10 @@ def load_config(path: Path | None = None, **sections: dict[str, object]) -> Conf
     return config.model_copy(update={"discord": section})
 
 
-def _check_readable(file: Path) -> None:
+def _read(file: Path) -> dict[str, Any]:
+    """Read a TOML file, with or without the mark that Windows editors begin a file with."""
     try:
-        with file.open("rb") as stream:
-            tomllib.load(stream)
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"Configuration {file}: can't be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

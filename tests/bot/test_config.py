@@ -38,6 +38,13 @@ def test_the_file_in_the_working_directory_is_read(tmp_path: Path) -> None:
     assert load_config().inference.threads == 3
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xef\xbb\xbf[inference]\r\nthreads = 3\r\n")
+    assert load_config().inference.threads == 3
+    assert load_config(file).inference.threads == 3
+
+
 def test_the_environment_wins_over_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
