@@ -28,6 +28,7 @@ from bot.cli import (
     tagger,
     train,
 )
+from bot.cli.console import PrintableGroup
 
 NEEDED_LIBRARIES = {"libGL.so.1": "libgl1", "libgthread-2.0.so.0": "libglib2.0-0"}
 """The system libraries that OpenCV doesn't bring along, and the Debian packages that do."""
@@ -38,6 +39,7 @@ NO_LIBRARY = (
 
 app = typer.Typer(
     name="moedex",
+    cls=PrintableGroup,
     help="Names the anime characters in posted pictures.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals hold tokens
