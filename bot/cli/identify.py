@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from pathlib import Path
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 CARD_BYTES = 10 * 2**20
 
+CSV_COLUMNS = (
+    *("file", "width", "height", "face", "x0", "y0", "x1", "y1", "score"),
+    *("unknown", "id", "name", "series", "probability", "error"),
+)
+"""What a row of `--csv` has: a face with its best guess, known or not."""
+
 
 def identify(
     paths: Annotated[
@@ -28,6 +36,9 @@ def identify(
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line, one line a file.")
+    ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print a table with a row for each face.")
     ] = False,
     annotate: Annotated[
         Path | None,
@@ -53,6 +64,8 @@ def identify(
     from models.bulk import FileResult, collect
     from models.weight_files import WeightsError
 
+    if as_json and as_csv:
+        raise typer.BadParameter("goes without --json.", param_hint="--csv")
     failed = False
     with one_line_for(ConfigError, CascadeError, WeightsError, OSError):
         settings = load_config(config)
@@ -62,11 +75,21 @@ def identify(
         if len(results) < len(entries):  # else there is nothing to load the models for
             naming = bulk_naming(settings, one_face=face, keep_frames=cards is not None)
             results = naming.name_all(entries)
+        if as_csv:
+            typer.echo(",".join(CSV_COLUMNS))
         for result in with_progress(results, len(entries)):
             failed = failed or result.error is not None
-            typer.echo(json.dumps(as_object(result)) if as_json else as_text(result))
-            if cards:
-                cards.write(result)
+            if as_csv:
+                typer.echo(as_rows(result))
+            else:
+                typer.echo(json.dumps(as_object(result)) if as_json else as_text(result))
+            try:
+                if cards:
+                    cards.write(result)
+            except OSError as error:
+                failed = True
+                why = (error.strerror or str(error)).lower()
+                typer.echo(f"“{result.file}” can't be annotated: {why}.", err=True)
     if failed:
         raise typer.Exit(1)
 
@@ -82,6 +105,22 @@ def as_object(result: FileResult) -> dict[str, Any]:
         if result.error
         else None,
     }
+
+
+def as_rows(result: FileResult) -> str:
+    """Return a result as the rows that `--csv` prints; a file without faces is one row too."""
+    file = {"file": str(result.file), "width": result.width, "height": result.height}
+    rows: list[dict[str, Any]] = []
+    for number, named in enumerate(result.faces, 1):
+        found = named.as_dict()
+        best = found["guesses"][0] if found["guesses"] else {}
+        box = dict(zip(("x0", "y0", "x1", "y1"), found["box"], strict=True))
+        unknown = {"unknown": str(named.unknown).lower()}
+        rows.append(file | {"face": number} | box | found | best | unknown)
+    text = io.StringIO()
+    table = csv.DictWriter(text, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    table.writerows(rows or [file | {"error": result.error.message if result.error else ""}])
+    return text.getvalue().removesuffix("\n")
 
 
 def as_text(result: FileResult) -> str:

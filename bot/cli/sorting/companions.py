@@ -12,21 +12,7 @@ from pathlib import Path
 from typing import Final
 
 PICTURES: Final = frozenset(
-    [
-        ".apng",
-        ".avif",
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".jfif",
-        ".jpe",
-        ".jpeg",
-        ".jpg",
-        ".jxl",
-        ".png",
-        ".webp",
-    ]
+    [".apng", ".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".webp"]
 )
 """Endings under which a file that is no picture is a bad one, not one of another kind."""
 
@@ -86,7 +72,8 @@ def _may_be_picture(name: str) -> bool:
     ending = os.path.splitext(name)[1].lower()
     if ending in PICTURES:
         return True
-    return ending not in COMPANIONS and mimetypes.guess_type(name)[0] is None
+    kind = mimetypes.guess_type(name)[0] or "image/"
+    return ending not in COMPANIONS and kind.startswith("image/")
 
 
 def _owner(beginning: str, pictures: dict[str, str], stems: dict[str, str]) -> str | None:

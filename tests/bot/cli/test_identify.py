@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -72,6 +74,33 @@ def test_a_bad_file_is_an_object_with_an_error_and_the_exit_code_1() -> None:
     ]
     assert found[0]["width"] is None
     assert "bad.png" in found[0]["error"]["message"]
+
+
+def test_a_table_has_a_row_for_each_face_and_for_each_file_without_one() -> None:
+    save(Path("a, b.png"), RED)
+    save(Path("none.png"), (0, 0, 0))
+    Path("bad.png").write_text("hello")
+    code, output = call("a, b.png", "none.png", "bad.png", "--csv")
+    red, nobody, bad = csv.DictReader(io.StringIO(output))
+    assert code == 1
+    assert output.startswith("file,width,height,face,x0,y0,x1,y1,score,unknown,id,name,series,")
+    assert (red["file"], red["width"], red["face"], red["x0"]) == ("a, b.png", "60", "1", "10.0")
+    assert (red["id"], red["unknown"], red["error"]) == ("red", "false", "")
+    assert float(red["probability"]) > 0.9
+    assert (nobody["file"], nobody["width"], nobody["face"]) == ("none.png", "60", "")
+    assert "bad.png" in bad["error"]
+    assert call("a, b.png", "--csv", "--json")[0] == 2
+
+
+def test_a_card_that_can_not_be_written_is_named_and_the_rest_goes_on() -> None:
+    name = "x" * 251
+    for ending in (".png", ".bmp"):  # the second's card needs a number, for which is no room
+        save(Path(name + ending), RED)
+    save(Path("z.png"), RED)
+    code, output = call(".", "--annotate", "out")
+    assert code == 1
+    assert f"“{name}.png” can't be annotated: " in output
+    assert sorted(file.name for file in Path("out").iterdir()) == [f"{name}.jpg", "z.jpg"]
 
 
 def test_lines_for_people_name_the_best_and_never_claim_certainty() -> None:
