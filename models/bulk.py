@@ -166,12 +166,12 @@ class BulkNaming:
 
 
 def gallery_of(
-    folder: Path,
+    files: Sequence[Path],
     naming: BulkNaming,
     skipped: Callable[[str], None],
     largest: Callable[[Path], bool] = lambda _: False,
 ) -> Gallery | None:
-    """Learn the characters of `folder`/<character>/<picture>; None where there is nobody.
+    """Learn the characters of files <character>/<picture>; None where there is nobody.
 
     A picture without a face that is found is taken for one face as it is. What can't be learned
     from, several faces or no picture, is left out; `skipped` gets the reason. Of several faces the
@@ -192,7 +192,6 @@ def gallery_of(
         else:
             own.setdefault(result.file.parent.name, []).append(faces[0].vector)
 
-    files = sorted(path for path in folder.glob("*/*") if not path.name.startswith("."))
     for result in naming.name_all(files):
         if result.error or result.faces:
             learn(result)

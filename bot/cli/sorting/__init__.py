@@ -1,1 +1,1 @@
-"""What `moedex sort` is made of: names of folders, companions, moving, the journal, the shelf."""
+"""What `moedex sort` is made of: the run, the shelf, names, companions, moving, the journal."""

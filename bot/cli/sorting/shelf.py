@@ -76,12 +76,14 @@ class Shelf:
         self._dry_run = dry_run
         self._own = Path(os.path.realpath(folder))
         self._record = record_of(folder)
-        self._known = {row["file"] for row in self._record.read()}
         self._journal = Journal(folder / JOURNAL)
+        steps = self._journal.steps()
+        last = {os.path.abspath(self._journal.place_of(s.source)): s.kind for s in steps}
+        moved = {file for file, kind in last.items() if kind in ("move", "merge")}
+        # What lies where something was moved away from is another picture.
+        self._known = {row["file"] for row in self._record.read()} - moved
         self._grouped = {
-            step.sha256
-            for step in self._journal.steps()
-            if Path(step.target).parent.name.startswith(GROUP)
+            step.sha256 for step in steps if Path(step.target).parent.name.startswith(GROUP)
         }
         numbers = [n for path in (folder / UNKNOWN).glob(f"{GROUP}*") if (n := _number(path))]
         self._last_group = max(numbers, default=0)

@@ -151,11 +151,12 @@ def test_groups_keep_their_numbers_when_one_of_them_is_named() -> None:
 def test_a_picture_that_was_grouped_may_be_learned_from() -> None:
     for number in range(6):
         save(f"in/y{number}.png", YELLOW, BLUE, size=20 + number)
+        Path(f"in/y{number}.txt").write_text("tags")
     call("in", "--into", "out")
     Path("mine").mkdir()
     Path("out/unknown/group_1").rename("mine/lemon")
     save("more/y.png", YELLOW, size=28)
     code, output = call("more", "--into", "out", "--gallery", "mine")
     assert code == 0
-    assert "which one is meant" not in output
+    assert output == "     1  characters/Lemon\n1 sorted into out.\n"
     assert "characters/Lemon/y.png" in files()
