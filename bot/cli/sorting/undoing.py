@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.cli.sorting.errors import SortError, reason
 from bot.cli.sorting.journal import Journal, Step
-from bot.cli.sorting.moving import PART, How, digest, place
+from bot.cli.sorting.moving import PART, How, digest, place, same_bytes
 from bot.cli.sorting.shelf import record_of
 
 
@@ -41,11 +41,12 @@ def undo(journal: Journal, tell: Callable[[str], None], *, dry_run: bool = False
     taking = _Taking(journal, files)
     left: list[Step] = []
     gone: set[str] = set()
+    back = 0
     try:
         while files:
             step = files[-1]
             try:
-                taking.back(step)
+                back += taking.back(step)
                 gone.add(step.target)
             except OSError as error:
                 tell(f"“{journal.place_of(step.target)}” can't be taken back: {reason(error)}.")
@@ -68,7 +69,7 @@ def undo(journal: Journal, tell: Callable[[str], None], *, dry_run: bool = False
             with suppress(OSError):  # somebody else's files are in it
                 (folder / PART).unlink(missing_ok=True)
                 folder.rmdir()
-    return Undone(len(gone), len(left))
+    return Undone(back, len(left))
 
 
 class _Taking:
@@ -79,29 +80,32 @@ class _Taking:
         self._targets = {os.path.abspath(journal.place_of(step.target)) for step in steps}
         self._elsewhere: dict[str, list[Path]] | None = None
 
-    def back(self, step: Step) -> None:
+    def back(self, step: Step) -> bool:
+        """Take a step back; False where it had not come to it, or is back already."""
         source, target = self._journal.place_of(step.source), self._journal.place_of(step.target)
         if step.kind == "move":
-            self._move_back(step, source, target)
-        elif step.kind == "merge":
-            if not os.path.lexists(source):
-                _name_again(step, source, target)
+            return self._move_back(step, source, target)
+        if step.kind == "merge":
+            if os.path.lexists(source):
+                return False
+            _name_again(step, source, target)
         elif not os.path.lexists(target):
-            return
+            return False
         elif not os.path.lexists(source):  # the last copy goes back to where it came from
             _move(target, source)
-        elif target.samefile(source) or digest(target) == step.sha256:
+        elif same_bytes(target, source):
             target.unlink()
         else:
-            raise SortError(f"“{target}” was changed since it was put there, and stays.")
+            raise SortError(f"“{target}” is no longer the same as “{source}”, and stays.")
+        return True
 
-    def _move_back(self, step: Step, source: Path, target: Path) -> None:
+    def _move_back(self, step: Step, source: Path, target: Path) -> bool:
         if not os.path.lexists(target):
-            if os.path.lexists(source):  # it had not come to that, or is back
-                return
+            if os.path.lexists(source):
+                return False
             target = self._found(step, target)
         if os.path.lexists(source):
-            if not source.exists() or digest(source) != digest(target):
+            if not source.exists() or not same_bytes(source, target):
                 raise SortError(f"“{source}” is another file now: “{target}” stays.")
             target.unlink()  # it was copied to another disk, and not yet removed here
         elif not step.link:
@@ -109,11 +113,12 @@ class _Taking:
         else:
             source.parent.mkdir(parents=True, exist_ok=True)
             source.symlink_to(step.link)
-            if source.exists() and digest(source) == digest(target):
+            if source.exists() and same_bytes(source, target):
                 target.unlink()
             else:  # what the link pointed to is no more
                 source.unlink()
                 _move(target, source)
+        return True
 
     def _found(self, step: Step, target: Path) -> Path:
         """Where a picture is that somebody put right by hand. Raises SortError."""

@@ -70,6 +70,7 @@ def test_a_link_to_another_disk_is_refused_file_by_file(monkeypatch: pytest.Monk
     assert "“in/a.png” can't be linked to: invalid cross-device link.\n" in output
     assert files() == ["characters/Green/b.png"]
     assert files("in") == ["a.png", "b.png"]
+    assert call("--undo", "out") == (0, "1 taken back to where they came from.\n")
 
 
 def test_a_disk_that_knows_no_permissions_gets_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,7 +147,7 @@ def test_a_copy_that_was_changed_stays_and_the_last_copy_goes_home() -> None:
     Path("in/b.png").unlink()
     code, output = call("--undo", "out")
     assert code == 1
-    assert "was changed since it was put there, and stays.\n" in output
+    assert "“out/characters/Red/a.png” is no longer the same as “" in output
     assert Path("in/b.png").read_bytes() == kept
     assert files() == ["characters/Red/a.png"]
 
