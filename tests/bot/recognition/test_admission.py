@@ -155,7 +155,7 @@ async def test_teach_refused_looks_at_nothing_and_keeps_nothing(bot: Any) -> Non
     found = services(bot, cooldowns={"user_times": 1})
     cog: Any = Teach(found)
     asked = interaction(channel())
-    await cog.teach.callback(cog, asked, "Aoi", attachment())
+    await cog.teach.callback(cog, asked, "Newcomer", attachment())
     with pytest.raises(Refusal, match="ask again in"):
         await cog.teach.callback(cog, asked, "Rin", attachment())
     assert bot.services.worker.identify.await_count == 1
