@@ -63,7 +63,7 @@ class Journal:
     def before(self, source: Path, target: Path, how: How | Literal["merge"]) -> None:
         """Note what is about to be done with a file. Raises OSError."""
         link = os.readlink(source) if source.is_symlink() else ""
-        kind: Kind = how if how == "merge" else how.value
+        kind: Kind = how.value if isinstance(how, How) else how
         self._add(Step(kind, self._named(source), self._named(target), digest(source), link))
 
     def make_folder(self, folder: Path) -> None:
