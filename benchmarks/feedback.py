@@ -32,7 +32,7 @@ from models.gallery.calibration import Trial
 from models.gallery.composition import server_gallery
 from models.gallery.examples import Example
 from models.gallery.namer import Namer
-from models.gallery.promotion import train_and_decide
+from models.gallery.promotion import Decision, train_and_decide
 from models.gallery.training_vectors import VectorSet
 from models.intervals import Share
 from models.training.galleries import SCORING, calibrated
@@ -208,8 +208,8 @@ class Simulation:
         examples = [*self.taught, *settled]
         return server_gallery(self.world.namer.gallery, self.roster, examples, newer, self.head)
 
-    def learn(self, settled: Sequence[Example]) -> dict:
-        """Train as `moedex learn` does; return the report."""
+    def learn(self, settled: Sequence[Example]) -> Decision:
+        """Train as `moedex learn` does; say whether the new version answers, and why."""
         examples = [*self.taught, *settled]
         shipped = self.world.namer.gallery
         first = server_gallery(shipped, self.roster, examples)
@@ -223,7 +223,7 @@ class Simulation:
         if decision.promote:
             self.head = head
             self.trained_on = {e.source_id for e in settled}
-        return decision.report
+        return decision
 
     def post(self, row: int, gallery: Gallery) -> None:
         """Let the bot answer a picture."""
@@ -260,11 +260,11 @@ def simulate(world: World, crowd: Crowd, seed: int, totals: dict[int, Measured])
             if due and votes >= due[0]:
                 settled = run.settled()
                 total = totals[due.pop(0)]
-                outcome = run.learn(settled)
-                holdout = outcome["current"]["holdout"]
-                total.promoted += outcome["promoted"]
-                total.refused += not outcome["promoted"]
-                total.lost += outcome["promoted"] and holdout["after"] < holdout["before"]
+                decision = run.learn(settled)
+                shipped = decision.current["shipped"]
+                total.promoted += decision.promote
+                total.refused += not decision.promote
+                total.lost += decision.promote and shipped.after < shipped.before
                 gallery = run.gallery(settled)
                 measure(run, gallery, settled, total)
 

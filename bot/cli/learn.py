@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,15 +92,15 @@ def show(
     async def work(storage: Storage) -> None:
         version = await _version(storage, await _server(storage, server), number)
         if as_json:
-            typer.echo(json.dumps(_summary(version) | {"report": version.report}))
+            typer.echo(json.dumps(_summary(version) | {"report": asdict(version.report)}))
             return
         report = version.report
         typer.echo(f"Server {version.server_id}: {_line(version)}, backbone {version.backbone}")
         typer.echo(
-            f"Trained on {report.get('examples', 0)} labelled faces of "
-            f"{report.get('characters', 0)} characters, {report.get('held_out', 0)} held out."
+            f"Trained on {report.examples} labelled faces of "
+            f"{report.characters} characters, {report.held_out} held out."
         )
-        for reason in report.get("reasons", ()):
+        for reason in report.reasons:
             typer.echo(f"- {reason}")
 
     _in_storage(config, work)
@@ -240,14 +241,14 @@ def _summary(version: ModelVersion) -> dict[str, object]:
         "state": version.state,
         "backbone": version.backbone,
         "at": version.at.isoformat(timespec="seconds"),
-        "examples": version.report.get("examples", 0),
+        "examples": version.report.examples,
     }
 
 
 def _line(version: ModelVersion) -> str:
     return (
         f"version {version.number}  {version.state:<8}  {version.at:%Y-%m-%d %H:%M} UTC  "
-        f"{version.report.get('examples', 0)} labelled faces"
+        f"{version.report.examples} labelled faces"
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST = 1500
 """Faces that are searched at most, the newest first: the work grows with their square."""
 
-_TOLD = "strangers:"
+_TOLD = "unknown_faces:"
 
 
 class UnknownFaces:

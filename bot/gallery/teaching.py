@@ -1,7 +1,7 @@
 """Changes of a server's gallery: teach, alias, rename, merge, forget, and their undoing.
 
 Everything here is a moderator's or labeller's act. What anybody else asks for becomes a proposal
-with the same arguments, and goes through the same door once it is accepted.
+of the same change, and goes through the same door once it is accepted.
 """
 
 from __future__ import annotations
@@ -21,16 +21,22 @@ from bot.gallery.lookup import (
     row_for,
     row_of,
 )
-from bot.storage.records import NewExemplar
+from bot.storage.records import Alias, Forget, Merge, NewExemplar, Rename, TeachCharacter
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from bot.gallery.roster import ServerRoster
     from bot.gallery.samples import EnrolmentSample
     from bot.storage import Storage
     from bot.storage.crops import CropStore
-    from bot.storage.records import ActionKind, GalleryAction, Proposal
+    from bot.storage.records import (
+        ActionKind,
+        GalleryAction,
+        GalleryChange,
+        GalleryEdit,
+        Proposal,
+    )
     from models.types import Character
 
 
@@ -154,14 +160,11 @@ class Teaching:
         self,
         server_id: int,
         user_id: int,
-        kind: ActionKind,
-        arguments: dict[str, Any],
+        change: GalleryChange,
         samples: Sequence[EnrolmentSample] = (),
     ) -> Proposal:
         """Keep what somebody may not do himself for a moderator."""
-        proposal = await self._storage.proposals.add(
-            server_id, user_id, kind, arguments, datetime.now(UTC)
-        )
+        proposal = await self._storage.proposals.add(server_id, user_id, change, datetime.now(UTC))
         if samples:
             exemplars = await self._exemplars(server_id, user_id, "", samples)
             await self._storage.exemplars.propose(server_id, proposal.id, exemplars)
@@ -186,32 +189,38 @@ class Teaching:
         async with self._changing[server_id]:
             return await self._storage.proposals.reject(server_id, proposal_id)
 
-    async def check(self, server_id: int, arguments: Mapping[str, str]) -> None:
+    async def check(self, server_id: int, change: GalleryChange) -> None:
         """Raise TeachingError where a proposal names a character that there isn't."""
         roster = await self._roster(server_id)
-        for key in ("character", "into"):
-            if key in arguments:
-                one_character(roster, arguments[key])
+        for name in change.characters:
+            one_character(roster, name)
+
+    async def edit(self, server_id: int, user_id: int, change: GalleryEdit) -> GalleryAction:
+        """Change a character that is there. Raises TeachingError where that can't be done."""
+        match change:
+            case Alias(character, alias):
+                _, action = await self.alias(server_id, user_id, character, alias)
+            case Rename(character, name):
+                _, action = await self.rename(server_id, user_id, character, name)
+            case Merge(character, into):
+                _, action = await self.merge(server_id, user_id, character, into)
+            case Forget(character):
+                _, action = await self.forget(server_id, user_id, character)
+        return action
 
     async def _carry_out(self, proposal: Proposal, user_id: int) -> GalleryAction:
-        server_id, arguments = proposal.server_id, proposal.arguments
-        if proposal.kind == "teach":
-            roster = await self._roster(server_id)
-            known = None
-            if not arguments.get("new"):
-                known = known_character(roster, arguments["name"], arguments.get("series", ""))
-            row = row_for(roster, known, arguments["name"], arguments.get("series", ""))
-            return await self._storage.galleries.change(
-                server_id, "teach", user_id, f"taught {row.name}, as proposed",
-                datetime.now(UTC), characters=[] if known else [row],
-                aliases=None if known is None else {row.id: await self._aliases(server_id, row.id)},
-                accept=(proposal.id, row.id),
-            )  # fmt: skip
-        act = {
-            "alias": self.alias, "rename": self.rename, "merge": self.merge, "forget": self.forget,
-        }[proposal.kind]  # fmt: skip
-        _, action = await act(server_id, user_id, **arguments)
-        return action
+        server_id, change = proposal.server_id, proposal.change
+        if not isinstance(change, TeachCharacter):
+            return await self.edit(server_id, user_id, change)
+        roster = await self._roster(server_id)
+        known = None if change.new else known_character(roster, change.name, change.series)
+        row = row_for(roster, known, change.name, change.series)
+        return await self._storage.galleries.change(
+            server_id, "teach", user_id, f"taught {row.name}, as proposed",
+            datetime.now(UTC), characters=[] if known else [row],
+            aliases=None if known is None else {row.id: await self._aliases(server_id, row.id)},
+            accept=(proposal.id, row.id),
+        )  # fmt: skip
 
     async def _change(
         self, server_id: int, kind: ActionKind, user_id: int, summary: str, **what: Any

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from bot.gallery.roster import Listed
 from bot.gallery.serving import read_roster, read_server, source_of
 from bot.learning.sharing import shared_with
+from bot.storage.records import TrainingReport
 from models.gallery.head_file import write_head
 
 if TYPE_CHECKING:
@@ -85,15 +86,19 @@ async def learn(
             f"Server {server_id} has no labelled face of a character to learn from yet."
         )
     head, decision = fitted
-    report = decision.report | {
-        "fingerprint": _fingerprint(examples),
-        "examples": len(state.examples),
-        "shared": len(shared),
-        "held_out": sum(e.held_out for e in state.examples),
-        "characters": len(head.characters),
-        "shipped_vectors": len(data.labels),
-        "seconds": round(time.perf_counter() - clock, 1),
-    }
+    report = TrainingReport(
+        fingerprint=_fingerprint(examples),
+        examples=len(state.examples),
+        shared=len(shared),
+        held_out=sum(e.held_out for e in state.examples),
+        characters=len(head.characters),
+        shipped_vectors=len(data.labels),
+        seconds=round(time.perf_counter() - clock, 1),
+        promoted=decision.promote,
+        reasons=decision.reasons,
+        current=decision.current,
+        first=decision.first,
+    )
     # The moment of reading: a label settled since then names beside the version.
     version = await storage.versions.add(
         server_id, backbone, write_head(head), report,
@@ -125,7 +130,7 @@ async def _check_worthwhile(
     answers = any(v.state == "current" for v in versions)
     if (
         last is not None
-        and last.report.get("fingerprint") == _fingerprint(examples)
+        and last.report.fingerprint == _fingerprint(examples)
         and (answers or last.state == "rejected")
     ):
         raise NothingToLearnError(

@@ -16,6 +16,7 @@ from bot.feedback.authority import MODERATORS_ONLY, may_label
 from bot.feedback.labelling import VOTES
 from bot.feedback.subjects import FaceSubject
 from bot.recognition.request import to_correct
+from bot.storage.records import TeachCharacter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -144,10 +145,7 @@ class Corrections:
     async def _propose(
         self, server_id: int, user_id: int, subject: FaceSubject, choice: Choice
     ) -> None:
-        arguments = {
-            "name": choice.value,
-            "series": choice.series,
-            "reply_id": subject.reply_id,
-            "face": subject.face,
-        }
-        await self._teaching.propose(server_id, user_id, "teach", arguments)
+        change = TeachCharacter(
+            choice.value, choice.series, reply_id=subject.reply_id, face=subject.face
+        )
+        await self._teaching.propose(server_id, user_id, change)

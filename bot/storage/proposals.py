@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import delete, func, select, update
 
-from bot.storage.records import Proposal
+from bot.storage.records import Alias, Forget, Merge, Proposal, Rename, TeachCharacter
 from bot.storage.repository import Repository
 from bot.storage.tables import ProposalRow
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.storage.records import ActionKind, ProposalState
+    from bot.storage.records import GalleryChange, ProposalState
+
+_CHANGES: dict[str, type[GalleryChange]] = {
+    change.kind: change for change in (TeachCharacter, Alias, Rename, Merge, Forget)
+}
 
 
 class ProposalRepository(Repository):
     """Proposals of changes to a gallery."""
 
     async def add(
-        self,
-        server_id: int,
-        user_id: int,
-        kind: ActionKind,
-        arguments: dict[str, Any],
-        at: datetime,
+        self, server_id: int, user_id: int, change: GalleryChange, at: datetime
     ) -> Proposal:
         """Keep a proposal."""
         async with self._database.write() as session:
             row = ProposalRow(
-                server_id=server_id, user_id=user_id, kind=kind, arguments=arguments,
+                server_id=server_id, user_id=user_id, kind=change.kind, arguments=asdict(change),
                 state="waiting", decided_by=None, at=at,
             )  # fmt: skip
             session.add(row)
@@ -106,8 +106,7 @@ def _to_proposal(row: ProposalRow) -> Proposal:
         id=row.id,
         server_id=row.server_id,
         user_id=row.user_id,
-        kind=cast("ActionKind", row.kind),
-        arguments=row.arguments,
+        change=_CHANGES[row.kind](**row.arguments),
         state=cast("ProposalState", row.state),
         decided_by=row.decided_by,
         at=row.at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import delete, func, select, update
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.storage.database import Database
-    from bot.storage.records import SourceKind, VersionState
+    from bot.storage.records import SourceKind, TrainingReport, VersionState
     from bot.storage.state import StateRepository
 
 _REFIT = "refit:"
@@ -43,7 +43,7 @@ class VersionRepository(Repository):
         server_id: int,
         backbone: str,
         head: bytes,
-        report: dict[str, Any],
+        report: TrainingReport,
         sources: Iterable[tuple[SourceKind, int]],
         at: datetime,
         *,

@@ -21,7 +21,15 @@ from bot.feedback.authority import check_may_label
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.gallery.lookup import known_character
 from bot.recognition.origin import readable
-from bot.storage.records import FaceObservation, Proposal
+from bot.storage.records import (
+    Alias,
+    FaceObservation,
+    Forget,
+    Merge,
+    Proposal,
+    Rename,
+    TeachCharacter,
+)
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.ui.naming_question import WhoSelect, choices
@@ -31,7 +39,7 @@ from bot.wording import plain
 if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
     from bot.services import Services
-    from bot.storage.records import GalleryAction
+    from bot.storage.records import GalleryAction, GalleryChange
 
 NOTHING = "Nothing waits for a decision."
 DISPUTED = "**Who is this?** The votes disagree. {link}"
@@ -46,13 +54,6 @@ GONE = "That was decided already."
 _CROPS = 12
 _ONE, _MANY = 256, 128  # pixels, of the side of a crop
 _LINKS = 5
-_WHAT = {
-    "teach": "add **{name}** {series}",
-    "alias": "call **{character}** also **{alias}**",
-    "rename": "call **{character}** from now on **{name}**",
-    "merge": "make **{character}** and **{into}** one",
-    "forget": "forget **{character}**",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +140,20 @@ async def _drawings(
     interaction: discord.Interaction[Any], proposal: Proposal
 ) -> list[discord.File] | None:
     """Return a proposal's drawings as one picture; None where they may not be shown here."""
-    services, uploaded = services_of(interaction), proposal.arguments.get("channel_id")
-    if uploaded is not None:
-        found = await readable([uploaded], interaction.user, interaction.guild, interaction.channel)
+    services, change = services_of(interaction), proposal.change
+    if not isinstance(change, TeachCharacter):
+        return []
+    if change.channel_id is not None:
+        found = await readable(
+            [change.channel_id], interaction.user, interaction.guild, interaction.channel
+        )
         if not found:
             return None
     exemplars = await services.storage.exemplars.of_proposal(proposal.id)
     sheet = await services.crops.sheet(e.crop for e in exemplars if e.crop)
-    hidden = bool(proposal.arguments.get("hidden"))
-    return [discord.File(BytesIO(sheet), "drawings.png", spoiler=hidden)] if sheet else []
+    if not sheet:
+        return []
+    return [discord.File(BytesIO(sheet), "drawings.png", spoiler=change.hidden)]
 
 
 async def _crops(services: Services, faces: list[FaceObservation]) -> list[discord.File]:
@@ -176,13 +182,24 @@ def _link(face: FaceObservation) -> str:
 
 
 def _describe(proposal: Proposal, roster: ServerRoster) -> str:
-    words = {key: plain(str(value)) for key, value in proposal.arguments.items()}
-    for key in ("character", "into"):
-        if key in words:
-            words[key] = plain(roster.name(str(proposal.arguments[key])))
-    series = words.get("series", "")
-    what = _WHAT[proposal.kind].format(**{**words, "series": f"({series})" if series else ""})
-    return PROPOSAL.format(user_id=proposal.user_id, what=what)
+    return PROPOSAL.format(user_id=proposal.user_id, what=_what(proposal.change, roster))
+
+
+def _what(change: GalleryChange, roster: ServerRoster) -> str:
+    """Say in words what is proposed."""
+    match change:
+        case TeachCharacter(name, series):
+            return f"add **{plain(name)}** {f'({plain(series)})' if series else ''}"
+        case Alias(character, alias):
+            return f"call **{plain(roster.name(character))}** also **{plain(alias)}**"
+        case Rename(character, name):
+            return f"call **{plain(roster.name(character))}** from now on **{plain(name)}**"
+        case Merge(character, into):
+            return (
+                f"make **{plain(roster.name(character))}** and **{plain(roster.name(into))}** one"
+            )
+        case Forget(character):
+            return f"forget **{plain(roster.name(character))}**"
 
 
 class Decision(WhoSelect, template=rf"moedex:decide:(?P<subject>{SUBJECT})"):
@@ -237,15 +254,15 @@ class ProposalButton(
         action = await services.teaching.accept(server_id, self.proposal_id, user_id)
         if action is None or proposal is None:
             raise UserError(GONE)
-        asked = proposal.arguments
-        if "reply_id" in asked:
+        change = proposal.change
+        if isinstance(change, TeachCharacter) and change.reply_id is not None:
             # The name was typed for a face: accepting it labels that face.
             roster = await services.galleries.roster(server_id)
-            known = known_character(roster, asked["name"], asked["series"])
+            known = known_character(roster, change.name, change.series)
             if known is not None:
                 await services.votes.cast(
-                    asked["reply_id"],
-                    asked["face"],
+                    change.reply_id,
+                    change.face,
                     user_id,
                     "is",
                     character_id=known.id,

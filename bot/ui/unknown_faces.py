@@ -54,7 +54,7 @@ class UnknownFacesNotice:
         mark = await unknown_faces.news(guild.id, seen)
         if mark is None or reader is None:
             return
-        if not await storage.state.may_warn(f"strangers:{guild.id}"):
+        if not await storage.state.may_warn(f"unknown_faces:{guild.id}"):
             return
         try:
             if where is not None:

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.feedback.authority import may_label
 from bot.recognition.replies import mentions_only
+from bot.storage.records import Alias, Forget, Merge, Rename
 from bot.ui.autocomplete import offer
 from bot.ui.undo import PROPOSED, done
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.gallery.server_galleries import ServerGalleries
     from bot.gallery.teaching import Teaching
-    from bot.storage.records import ActionKind
+    from bot.storage.records import GalleryEdit
     from bot.storage.settings import SettingsRepository
 
 
@@ -41,7 +42,7 @@ class GalleryCommands(commands.Cog):
         alias: app_commands.Range[str, 1, 80],
     ) -> None:
         """Give a character one more name in this server."""
-        await self._act(interaction, "alias", character=character, alias=alias)
+        await self._act(interaction, Alias(character=character, alias=alias))
 
     @app_commands.command(name="rename")
     @app_commands.guild_only()
@@ -53,7 +54,7 @@ class GalleryCommands(commands.Cog):
         name: app_commands.Range[str, 1, 80],
     ) -> None:
         """Show a character under another name in this server."""
-        await self._act(interaction, "rename", character=character, name=name)
+        await self._act(interaction, Rename(character=character, name=name))
 
     @app_commands.command(name="merge")
     @app_commands.guild_only()
@@ -62,14 +63,14 @@ class GalleryCommands(commands.Cog):
         self, interaction: discord.Interaction[MoedexBot], character: str, into: str
     ) -> None:
         """Make two characters one in this server."""
-        await self._act(interaction, "merge", character=character, into=into)
+        await self._act(interaction, Merge(character=character, into=into))
 
     @app_commands.command(name="forget")
     @app_commands.guild_only()
     @app_commands.describe(character="Whom I shall not name any more")
     async def forget(self, interaction: discord.Interaction[MoedexBot], character: str) -> None:
         """Name a character no more in this server."""
-        await self._act(interaction, "forget", character=character)
+        await self._act(interaction, Forget(character=character))
 
     @alias.autocomplete("character")
     @rename.autocomplete("character")
@@ -82,23 +83,15 @@ class GalleryCommands(commands.Cog):
         """Offer this server's characters."""
         return await offer(self._galleries, interaction.guild_id, current)
 
-    async def _act(
-        self, interaction: discord.Interaction[MoedexBot], kind: ActionKind, **arguments: str
-    ) -> None:
+    async def _act(self, interaction: discord.Interaction[MoedexBot], change: GalleryEdit) -> None:
         await interaction.response.defer(thinking=True)
         teaching, server_id = self._teaching, interaction.guild_id or 0
         if not await may_label(interaction.user, self._settings):
-            await teaching.check(server_id, arguments)
-            await teaching.propose(server_id, interaction.user.id, kind, arguments)
+            await teaching.check(server_id, change)
+            await teaching.propose(server_id, interaction.user.id, change)
             await interaction.followup.send(PROPOSED)
             return
-        act = {
-            "alias": teaching.alias,
-            "rename": teaching.rename,
-            "merge": teaching.merge,
-            "forget": teaching.forget,
-        }[kind]
-        _, action = await act(server_id, interaction.user.id, **arguments)
+        action = await teaching.edit(server_id, interaction.user.id, change)
         await interaction.followup.send(
             **done(action), allowed_mentions=mentions_only(interaction.user)
         )

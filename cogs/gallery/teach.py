@@ -15,6 +15,7 @@ from bot.gallery.samples import EnrolmentSample, distinct
 from bot.recognition.replies import OutgoingMessage
 from bot.recognition.request import to_enrol
 from bot.recognition.sources import attachment_source
+from bot.storage.records import TeachCharacter
 from bot.ui.answer_message import TOO_MANY
 from bot.ui.autocomplete import offer
 from bot.ui.known_already import KNOWN, OFFERED, KnownAlready, Who
@@ -119,15 +120,11 @@ class Teach(commands.Cog):
         """Keep the pictures as those of a character, or propose that; return what to say."""
         server_id, user_id = interaction.guild_id or 0, interaction.user.id
         if not await may_label(interaction.user, self._settings):
-            arguments = {
-                "name": who.name,
-                "series": who.series,
-                # Whoever decides sees the drawings as they were uploaded: there, and hidden.
-                "channel_id": interaction.channel_id,
-                "hidden": hidden,
-                **({"new": True} if who.new else {}),
-            }
-            await self._teaching.propose(server_id, user_id, "teach", arguments, samples)
+            # Whoever decides sees the drawings as they were uploaded: there, and hidden.
+            change = TeachCharacter(
+                who.name, who.series, who.new, channel_id=interaction.channel_id, hidden=hidden
+            )
+            await self._teaching.propose(server_id, user_id, change, samples)
             return OutgoingMessage(PROPOSED)
         character, action = await self._teaching.teach(
             server_id, user_id, who.name, who.series, samples, new=who.new

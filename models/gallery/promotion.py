@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from models.gallery.comparison import Comparison
 from models.gallery.composition import shown_by
 from models.gallery.examples import drawn
 from models.gallery.head import train_head
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.gallery.calibration import Calibration
+    from models.gallery.comparison import Comparisons, Test
     from models.gallery.examples import Example, Roster
     from models.gallery.gallery import Gallery
     from models.gallery.namer import Namer
@@ -35,6 +37,11 @@ FROZEN_EVERY: Final = 5
 """About every n-th group of the shipped data is measured and never fitted on."""
 FEWEST_TO_CALIBRATE: Final = 40
 """Held-out labels from which on probabilities are fitted to the server's own."""
+_TESTS: Final[dict[Test, str]] = {
+    "shipped": "shipped characters named rightly",
+    "own": "own labels named rightly",
+    "impostors": "impostors left unnamed",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +55,15 @@ class Results:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a version may answer, why, and what was measured (JSON)."""
+    """Whether a version may answer, why, and what was measured.
+
+    `current` compares it with the version that answers, `first` with the one before any training.
+    """
 
     promote: bool
     reasons: tuple[str, ...]
-    report: dict[str, Any]
+    current: Comparisons
+    first: Comparisons
 
 
 class Bench:
@@ -161,24 +172,18 @@ def decide(candidate: Results, current: Results, first: Results) -> Decision:
     on impostors the paired interval must not lie below zero.
     """
     reasons: list[str] = []
-    report: dict[str, Any] = {}
+    measured: dict[str, dict[Test, Comparison]] = {"current": {}, "first": {}}
     promote = True
     for name, other in (("current", current), ("first", first)):
-        rows = report[name] = {}
-        for test, label in (
-            ("shipped", "shipped characters named rightly"),
-            ("own", "own labels named rightly"),
-            ("impostors", "impostors left unnamed"),
-        ):
+        for test, label in _TESTS.items():
             new, old = getattr(candidate, test), getattr(other, test)
             if not len(new):
                 reasons.append(f"{label}: nothing to measure yet")
                 continue
             low, high = paired_interval(new, old)
-            rows[test] = {
-                "faces": len(new), "before": float(old.mean()), "after": float(new.mean()),
-                "interval": [low, high],
-            }  # fmt: skip
+            measured[name][test] = Comparison(
+                len(new), float(old.mean()), float(new.mean()), (float(low), float(high))
+            )
             good = new.mean() >= old.mean() if test == "shipped" else high >= 0.0
             promote = promote and bool(good)
             reasons.append(
@@ -186,9 +191,7 @@ def decide(candidate: Results, current: Results, first: Results) -> Decision:
                 f"(difference {100 * low:+.1f} to {100 * high:+.1f}) against the {name} version"
                 + ("" if good else ": worse")
             )
-    report["promoted"] = promote
-    report["reasons"] = list(dict.fromkeys(reasons))
-    return Decision(promote, tuple(report["reasons"]), report)
+    return Decision(promote, tuple(dict.fromkeys(reasons)), **measured)
 
 
 # One thread for products of matrices: where the bot answers beside it, two wait for each other most

@@ -14,7 +14,7 @@ import pytest
 from bot.inference import InferenceWorker
 from bot.inference.stages import FoundFaces, StagesError
 from bot.storage import Storage
-from bot.storage.records import NewExemplar, ServerCharacter
+from bot.storage.records import NewExemplar, ServerCharacter, TrainingReport
 from models.gallery.calibration import Calibration
 from models.gallery.gallery import Gallery
 from models.gallery.head_file import write_head
@@ -167,7 +167,13 @@ async def set_up(sandbox: Sandbox, bot: MoedexBot) -> None:
     )  # fmt: skip
     head = write_head(Gallery.of({Character("aoi", "Aoi", ""): stages.look(RED)[None]}))
     await storage.versions.add(
-        server_id, stages.backbone, head, {}, [], datetime(2020, 1, 1, tzinfo=UTC), promoted=True
+        server_id,
+        stages.backbone,
+        head,
+        TrainingReport(),
+        [],
+        datetime(2020, 1, 1, tzinfo=UTC),
+        promoted=True,
     )
     assert "Aoi" in (await answer(sandbox, bot, RED))[0]
     assert "Midori" in (await answer(sandbox, bot, GREEN))[0]
@@ -290,7 +296,11 @@ async def test_a_version_that_another_process_promotes_is_taken_over_and_no_pict
 
         assert "**Midori**" not in (await answer(sandbox, bot, GREEN))[0]
         took = [
-            await swapped(beside.versions.add(server_id, "old", head, {}, [], now, promoted=True))
+            await swapped(
+                beside.versions.add(
+                    server_id, "old", head, TrainingReport(), [], now, promoted=True
+                )
+            )
         ]
         assert "**Midori**" in (await answer(sandbox, bot, GREEN))[0]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from bot.storage.records import TrainingReport
 from models.vectors import pack_vector
 from tests.bot.fakes import FakeStages
 from tests.e2e.conftest import PATIENCE_S, eventually, settled, watch
@@ -143,7 +144,7 @@ async def version_of(bot: MoedexBot, *pictures: Traces) -> ModelVersion:
     for picture in pictures:
         picture.also(head)
     return await bot.services.storage.versions.add(
-        pictures[0].face.server_id, "fake", head, {},
+        pictures[0].face.server_id, "fake", head, TrainingReport(),
         [("face", p.face.id) for p in pictures], datetime.now(UTC), promoted=True,
     )  # fmt: skip
 

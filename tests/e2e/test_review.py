@@ -222,7 +222,7 @@ async def test_what_came_up_on_a_day_with_a_line_is_told_on_the_next(
 ) -> None:
     await shown(await sandbox.member("ann").slash("quiet", "learning on"))
     before = len(sandbox.messages("quiet"))
-    assert await bot.services.storage.state.may_warn(f"strangers:{bot.guilds[0].id}")
+    assert await bot.services.storage.state.may_warn(f"unknown_faces:{bot.guilds[0].id}")
     for _ in range(FACES):
         await post(sandbox, bot, "fan-art")
     for _ in range(2):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.storage.records import TrainingReport
 from sandbox.state.errors import UsageError
 from tests.e2e.conftest import eventually
 
@@ -49,7 +50,13 @@ async def test_sharing_is_a_moderators_choice_and_can_be_taken_back(
     await said(await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")}))
     (taught,) = await storage.exemplars.in_use(server_id)
     await storage.versions.add(
-        OTHER, "fake", b"learned", {}, [("exemplar", taught.id)], datetime.now(UTC), promoted=True
+        OTHER,
+        "fake",
+        b"learned",
+        TrainingReport(),
+        [("exemplar", taught.id)],
+        datetime.now(UTC),
+        promoted=True,
     )
     assert "shares nothing" in await said(await ann.slash("general", "learning share off"))
     assert await storage.settings.sharing() == []

@@ -10,7 +10,7 @@ import pytest
 
 from bot.learning import runs
 from bot.learning.runs import TrainingRun
-from bot.storage.records import FaceLabel, Label
+from bot.storage.records import FaceLabel, Label, TrainingReport
 from bot.ui import progress
 from sandbox.state.errors import UsageError
 from tests.bot.fakes import FakeStages
@@ -217,7 +217,7 @@ async def test_a_server_that_lost_its_version_is_trained_again_after_a_restart(
         await bot.services.storage.settings.update(server_id, learning=True)
         gone = [("face", 404)]
         await bot.services.storage.versions.add(
-            server_id, "b", b"", {}, gone, datetime.now(UTC), promoted=True
+            server_id, "b", b"", TrainingReport(), gone, datetime.now(UTC), promoted=True
         )
         await bot.services.erasure.sweep()
     async with start(FakeStages()) as bot:

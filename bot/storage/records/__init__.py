@@ -27,15 +27,26 @@ from bot.storage.records.labels import (
     LabelKind,
     LabelState,
 )
-from bot.storage.records.proposals import Proposal, ProposalState
+from bot.storage.records.proposals import (
+    Alias,
+    Forget,
+    GalleryChange,
+    GalleryEdit,
+    Merge,
+    Proposal,
+    ProposalState,
+    Rename,
+    TeachCharacter,
+)
 from bot.storage.records.settings import ServerSettings
-from bot.storage.records.versions import ModelVersion, SourceKind, VersionState
+from bot.storage.records.versions import ModelVersion, SourceKind, TrainingReport, VersionState
 from bot.storage.records.votes import Vote, VoteKind
 
 __all__ = [
     "IGNORED",
     "NOT_A_FACE",
     "ActionKind",
+    "Alias",
     "Answer",
     "AnswerPlace",
     "AnsweredFace",
@@ -50,22 +61,29 @@ __all__ = [
     "ExemplarSource",
     "FaceLabel",
     "FaceObservation",
+    "Forget",
     "GalleryAction",
+    "GalleryChange",
+    "GalleryEdit",
     "Label",
     "LabelChange",
     "LabelKind",
     "LabelState",
     "LearnedAnswer",
     "LearnedFace",
+    "Merge",
     "ModelVersion",
     "NewExemplar",
     "Proposal",
     "ProposalState",
+    "Rename",
     "ServerCharacter",
     "ServerSettings",
     "SettledFace",
     "SourceKind",
     "StoredGuess",
+    "TeachCharacter",
+    "TrainingReport",
     "VersionState",
     "Vote",
     "VoteKind",

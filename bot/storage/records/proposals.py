@@ -1,9 +1,9 @@
-"""What a member proposed."""
+"""What a member proposed: one record for each change of a gallery that he may ask for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,14 +14,97 @@ ProposalState = Literal["waiting", "accepted"]
 
 
 @dataclass(frozen=True, slots=True)
+class TeachCharacter:
+    """Add a character, or drawings to one there is; with `new` it is somebody new in any case.
+
+    `channel_id` is where the drawings were uploaded, and `hidden` whether they are a spoiler. The
+    name of a face that an answer shows has its `reply_id` and its number there, `face`, instead.
+    """
+
+    kind: ClassVar[ActionKind] = "teach"
+    name: str
+    series: str = ""
+    new: bool = False
+    channel_id: int | None = None
+    hidden: bool = False
+    reply_id: int | None = None
+    face: int | None = None
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters that have to be there: none."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Give a character one more name."""
+
+    kind: ClassVar[ActionKind] = "alias"
+    character: str
+    alias: str
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters that have to be there."""
+        return (self.character,)
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Change a character's name."""
+
+    kind: ClassVar[ActionKind] = "rename"
+    character: str
+    name: str
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters that have to be there."""
+        return (self.character,)
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Make two characters one; `into` is the one that stays."""
+
+    kind: ClassVar[ActionKind] = "merge"
+    character: str
+    into: str
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters that have to be there."""
+        return self.character, self.into
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Name a character no more."""
+
+    kind: ClassVar[ActionKind] = "forget"
+    character: str
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters that have to be there."""
+        return (self.character,)
+
+
+GalleryEdit = Alias | Rename | Merge | Forget
+"""A change of a character that is there already."""
+GalleryChange = TeachCharacter | GalleryEdit
+"""A change of a gallery that may be proposed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a member proposed; `arguments` are those of the command."""
+    """What a member proposed, until a moderator decides and after."""
 
     id: int
     server_id: int
     user_id: int
-    kind: ActionKind
-    arguments: dict[str, Any]
+    change: GalleryChange
     state: ProposalState
     decided_by: int | None
     at: datetime

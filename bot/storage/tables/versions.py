@@ -5,10 +5,41 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    JSON,
+    Dialect,
+    ForeignKey,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.storage.records.versions import TrainingReport
 from bot.storage.tables.base import COUNTER, Base
+
+_REPORT = TypeAdapter(TrainingReport)
+
+
+class Report(TypeDecorator[TrainingReport]):
+    """A report as JSON; of one that an older Moedex wrote, what it lacks has its default."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: TrainingReport | None, dialect: Dialect
+    ) -> dict[str, Any] | None:
+        """Turn a report into JSON."""
+        return None if value is None else _REPORT.dump_python(value, mode="json")
+
+    def process_result_value(
+        self, value: dict[str, Any] | None, dialect: Dialect
+    ) -> TrainingReport | None:
+        """Read a report from JSON."""
+        return None if value is None else _REPORT.validate_python(value)
 
 
 class ModelVersionRow(Base):
@@ -23,7 +54,7 @@ class ModelVersionRow(Base):
     state: Mapped[str] = mapped_column(String(10))
     backbone: Mapped[str] = mapped_column(String(100))
     head: Mapped[bytes] = mapped_column(LargeBinary)
-    report: Mapped[dict[str, Any]] = mapped_column(JSON)
+    report: Mapped[TrainingReport] = mapped_column(Report)
     at: Mapped[datetime]
 
 

@@ -10,6 +10,7 @@ import pytest
 from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Teaching
 from bot.storage.crops import CropStore
+from bot.storage.records import TeachCharacter
 from tests.bot.labelled_server import BACKBONE, SERVER
 from tests.models.gallery.world import SHIPPED
 
@@ -34,8 +35,7 @@ async def test_two_new_names_at_once_are_two_characters(teaching: Teaching) -> N
 
 
 async def test_a_proposal_is_carried_out_once(teaching: Teaching, storage: Storage) -> None:
-    arguments = {"name": "Aoi", "series": ""}
-    proposal = await teaching.propose(SERVER, 5, "teach", arguments)
+    proposal = await teaching.propose(SERVER, 5, TeachCharacter("Aoi"))
     accept = teaching.accept
     done = await asyncio.gather(*(accept(SERVER, proposal.id, n) for n in (1, 2)))
     assert [action.summary for action in done if action] == ["taught Aoi, as proposed"]

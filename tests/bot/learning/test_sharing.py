@@ -93,8 +93,8 @@ async def test_what_is_shared_trains_and_goes_with_its_source(
     known = await other_server(storage, labelled)
     await storage.settings.update(OTHER, sharing=True)
     trained = await learn(storage, SERVER, namer, data, BACKBONE)
-    assert trained.version.report["examples"] == 6
-    assert trained.version.report["shared"] > 0
+    assert trained.version.report.examples == 6
+    assert trained.version.report.shared > 0
     assert [v.id for v in await storage.versions.of_others_trained_on(OTHER)] == [
         trained.version.id
     ]

@@ -60,8 +60,8 @@ async def test_labels_become_a_version_that_answers(
     current = await storage.versions.current(SERVER)
     assert current is not None
     assert current.number == trained.version.number == 1
-    assert current.report["promoted"]
-    assert current.report["reasons"]
+    assert current.report.promoted
+    assert current.report.reasons
     gallery = await answering(storage, namer)
     named = namer.name(faces(20, 10, 9), gallery)
     assert all(n.guesses[0].character.id == "aoi" for n in named)

@@ -20,6 +20,8 @@ from bot.storage.records import (
     NewExemplar,
     ServerCharacter,
     StoredGuess,
+    TeachCharacter,
+    TrainingReport,
 )
 from models.vectors import pack_vector, unpack_vector
 from tests.bot.recorded_faces import answer_with_face, record_face
@@ -164,7 +166,7 @@ async def test_servers_do_not_see_each_other(storage: Storage) -> None:
 
 
 async def test_a_proposals_drawings_wait_and_are_taken_once(storage: Storage) -> None:
-    proposal = await storage.proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, NOW)
+    proposal = await storage.proposals.add(SERVER, 5, TeachCharacter("Aoi"), NOW)
     await storage.exemplars.propose(SERVER, proposal.id, [exemplar()])
     assert await storage.exemplars.in_use(SERVER) == []
     assert len(await storage.exemplars.of_proposal(proposal.id)) == 1
@@ -176,7 +178,7 @@ async def test_a_proposals_drawings_wait_and_are_taken_once(storage: Storage) ->
 
 
 async def test_a_rejected_proposal_takes_its_drawings_along(storage: Storage) -> None:
-    proposal = await storage.proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, NOW)
+    proposal = await storage.proposals.add(SERVER, 5, TeachCharacter("Aoi"), NOW)
     await storage.exemplars.propose(SERVER, proposal.id, [exemplar()])
     assert not await storage.proposals.reject(SERVER + 1, proposal.id)
     assert await storage.proposals.reject(SERVER, proposal.id)
@@ -187,10 +189,10 @@ async def test_a_rejected_proposal_takes_its_drawings_along(storage: Storage) ->
 async def test_what_nobody_decides_is_erased_in_the_end(storage: Storage) -> None:
     proposals = storage.proposals
     for at in (NOW, NOW + timedelta(days=2)):
-        proposal = await proposals.add(SERVER, 5, "teach", {"name": "Aoi"}, at)
+        proposal = await proposals.add(SERVER, 5, TeachCharacter("Aoi"), at)
         crop = replace(exemplar(), crop=f"{proposal.id}.webp")
         await storage.exemplars.propose(SERVER, proposal.id, [crop])
-    decided = await proposals.add(SERVER, 5, "teach", {"name": "Rei"}, NOW)
+    decided = await proposals.add(SERVER, 5, TeachCharacter("Rei"), NOW)
     await proposals.accept(decided.id, 9)
     await proposals.erase_waiting(NOW + timedelta(days=1))
     assert [p.at for p in await proposals.waiting(SERVER)] == [NOW + timedelta(days=2)]
@@ -200,8 +202,8 @@ async def test_what_nobody_decides_is_erased_in_the_end(storage: Storage) -> Non
 
 async def test_versions_are_promoted_and_rolled_back(storage: Storage) -> None:
     versions = storage.versions
-    one = await versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
-    two = await versions.add(SERVER, "b1", b"2", {}, [], NOW, promoted=False)
+    one = await versions.add(SERVER, "b1", b"1", TrainingReport(), [], NOW, promoted=True)
+    two = await versions.add(SERVER, "b1", b"2", TrainingReport(), [], NOW, promoted=False)
     assert (one.number, one.state, two.number, two.state) == (1, "current", 2, "rejected")
     promoted = await versions.promote(SERVER, 2)
     assert promoted is not None
@@ -227,7 +229,7 @@ async def test_a_promoted_version_is_never_seen_before_it_is_current(
         seen.append([v.state for v in await storage.versions.list(SERVER)])
 
     monkeypatch.setattr(storage.database, "write", looked_at_after)
-    await storage.versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
+    await storage.versions.add(SERVER, "b1", b"1", TrainingReport(), [], NOW, promoted=True)
     assert seen == [["current"]]
 
 
@@ -235,7 +237,7 @@ async def test_what_became_current_after_it_was_read_is_refitted_when_it_is_eras
     storage: Storage,
 ) -> None:
     versions = storage.versions
-    read = await versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=False)
+    read = await versions.add(SERVER, "b1", b"1", TrainingReport(), [], NOW, promoted=False)
     await versions.promote(SERVER, read.number)
     await versions.erase([read])
     assert await versions.to_refit() == {SERVER}
@@ -247,7 +249,7 @@ async def test_what_became_current_after_it_was_read_is_refitted_when_it_is_eras
 async def test_a_version_trained_on_something_erased_is_found(storage: Storage) -> None:
     kept = [await seen(storage, number) for number in (1, 2)]
     version = await storage.versions.add(
-        SERVER, "b1", b"1", {}, [("face", s.id) for s in kept], NOW, promoted=True
+        SERVER, "b1", b"1", TrainingReport(), [("face", s.id) for s in kept], NOW, promoted=True
     )
     assert await storage.versions.trained_on_erased() == []
     await storage.answers.delete_by_reply(2)
@@ -339,7 +341,7 @@ async def test_consent_and_opting_out_are_remembered(storage: Storage) -> None:
 
 async def test_leaving_erases_what_was_taught_and_trained(storage: Storage) -> None:
     await storage.galleries.change(SERVER, "teach", 5, "x", NOW, exemplars=[exemplar()])
-    await storage.versions.add(SERVER, "b1", b"1", {}, [], NOW, promoted=True)
+    await storage.versions.add(SERVER, "b1", b"1", TrainingReport(), [], NOW, promoted=True)
     await storage.servers.erase_learned(SERVER)
     assert await storage.exemplars.in_use(SERVER) == []
     assert await storage.versions.list(SERVER) == []

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 from bot.storage import Storage
 from bot.storage.records import NOT_A_FACE, Label, StoredGuess
 from bot.storage.schema import migrations
+from models.gallery.comparison import Comparison
 from models.types import Box
 from models.vectors import pack_vector
 
@@ -25,6 +26,14 @@ LEARNS, LEARNS_NOT = 7, 8
 AT = "2026-05-04 12:00:00.000000"
 VECTOR = pack_vector(np.eye(1, 8, 3, dtype=np.float32)[0])
 GUESS = {"id": "rin", "name": "Rin", "series": "Fate", "probability": 0.8125}
+REPORT = {
+    "current": {
+        "holdout": {"faces": 40, "before": 0.5, "after": 0.75, "interval": [-0.1, 0.3]},
+        "strangers": {"faces": 9, "before": 1.0, "after": 1.0, "interval": [0.0, 0.0]},
+    },
+    "reasons": ["impostors left unnamed: nothing to measure yet"],
+    "examples": 6,
+}
 
 
 def face(*, unknown: bool = False) -> dict[str, object]:
@@ -93,9 +102,10 @@ def old(tmp_path: Path) -> Path:
             )
             database.execute("INSERT INTO decisions VALUES (?, 60)", (reply_id,))
         database.execute(
-            "INSERT INTO model_versions VALUES (1, ?, 1, 'current', 'b1', x'00', '{}', ?)",
-            (LEARNS, AT),
+            "INSERT INTO model_versions VALUES (1, ?, 1, 'current', 'b1', x'00', ?, ?)",
+            (LEARNS, json.dumps(REPORT), AT),
         )
+        database.execute("INSERT INTO state VALUES (?, '12', ?)", (f"strangers:{LEARNS}", AT))
         database.execute("INSERT INTO model_sources VALUES (1, 'sighting', 10)")
         database.commit()
     return file
@@ -127,7 +137,14 @@ async def test_everything_of_a_server_that_learns_is_found_again(old: Path) -> N
         assert (vote.kind, vote.character_id, vote.user_id) == ("is", "rin", 60)
         assert await storage.labels.deciders(LEARNS) == {(1, 60)}
         assert await storage.versions.trained_on_erased() == []
-        assert len(await storage.versions.trained_on([10])) == 1
+        (version,) = await storage.versions.trained_on([10])
+        assert version.report.examples == 6
+        assert version.report.reasons == ("impostors left unnamed: nothing to measure yet",)
+        assert version.report.current == {
+            "shipped": Comparison(40, 0.5, 0.75, (-0.1, 0.3)),
+            "impostors": Comparison(9, 1.0, 1.0, (0.0, 0.0)),
+        }
+        assert await storage.state.get(f"unknown_faces:{LEARNS}") == "12"
         assert await storage.answers.delete_of(40404040) == 1
 
 
