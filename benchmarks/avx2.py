@@ -20,7 +20,8 @@ import typer
 
 from benchmarks.accuracy import timed
 from benchmarks.boxes.tool import BOXES, read_boxes
-from benchmarks.detection import milliseconds, read
+from benchmarks.detection import milliseconds
+from benchmarks.found_heads import read
 from benchmarks.options import DATA, Data, Docs
 from benchmarks.statistics import machine, today, write_section
 from models.detection.learned import LearnedDetector
