@@ -189,11 +189,12 @@ class Teaching:
         async with self._changing[server_id]:
             return await self._storage.proposals.reject(server_id, proposal_id)
 
-    async def check(self, server_id: int, change: GalleryChange) -> None:
-        """Raise TeachingError where a proposal names a character that there isn't."""
+    async def check(self, server_id: int, change: GalleryEdit) -> None:
+        """Raise TeachingError where a change is of a character that there isn't."""
         roster = await self._roster(server_id)
-        for name in change.characters:
-            one_character(roster, name)
+        one_character(roster, change.character)
+        if isinstance(change, Merge):
+            one_character(roster, change.into)
 
     async def edit(self, server_id: int, user_id: int, change: GalleryEdit) -> GalleryAction:
         """Change a character that is there. Raises TeachingError where that can't be done."""

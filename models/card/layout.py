@@ -50,7 +50,7 @@ def lay_out(width: int, height: int, faces: int, max_side: int) -> Layout:
         for beside in (False, True)
         for columns in range(1, min(count, 5) + 1)
     ]
-    fitting = [lay for lay in layouts if max(lay.width, lay.height) <= max_side] or layouts
+    fitting = [each for each in layouts if max(each.width, each.height) <= max_side] or layouts
     return max(fitting, key=_merit)
 
 

@@ -36,7 +36,7 @@ def faces_in(message: Message) -> int:
     return sum(line.startswith("`") and "**" in line for line in lines)
 
 
-async def test_posted_drawing_of_a_stranger_is_unknown(
+async def test_posted_drawing_of_somebody_not_enrolled_is_unknown(
     sandbox: Sandbox, real_bot: MoedexBot
 ) -> None:
     posted = await sandbox.member("ben").post("fan-art", files=[sample("hikari-1")])

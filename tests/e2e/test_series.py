@@ -76,8 +76,8 @@ async def test_what_cannot_be_taught_is_said(
         assert "no drawn face in the portraits of Death Note" in await said(nobody)
         member = await ben.slash("general", "teach", {"series": "Death Note"})
         assert "Only moderators" in await said(member)
-        lonely = await ann.slash("general", "teach", {"name": "Aoi"})
-        assert "Say who it is and add a picture" in await said(lonely)
+        without_picture = await ann.slash("general", "teach", {"name": "Aoi"})
+        assert "Say who it is and add a picture" in await said(without_picture)
         assert not await bot.services.storage.exemplars.in_use(bot.guilds[0].id)
 
 

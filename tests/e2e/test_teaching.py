@@ -50,7 +50,7 @@ async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: Moe
     assert (await bot.services.galleries.roster(server_id)).name("aoi") == "Aoi"
 
 
-async def test_five_drawings_are_one_lesson(sandbox: Sandbox, start: Start) -> None:
+async def test_five_drawings_are_enrolled_at_once(sandbox: Sandbox, start: Start) -> None:
     async with start(DistinctStages()) as bot:
         images = {f"image{n}": (f"{n}.png", b"2" if n == 3 else b"1") for n in range(1, 6)}
         taught = await sandbox.member("ann").slash("general", "teach", {"name": "Aoi", **images})
@@ -75,7 +75,7 @@ async def test_copies_of_a_drawing_count_once_and_one_without_a_face_teaches_not
     assert len(await bot.services.storage.exemplars.in_use(server_id)) == 1
 
 
-async def test_a_members_lesson_waits_for_review(sandbox: Sandbox, bot: MoedexBot) -> None:
+async def test_what_a_member_teaches_waits_for_review(sandbox: Sandbox, bot: MoedexBot) -> None:
     ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
     proposed = await ben.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
     assert "/review" in await said(proposed)

@@ -30,11 +30,6 @@ class TeachCharacter:
     reply_id: int | None = None
     face: int | None = None
 
-    @property
-    def characters(self) -> tuple[str, ...]:
-        """The characters that have to be there: none."""
-        return ()
-
 
 @dataclass(frozen=True, slots=True)
 class Alias:
@@ -43,11 +38,6 @@ class Alias:
     kind: ClassVar[ActionKind] = "alias"
     character: str
     alias: str
-
-    @property
-    def characters(self) -> tuple[str, ...]:
-        """The characters that have to be there."""
-        return (self.character,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +48,6 @@ class Rename:
     character: str
     name: str
 
-    @property
-    def characters(self) -> tuple[str, ...]:
-        """The characters that have to be there."""
-        return (self.character,)
-
 
 @dataclass(frozen=True, slots=True)
 class Merge:
@@ -72,11 +57,6 @@ class Merge:
     character: str
     into: str
 
-    @property
-    def characters(self) -> tuple[str, ...]:
-        """The characters that have to be there."""
-        return self.character, self.into
-
 
 @dataclass(frozen=True, slots=True)
 class Forget:
@@ -84,11 +64,6 @@ class Forget:
 
     kind: ClassVar[ActionKind] = "forget"
     character: str
-
-    @property
-    def characters(self) -> tuple[str, ...]:
-        """The characters that have to be there."""
-        return (self.character,)
 
 
 GalleryEdit = Alias | Rename | Merge | Forget

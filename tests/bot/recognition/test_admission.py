@@ -87,7 +87,7 @@ async def test_each_way_counts_for_the_same_cooldown(bot: Any, way: str) -> None
     assert await refused(found, to_enrol(interaction(where, who), [source()])) is Reason.COOL_DOWN
 
 
-async def test_a_server_is_limited_with_its_lessons(bot: Any) -> None:
+async def test_a_server_is_limited_in_what_it_enrols(bot: Any) -> None:
     found, where = services(bot, cooldowns={"server_times": 1}), channel()
     assert await refused(found, to_enrol(interaction(where), [source()])) is None
     assert await refused(found, to_enrol(interaction(where), [source()])) is Reason.COOL_DOWN

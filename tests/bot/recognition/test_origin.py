@@ -80,7 +80,7 @@ async def test_link_is_not_read_for_others(bot: Any, lacking: str) -> None:
     where.fetch_message.assert_not_awaited()
 
 
-async def test_link_to_a_server_of_strangers_is_not_read(bot: Any) -> None:
+async def test_link_to_a_server_that_the_asker_is_not_in_is_not_read(bot: Any) -> None:
     where = channel()
     guild = server(bot, where, discord.Permissions.all())
     guild.get_member = Mock(return_value=None)
