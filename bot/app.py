@@ -19,7 +19,7 @@ from bot.connection import pointed_at, stay_connected, try_token
 from bot.enrolment.series import SeriesTeaching
 from bot.errors import StartupError
 from bot.feedback.duplicates import NearDuplicates
-from bot.feedback.labelling import Labelling
+from bot.feedback.labels import Labelling
 from bot.feedback.recording import FaceRecorder
 from bot.feedback.review_queue import UnknownFaces
 from bot.feedback.votes import Votes
@@ -133,8 +133,8 @@ def build_services(
         shipped=worker.stages.gallery,
         backbone=worker.stages.backbone,
     )
-    duplicates = NearDuplicates(storage)
-    labelling = Labelling(storage, galleries.roster)
+    duplicates = NearDuplicates(storage.faces)
+    labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
 
     def forget() -> None:
         galleries.forget()
@@ -142,7 +142,9 @@ def build_services(
 
     erasure = Erasure(storage, crops, forget, labelling.relearn)
     consent = Consent(storage.settings, storage.consents)
-    recorder = FaceRecorder(storage, crops, duplicates, labelling, consent, erasure.sweep_soon)
+    recorder = FaceRecorder(
+        storage.faces, storage.votes, crops, duplicates, labelling, consent, erasure.sweep_soon
+    )
     complaints = PermissionComplaints(client, storage.settings, storage.state)
     recognition = RecognitionService(
         client,
@@ -155,7 +157,7 @@ def build_services(
     )
     questions = Questions(client, config, recognition)
     teaching = Teaching(storage, crops, galleries.roster)
-    votes = Votes(storage, labelling)
+    votes = Votes(storage.votes, storage.labels, storage.consents, labelling)
     unknown_faces = UnknownFaces(storage, config.learning, lambda: galleries.backbone)
     return Services(
         config=config,

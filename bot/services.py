@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.enrolment.series import SeriesTeaching
-    from bot.feedback.labelling import Labelling
+    from bot.feedback.labels import Labelling
     from bot.feedback.review_queue import UnknownFaces
     from bot.feedback.votes import Votes
     from bot.gallery.server_galleries import ServerGalleries

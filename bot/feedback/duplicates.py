@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 from models.images.hashing import HashIndex
 
 if TYPE_CHECKING:
-    from bot.storage import Storage
+    from bot.storage.faces import FaceRepository
 
 
 class NearDuplicates:
     """The perceptual hashes of the pictures of all servers, to group copies by."""
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, faces: FaceRepository) -> None:
+        self._faces = faces
         self._indexes: dict[int, HashIndex] = {}
 
     async def of(self, server_id: int) -> HashIndex:
         """Return the hashes of a server, each under the number of its group."""
         index = self._indexes.get(server_id)
         if index is None:
-            hashes = await self._storage.faces.hashes(server_id)
+            hashes = await self._faces.hashes(server_id)
             index = await asyncio.to_thread(HashIndex, hashes)
             self._indexes[server_id] = index
         return index

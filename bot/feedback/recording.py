@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.feedback.duplicates import NearDuplicates
-    from bot.feedback.labelling import Labelling
+    from bot.feedback.labels import Labelling
     from bot.inference import IdentifiedPicture
     from bot.privacy.consent import Consent
-    from bot.storage import Answer, Storage
     from bot.storage.crops import CropStore
-    from bot.storage.records import FaceObservation
+    from bot.storage.faces import FaceRepository
+    from bot.storage.records import Answer, FaceObservation
+    from bot.storage.votes import VoteRepository
 
 
 class FaceRecorder:
@@ -27,14 +28,16 @@ class FaceRecorder:
 
     def __init__(
         self,
-        storage: Storage,
+        faces: FaceRepository,
+        votes: VoteRepository,
         crops: CropStore,
         duplicates: NearDuplicates,
         labelling: Labelling,
         consent: Consent,
         sweep_soon: Callable[[], None],
     ) -> None:
-        self._storage = storage
+        self._faces = faces
+        self._votes = votes
         self._crops = crops
         self._duplicates = duplicates
         self._labelling = labelling
@@ -64,13 +67,13 @@ class FaceRecorder:
             return []
         hidden = [hidden for picture, hidden in pictures for _ in picture.faces]
         if not await self._consent.learns_from(server_id, author_id):
-            faces = await self._storage.faces.record(answer.reply_id, hidden)
+            faces = await self._faces.record(answer.reply_id, hidden)
         else:
             faces = await self._learn(
                 server_id, answer, [picture for picture, _ in pictures], hidden,
                 None if await self._consent.opted_out(asker_id) else asker_id, author_id, own=own,
             )  # fmt: skip
-        if any(face.group != face.id for face in faces) or await self._storage.votes.for_answer(
+        if any(face.group != face.id for face in faces) or await self._votes.for_answer(
             answer.reply_id
         ):
             await self._labelling.judge(answer.reply_id, "the same picture, or early votes")
@@ -98,7 +101,7 @@ class FaceRecorder:
                     for picture in pictures
                 ]
                 faces = _learned(pictures, groups, saved)
-                kept = await self._storage.faces.record(
+                kept = await self._faces.record(
                     answer.reply_id, hidden, LearnedAnswer(asker_id, author_id, faces)
                 )
                 for face in kept:
@@ -110,7 +113,7 @@ class FaceRecorder:
             self._crops.recorded(saved)
         if not await self._consent.learns_from(server_id, author_id):
             # Learning was switched off, or the author opted out, after the crops were taken.
-            await self._storage.faces.forget_learned_answer(answer.reply_id)
+            await self._faces.forget_learned_answer(answer.reply_id)
             self._sweep_soon()
         return kept
 

@@ -7,13 +7,16 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.feedback.labelling import VOTES
+from bot.feedback.labels import VOTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from bot.feedback.labelling import Labelling
-    from bot.storage import Storage, VoteKind
+    from bot.feedback.labels import Labelling
+    from bot.storage.consents import ConsentRepository
+    from bot.storage.labels import LabelRepository
+    from bot.storage.records import VoteKind
+    from bot.storage.votes import VoteRepository
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +24,16 @@ log = logging.getLogger(__name__)
 class Votes:
     """The votes of all servers, and the background work that turns them into labels."""
 
-    def __init__(self, storage: Storage, labelling: Labelling) -> None:
-        self._storage = storage
+    def __init__(
+        self,
+        votes: VoteRepository,
+        labels: LabelRepository,
+        consents: ConsentRepository,
+        labelling: Labelling,
+    ) -> None:
+        self._votes = votes
+        self._labels = labels
+        self._consents = consents
         self._labelling = labelling
         self._to_judge: dict[int, str] = {}
         self._judging: dict[int, asyncio.Task[None]] = {}
@@ -47,11 +58,11 @@ class Votes:
         Returns false where the answer is not kept, this vote stands already, or the voter opted
         out.
         """
-        if await self._storage.consents.opted_out(user_id):
+        if await self._consents.opted_out(user_id):
             return False
-        await self._storage.labels.mark_decider(reply_id, user_id, decides=decides)
+        await self._labels.mark_decider(reply_id, user_id, decides=decides)
         now = datetime.now(UTC)
-        kept = await self._storage.votes.add(
+        kept = await self._votes.add(
             reply_id, face_index, user_id, kind, now, character_id=character_id
         )
         if kept:
@@ -63,14 +74,14 @@ class Votes:
     ) -> bool:
         """Take a vote back; false where it didn't stand."""
         now = datetime.now(UTC)
-        kept = await self._storage.votes.withdraw(reply_id, face_index, user_id, kind, now)
+        kept = await self._votes.withdraw(reply_id, face_index, user_id, kind, now)
         if kept:
             self._judge_soon(reply_id, "a vote taken back")
         return kept
 
     async def take_back_all(self, reply_id: int, kinds: Collection[VoteKind]) -> None:
         """Take everybody's votes of these kinds on a whole answer back."""
-        for vote in await self._storage.votes.for_answer(reply_id):
+        for vote in await self._votes.for_answer(reply_id):
             if vote.face_index is None and vote.kind in kinds:
                 await self.take_back(reply_id, None, vote.user_id, vote.kind)
 

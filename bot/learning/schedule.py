@@ -77,4 +77,4 @@ class TrainingSchedule:
         since = datetime.fromisoformat(last)
         if now - since < timedelta(hours=self._hours):
             return False
-        return await self._storage.labels.changed_since(server_id, since)
+        return await self._storage.audit_log.changed_since(server_id, since)

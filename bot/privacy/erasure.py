@@ -77,6 +77,7 @@ class Erasure:
         await storage.answers.delete_of(user_id)
         await storage.votes.erase_user(user_id)
         await storage.labels.forget_user(user_id)
+        await storage.audit_log.forget_user(user_id)
         await storage.exemplars.erase([e.id for e in exemplars])
         await storage.galleries.forget_user(user_id)
         await storage.proposals.erase_user(user_id)

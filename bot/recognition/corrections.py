@@ -13,7 +13,7 @@ import discord
 
 from bot.errors import UserError
 from bot.feedback.authority import MODERATORS_ONLY, may_label
-from bot.feedback.labelling import VOTES
+from bot.feedback.labels import VOTES
 from bot.feedback.subjects import FaceSubject
 from bot.recognition.request import to_correct
 from bot.storage.records import TeachCharacter

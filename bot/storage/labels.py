@@ -1,4 +1,4 @@
-"""Labels with their audit log, and who may decide them at once."""
+"""Labels, and who may decide them at once."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.storage.audit_log import write_change
 from bot.storage.faces import observed, to_observation
-from bot.storage.records import FaceLabel, Label, LabelChange
+from bot.storage.records import FaceLabel, LabelChange
 from bot.storage.repository import Repository
 from bot.storage.revisions import bump
-from bot.storage.tables import AnswerRow, DecisionRow, FaceRow, LabelChangeRow, LabelRow
+from bot.storage.tables import AnswerRow, DecisionRow, FaceRow, LabelRow
+from bot.storage.tables.labels import from_columns, to_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.storage.records import FaceObservation, LabelKind, LabelState
+    from bot.storage.records import FaceObservation, LabelState
 
 
 class LabelRepository(Repository):
-    """Labels of faces. Every change is written down with who, when and why."""
+    """Labels of faces. The audit log has every change."""
 
     async def set(self, labels: Sequence[FaceLabel], why: str) -> list[LabelChange]:
         """Set labels; return those of the settled ones that changed.
@@ -50,7 +51,7 @@ class LabelRepository(Repository):
                     change = LabelChange(
                         label.face_id, before, after, label.decided_by, why, label.at
                     )
-                    session.add(_to_change_row(change))
+                    write_change(session, change)
                     changes.append(change)
             for server_id in await _servers_of(session, changes):
                 await bump(session, server_id)
@@ -82,27 +83,6 @@ class LabelRepository(Repository):
                 for face, answer, label in rows
             ]
 
-    async def changes(self, face_id: int) -> list[LabelChange]:
-        """Return the audit log of a label, oldest first."""
-        async with self._database.read() as session:
-            rows = await session.scalars(
-                select(LabelChangeRow)
-                .where(LabelChangeRow.face_id == face_id)
-                .order_by(LabelChangeRow.id)
-            )
-            return [_to_change(row) for row in rows]
-
-    async def changed_since(self, server_id: int, at: datetime) -> bool:
-        """Say whether a label of a server was settled, changed or unsettled after `at`."""
-        query = (
-            select(LabelChangeRow.id)
-            .join(FaceRow, FaceRow.id == LabelChangeRow.face_id)
-            .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
-            .where(AnswerRow.server_id == server_id, LabelChangeRow.at > at)
-        )
-        async with self._database.read() as session:
-            return await session.scalar(query.limit(1)) is not None
-
     async def mark_decider(self, reply_id: int, user_id: int, *, decides: bool) -> None:
         """Remember whether a voter on an answer is a moderator or labeller as he votes.
 
@@ -130,14 +110,11 @@ class LabelRepository(Repository):
             return {(reply_id, user_id) for reply_id, user_id in rows}
 
     async def forget_user(self, user_id: int) -> None:
-        """Take a member's name out of the audit log; what his votes decided is judged again."""
+        """Take a member's name off the labels; what his votes decided is judged again."""
         async with self._database.write() as session:
             await session.execute(delete(DecisionRow).where(DecisionRow.user_id == user_id))
             await session.execute(
                 update(LabelRow).where(LabelRow.decided_by == user_id).values(decided_by=None)
-            )
-            await session.execute(
-                update(LabelChangeRow).where(LabelChangeRow.user_id == user_id).values(user_id=None)
             )
 
 
@@ -150,16 +127,8 @@ async def _servers_of(session: AsyncSession, changes: Sequence[LabelChange]) -> 
     return {server_id for server_id in rows if server_id is not None}
 
 
-def _label(kind: str | None, character_id: str) -> Label | None:
-    return None if kind is None else Label(cast("LabelKind", kind), character_id)
-
-
-def _columns(label: Label | None) -> tuple[str | None, str]:
-    return (None, "") if label is None else (label.kind, label.character_id)
-
-
 def _to_row(label: FaceLabel) -> LabelRow:
-    kind, character_id = _columns(label.label)
+    kind, character_id = to_columns(label.label)
     return LabelRow(
         face_id=label.face_id,
         state=label.state,
@@ -174,33 +143,7 @@ def _to_face_label(row: LabelRow) -> FaceLabel:
     return FaceLabel(
         face_id=row.face_id,
         state=cast("LabelState", row.state),
-        label=_label(row.kind, row.character_id),
+        label=from_columns(row.kind, row.character_id),
         decided_by=row.decided_by,
-        at=row.at,
-    )
-
-
-def _to_change_row(change: LabelChange) -> LabelChangeRow:
-    before_kind, before_character_id = _columns(change.before)
-    after_kind, after_character_id = _columns(change.after)
-    return LabelChangeRow(
-        face_id=change.face_id,
-        before_kind=before_kind,
-        before_character_id=before_character_id,
-        after_kind=after_kind,
-        after_character_id=after_character_id,
-        user_id=change.user_id,
-        why=change.why,
-        at=change.at,
-    )
-
-
-def _to_change(row: LabelChangeRow) -> LabelChange:
-    return LabelChange(
-        face_id=row.face_id,
-        before=_label(row.before_kind, row.before_character_id),
-        after=_label(row.after_kind, row.after_character_id),
-        user_id=row.user_id,
-        why=row.why,
         at=row.at,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bot.storage.answers import AnswerRepository
+from bot.storage.audit_log import AuditLogRepository
 from bot.storage.clusters import ClusterRepository
 from bot.storage.consents import ConsentRepository
 from bot.storage.database import Database
@@ -46,6 +47,7 @@ class Storage:
         self.faces = FaceRepository(database)
         self.clusters = ClusterRepository(database)
         self.labels = LabelRepository(database)
+        self.audit_log = AuditLogRepository(database)
         self.galleries = GalleryRepository(database)
         self.exemplars = ExemplarRepository(database)
         self.enrolled = EnrolledRepository(database)

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.feedback.authority import check_may_label
-from bot.feedback.labelling import VOTES
+from bot.feedback.labels import VOTES
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class History(commands.Cog):
         roster = await self._galleries.roster(interaction.guild_id or 0)
         dated: list[tuple[datetime, str]] = []
         for number, face in enumerate(await self._storage.faces.by_reply(message.id), 1):
-            changes = await self._storage.labels.changes(face.id)
+            changes = await self._storage.audit_log.of_face(face.id)
             dated += [(each.at, f"Face {number}: {_sentence(each, roster)}") for each in changes]
         lines = [line for _, line in sorted(dated)]
         shown = list(lines)

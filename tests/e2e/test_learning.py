@@ -42,12 +42,12 @@ async def test_a_moderators_tick_settles_and_taking_it_back_unsettles(
     await ann.unreact(reply, "✅")
     await eventually(lambda: label_is(bot, reply, None, "open"))
     face = (await labels(bot, reply))[0][0]
-    trail = await bot.services.storage.labels.changes(face.id)
-    assert [(c.before, c.after) for c in trail] == [
+    log = await bot.services.storage.audit_log.of_face(face.id)
+    assert [(c.before, c.after) for c in log] == [
         (None, Label.of("marin")),
         (Label.of("marin"), None),
     ]
-    assert trail[0].user_id == ann.id
+    assert log[0].user_id == ann.id
 
 
 async def test_a_members_tick_alone_settles_nothing(sandbox: Sandbox, bot: MoedexBot) -> None:

@@ -113,7 +113,7 @@ async def test_a_disputed_face_is_in_review_and_no_label_until_a_moderator_decid
     await eventually(lambda: says(review, "Nothing waits"))
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
     ((face, _),) = await bot.services.storage.labels.in_server(server_id, "settled")
-    assert (await bot.services.storage.labels.changes(face.id))[-1].user_id == ann.id
+    assert (await bot.services.storage.audit_log.of_face(face.id))[-1].user_id == ann.id
 
 
 async def test_a_moderator_sees_who_changed_a_label_when_and_why(

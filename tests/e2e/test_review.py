@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FACES = 6
 
 
-class Strangers(DistinctStages):
+class OneUnknownFace(DistinctStages):
     """Stages that know nobody: every face looks much like the last."""
 
     def embed(self, crops: Sequence[Any]) -> list[Any]:
@@ -55,7 +55,7 @@ class Strangers(DistinctStages):
 @pytest.fixture
 async def bot(start: Start) -> AsyncIterator[MoedexBot]:
     """Return a bot that knows nobody, and learns in its server."""
-    async with start(Strangers()) as running:
+    async with start(OneUnknownFace()) as running:
         for name in ("fan-art", "quiet", "age-restricted"):
             await watch(running, name)
         await running.services.storage.settings.update(running.guilds[0].id, learning=True)
@@ -65,7 +65,7 @@ async def bot(start: Start) -> AsyncIterator[MoedexBot]:
 async def post(
     sandbox: Sandbox, bot: MoedexBot, channel: str, *, who: str = "ben", spoiler: bool = False
 ) -> FaceObservation:
-    """Post a picture of a stranger; returns its face as it was kept."""
+    """Post a picture of somebody unknown; returns its face as it was kept."""
     posted = await sandbox.member(who).post(channel, files=[("a.png", b"1")], spoiler=spoiler)
     reply = await sandbox.answer_to(posted, PATIENCE_S)
     (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
@@ -109,8 +109,8 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
     done = await shown(chosen)
     assert done.content == f"**Aoi Sora** is new here, and all {FACES} faces are noted as them."
     await eventually(lambda: settled(bot, faces, "aoi_sora"))
-    trail = await bot.services.storage.labels.changes(faces[0].id)
-    assert [(c.after, c.user_id, c.why) for c in trail] == [
+    log = await bot.services.storage.audit_log.of_face(faces[0].id)
+    assert [(c.after, c.user_id, c.why) for c in log] == [
         (Label.of("aoi_sora"), ann.id, f"one answer for {FACES} faces that look alike")
     ]
 
@@ -135,12 +135,12 @@ async def test_a_cluster_can_be_left_alone(
 async def test_a_cluster_asked_about_before_a_restart_is_answered_after_it(
     sandbox: Sandbox, start: Start
 ) -> None:
-    async with start(Strangers()) as bot:
+    async with start(OneUnknownFace()) as bot:
         await watch(bot)
         await bot.services.storage.settings.update(bot.guilds[0].id, learning=True)
         faces = [await post(sandbox, bot, "fan-art") for _ in range(FACES)]
         asked = await review(sandbox)
-    async with start(Strangers()) as bot:
+    async with start(OneUnknownFace()) as bot:
         await sandbox.member("ann").select(asked, "Who is it?", ["Marin"])
         await eventually(lambda: settled(bot, faces, "marin"))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.storage.records.labels import Label, LabelKind
 from bot.storage.tables.base import COUNTER, Base
 
 
@@ -46,3 +48,13 @@ class LabelChangeRow(Base):
     user_id: Mapped[int | None]
     why: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]
+
+
+def to_columns(label: Label | None) -> tuple[str | None, str]:
+    """Return the kind and the character of a label as rows have them."""
+    return (None, "") if label is None else (label.kind, label.character_id)
+
+
+def from_columns(kind: str | None, character_id: str) -> Label | None:
+    """Return the label that two columns of a row say."""
+    return None if kind is None else Label(cast("LabelKind", kind), character_id)

@@ -79,7 +79,7 @@ async def test_a_face_is_kept_once_and_goes_with_its_answer(storage: Storage) ->
     await storage.answers.delete_by_reply(1)
     assert await storage.faces.get(first.id) is None
     assert await storage.labels.get(first.id) is None
-    assert await storage.labels.changes(first.id) == []
+    assert await storage.audit_log.of_face(first.id) == []
     assert await storage.faces.crop_names() == {"2-0.webp"}
 
 
@@ -93,7 +93,7 @@ async def test_the_audit_log_tells_who_when_and_why(storage: Storage) -> None:
     ]
     for step in steps:
         await storage.labels.set([step], "test")
-    changes = await storage.labels.changes(face.id)
+    changes = await storage.audit_log.of_face(face.id)
     assert [(c.before, c.after, c.user_id) for c in changes] == [
         (None, MIKU, None),
         (MIKU, RIN, 9),

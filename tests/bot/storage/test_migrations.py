@@ -130,7 +130,7 @@ async def test_everything_of_a_server_that_learns_is_found_again(old: Path) -> N
         assert (second.hidden, second.face_index, second.group) == (True, 1, 11)
         settled = await storage.labels.in_server(LEARNS, "settled")
         assert [label.label for _, label in settled] == [Label.of("rin"), NOT_A_FACE]
-        (change,) = await storage.labels.changes(10)
+        (change,) = await storage.audit_log.of_face(10)
         assert (change.before, change.after, change.user_id) == (None, Label.of("rin"), 9)
         assert [face.id for face in await storage.clusters.faces(1, LEARNS)] == [10]
         (vote,) = await storage.votes.for_answer(1)

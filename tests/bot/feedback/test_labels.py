@@ -7,8 +7,8 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.feedback import labelling
-from bot.feedback.labelling import Labelling
+from bot.feedback import labels
+from bot.feedback.labels import Labelling
 from bot.gallery.roster import ServerRoster
 from tests.bot.labelled_server import SERVER, START
 from tests.models.gallery.world import SHIPPED, faces
@@ -35,15 +35,15 @@ async def test_what_is_learned_from_older_votes_does_not_undo_a_newer_one(
         return ServerRoster(SHIPPED)
 
     reading, go_on = threading.Event(), threading.Event()
-    judge_all = labelling._judge_all
+    judge_all = labels._judge_all
 
     def slowly(*arguments: Any) -> Any:
         reading.set()
         go_on.wait(30)
         return judge_all(*arguments)
 
-    monkeypatch.setattr(labelling, "_judge_all", slowly)
-    decided = Labelling(storage, roster)
+    monkeypatch.setattr(labels, "_judge_all", slowly)
+    decided = Labelling(storage.faces, storage.votes, storage.labels, roster)
     learning = asyncio.create_task(decided.relearn(SERVER))
     await asyncio.to_thread(reading.wait, 30)
     await storage.votes.withdraw(face.reply_id, 0, 1, "is", datetime.now(UTC))

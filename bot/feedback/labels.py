@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.gallery.roster import ServerRoster
-    from bot.storage import Storage
+    from bot.storage.faces import FaceRepository
+    from bot.storage.labels import LabelRepository
     from bot.storage.records import FaceObservation, LabelChange
+    from bot.storage.votes import VoteRepository
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +40,16 @@ RELEARN_EVERY_S = 10.0
 class Labelling:
     """Votes to labels, for all servers. `roster` gives a server's characters."""
 
-    def __init__(self, storage: Storage, roster: Callable[[int], Awaitable[ServerRoster]]) -> None:
-        self._storage = storage
+    def __init__(
+        self,
+        faces: FaceRepository,
+        votes: VoteRepository,
+        labels: LabelRepository,
+        roster: Callable[[int], Awaitable[ServerRoster]],
+    ) -> None:
+        self._faces = faces
+        self._votes = votes
+        self._labels = labels
         self._roster = roster
         self._reliabilities: dict[int, dict[int, Reliability]] = {}
         self._learned_at: dict[int, float] = {}
@@ -50,7 +60,7 @@ class Labelling:
 
     async def judge(self, reply_id: int, why: str = VOTES) -> list[LabelChange]:
         """Settle, or unsettle, the faces of an answer by the votes on it and on its copies."""
-        faces = await self._storage.faces.by_reply(reply_id)
+        faces = await self._faces.by_reply(reply_id)
         if not faces:
             return []
         server_id = faces[0].server_id
@@ -63,12 +73,12 @@ class Labelling:
         """Learn how reliable voters are from all votes of a server, and judge every face again."""
         async with self._deciding[server_id]:
             self._learned_at[server_id] = time.monotonic()
-            observations = await self._storage.faces.in_server(server_id)
+            observations = await self._faces.in_server(server_id)
             roster = await self._roster(server_id)
             ballots = await self._ballots(observations, roster)
             reliabilities, labels = await asyncio.to_thread(_judge_all, observations, ballots)
             self._reliabilities[server_id] = reliabilities
-            return await self._storage.labels.set(labels, "votes, weighed anew")
+            return await self._labels.set(labels, "votes, weighed anew")
 
     def reliability(self, server_id: int, user_id: int) -> Reliability:
         """Return how reliable a voter is in a server."""
@@ -84,7 +94,7 @@ class Labelling:
         self, server_id: int, faces: Sequence[FaceObservation], why: str
     ) -> list[LabelChange]:
         roster = await self._roster(server_id)
-        copies = {s.id: s for f in faces for s in await self._storage.faces.in_group(f.group)}
+        copies = {s.id: s for f in faces for s in await self._faces.in_group(f.group)}
         ballots = await self._ballots(list(copies.values()), roster)
         reliabilities = self._reliabilities.get(server_id, {})
         labels: list[FaceLabel] = []
@@ -92,7 +102,7 @@ class Labelling:
             same = [face, *(s for s in copies.values() if _same_face(face, s))]
             found = pooled(ballots.get(s.id, ()) for s in same)
             labels += _labels(same, decide(found, reliabilities), bool(found))
-        return await self._storage.labels.set(labels, why)
+        return await self._labels.set(labels, why)
 
     def _relearn_soon(self, server_id: int) -> None:
         if server_id in self._waiting:
@@ -120,16 +130,16 @@ class Labelling:
         for observation in observations:
             answers[observation.reply_id].append(observation)
         server_id = observations[0].server_id if observations else 0
-        deciders = await self._storage.labels.deciders(server_id)
+        deciders = await self._labels.deciders(server_id)
         if len(answers) > _MANY:
-            votes = await self._storage.votes.in_server(server_id)
+            votes = await self._votes.in_server(server_id)
         else:
-            votes = {reply: await self._storage.votes.for_answer(reply) for reply in answers}
+            votes = {reply: await self._votes.for_answer(reply) for reply in answers}
         ballots: dict[int, list[Ballot]] = {}
         for reply_id, faces in answers.items():
             # A copy's other faces matter too: ❌ means something else on several faces.
             if len(answers) <= _MANY:
-                faces = await self._storage.faces.by_reply(reply_id)
+                faces = await self._faces.by_reply(reply_id)
             ballots |= ballots_of(faces, votes.get(reply_id, ()), deciders, roster.resolve)
         return ballots
 
