@@ -75,13 +75,25 @@ def confidence_features(
     The second is the margin to the mean of the `RUNNERS_UP`, the third that to the likest of the
     non-face exemplars, (r, dimensions). `score`: (n, characters).
     """
+    top = top_scores(score)
+    best = top[:, 0]
+    refused = (vectors @ non_faces.T).max(1) if len(non_faces) else np.zeros(len(top))
+    return np.stack([best, best - runners_up(top), best - refused], axis=1)
+
+
+def top_scores(score: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the best score and those of the `RUNNERS_UP`, best first, (n, 1 + runners-up).
+
+    `score`: (n, characters); there are fewer runners-up in a gallery of fewer characters.
+    """
     count = min(RUNNERS_UP + 1, score.shape[1])
     top = np.partition(score, score.shape[1] - count, axis=1)[:, -count:]
-    top = -np.sort(-top, axis=1).astype(np.float64)
-    best = top[:, 0]
-    rest = top[:, 1:].mean(1) if count > 1 else np.zeros(len(top))
-    refused = (vectors @ non_faces.T).max(1) if len(non_faces) else np.zeros(len(top))
-    return np.stack([best, best - rest, best - refused], axis=1)
+    return -np.sort(-top, axis=1).astype(np.float64)
+
+
+def runners_up(top: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of the runners-up of `top_scores`, (n,); zeros where there are none."""
+    return top[:, 1:].mean(1) if top.shape[1] > 1 else np.zeros(len(top))
 
 
 def log_odds(features: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
@@ -91,8 +103,13 @@ def log_odds(features: NDArray[np.float64], calibration: Calibration) -> NDArray
 
 def confidence(features: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
     """The probability that the best name is right where the gallery has the face, (n,), 0 to 1."""
+    return logistic(log_odds(features, calibration))
+
+
+def logistic(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn log odds into probabilities, 0 to 1."""
     with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-log_odds(features, calibration)))
+        return 1 / (1 + np.exp(-odds))
 
 
 def fit_calibration(trial: Trial, gallery: Gallery, scoring: Scoring) -> Calibration:

@@ -51,11 +51,15 @@ def scores(vectors: Vectors, gallery: Gallery, scoring: Scoring) -> NDArray[np.f
 
 
 def neighbour_likeness(
-    centroids: Vectors, among: Vectors, *, themselves: bool = False
+    centroids: Vectors,
+    among: Vectors,
+    *,
+    themselves: bool = False,
+    neighbours: int = NEIGHBOURS,
 ) -> NDArray[np.float32]:
     """Return the mean cosine of each of `centroids`, (n, d), to the likest of `among`, (m, d).
 
-    These are `NEIGHBOURS`; m must be larger. `themselves`: both are the same rows, and nobody is a
+    These are `neighbours`; m must be larger. `themselves`: both are the same rows, and nobody is a
     neighbour of its own. In blocks, as all cosines of ten thousand characters take half a gigabyte.
     """
     result = np.empty(len(centroids), np.float32)
@@ -64,6 +68,6 @@ def neighbour_likeness(
         if themselves:
             rows = np.arange(len(cosines))
             cosines[rows, start + rows] = -1
-        likest = np.partition(cosines, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
+        likest = np.partition(cosines, -neighbours, axis=1)[:, -neighbours:]
         result[start : start + _BLOCK] = likest.mean(1)
     return result
