@@ -98,7 +98,7 @@ def load_dataset(root: Path, *, backgrounds: bool = True, seed: int = 0) -> Data
         )
     given = _given_groups(root)
     with ThreadPoolExecutor(2) as pool:
-        read = list(pool.map(lambda item: _read(item[0]), listed))
+        read = list(pool.map(lambda item: read_sample(item[0]), listed))
     rows: list[tuple[str, str, Kind, str, int, Pixels]] = []
     skipped: list[tuple[str, str]] = []
     for (path, label, kind), result in zip(listed, read, strict=True):
@@ -144,14 +144,17 @@ def _given_groups(root: Path) -> dict[str, tuple[str, str]]:
         }
 
 
-def _read(path: Path) -> tuple[Pixels, int] | str:
-    """Read a picture as the bot does, and shrink it; its hash beside, or what is wrong with it."""
+def read_sample(path: Path, side: int = CACHED_SIDE) -> tuple[Pixels, int] | str:
+    """Read a picture as the bot does; return its pixels and perceptual hash, or what is wrong.
+
+    The longer side is shrunk to at most `side` pixels.
+    """
     try:
         (whole,) = decode(path.read_bytes(), path.name, ONE_FRAME).frames
     except (OSError, PictureError) as error:
         return str(error)
     image = Image.fromarray(whole)
-    image.thumbnail((CACHED_SIDE, CACHED_SIDE), Image.Resampling.LANCZOS)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
     pixels = np.asarray(image)
     return pixels, int(perceptual_hash(pixels), 16)
 
