@@ -160,7 +160,7 @@ class Gallery:
         return self.class_weights[self.classified]
 
 
-def unit(vectors: NDArray[np.float32]) -> Vectors:
+def unit(vectors: NDArray[np.floating]) -> Vectors:
     """Scale each row to unit length; float32."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return (vectors / np.maximum(norms, 1e-9)).astype(np.float32)
