@@ -51,7 +51,8 @@ def build_heat_map_network(height: int | None = None, width: int | None = None) 
     top = _conv(x, PYRAMID_WIDTH, 1, "lateral_32")
     for level in (16, 8):
         lateral = _conv(skips[level], PYRAMID_WIDTH, 1, f"lateral_{level}")
-        top = keras.layers.Add()([Doubled()(top), lateral])
+        doubled = Doubled(name=f"doubled_{level}")(top)
+        top = keras.layers.Add(name=f"add_{level}")([doubled, lateral])
         top = _depthwise(top, f"smooth_{level}_depthwise")
         top = _conv(top, PYRAMID_WIDTH, 1, f"smooth_{level}")
     head = _conv(top, PYRAMID_WIDTH, 3, "head")
@@ -101,7 +102,9 @@ def _bottleneck(
     y = _conv(x, channels * expansion, 1, f"{name}_expand") if index else x
     y = _depthwise(y, f"{name}_depthwise", stride)
     y = _conv(y, filters, 1, f"{name}_project", activation=None)
-    return keras.layers.Add()([x, y]) if stride == 1 and channels == filters else y
+    if stride != 1 or channels != filters:
+        return y
+    return keras.layers.Add(name=f"{name}_add")([x, y])
 
 
 def _conv(
@@ -112,18 +115,18 @@ def _conv(
     stride: int = 1,
     activation: str | None = "relu6",
 ) -> Tensor:
-    x, padding = _padded(x, stride)
+    x, padding = _padded(x, stride, f"{name}_pad")
     layer = keras.layers.Conv2D(filters, kernel, stride, padding, activation=activation, name=name)
     return layer(x)
 
 
 def _depthwise(x: Tensor, name: str, stride: int = 1) -> Tensor:
-    x, padding = _padded(x, stride)
+    x, padding = _padded(x, stride, f"{name}_pad")
     return keras.layers.DepthwiseConv2D(3, stride, padding, activation="relu6", name=name)(x)
 
 
-def _padded(x: Tensor, stride: int) -> tuple[Tensor, str]:
+def _padded(x: Tensor, stride: int, name: str) -> tuple[Tensor, str]:
     """Pad below and to the right before a stride, as MobileNetV2's weights expect."""
     if stride == 1:
         return x, "same"
-    return keras.layers.ZeroPadding2D(((0, 1), (0, 1)))(x), "valid"
+    return keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name=name)(x), "valid"

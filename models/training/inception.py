@@ -44,10 +44,10 @@ def inception_blocks(pixels: Tensor, cuts: Sequence[str]) -> dict[str, Tensor]:
     x = stem.conv(pixels, 32, 3, 2, "valid")
     x = stem.conv(x, 32, 3, 1, "valid")
     x = stem.conv(x, 64, 3)
-    x = _max_pool(x)
+    x = _max_pool(x, "stem_max_pool_1")
     x = stem.conv(x, 80, 1, 1, "valid")
     x = stem.conv(x, 192, 3, 1, "valid")
-    x = _max_pool(x)
+    x = _max_pool(x, "stem_max_pool_2")
     x = stem.block35(x, 32, SHARED)
     for number, cut in enumerate(cuts):
         _Builder(prefix_of(number), stem.convolutions, stem.blocks).rest(x, cut)
@@ -85,8 +85,8 @@ def load_start(backbone: keras.Model, tensors: Mapping[str, NDArray[np.float32]]
             raise StartError(f"the starting weights don't fit {layer.name}: {error}") from error
 
 
-def _max_pool(x: Tensor) -> Tensor:
-    return keras.layers.MaxPooling2D(3, 2)(x)
+def _max_pool(x: Tensor, name: str) -> Tensor:
+    return keras.layers.MaxPooling2D(3, 2, name=name)(x)
 
 
 @dataclass
@@ -127,12 +127,12 @@ class _Builder:
         single = self.conv(x, 64, 1)
         five = self.conv(self.conv(x, 48, 1), 64, 5)
         double = self.conv(self.conv(self.conv(x, 64, 1), 96, 3), 96, 3)
-        return self._block([single, five, double, self._pooled(x, pooled_width)], name)
+        return self._block([single, five, double, self._pooled(x, pooled_width, name)], name)
 
     def _reduction17(self, x: Tensor, name: str) -> Tensor:
         three = self.conv(x, 384, 3, 2, "valid")
         double = self.conv(self.conv(self.conv(x, 64, 1), 96, 3), 96, 3, 2, "valid")
-        return self._block([three, double, _max_pool(x)], name)
+        return self._block([three, double, _max_pool(x, f"{self.prefix}{name}_max_pool")], name)
 
     def _block17(self, x: Tensor, width: int, name: str) -> Tensor:
         single = self.conv(x, 192, 1)
@@ -141,16 +141,17 @@ class _Builder:
         for kernel in ((7, 1), (1, 7), (7, 1)):
             double = self.conv(double, width, kernel)
         double = self.conv(double, 192, (1, 7))
-        return self._block([single, seven, double, self._pooled(x, 192)], name)
+        return self._block([single, seven, double, self._pooled(x, 192, name)], name)
 
     def _reduction8(self, x: Tensor, name: str) -> Tensor:
         three = self.conv(self.conv(x, 192, 1), 320, 3, 2, "valid")
         seven = self.conv(self.conv(self.conv(x, 192, 1), 192, (1, 7)), 192, (7, 1))
         seven = self.conv(seven, 192, 3, 2, "valid")
-        return self._block([three, seven, _max_pool(x)], name)
+        return self._block([three, seven, _max_pool(x, f"{self.prefix}{name}_max_pool")], name)
 
-    def _pooled(self, x: Tensor, width: int) -> Tensor:
-        return self.conv(keras.layers.AveragePooling2D(3, 1, "same")(x), width, 1)
+    def _pooled(self, x: Tensor, width: int, name: str) -> Tensor:
+        pool = keras.layers.AveragePooling2D(3, 1, "same", name=f"{self.prefix}{name}_average_pool")
+        return self.conv(pool(x), width, 1)
 
     def _block(self, parts: Sequence[Tensor], name: str) -> Tensor:
         block = keras.layers.Concatenate(name=self.prefix + name)(list(parts))

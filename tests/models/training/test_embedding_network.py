@@ -25,7 +25,7 @@ def test_fusion_takes_features_of_unit_length_the_intermediate_ones_first() -> N
     network = build_embedding_network(75, replace(TINY, cuts=("mixed6", "mixed7")))
     pixels = np.random.default_rng(0).uniform(-1, 1, (2, 75, 75, 3)).astype(np.float32)
     parts = network.get_layer("features")
-    features = keras.Model(network.input, parts.output).predict_on_batch(pixels)
+    features = np.asarray(keras.Model(network.input, parts.output)(pixels))
     for part in np.split(features, [6, 14], axis=1):
         np.testing.assert_allclose(np.linalg.norm(part, axis=1), 1, atol=1e-3)
     assert [tensor.name for tensor in network.get_layer("intermediate_averages").input] == [
@@ -39,7 +39,7 @@ def test_fusion_takes_features_of_unit_length_the_intermediate_ones_first() -> N
             for name in ("intermediate_averages", "intermediate_roots")
         ],
     )
-    averages, intermediate = roots.predict_on_batch(pixels)
+    averages, intermediate = map(np.asarray, roots(pixels))
     np.testing.assert_allclose(intermediate**2, averages, atol=1e-4)
 
 
@@ -53,7 +53,7 @@ def test_the_middle_counts_more_in_a_tapped_block() -> None:
     def counted(row: int, column: int) -> float:
         activation = np.zeros((1, *places), np.float32)
         activation[0, row, column] = 1
-        return float(tapped.predict_on_batch(activation)[0, 0])
+        return float(np.asarray(tapped(activation))[0, 0])
 
     middle, last = places[0] // 2, places[0] - 1
     assert counted(middle, middle) == pytest.approx(9 * counted(0, 0), rel=0.02)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,7 +78,7 @@ def test_it_embeds_nearly_as_keras_does_in_a_quarter_of_the_size(
 ) -> None:
     pictures = _pictures(3, SIDE, SIDE)
     vectors = Session(embedding_file, "the", "all")(pictures)
-    assert (vectors * embedding.predict_on_batch(pictures)).sum(1).min() > 0.99
+    assert (vectors * np.asarray(embedding(pictures))).sum(1).min() > 0.99
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert embedding_file.stat().st_size < 0.27 * 4 * embedding.count_params()
     embedder = Embedder.load(embedding_file)
@@ -91,7 +93,7 @@ def test_an_exported_embedding_comes_back(embedding: keras.Model, embedding_file
         for weights, found in zip(layer.get_weights(), other.get_weights(), strict=True):
             np.testing.assert_allclose(found, weights, atol=np.abs(weights).max() / 127)
     pictures = _pictures(2, SIDE, SIDE)
-    cosines = embedding.predict_on_batch(pictures) * again.predict_on_batch(pictures)
+    cosines = np.asarray(embedding(pictures)) * np.asarray(again(pictures))
     assert cosines.sum(1) == pytest.approx(1, abs=0.01)
 
 
@@ -101,7 +103,7 @@ def test_it_finds_heads_as_keras_does_whatever_the_shape(
     session = Session(detector_file, "the", "detector", side=64)
     for shape in ((1, 192, 192), (1, 192, 128), (2, 256, 160), (1, 32, 64), (1, 192, 192)):
         pictures = _pictures(*shape)
-        expected = heat_map.predict_on_batch(pictures)
+        expected = np.asarray(heat_map(pictures))
         np.testing.assert_allclose(session(pictures), expected, rtol=0.01, atol=0.01)
 
 
@@ -122,11 +124,31 @@ def test_a_file_of_another_network_is_refused(detector_file: Path, tmp_path: Pat
 
 
 def test_a_file_that_computes_something_else_is_not_taken(
-    monkeypatch: pytest.MonkeyPatch, heat_map: keras.Model, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, detector_file: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
+    def wrongly_converted(_network: keras.Model, path: Path, _weights: object) -> None:
+        shutil.copyfile(detector_file, path)
+
+    monkeypatch.setattr(export, "_convert", wrongly_converted)
     with pytest.raises(ExportError, match="differs"):
-        export_detector(heat_map, tmp_path / "detector.tflite")
+        export_detector(build_heat_map_network(), tmp_path / "detector.tflite")
+
+
+def test_the_same_weights_are_the_same_file(
+    embedding: keras.Model, embedding_file: Path, tmp_path: Path
+) -> None:
+    again = build_embedding_network(SIDE, STRUCTURE)
+    again.set_weights(embedding.get_weights())
+    export_embedding(again, tmp_path / "again.tflite", STRUCTURE)
+    assert (tmp_path / "again.tflite").read_bytes() == embedding_file.read_bytes()
+
+
+def test_no_layer_is_numbered_by_what_was_built_before() -> None:
+    """A file holds the names of its layers; Keras counts up the names that it gives itself."""
+    two = Structure(("mixed7", "mixed8"), 8, Fusion(("mixed3",), 6, 12))
+    for build in (build_heat_map_network, partial(build_embedding_network, SIDE, two)):
+        first, second = ([layer.name for layer in build().layers] for _ in range(2))
+        assert first == second
 
 
 def test_a_structure_without_a_fusion_goes_through_json() -> None:
