@@ -135,12 +135,7 @@ def build_services(
     )
     duplicates = NearDuplicates(storage.faces)
     labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
-
-    def forget() -> None:
-        galleries.forget()
-        duplicates.forget()
-
-    erasure = Erasure(storage, crops, forget, labelling.relearn)
+    erasure = Erasure(storage, crops, galleries.forget, labelling.relearn)
     consent = Consent(storage.settings, storage.consents)
     recorder = FaceRecorder(
         storage.faces, storage.votes, crops, duplicates, labelling, consent, erasure.sweep_soon

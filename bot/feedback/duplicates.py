@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 class NearDuplicates:
-    """The perceptual hashes of the pictures of all servers, to group copies by."""
+    """The perceptual hashes of the pictures of all servers, to group copies by.
+
+    A server's index is kept until hashes of that server are erased; what is seen is added to it.
+    """
 
     def __init__(self, faces: FaceRepository) -> None:
         self._faces = faces
-        self._indexes: dict[int, HashIndex] = {}
+        self._indexes: dict[int, tuple[int, HashIndex]] = {}
 
     async def of(self, server_id: int) -> HashIndex:
         """Return the hashes of a server, each under the number of its group."""
-        index = self._indexes.get(server_id)
-        if index is None:
+        revision = await self._faces.erased_hashes(server_id)
+        kept, index = self._indexes.get(server_id, (None, None))
+        if index is None or kept != revision:
             hashes = await self._faces.hashes(server_id)
             index = await asyncio.to_thread(HashIndex, hashes)
-            self._indexes[server_id] = index
+            self._indexes[server_id] = revision, index
         return index
-
-    def forget(self) -> None:
-        """Let go of all hashes: some may be of pictures that were erased."""
-        self._indexes.clear()

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from bot.storage.records import Answer, AnsweredFace, AnsweredPicture, AnswerPlace
 from bot.storage.repository import Repository
+from bot.storage.revisions import bump_erased_hashes
 from bot.storage.tables import AnswerRow, FaceRow, VoteEventRow
 from models.types import Box
 
@@ -120,10 +121,16 @@ class AnswerRepository(Repository):
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._database.write() as session:
-            gone = await session.scalars(
-                delete(AnswerRow).where(condition).returning(AnswerRow.reply_id)
+            gone = await session.execute(
+                delete(AnswerRow)
+                .where(condition)
+                .returning(AnswerRow.server_id, AnswerRow.author_id)
             )
-            return len(gone.all())
+            rows = gone.all()
+            # Only what is learned from has hashes, and names its author.
+            learned = [server_id for server_id, author_id in rows if author_id is not None]
+            await bump_erased_hashes(session, learned)
+            return len(rows)
 
 
 async def _pictures(session: AsyncSession, row: AnswerRow) -> tuple[AnsweredPicture, ...]:

@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 
 from bot.storage.records import FaceObservation
 from bot.storage.repository import Repository
-from bot.storage.tables import AnswerRow, FaceRow, LabelRow, ShownFaceRow
+from bot.storage.revisions import bump_erased_hashes
+from bot.storage.tables import AnswerRow, FaceRow, LabelRow, RevisionRow, ShownFaceRow
 from models.types import Box
 from models.vectors import pack_vector, unpack_vector
 
@@ -107,6 +108,12 @@ class FaceRepository(Repository):
             )
             return [(group, phash) for group, phash in rows if group is not None and phash]
 
+    async def erased_hashes(self, server_id: int) -> int:
+        """Return how often hashes of a server were erased: the revision of `hashes`."""
+        async with self._database.read() as session:
+            row = await session.get(RevisionRow, server_id)
+        return 0 if row is None else row.erased_hashes
+
     async def crop_names(self) -> set[str]:
         """Return the file names of all crops in use."""
         async with self._database.read() as session:
@@ -165,9 +172,13 @@ class FaceRepository(Repository):
                 .where(FaceRow.phash.is_not(None), FaceRow.reply_id.in_(answers))
                 .values({**_NOT_LEARNED, "phash": None, "group_id": None})
             )
-            await session.execute(
-                update(AnswerRow).where(*conditions).values(asker_id=None, author_id=None)
+            shrunk = await session.scalars(
+                update(AnswerRow)
+                .where(*conditions)
+                .values(asker_id=None, author_id=None)
+                .returning(AnswerRow.server_id)
             )
+            await bump_erased_hashes(session, shrunk.all())
 
 
 def observed() -> Select[FaceRow, AnswerRow]:

@@ -1,4 +1,4 @@
-"""Counts the changes of a server's gallery and model, so that caches know when to read anew."""
+"""Counts the changes of what caches hold of a server, so that they know when to read anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.storage.tables import RevisionRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
@@ -20,3 +22,15 @@ async def bump(session: AsyncSession, server_id: int) -> None:
             index_elements=["server_id"], set_={"revision": RevisionRow.revision + 1}
         )
     )
+
+
+async def bump_erased_hashes(session: AsyncSession, server_ids: Iterable[int | None]) -> None:
+    """Count within a transaction that hashes of these servers were erased; None is a DM."""
+    for server_id in {each for each in server_ids if each is not None}:
+        added = insert(RevisionRow).values(server_id=server_id, revision=0, erased_hashes=1)
+        await session.execute(
+            added.on_conflict_do_update(
+                index_elements=["server_id"],
+                set_={"erased_hashes": RevisionRow.erased_hashes + 1},
+            )
+        )

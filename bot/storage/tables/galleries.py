@@ -52,9 +52,13 @@ class GalleryActionRow(Base):
 
 
 class RevisionRow(Base):
-    """Counts the changes of a server's gallery and model; a running bot reloads on a new number."""
+    """Counts the changes of what a running bot keeps of a server; it reads anew on a new number.
+
+    `revision`: of its gallery and model. `erased_hashes`: how often perceptual hashes were erased.
+    """
 
     __tablename__ = "gallery_revisions"
 
     server_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     revision: Mapped[int]
+    erased_hashes: Mapped[int] = mapped_column(default=0, server_default="0")
