@@ -29,7 +29,7 @@ from benchmarks.faces import Faces, changed, faces_of, gallery_of
 from benchmarks.fusions import BACKBONES, fused_otherwise
 from benchmarks.statistics import machine, today, write_section
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.calibration import Calibration
+from models.gallery.fitted import Calibration
 from models.gallery.gallery import Gallery
 from models.gallery.open_set import is_non_face
 from models.gallery.scoring import Scoring

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.faces import Faces
-from models.gallery.calibration import Calibration, Trial, fit_calibration
+from models.gallery.calibration import Trial, fit_calibration
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
-from models.gallery.open_set import Threshold, fit_threshold
+from models.gallery.open_set import fit_threshold
 from models.gallery.scoring import Scoring
 from models.training.evaluation import (
     FPIRS,

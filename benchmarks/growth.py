@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.cross_fitting import Half
-    from models.gallery.calibration import Calibration
+    from models.gallery.fitted import Calibration, Threshold
     from models.gallery.gallery import Gallery
-    from models.gallery.open_set import Threshold
 
 DRAWS: Final = 20
 SHOTS: Final = (1, 2, 5, 10)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from models.gallery.fitted import Calibration
 from models.gallery.scoring import scores
 
 if TYPE_CHECKING:
@@ -38,21 +39,6 @@ FEATURE_WEIGHTS: Final = (
 
 A few to choose from: weights that were fitted freely on some impostors ordered others worse.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Turns scores into probabilities.
-
-    `weights`: of the confidence features (see `confidence_features`); their sum orders faces by how
-    sure the name is. `slope` and `offset` make that a probability. `temperature` spreads what is
-    left over the other guesses.
-    """
-
-    weights: tuple[float, float, float] = (0.5, 0.45, 0.05)
-    slope: float = 20.0
-    offset: float = -8.0
-    temperature: float = 0.06
 
 
 @dataclass(frozen=True, slots=True)

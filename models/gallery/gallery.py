@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.gallery.scoring import NEIGHBOURS, neighbour_likeness
+from models.gallery.hubness import NEIGHBOURS, neighbour_likeness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from models.gallery.calibration import Calibration
-    from models.gallery.open_set import Threshold
+    from models.gallery.fitted import Calibration, Threshold
     from models.types import Character, Vectors
 
 TRIMMED: Final = 0.1

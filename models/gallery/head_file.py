@@ -10,10 +10,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from models.gallery.calibration import Calibration
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.former_names import with_present_names
 from models.gallery.gallery import Gallery, unit
-from models.gallery.open_set import Threshold
 from models.types import Character
 
 if TYPE_CHECKING:

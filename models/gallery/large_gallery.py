@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.gallery.gallery import unit
-from models.gallery.scoring import neighbour_likeness
+from models.gallery.hubness import neighbour_likeness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from safetensors.numpy import save_file
 
-from models.gallery.calibration import Calibration, confidence, confidence_features
+from models.gallery.calibration import confidence, confidence_features
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.former_names import with_present_names
 from models.gallery.gallery import Gallery, unit
-from models.gallery.open_set import Threshold, is_non_face
+from models.gallery.open_set import is_non_face
 from models.gallery.roster import Roster, load_roster, unlisted
 from models.gallery.scoring import Scoring, scores
 from models.types import Guess

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from models.gallery.calibration import RUNNERS_UP, TARGET_FPIR, confidence_features, log_odds
-from models.gallery.former_names import threshold_fields
+from models.gallery.fitted import Threshold
 from models.gallery.scoring import scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.gallery.calibration import Calibration, Trial
+    from models.gallery.calibration import Trial
+    from models.gallery.fitted import Calibration
     from models.gallery.gallery import Gallery
     from models.gallery.scoring import Scoring
     from models.types import Vectors
@@ -29,36 +28,6 @@ NON_FACE_MARGIN: Final = 0.25
 `benchmarks/accuracy.py` counts the faces that `is_non_face` loses, `benchmarks/detection.py` those
 of whole pictures.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """What the best probability must reach to be shown as a name, else the face is "unknown".
-
-    `least`, 0 to 1, is fitted in a gallery of `characters`. In a larger one an impostor has more to
-    be taken for, so the FPIR would grow: the log odds that are asked for rise by `per_doubling`
-    with every doubling of the characters. They don't fall in a smaller one.
-    """
-
-    least: float
-    characters: int
-    per_doubling: float
-
-    @classmethod
-    def read(cls, written: dict[str, Any] | float) -> Threshold:
-        """Make it from its `asdict`, or from what former versions wrote.
-
-        Raises TypeError and ValueError where it is neither.
-        """
-        return cls(**threshold_fields(written))
-
-    def among(self, characters: int) -> float:
-        """The least probability, 0 to 1, in a gallery of so many characters."""
-        doublings = math.log2(max(characters / self.characters, 1))
-        if not self.per_doubling * doublings or not 0 < self.least < 1:
-            return self.least
-        odds = math.log(self.least / (1 - self.least)) + self.per_doubling * doublings
-        return 1 / (1 + math.exp(-odds))
 
 
 def is_non_face(vectors: Vectors, gallery: Gallery) -> NDArray[np.bool_]:

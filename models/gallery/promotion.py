@@ -23,9 +23,9 @@ from models.intervals import paired_interval
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.gallery.calibration import Calibration
     from models.gallery.comparison import Comparisons, Test
     from models.gallery.examples import Example, Roster
+    from models.gallery.fitted import Calibration
     from models.gallery.gallery import Gallery
     from models.gallery.namer import Namer
     from models.gallery.training_vectors import VectorSet

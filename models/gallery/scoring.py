@@ -8,7 +8,7 @@ later and is like many others (a hub) is scored lower.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
     from models.gallery.gallery import Gallery
     from models.types import Vectors
-
-NEIGHBOURS: Final = 5
-"""How many of the likest characters say how much of a hub a centroid is."""
-_BLOCK: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +44,3 @@ def scores(vectors: Vectors, gallery: Gallery, scoring: Scoring) -> NDArray[np.f
         result[:, classified] += scoring.classifier * (by_classifier - result[:, classified])
     result[:, list(gallery.added)] -= scoring.hubness * gallery.hubness
     return result.astype(np.float32, copy=False)
-
-
-def neighbour_likeness(
-    centroids: Vectors,
-    among: Vectors,
-    *,
-    themselves: bool = False,
-    neighbours: int = NEIGHBOURS,
-) -> NDArray[np.float32]:
-    """Return the mean cosine of each of `centroids`, (n, d), to the likest of `among`, (m, d).
-
-    These are `neighbours`; m must be larger. `themselves`: both are the same rows, and nobody is a
-    neighbour of its own. In blocks, as all cosines of ten thousand characters take half a gigabyte.
-    """
-    result = np.empty(len(centroids), np.float32)
-    for start in range(0, len(centroids), _BLOCK):
-        cosines = centroids[start : start + _BLOCK] @ among.T
-        if themselves:
-            rows = np.arange(len(cosines))
-            cosines[rows, start + rows] = -1
-        likest = np.partition(cosines, -neighbours, axis=1)[:, -neighbours:]
-        result[start : start + _BLOCK] = likest.mean(1)
-    return result

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.gallery.calibration import Calibration
+    from models.gallery.fitted import Calibration
     from models.types import Vectors
 
 FPIRS: Final = (0.01, 0.05, 0.10)

@@ -15,11 +15,10 @@ from bot.inference import InferenceWorker
 from bot.inference.stages import FoundFaces, StagesError
 from bot.storage import Storage
 from bot.storage.records import NewExemplar, ServerCharacter, TrainingReport
-from models.gallery.calibration import Calibration
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.head_file import write_head
 from models.gallery.namer import Namer
-from models.gallery.open_set import Threshold
 from models.gallery.scoring import Scoring
 from models.types import Box, Character, Face, NamedFace
 from tests.bot.fakes import MARIN, FakeStages

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.gallery.calibration import Calibration, Trial, confidence, examine, fit_calibration
+from models.gallery.calibration import Trial, confidence, examine, fit_calibration
 from models.gallery.clustering import centroids_of
+from models.gallery.fitted import Calibration
 from models.gallery.gallery import Gallery, trimmed_mean, unit
 from models.gallery.open_set import fit_threshold
 from models.gallery.scoring import Scoring

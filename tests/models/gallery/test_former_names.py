@@ -11,10 +11,10 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load, save, save_file
 
+from models.gallery.fitted import Threshold
 from models.gallery.former_names import FORMER, threshold_fields
 from models.gallery.head_file import read_head, write_head
 from models.gallery.namer import NAMING_FILE, Namer
-from models.gallery.open_set import Threshold
 from models.gallery.packs import Pack, read_pack, write_pack
 
 if TYPE_CHECKING:

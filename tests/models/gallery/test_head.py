@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from models.gallery.examples import Example
+from models.gallery.fitted import Threshold
 from models.gallery.head import STRENGTHS, choose_strength
 from models.gallery.head_file import HeadError, read_head, write_head
-from models.gallery.open_set import Threshold
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
 from tests.models.gallery.world import People

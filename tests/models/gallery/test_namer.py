@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.gallery.calibration import Calibration
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery, unit
+from models.gallery.hubness import NEIGHBOURS
 from models.gallery.namer import Namer
-from models.gallery.open_set import Threshold
-from models.gallery.scoring import NEIGHBOURS, Scoring, scores
+from models.gallery.scoring import Scoring, scores
 from models.types import Character, Vectors
 from models.weight_files import WeightsError
 

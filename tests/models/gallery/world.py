@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from models.gallery.calibration import Calibration
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.namer import Namer
-from models.gallery.open_set import Threshold
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
 from models.types import Character

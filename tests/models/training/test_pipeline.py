@@ -16,10 +16,9 @@ from typer.testing import CliRunner
 from benchmarks import held_out_model
 from bot.cli import app
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.calibration import Calibration
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.namer import Namer
-from models.gallery.open_set import Threshold
 from models.gallery.roster import load_roster
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet

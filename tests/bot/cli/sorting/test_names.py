@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bot.cli.sorting.names import folder_names, safe_name
-from models.gallery.calibration import Calibration
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.namer import Namer
-from models.gallery.open_set import Threshold
 from models.gallery.roster import load_roster
 from models.gallery.scoring import Scoring
 from models.identify import Identifier

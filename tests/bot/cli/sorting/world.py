@@ -10,10 +10,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bot.cli import app
-from models.gallery.calibration import Calibration
+from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.namer import Namer
-from models.gallery.open_set import Threshold
 from models.gallery.roster import unlisted
 from models.gallery.scoring import Scoring
 from models.identify import Identifier
