@@ -7,8 +7,8 @@
 
 Recall: hand-checked heads (`models/training/detector_test_boxes.csv`) that a box overlaps by an
 IoU of 0.4 or more; precision: boxes that do so for some head, each head once. Boxes on regions
-marked to be ignored count neither way. `--choose` tries weights, thresholds and rules on the posts
-that are held back from the training for that, never on the test. `--rules` switches the learned
+marked to be ignored count neither way. `--choose` tries weights, thresholds and rules on the
+validation posts, never on the test. `--rules` switches the learned
 detector's rules off in turn. With `--run` a last row is of the whole bot: the learned detector,
 without the boxes that the embedding of that run takes for no face. `--timed` needs an idle machine.
 """
@@ -73,7 +73,7 @@ def main(
         Path | None, typer.Option(help="Also put the figures into this document.")
     ] = None,
     choose: Annotated[
-        bool, typer.Option(help="Try thresholds and rules on the posts that are held back.")
+        bool, typer.Option(help="Try thresholds and rules on the validation posts.")
     ] = False,
     weights: Annotated[Path | None, typer.Option(help="The learned detector's weights.")] = None,
     run: Annotated[

@@ -19,7 +19,7 @@ from models.detection.learned import (
     doubtful,
     fused,
 )
-from models.training.detector import HELD_BACK
+from models.training.detector import VALIDATION
 from models.training.detector_data import read_files
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def choices(detector: LearnedDetector, data: Path) -> str:
     By the score from which the first pass is enough, and by the threshold for further heads.
     """
     marked = read_boxes(TRAINING_BOXES)
-    boxes = {name: marked[name] for name in read_files(HELD_BACK)}
+    boxes = {name: marked[name] for name in read_files(VALIDATION)}
     passes = Passes(detector, {name: read(data / name) for name in boxes})
     rows: list[list[str]] = []
     for sure in SURE:

@@ -83,6 +83,17 @@ class Character:
     tag: str = ""
     appearances: int = 0
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: what people know of the character; neither tag nor appearances."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "series": self.series,
+            "native_name": self.native_name,
+            "aliases": list(self.aliases),
+            "link": self.link,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Guess:

@@ -47,7 +47,7 @@ def characters(
     for character in found:
         can_be_named = character.id in named
         typer.echo(
-            json.dumps(as_object(character, named=can_be_named), ensure_ascii=False)
+            json.dumps({**character.as_dict(), "named": can_be_named}, ensure_ascii=False)
             if as_json
             else _line(character, named=can_be_named)
         )
@@ -55,19 +55,6 @@ def characters(
     typer.echo(f"{len(found)} characters; {count} of them can be named.", err=True)
     if not found:
         raise typer.Exit(1)
-
-
-def as_object(character: Character, *, named: bool) -> dict[str, object]:
-    """Return what is printed of a character; `named` says whether its face can be named."""
-    return {
-        "id": character.id,
-        "name": character.name,
-        "series": character.series,
-        "native_name": character.native_name,
-        "aliases": list(character.aliases),
-        "link": character.link,
-        "named": named,
-    }
 
 
 def _line(character: Character, *, named: bool) -> str:

@@ -324,16 +324,10 @@ def _line(row: EnrolmentSummary, backbone: str) -> str:
 
 
 def _as_object(row: EnrolmentSummary) -> dict[str, object]:
-    character = row.character
     return {
         "source": row.source,
-        "id": character.id,
-        "name": character.name,
-        "series": character.series,
-        "native_name": character.native_name,
-        "aliases": list(character.aliases),
-        "link": character.link,
-        "new": not character.known,
+        **row.character.as_dict(),
+        "new": not row.known,
         "vectors": row.samples,
         "done": row.done,
         "at": row.at.isoformat(timespec="seconds"),

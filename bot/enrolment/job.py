@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.enrolment.found import PictureUnavailableError, SourceError
-from bot.storage.records import EnrolledCharacter
+from models.types import Character
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,14 +137,14 @@ class EnrolmentJob:
     ) -> tuple[Enrolment, bool]:
         """Begin with a character, or go on; say whether it is new."""
         joined = self._joining.join(found)
-        character = EnrolledCharacter(
+        character = Character(
             joined.character.id if earlier is None else earlier.character_id,
             found.name, found.series, found.native_name, found.aliases, found.link, found.tag,
-            joined.known,
         )  # fmt: skip
         enrolment = await self._enrolled.begin(
-            source_id, found.ref, character, self._reader.backbone, datetime.now(UTC)
-        )
+            source_id, found.ref, character, self._reader.backbone, datetime.now(UTC),
+            known=joined.known,
+        )  # fmt: skip
         return enrolment, not joined.known
 
     async def _look(

@@ -6,11 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.types import Character
-
 if TYPE_CHECKING:
     from bot.storage import Storage
     from models.gallery.gallery import Gallery
+    from models.types import Character
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,15 +26,9 @@ class BaseGallery:
             return self
         known = {character.id: character for character in self.characters}
         everyone = known | {
-            enrolled.id: Character(
-                enrolled.id,
-                enrolled.name,
-                enrolled.series,
-                enrolled.native_name,
-                enrolled.aliases,
-            )
-            for enrolled in await storage.enrolled.characters()
-            if enrolled.id not in known
+            character.id: character
+            for character in await storage.enrolled.characters()
+            if character.id not in known
         }
         # Who was removed between the two reads has moved the revision: this is built anew at once.
         rows = [

@@ -13,7 +13,6 @@ from sqlalchemy import delete, func, select, update
 
 from bot.storage.records import (
     Centroid,
-    EnrolledCharacter,
     EnrolledSample,
     Enrolment,
     EnrolmentSummary,
@@ -27,6 +26,7 @@ from bot.storage.tables import (
     EnrolmentSourceRow,
     StateRow,
 )
+from models.types import Character
 from models.vectors import pack_vector, unpack_vector
 
 if TYPE_CHECKING:
@@ -73,15 +73,23 @@ class EnrolledRepository(Repository):
             return {row.ref: _to_enrolment(row) for row in rows}
 
     async def begin(
-        self, source_id: int, ref: str, character: EnrolledCharacter, backbone: str, at: datetime
+        self,
+        source_id: int,
+        ref: str,
+        character: Character,
+        backbone: str,
+        at: datetime,
+        *,
+        known: bool,
     ) -> Enrolment:
         """Begin to look at a character's pictures, or go on with them.
 
-        Vectors of another backbone mean nothing any more and are erased.
+        `known`: the shipped roster has it. Vectors of another backbone mean nothing any more and
+        are erased.
         """
         async with self._database.write() as session:
             if await session.get(EnrolledCharacterRow, character.id) is None:
-                session.add(_to_row(character, at))
+                session.add(_to_row(character, at, known=known))
                 await session.flush()
             row = await session.scalar(
                 select(EnrolmentRow).where(
@@ -163,15 +171,15 @@ class EnrolledRepository(Repository):
             )
             await _count(session, at)
 
-    async def characters(self) -> list[EnrolledCharacter]:
+    async def characters(self) -> list[Character]:
         """Return who was enrolled, ordered by id."""
         row = EnrolledCharacterRow
         query = select(
-            row.id, row.name, row.series, row.native_name, row.aliases, row.link, row.tag, row.known
+            row.id, row.name, row.series, row.native_name, row.aliases, row.link, row.tag
         ).order_by(row.id)
         return [
-            EnrolledCharacter(key, name, series, native, tuple(aliases), link, tag, known)
-            async for key, name, series, native, aliases, link, tag, known in self._by_and_by(query)
+            Character(key, name, series, native, tuple(aliases), link, tag)
+            async for key, name, series, native, aliases, link, tag in self._by_and_by(query)
         ]
 
     async def centroids(self, backbone: str) -> list[Centroid]:
@@ -207,7 +215,7 @@ class EnrolledRepository(Repository):
         async with self._database.read() as session:
             return [
                 EnrolmentSummary(
-                    source.key, source.title, _to_character(character),
+                    source.key, source.title, _to_character(character), character.known,
                     enrolment.backbone, enrolment.done, enrolment.used, enrolment.at,
                 )
                 for source, character, enrolment in await session.execute(query)
@@ -260,7 +268,7 @@ async def _count(session: AsyncSession, at: datetime) -> None:
     await session.merge(StateRow(key=_REVISION, value=str(revision), at=at))
 
 
-def _to_row(character: EnrolledCharacter, at: datetime) -> EnrolledCharacterRow:
+def _to_row(character: Character, at: datetime, *, known: bool) -> EnrolledCharacterRow:
     return EnrolledCharacterRow(
         id=character.id,
         name=character.name[:200],
@@ -269,16 +277,14 @@ def _to_row(character: EnrolledCharacter, at: datetime) -> EnrolledCharacterRow:
         aliases=list(character.aliases),
         link=character.link[:500],
         tag=character.tag[:200],
-        known=character.known,
+        known=known,
         at=at,
     )
 
 
-def _to_character(row: EnrolledCharacterRow) -> EnrolledCharacter:
-    return EnrolledCharacter(
-        row.id, row.name, row.series, row.native_name, tuple(row.aliases), row.link, row.tag,
-        row.known,
-    )  # fmt: skip
+def _to_character(row: EnrolledCharacterRow) -> Character:
+    aliases = tuple(row.aliases)
+    return Character(row.id, row.name, row.series, row.native_name, aliases, row.link, row.tag)
 
 
 def _to_enrolment(row: EnrolmentRow) -> Enrolment:

@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 BOXES: Final = Path(__file__).with_name("detector_boxes.csv")
 """Heads of the posts that train, looked at by hand; files below the data folder."""
 
-HELD_OUT: Final = Path(__file__).with_name("detector_test_boxes.csv")
+TEST_BOXES: Final = Path(__file__).with_name("detector_test_boxes.csv")
 """Heads of the posts that test; neither they nor crops of them train."""
 
-HELD_BACK: Final = Path(__file__).with_name("detector_held_back.csv")
+VALIDATION: Final = Path(__file__).with_name("detector_validation.csv")
 """Posts of `BOXES` that thresholds, rules and runs are chosen on."""
 
 MOBILENET_FOLDER: Final = "package/dist/models/mobilenet_v2"
@@ -60,7 +60,7 @@ class DetectorRun:
 
     `side`: of the pictures drawn, in pixels. `frozen_until`: layers before the first whose name
     starts so stay as they start. `average`: decay of the averaged weights, which are kept.
-    `round`: steps between checkpoints. `hold_back`: without the posts of `HELD_BACK`.
+    `round`: steps between checkpoints. `hold_out`: without the posts of `VALIDATION`.
     """
 
     steps: int = 600
@@ -73,13 +73,13 @@ class DetectorRun:
     seed: int = 7
     round: int = 50
     workers: int = 2
-    hold_back: bool = True
+    hold_out: bool = True
 
 
 FURTHER: Final = (
     DetectorRun(steps=1200, rate=6e-4, frozen_until="block_6", seed=9),
     DetectorRun(steps=800, side=256, rate=3e-4, seed=10),
-    DetectorRun(steps=400, side=224, rate=2e-4, seed=11, hold_back=False),
+    DetectorRun(steps=400, side=224, rate=2e-4, seed=11, hold_out=False),
 )
 """How finished weights are trained further; the last run has the posts that chose, too."""
 
@@ -191,7 +191,7 @@ def train_detector(
     start: Path,
     runs: Sequence[DetectorRun] | None = None,
     boxes: Path = BOXES,
-    held_out: Path = HELD_OUT,
+    test_boxes: Path = TEST_BOXES,
 ) -> Path:
     """Train on `data` in one run after another; return `out/detector.tflite`.
 
@@ -199,23 +199,23 @@ def train_detector(
     where its last checkpoint was written. `start` is the nsfwjs package, unpacked or not, or a
     .tflite file of finished weights: `runs` are, unless given, `RUNS` from the one and `FURTHER`
     from the other. Pictures that can't be read are listed in `skipped.txt`. Neither the posts of
-    `held_out` nor crops of them train.
+    `test_boxes` nor crops of them train.
 
     Raises StartError or DatasetError: the start doesn't fit, or `data` holds nothing to learn from.
     """
-    kept = read_box_file(held_out)
+    kept = read_box_file(test_boxes)
     pictures = load_pictures(
         data,
         read_box_file(boxes),
         {f"posts/{name}": heads for name, heads in kept.items()},
-        read_files(HELD_BACK),
+        read_files(VALIDATION),
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / "skipped.txt").write_text("".join(f"{name}\n" for name in pictures.skipped))
     if runs is None:
         runs = FURTHER if start.suffix == DETECTOR_FILE.suffix else RUNS
     for number, run in enumerate(runs, 1):
-        drawn_from = pictures.trusted() if run.hold_back else pictures
+        drawn_from = pictures.trusted() if run.hold_out else pictures
         start = _trained(drawn_from, out / f"run_{number}", start, run)
     return Path(shutil.copy(start, out / DETECTOR_FILE.name))
 

@@ -6,7 +6,7 @@ where the head lies in a crop is known for each source (`FRAMING`). *Pasted*: cr
 elliptic border set on whole pictures. All are then recoloured, greyed, blurred and re-compressed.
 
 Crops that show the same picture as a post of the test are left out, with their near-duplicates. So
-are, in the runs that thresholds and rules are chosen with, the posts that are held back for that.
+are, in the runs that thresholds and rules are chosen with, the validation posts.
 """
 
 from __future__ import annotations
@@ -71,18 +71,18 @@ class Labelled:
 
 @dataclass
 class DetectorPictures:
-    """What training draws from; see `load_pictures`. `held_back`: files that choose."""
+    """What training draws from; see `load_pictures`. `validation`: files that choose."""
 
     posts: list[Labelled] = field(default_factory=list)
     wide: list[Labelled] = field(default_factory=list)
     tight: list[Labelled] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    held_back: set[str] = field(default_factory=set)
+    validation: set[str] = field(default_factory=set)
 
     def trusted(self) -> DetectorPictures:
-        """Return the pictures without those that are held back."""
+        """Return the pictures without those of the validation."""
         posts, wide, tight = (
-            [item for item in kind if item.file not in self.held_back]
+            [item for item in kind if item.file not in self.validation]
             for kind in (self.posts, self.wide, self.tight)
         )
         return DetectorPictures(posts, wide, tight)
@@ -138,30 +138,30 @@ def read_files(path: Path) -> list[str]:
 def load_pictures(
     data: Path,
     boxes: Mapping[str, Heads],
-    held_out: Mapping[str, Heads],
-    held_back: Collection[str] = (),
+    test_boxes: Mapping[str, Heads],
+    validation: Collection[str] = (),
 ) -> DetectorPictures:
     """Load everything that training draws from.
 
     `boxes` maps files below `data` (`posts/annie/000.jpg`) to heads in the picture's pixels;
-    `held_out` does the same for the test, whose pictures, and the crops that show them, are left
-    out. Those of `held_back`, files of `boxes`, are loaded and marked with the crops that show
+    `test_boxes` does the same for the test, whose pictures, and the crops that show them, are left
+    out. Those of `validation`, files of `boxes`, are loaded and marked with the crops that show
     them. Files that can't be read are listed in `skipped`.
 
     Raises DatasetError: there is nothing to learn from.
     """
     found = DetectorPictures()
     for name, heads in sorted(boxes.items()):
-        if name in held_out:
+        if name in test_boxes:
             continue
         if (read := read_rgb(data / name, POST_SIDE)) is None:
             found.skipped.append(name)
             continue
         found.posts.append(Labelled(read[0], heads * np.float32(read[1]), name))
     crops = _crop_files(data)
-    shown = _crops_that_show(data, held_out, crops)
-    choosing = {name: boxes[name] for name in held_back if name in boxes}
-    found.held_back = {*choosing, *_crops_that_show(data, choosing, crops)}
+    shown = _crops_that_show(data, test_boxes, crops)
+    choosing = {name: boxes[name] for name in validation if name in boxes}
+    found.validation = {*choosing, *_crops_that_show(data, choosing, crops)}
     for name, source in crops:
         if name in shown:
             continue
@@ -211,16 +211,16 @@ def _thumbnail(picture: Pixels) -> NDArray[np.float32]:
 
 
 def _crops_that_show(
-    data: Path, held_out: Mapping[str, Heads], crops: Collection[tuple[str, str]]
+    data: Path, test_boxes: Mapping[str, Heads], crops: Collection[tuple[str, str]]
 ) -> set[str]:
     """Return the crops that show a held-out post, with all crops of their duplicate groups."""
     shown: set[str] = set()
-    folders = {name.split("/")[-2] for name in held_out}
+    folders = {name.split("/")[-2] for name in test_boxes}
     files = [name for name, _ in crops if name.split("/")[1] in folders]
     reads = {name: read for name in files if (read := read_rgb(data / name, CROP_SIDE))}
     thumbs = {name: _thumbnail(read[0]) for name, read in reads.items()}
     bank = np.stack(list(thumbs.values())) if thumbs else np.zeros((0, 32 * 32), np.float32)
-    for post, heads in held_out.items():
+    for post, heads in test_boxes.items():
         if (read := read_rgb(data / post, POST_SIDE)) is None:
             continue
         for window in _windows(read[0], heads * np.float32(read[1])):

@@ -3,7 +3,6 @@
 from bot.storage.records.answers import Answer, AnsweredPicture, AnswerPlace
 from bot.storage.records.enrolled import (
     Centroid,
-    EnrolledCharacter,
     EnrolledSample,
     Enrolment,
     EnrolmentSummary,
@@ -53,7 +52,6 @@ __all__ = [
     "AnsweredPicture",
     "Centroid",
     "CharacterState",
-    "EnrolledCharacter",
     "EnrolledSample",
     "Enrolment",
     "EnrolmentSummary",

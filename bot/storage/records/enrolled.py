@@ -8,21 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from models.types import Vector
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolledCharacter:
-    """A character that was enrolled. `known`: the shipped roster had it then."""
-
-    id: str
-    name: str
-    series: str
-    native_name: str
-    aliases: tuple[str, ...]
-    link: str
-    tag: str
-    known: bool
+    from models.types import Character, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +43,15 @@ class Centroid:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentSummary:
-    """A line of `moedex roster list`: a character of a source and how many vectors it gave."""
+    """A line of `moedex roster list`: a character of a source and how many vectors it gave.
+
+    `known`: the shipped roster had the character when it was enrolled.
+    """
 
     source: str
     source_title: str
-    character: EnrolledCharacter
+    character: Character
+    known: bool
     backbone: str
     done: bool
     samples: int

@@ -18,7 +18,7 @@ PER_PAGE = 25
 
 
 class AniListServer:
-    """One series, `cast` of it, and pictures by name. `trouble`: statuses to answer first."""
+    """One series, `cast` of it, and pictures by name. `faults`: statuses to answer first."""
 
     def __init__(self, clock: FakeClock, limit: int = 30) -> None:
         self.clock = clock
@@ -30,7 +30,7 @@ class AniListServer:
         }
         self.cast: list[dict[str, Any]] = []
         self.pictures: dict[str, bytes] = {}
-        self.trouble: list[int] = []
+        self.faults: list[int] = []
         self.asked: list[dict[str, Any]] = []
         self.downloads: list[str] = []
         self.refused = 0
@@ -79,8 +79,8 @@ class AniListServer:
                 },
             )
         self._times.append(now)
-        if self.trouble:
-            status = self.trouble.pop(0)
+        if self.faults:
+            status = self.faults.pop(0)
             if status == 403:
                 return _errors(403, "The AniList API has been temporarily disabled.")
             return web.Response(status=status, text="<html>Bad gateway</html>")

@@ -21,14 +21,14 @@ LOGIN = ("erika", "a-secret-key")
 
 
 class DanbooruServer:
-    """Posts, newest last, and their files by name. `trouble`: statuses to answer first."""
+    """Posts, newest last, and their files by name. `faults`: statuses to answer first."""
 
     def __init__(self, clock: FakeClock, tag_limit: int = 2) -> None:
         self.clock = clock
         self.tag_limit = tag_limit
         self.posts: list[dict[str, Any]] = []
         self.pictures: dict[str, bytes] = {}
-        self.trouble: list[tuple[int, dict[str, str]]] = []
+        self.faults: list[tuple[int, dict[str, str]]] = []
         self.file_trouble: dict[str, int] = {}
         self.searches: list[dict[str, str]] = []
         self.downloads: list[str] = []
@@ -83,8 +83,8 @@ class DanbooruServer:
 
     async def _posts(self, request: web.Request) -> web.Response:
         self._count()
-        if self.trouble:
-            status, headers = self.trouble.pop(0)
+        if self.faults:
+            status, headers = self.faults.pop(0)
             return web.json_response({"success": False}, status=status, headers=headers)
         if "Moedex" not in request.headers.get("User-Agent", ""):
             return _refusal(403, "Forbidden", "Say who you are.")

@@ -110,7 +110,7 @@ async def test_who_is_refused_for_asking_too_often_waits_as_told(
 async def test_trouble_that_passes_is_waited_for(
     session: aiohttp.ClientSession, anilist: AniListServer
 ) -> None:
-    anilist.trouble = [502, 503]
+    anilist.faults = [502, 503]
     anilist.character(71, "L Lawliet", "l.jpg")
 
     assert len(await cast_of(source(session, anilist, "1535"))) == 1
@@ -119,7 +119,7 @@ async def test_trouble_that_passes_is_waited_for(
 async def test_trouble_that_stays_is_said(
     session: aiohttp.ClientSession, anilist: AniListServer
 ) -> None:
-    anilist.trouble = [502] * 20
+    anilist.faults = [502] * 20
 
     with pytest.raises(SourceError, match="can't be reached: it answered 502"):
         await source(session, anilist, "1535").open()
@@ -128,7 +128,7 @@ async def test_trouble_that_stays_is_said(
 async def test_a_refusal_is_said_in_anilists_words(
     session: aiohttp.ClientSession, anilist: AniListServer
 ) -> None:
-    anilist.trouble = [403]
+    anilist.faults = [403]
 
     with pytest.raises(SourceError, match="AniList refused: The AniList API has been temporarily"):
         await source(session, anilist, "1535").open()

@@ -156,7 +156,7 @@ async def test_a_board_of_fewer_tags_is_searched_by_one(
 async def test_another_refusal_is_said(
     session: aiohttp.ClientSession, board: DanbooruServer
 ) -> None:
-    board.trouble = [(422, {})]
+    board.faults = [(422, {})]
 
     with pytest.raises(SourceError, match="refused to search for miku: status 422"):
         await pictures_of(source(session, board, "miku"))
@@ -165,7 +165,7 @@ async def test_another_refusal_is_said(
 async def test_a_throttle_is_waited_for_as_told(
     session: aiohttp.ClientSession, board: DanbooruServer
 ) -> None:
-    board.trouble = [(429, {"Retry-After": "7"}), (500, {})]
+    board.faults = [(429, {"Retry-After": "7"}), (500, {})]
     board.post("miku", "a.jpg")
 
     assert len(await pictures_of(source(session, board, "miku"))) == 1
@@ -178,7 +178,7 @@ async def test_a_key_goes_to_the_api_alone_and_is_never_told(
     caplog.set_level(logging.DEBUG)
     board.pictures["a.jpg"] = b"a picture"
     board.post("miku", "a.jpg")
-    board.trouble = [(500, {})]
+    board.faults = [(500, {})]
     asked = source(session, board, "miku", auth=LOGIN)
     (picture,) = await pictures_of(asked)
     await asked.fetch(picture)

@@ -14,9 +14,8 @@ from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
-from bot.storage.records import EnrolledCharacter
 from models.gallery.gallery import Gallery
-from models.types import Box, Face, Guess, NamedFace
+from models.types import Box, Character, Face, Guess, NamedFace
 from tests.bot.labelled_server import BACKBONE, SERVER
 from tests.models.gallery.world import SHIPPED
 
@@ -100,9 +99,9 @@ async def test_what_another_process_writes_is_seen_by_the_next_who_asks(
 async def enrol(storage: Storage, key: str, name: str, source: str = "folder:mine") -> None:
     """Enrol a character by one drawing that shows it as `ACROSS`."""
     now = datetime.now(UTC)
-    character = EnrolledCharacter(key, name, "Show", "", ("Nickname",), "", "", known=False)
+    character = Character(key, name, "Show", "", ("Nickname",))
     number = await storage.enrolled.source(source, source, now)
-    enrolment = await storage.enrolled.begin(number, key, character, BACKBONE, now)
+    enrolment = await storage.enrolled.begin(number, key, character, BACKBONE, now, known=False)
     await storage.enrolled.add_sample(enrolment.id, "0.png", ACROSS, "", now)
     (sample,) = await storage.enrolled.samples_of(enrolment.id)
     await storage.enrolled.finish(enrolment.id, [sample.id], ACROSS, now)

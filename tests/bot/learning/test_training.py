@@ -53,7 +53,7 @@ async def test_labels_become_a_version_that_answers(
     trained = await learn(storage, SERVER, namer, data, BACKBONE, steps.append)
     assert trained.decision.promote, trained.decision.reasons
     assert steps == [
-        "fitting on 12 labelled faces",  # three of fifteen are held back
+        "fitting on 12 labelled faces",  # three of fifteen are held out
         "calibrating its probabilities",
         "measuring it against what answers now",
     ]

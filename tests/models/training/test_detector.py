@@ -18,9 +18,9 @@ from models.training.dataset import DatasetError
 from models.training.detector import (
     BOXES,
     FURTHER,
-    HELD_BACK,
-    HELD_OUT,
     RUNS,
+    TEST_BOXES,
+    VALIDATION,
     DetectorRun,
     heat_map_loss,
     train_detector,
@@ -68,12 +68,12 @@ def test_crops_that_show_a_held_out_post_do_not_train(data: Path) -> None:
     assert (len(without.posts), len(without.tight), len(without.wide)) == (0, 3, 2)
 
 
-def test_what_is_held_back_is_loaded_but_not_trusted(data: Path) -> None:
+def test_the_validation_is_loaded_but_not_trusted(data: Path) -> None:
     found = load_pictures(data, {"posts/ann/0.jpg": HEADS}, {}, ["posts/ann/0.jpg"])
     assert (len(found.posts), len(found.tight), len(found.wide)) == (1, 3, 3)
     trusted = found.trusted()
     assert (len(trusted.posts), len(trusted.tight), len(trusted.wide)) == (0, 3, 2)
-    assert found.held_back == {"posts/ann/0.jpg", "characters/ann/3.jpg"}
+    assert found.validation == {"posts/ann/0.jpg", "characters/ann/3.jpg"}
 
 
 def test_posts_of_several_heads_and_of_small_folders_are_drawn_sooner() -> None:
@@ -105,9 +105,9 @@ def test_finished_weights_are_trained_further_and_the_last_run_holds_nothing_bac
 
     boxes = tmp_path / "boxes.csv"
     boxes.write_text("file,x0,y0,x1,y1\nposts/ann/0.jpg,40,40,120,120\n")
-    held_back = tmp_path / "held_back.csv"
-    held_back.write_text("file\nposts/ann/0.jpg\n")
-    monkeypatch.setattr(detector, "HELD_BACK", held_back)
+    validation = tmp_path / "validation.csv"
+    validation.write_text("file\nposts/ann/0.jpg\n")
+    monkeypatch.setattr(detector, "VALIDATION", validation)
     monkeypatch.setattr(detector, "_trained", trained)
     train_detector(data, tmp_path / "out", start=tmp_path / start, boxes=boxes)
     assert tuple(run for _, run, _ in made) == runs
@@ -181,12 +181,12 @@ def test_training_goes_on_where_it_was_broken_off(data: Path, tmp_path: Path) ->
 
 
 def test_no_post_of_the_test_trains() -> None:
-    held_out = {f"posts/{name}" for name in read_box_file(HELD_OUT)}
-    assert len(held_out) == 120
-    assert not held_out & read_box_file(BOXES).keys()
+    test_boxes = {f"posts/{name}" for name in read_box_file(TEST_BOXES)}
+    assert len(test_boxes) == 120
+    assert not test_boxes & read_box_file(BOXES).keys()
 
 
 def test_the_posts_that_choose_are_some_of_those_that_train() -> None:
-    held_back = read_files(HELD_BACK)
-    assert len(set(held_back)) == len(held_back) == 30
-    assert set(held_back) < read_box_file(BOXES).keys()
+    validation = read_files(VALIDATION)
+    assert len(set(validation)) == len(validation) == 30
+    assert set(validation) < read_box_file(BOXES).keys()
