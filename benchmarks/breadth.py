@@ -5,7 +5,7 @@
 `--weights` is an embedding (`.tflite`), the averaged weights of a breadth run (`.npz`, with
 `--side`), or vectors of all faces (`.npy`) that something else computed. Vectors are kept beside
 `--cache`. What is asked was trained on by none that learned from the role `train` of
-`models.training.breadth_split` alone; the production model has seen all of `characters/`, so that
+`models.training.breadth.split` alone; the production model has seen all of `characters/`, so that
 its figures for `many pictures` and `fan art` are those of what it was trained on.
 
 The ways of scoring: the cosine to a character's centroid; with the prior from appearances; with a
@@ -27,15 +27,15 @@ from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today
 from models.gallery.metric import fit_metric
 from models.training.augmentation import framed
-from models.training.breadth_measures import Ground, by_cosine, embedded, measure
-from models.training.breadth_run import roles_of
-from models.training.faces import load_faces, read_roster
+from models.training.breadth.faces import load_faces, read_roster
+from models.training.breadth.measures import Ground, by_cosine, embedded, measure
+from models.training.breadth.run import roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.training.breadth_measures import Figure, Vectors
-    from models.training.faces import FaceSet
+    from models.training.breadth.faces import FaceSet
+    from models.training.breadth.measures import Figure, Vectors
 
 CACHE: Final = Path("runs/faces")
 PRIOR: Final = 0.01
@@ -65,7 +65,7 @@ def vectors_of(faces: FaceSet, weights: Path, side: int, *, mirrored: bool) -> V
 
 
 def _by_breadth(faces: FaceSet, weights: Path, side: int, *, mirrored: bool) -> Vectors:
-    from models.training.breadth_network import load_breadth_network, outputs_of
+    from models.training.breadth.network import load_breadth_network, outputs_of
 
     network, _ = load_breadth_network(weights)
     ways = [1, -1] if mirrored else [1]

@@ -5,7 +5,7 @@
     python -m benchmarks.detection --choose [--weights FILE]
     python -m benchmarks.detection --rules [--write docs/detection.md]
 
-Recall: hand-checked heads (`models/training/detector_test_boxes.csv`) that a box overlaps by an
+Recall: hand-checked heads (`models/training/detector/test_boxes.csv`) that a box overlaps by an
 IoU of 0.4 or more; precision: boxes that do so for some head, each head once. Boxes on regions
 marked to be ignored count neither way. `--choose` tries weights, thresholds and rules on the
 validation posts, never on the test. `--rules` switches the learned

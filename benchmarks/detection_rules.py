@@ -19,8 +19,8 @@ from models.detection.learned import (
     doubtful,
     fused,
 )
-from models.training.detector import VALIDATION
-from models.training.detector_data import read_files
+from models.training.detector.data import read_files
+from models.training.detector.training import VALIDATION
 
 if TYPE_CHECKING:
     from pathlib import Path

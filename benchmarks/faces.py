@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.damage import greyed
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.roster import load_roster
+from models.roster.roster import load_roster
 from models.training.dataset import load_dataset
 from models.training.galleries import embed_all, fit_gallery
 from models.training.pipeline import SPLIT_FILE

@@ -34,16 +34,16 @@ from models.gallery.sized_calibration import (
     sized_features,
 )
 from models.intervals import Share
-from models.training.breadth_measures import Ground, embedded
-from models.training.breadth_run import roles_of
-from models.training.faces import load_faces, read_roster
+from models.training.breadth.faces import load_faces, read_roster
+from models.training.breadth.measures import Ground, embedded
+from models.training.breadth.run import roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from models.training.breadth_measures import Half, Vectors
+    from models.training.breadth.measures import Half, Vectors
 
 SIZES: Final = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 DRAWS: Final = 4

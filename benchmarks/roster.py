@@ -22,7 +22,7 @@ import numpy as np
 from bot.gallery.roster import Listed, ServerRoster
 from bot.storage.records.galleries import ServerCharacter
 from models.gallery.namer import named_ids
-from models.gallery.roster import ROSTER_FILE, Roster, load_roster
+from models.roster.roster import ROSTER_FILE, Roster, load_roster
 from models.types import Character
 
 Result = TypeVar("Result")

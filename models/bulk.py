@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.gallery.gallery import Gallery
-from models.gallery.roster import unlisted
 from models.identify import Identifier, card_frame, whole_face
 from models.images.decoding import PictureError, PictureLimits, check_size, decode
 from models.images.resizing import halved
+from models.roster.roster import unlisted
 from models.types import Face, NamedFace, Pixels, Vectors
 
 BATCH_FACES = 16

@@ -6,7 +6,7 @@ Three steps, each a command of `python -m benchmarks.boxes.tool`:
 - `sheets DATA OUT` draws contact sheets: every picture with a pixel grid and its candidate boxes,
   numbered, so that a person can say which of them hold and where others belong;
 - `apply DATA` reads what that person decided (`edits.txt`) and writes
-  `models/training/detector_test_boxes.csv`; from `training_edits.txt` it writes the
+  `models/training/detector/test_boxes.csv`; from `training_edits.txt` it writes the
   boxes that train the detector.
 
 README.md beside this file gives the conventions and the format of `edits.txt`.

@@ -28,10 +28,10 @@ def characters(
 ) -> None:
     """List the characters of the roster; * marks those that the installed weights can name."""
     from models.embedding.embedder import WeightsError
-    from models.gallery.matching import NameIndex
-    from models.gallery.name_list import NameList
     from models.gallery.namer import named_ids
-    from models.gallery.roster import load_roster
+    from models.roster.matching import NameIndex
+    from models.roster.name_list import NameList
+    from models.roster.roster import load_roster
 
     with one_line_for(WeightsError, OSError, ValueError):
         roster, named = load_roster(), named_ids()

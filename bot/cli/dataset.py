@@ -121,7 +121,7 @@ def _in_server(
         from bot.gallery.serving import read_roster
         from bot.storage import Storage
         from bot.storage.crops import CropStore, crop_folder
-        from models.gallery.roster import load_roster
+        from models.roster.roster import load_roster
 
         settings = load_config(config)
         async with Storage.open(settings.storage.url, exclusive=False) as storage:

@@ -166,8 +166,8 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
         from bot.learning.backbone_migration import ANSWERING
         from models.embedding.embedder import version_of
         from models.gallery.namer import Namer
-        from models.gallery.roster import load_roster
         from models.gallery.training_vectors import VECTORS_FILE, VectorSet
+        from models.roster.roster import load_roster
 
         namer, backbone = Namer.load(), version_of()
         if await storage.state.get(ANSWERING) not in (None, backbone):

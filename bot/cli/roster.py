@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import ConfigOption, local_limits, one_line_for
+from bot.cli.enrolling import RosterError, enrol
+from bot.cli.options import ConfigOption, one_line_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    import aiohttp
-
-    from bot.config import Config
-    from bot.enrolment.found import PictureSource
-    from bot.enrolment.job import EnrolmentJob, EnrolmentReport
-    from bot.enrolment.sources.pack import PackSource
-    from bot.storage import Storage
     from bot.storage.records import EnrolmentSummary
 
 app = typer.Typer(
@@ -32,10 +22,6 @@ app = typer.Typer(
     help="Enrol further characters, from your own pictures, AniList, or a board of fan art.",
     no_args_is_help=True,
 )
-
-
-class RosterError(Exception):
-    """What was asked for isn't there; the text says what is."""
 
 
 @app.command("add")
@@ -76,7 +62,7 @@ def add(
         raise typer.BadParameter("Say what to add: DIR, PACK, --anilist TITLE or --tag NAME.")
     with _readable_errors():
         try:
-            enrolled = asyncio.run(_add(config, paths or [], anilist or [], tag or [], rating))
+            enrolled = asyncio.run(enrol(config, paths or [], anilist or [], tag or [], rating))
         except KeyboardInterrupt:
             typer.echo("Ended early: the same command goes on from here.", err=True)
             raise typer.Exit(130) from None
@@ -121,158 +107,6 @@ def remove(
         typer.echo(asyncio.run(_remove(config, what)))
 
 
-async def _add(
-    config: Path | None,
-    paths: list[Path],
-    titles: list[str],
-    tags: list[str],
-    ratings: list[str] | None,
-) -> int:
-    """Enrol from all sources, one after the other; return how many characters answer."""
-    import aiohttp
-
-    from bot.config import load_config
-    from bot.enrolment.found import SourceError
-    from bot.storage import Storage
-
-    settings = load_config(config)
-    enrolled = 0
-    failed: SourceError | None = None
-    async with (
-        Storage.open(settings.storage.url, exclusive=False) as storage,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-    ):
-        sources = _sources(settings, session, paths, titles, tags, ratings)
-        with _progress() as tell:
-            job = await _job(settings, storage, tell)
-            for source in sources:
-                try:
-                    report = await _run(job, source)
-                except SourceError as error:
-                    typer.echo(str(error), err=True)
-                    failed = error
-                else:
-                    typer.echo(_told(source.title, report))
-                    enrolled += report.enrolled + report.before
-    if failed is not None and not enrolled:
-        raise typer.Exit(1)
-    return enrolled
-
-
-async def _run(job: EnrolmentJob, source: PictureSource | PackSource) -> EnrolmentReport:
-    from bot.enrolment.sources.pack import PackSource
-
-    return await (job.run_pack(source) if isinstance(source, PackSource) else job.run(source))
-
-
-def _sources(
-    settings: Config,
-    session: aiohttp.ClientSession,
-    paths: list[Path],
-    titles: list[str],
-    tags: list[str],
-    ratings: list[str] | None,
-) -> list[PictureSource | PackSource]:
-    """Return the sources that were asked for, in the order of the command's help."""
-    from bot.enrolment.sources.anilist import AniListSource
-    from bot.enrolment.sources.danbooru import RATINGS, DanbooruSource
-    from bot.enrolment.sources.folder import FolderSource
-    from bot.enrolment.sources.pack import PackSource
-    from models.gallery.packs import read_pack
-
-    max_bytes, roster = settings.pictures.max_bytes, settings.roster
-    wanted = [rating for rating in RATINGS if rating in (ratings or ["general"])]
-    unknown = set(ratings or ()) - set(RATINGS)
-    if unknown:
-        raise RosterError(f"There is no rating {unknown.pop()!r}; there are {', '.join(RATINGS)}.")
-    key = roster.api_key.get_secret_value()
-    auth = (roster.login, key) if roster.login and key else None
-    sources: list[PictureSource | PackSource] = []
-    for path in paths:
-        if path.is_dir():
-            sources.append(FolderSource(path, local_limits(settings).max_bytes))
-        else:
-            sources.append(PackSource(read_pack(path), path.stem))
-    sources.extend(AniListSource(session, title, max_bytes, api=roster.anilist) for title in titles)
-    sources.extend(
-        DanbooruSource(session, tag, max_bytes, ratings=wanted, auth=auth, board=roster.board)
-        for tag in tags
-    )
-    return sources
-
-
-async def _job(
-    settings: Config, storage: Storage, tell: Callable[[str, EnrolmentReport], None]
-) -> EnrolmentJob:
-    """Load the models and who is known."""
-    from bot.enrolment.job import EnrolmentJob
-    from bot.enrolment.joining import Joining
-    from models.enrolment import SampleReader
-    from models.gallery.enrolled import centre
-    from models.gallery.roster import load_roster
-    from models.identify import Identifier
-    from models.types import Character
-
-    inference = settings.inference
-    cascade = Path(inference.cascade) if inference.cascade else None
-    identifier = await asyncio.to_thread(Identifier.load, inference.detector, cascade)
-    before = await storage.enrolled.characters()
-    listed = load_roster()
-    joining = Joining(
-        listed,
-        [Character(c.id, c.name, c.series, c.native_name, c.aliases) for c in before],
-        tags={**listed.tags, **{c.tag: c.id for c in before if c.tag}},
-        taken={*listed.same, *await storage.enrolled.taken_ids()},
-    )
-    # What is fetched has passed a chat's limit of bytes; folders are the operator's own.
-    limits = replace(local_limits(settings), frames=1)
-    return EnrolmentJob(storage, joining, SampleReader(identifier, limits), centre, tell)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, EnrolmentReport], None]]:
-    """Show on stderr what is being done, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(
-        *columns,
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-        redirect_stdout=sys.stdout.isatty(),
-    ) as bar:
-        task = bar.add_task("Loading", total=None)
-
-        def tell(name: str, report: EnrolmentReport) -> None:
-            looked = report.samples + report.outliers + sum(report.skipped.values())
-            text = f"{name}  ({report.characters} characters, {looked} pictures)"
-            bar.update(task, description=text)
-
-        yield tell
-
-
-def _told(title: str, report: EnrolmentReport) -> str:
-    """Say what an enrolment did."""
-    lines = [
-        f"{title}: {report.enrolled} characters enrolled by {report.samples} pictures, "
-        f"{report.new} of them new."
-    ]
-    if report.before:
-        lines.append(f"  {report.before} were enrolled before.")
-    if report.outliers:
-        lines.append(f"  {report.outliers} pictures look like somebody else: left out.")
-    if report.skipped:
-        reasons = sorted(report.skipped.items(), key=lambda item: -item[1])
-        lines.append("  Left out: " + ", ".join(f"{n} × {why}" for why, n in reasons) + ".")
-    if report.without:
-        shown = ", ".join(report.without[:10]) + (", …" if len(report.without) > 10 else "")
-        lines.append(f"  {len(report.without)} without a usable picture: {shown}.")
-    return "\n".join(lines)
-
-
 async def _summary(config: Path | None) -> list[EnrolmentSummary]:
     from bot.config import load_config
     from bot.storage import Storage
@@ -284,8 +118,7 @@ async def _summary(config: Path | None) -> list[EnrolmentSummary]:
 async def _remove(config: Path | None, what: str) -> str:
     from bot.config import load_config
     from bot.storage import Storage
-    from models.gallery.matching import NameIndex
-    from models.types import Character
+    from models.roster.matching import NameIndex
 
     now = datetime.now(UTC)
     async with Storage.open(load_config(config).storage.url, exclusive=False) as storage:
@@ -295,11 +128,7 @@ async def _remove(config: Path | None, what: str) -> str:
         everyone = await storage.enrolled.characters()
         character = next((c for c in everyone if c.id == what), None)
         if character is None:
-            index = NameIndex(
-                Character(c.id, c.name, c.series, c.native_name, c.aliases) for c in everyone
-            )
-            found = index.resolve(what)
-            character = next((c for c in everyone if found and c.id == found.id), None)
+            character = NameIndex(everyone).resolve(what)
         if character is None:
             raise RosterError(f"Nobody and nothing enrolled is called {what!r}; see `roster list`.")
         await storage.enrolled.remove_character(character.id, now)

@@ -63,7 +63,7 @@ def train_all(
     """
     _load_keras()
     from models.training.dataset import DatasetError
-    from models.training.detector import train_detector
+    from models.training.detector.training import train_detector
 
     with _readable_errors():
         folder = _train_backbone(data, out, start, _plan(minutes, seed))
@@ -136,7 +136,7 @@ def train_detector_alone(
 ) -> None:
     """Train the head detector."""
     _load_keras()
-    from models.training.detector import train_detector
+    from models.training.detector.training import train_detector
 
     with _readable_errors():
         path = train_detector(data, out, start=start)
@@ -159,8 +159,9 @@ def train_roster(
     ship: ShipOption = False,
 ) -> None:
     """Make the roster of characters from CSV files and the reviewed corrections."""
-    from models.gallery.roster import ROSTER_FILE
-    from models.training.roster import RosterError, build
+    from models.roster.roster import ROSTER_FILE
+    from models.training.roster.building import build
+    from models.training.roster.rows import RosterError
 
     with one_line_for(RosterError, OSError):
         built = build(sources, tags)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.gallery.spelling import fold, slug
+from models.roster.spelling import fold, slug
 from models.types import Character
 
 if TYPE_CHECKING:

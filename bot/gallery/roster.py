@@ -12,10 +12,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from models.gallery.matching import NameIndex
-from models.gallery.name_list import NameList
-from models.gallery.roster import Roster
-from models.gallery.spelling import slug
+from models.roster.matching import NameIndex
+from models.roster.name_list import NameList
+from models.roster.roster import Roster
+from models.roster.spelling import slug
 from models.types import Character
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.inference import Stages
     from bot.storage import Storage
     from models.gallery.gallery import Gallery
-    from models.gallery.roster import Roster
+    from models.roster.roster import Roster
     from models.types import Character
 
     BaseRevision = tuple[int, int]

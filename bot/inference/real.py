@@ -16,11 +16,11 @@ from models.card.drawing import describe, draw_card
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
 from models.gallery.gallery import Gallery
 from models.gallery.namer import NAMING_FILE, Namer
-from models.gallery.roster import Roster, load_roster
 from models.identify import Identifier, card_frame_index
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash
 from models.images.resizing import halved
+from models.roster.roster import Roster, load_roster
 from models.weight_files import WEIGHTS, WeightsError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.gallery.gallery import Gallery
-    from models.gallery.roster import Roster
+    from models.roster.roster import Roster
     from models.types import Character, Face, NamedFace, Pixels, Vectors
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from models.gallery.gallery import Gallery
     from models.gallery.namer import Namer
     from models.gallery.promotion import Decision
-    from models.gallery.roster import Roster
     from models.gallery.training_vectors import VectorSet
+    from models.roster.roster import Roster
 
 
 class NothingToLearnError(Exception):

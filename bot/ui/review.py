@@ -22,24 +22,19 @@ from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.gallery.lookup import known_character
 from bot.recognition.origin import readable
 from bot.storage.records import (
-    Alias,
     FaceObservation,
-    Forget,
-    Merge,
     Proposal,
-    Rename,
     TeachCharacter,
 )
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.ui.naming_question import WhoSelect, choices
+from bot.ui.proposal_text import describe
 from bot.ui.undo import done
-from bot.wording import plain
 
 if TYPE_CHECKING:
-    from bot.gallery.roster import ServerRoster
     from bot.services import Services
-    from bot.storage.records import GalleryAction, GalleryChange
+    from bot.storage.records import GalleryAction
 
 NOTHING = "Nothing waits for a decision."
 DISPUTED = "**Who is this?** The votes disagree. {link}"
@@ -47,7 +42,6 @@ TURNS_UP = (
     "**Seen {count} times in the last {days} days: who is it?** I know nobody these faces fit. "
     "One answer is kept for all of them.\n-# {links}"
 )
-PROPOSAL = "**A proposal** by <@{user_id}>: {what}"
 ELSEWHERE = "\n-# Its drawings may only be shown where they were uploaded: open `/review` there."
 GONE = "That was decided already."
 
@@ -110,7 +104,7 @@ async def _card(
     services, server_id = services_of(interaction), interaction.guild_id or 0
     roster = await services.galleries.roster(server_id)
     if isinstance(waiting, Proposal):
-        text, files = _describe(waiting, roster), await _drawings(interaction, waiting)
+        text, files = describe(waiting, roster), await _drawings(interaction, waiting)
         buttons = [ProposalButton(waiting.id, accept=yes) for yes in (True, False)]
         return _Card(text if files is not None else text + ELSEWHERE, [*buttons], files or [])
     if isinstance(waiting, FaceObservation):
@@ -179,27 +173,6 @@ async def _crops(services: Services, faces: list[FaceObservation]) -> list[disco
 
 def _link(face: FaceObservation) -> str:
     return f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.reply_id}"
-
-
-def _describe(proposal: Proposal, roster: ServerRoster) -> str:
-    return PROPOSAL.format(user_id=proposal.user_id, what=_what(proposal.change, roster))
-
-
-def _what(change: GalleryChange, roster: ServerRoster) -> str:
-    """Say in words what is proposed."""
-    match change:
-        case TeachCharacter(name, series):
-            return f"add **{plain(name)}** {f'({plain(series)})' if series else ''}"
-        case Alias(character, alias):
-            return f"call **{plain(roster.name(character))}** also **{plain(alias)}**"
-        case Rename(character, name):
-            return f"call **{plain(roster.name(character))}** from now on **{plain(name)}**"
-        case Merge(character, into):
-            return (
-                f"make **{plain(roster.name(character))}** and **{plain(roster.name(into))}** one"
-            )
-        case Forget(character):
-            return f"forget **{plain(roster.name(character))}**"
 
 
 class Decision(WhoSelect, template=rf"moedex:decide:(?P<subject>{SUBJECT})"):

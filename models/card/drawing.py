@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 from models.card.fonts import Font, Fonts, find_fonts
 from models.card.layout import EDGE, MAX_TILES, Layout, Tile, lay_out
 from models.card.shapes import Colour, fill_rounded, outline_rounded, paste_rounded
-from models.gallery.roster import unlisted
 from models.images.resizing import halved
+from models.roster.roster import unlisted
 from models.types import Box, NamedFace, Pixels, percent
 
 CardFormat = Literal["JPEG", "WEBP"]

@@ -2,7 +2,7 @@
 
 A cell (row, column) of the map stands for the pixel ((column + 0.5) * 8, (row + 0.5) * 8). Its four
 channels: logit that a head's centre lies here; log(side / 32 px); the centre's distance from the
-cell in x and in y, in sides of the head. `models.training.heat_map_network` builds the network.
+cell in x and in y, in sides of the head. `models.training.detector.network` builds the network.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class LearnedDetector:
     """Finds heads with the learned network; may be called from several threads at once."""
 
     def __init__(self, network: Network) -> None:
-        """Take a network of `models.training.heat_map_network`."""
+        """Take a network of `models.training.detector.network`."""
         self._network = network
 
     @classmethod

@@ -19,8 +19,8 @@ from models.gallery.fitted import Calibration, Threshold
 from models.gallery.former_names import with_present_names
 from models.gallery.gallery import Gallery, unit
 from models.gallery.open_set import is_non_face
-from models.gallery.roster import Roster, load_roster, unlisted
 from models.gallery.scoring import Scoring, scores
+from models.roster.roster import Roster, load_roster, unlisted
 from models.types import Guess
 from models.weight_files import WEIGHTS, opened
 

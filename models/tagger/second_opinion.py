@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from models.gallery.tags import character_of_tag, id_of_tag
+from models.roster.tags import character_of_tag, id_of_tag
 from models.types import Box, Guess
 
 if TYPE_CHECKING:

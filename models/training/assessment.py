@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.gallery.gallery import Gallery
-from models.gallery.roster import unlisted
+from models.roster.roster import unlisted
 from models.training.dataset import load_dataset
 from models.training.evaluation import (
     FPIRS,

@@ -17,9 +17,9 @@ from models.gallery.clustering import centroids_of
 from models.gallery.gallery import Gallery, trimmed_mean, unit
 from models.gallery.namer import NAMING_FILE, Namer
 from models.gallery.open_set import fit_threshold
-from models.gallery.roster import load_roster, unlisted
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VECTORS_FILE, VectorSet
+from models.roster.roster import load_roster, unlisted
 from models.training.augmentation import framed
 from models.training.dataset import Dataset, Sample, load_dataset
 from models.training.evaluation import judge, tpir_at_fpir

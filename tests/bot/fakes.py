@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
-from models.gallery.roster import Roster
 from models.images.decoding import PictureError
+from models.roster.roster import Roster
 from models.types import Box, Character, Face, Guess, NamedFace, Vectors
 
 MARIN = Character("marin", "Marin", "Tests")

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.enrolment.found import FoundCharacter, FoundPicture, SourceError
 from bot.enrolment.web import Web
-from models.gallery.tags import character_of_tag
+from models.roster.tags import character_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -171,11 +171,13 @@ async def test_a_folder_is_enrolled(job: EnrolmentJob, storage: Storage, tmp_pat
     report = await job.run(FolderSource(folder, 1000))
 
     assert (report.enrolled, report.new) == (2, 1)
-    found = await storage.enrolled.characters()
-    assert [(c.id, c.name, c.series, c.known) for c in found] == [
-        (MIKU.id, "Hatsune Miku", "VOCALOID", True),
-        ("l_lawliet", "L Lawliet", "Death Note", False),
-    ]
+    found = {row.character.id: row for row in await storage.enrolled.summary()}
+    assert {
+        key: (row.character.name, row.character.series, row.known) for key, row in found.items()
+    } == {
+        MIKU.id: ("Hatsune Miku", "VOCALOID", True),
+        "l_lawliet": ("L Lawliet", "Death Note", False),
+    }
 
 
 async def test_new_pictures_in_a_folder_are_looked_at(

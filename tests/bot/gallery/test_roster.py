@@ -6,7 +6,7 @@ import pytest
 
 from bot.gallery.roster import Listed, ServerRoster
 from bot.storage.records.galleries import ServerCharacter
-from models.gallery.roster import Roster
+from models.roster.roster import Roster
 from models.types import Character
 
 REM = Character("rem", "Rem", "Re:Zero", "レム", ("Remu",), appearances=9)

@@ -25,7 +25,7 @@ from models.detection.learned import (
 )
 from models.detection.registry import load_detector
 from models.images.decoding import decode
-from models.training.detector_targets import targets
+from models.training.detector.targets import targets
 from models.types import Box, Face, Pixels
 from models.weight_files import WeightsError
 

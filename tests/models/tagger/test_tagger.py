@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.gallery.tags import character_of_tag
+from models.roster.tags import character_of_tag
 from models.tagger.hub import find_tagger
 from models.tagger.inputs import camie_input, surroundings, wd_input
 from models.tagger.tagger import CAMIE, WD, Tagger

@@ -13,6 +13,7 @@ import pytest
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.session import Session
 from models.training import export
+from models.training.detector.network import build_heat_map_network
 from models.training.embedding_network import build_embedding_network, weighted_layers
 from models.training.export import (
     ExportError,
@@ -22,7 +23,6 @@ from models.training.export import (
     load_embedding,
     read_structure,
 )
-from models.training.heat_map_network import build_heat_map_network
 from models.training.structure import Fusion, Structure
 from models.weight_files import WeightsError
 

@@ -19,9 +19,9 @@ from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.namer import Namer
-from models.gallery.roster import load_roster
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
+from models.roster.roster import load_roster
 from models.training import pipeline, start_model
 from models.training.augmentation import Augmentation
 from models.training.dataset import Kind, Sample

@@ -11,9 +11,9 @@ from bot.cli.sorting.names import folder_names, safe_name
 from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.namer import Namer
-from models.gallery.roster import load_roster
 from models.gallery.scoring import Scoring
 from models.identify import Identifier
+from models.roster.roster import load_roster
 from models.types import Character
 from tests.bot.cli.sorting.world import (
     BLUE,

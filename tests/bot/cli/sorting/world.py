@@ -13,9 +13,9 @@ from bot.cli import app
 from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.namer import Namer
-from models.gallery.roster import unlisted
 from models.gallery.scoring import Scoring
 from models.identify import Identifier
+from models.roster.roster import unlisted
 from models.types import Box, Face, Pixels
 from tests.models.test_identify import SIDE, BrightSquares, MeanColour
 

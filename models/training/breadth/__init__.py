@@ -1,0 +1,1 @@
+"""Training for eleven thousand characters, most of which have one picture."""

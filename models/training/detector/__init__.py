@@ -1,0 +1,1 @@
+"""Trains the learned detector: its pictures, its network, its targets."""

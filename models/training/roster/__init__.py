@@ -1,0 +1,1 @@
+"""Makes the shipped roster from sources, by rule and by reviewed corrections."""
