@@ -135,7 +135,7 @@ def build_services(
     )
     duplicates = NearDuplicates(storage.faces)
     labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
-    erasure = Erasure(storage, crops, galleries.forget, labelling.relearn)
+    erasure = Erasure(storage, crops, (galleries, duplicates), labelling.relearn)
     consent = Consent(storage.settings, storage.consents)
     recorder = FaceRecorder(
         storage.faces, storage.votes, crops, duplicates, labelling, consent, erasure.sweep_soon

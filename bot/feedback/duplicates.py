@@ -30,3 +30,13 @@ class NearDuplicates:
             index = await asyncio.to_thread(HashIndex, hashes)
             self._indexes[server_id] = revision, index
         return index
+
+    async def drop_stale(self) -> None:
+        """Let go of hashes of which some were erased."""
+        for server_id, (revision, _) in list(self._indexes.items()):
+            if await self._faces.erased_hashes(server_id) != revision:
+                self.forget_server(server_id)
+
+    def forget_server(self, server_id: int) -> None:
+        """Let go of a server's hashes."""
+        self._indexes.pop(server_id, None)

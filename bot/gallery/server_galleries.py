@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from models.types import Character
 
     BaseRevision = tuple[int, int]
-    """How often this process forgot everything, and the revision of what was enrolled."""
+    """How often the stages were swapped, and the revision of what was enrolled."""
     Revision = tuple[int, int, int]
     """The same, and the revision of a server."""
 
@@ -55,7 +55,7 @@ class ServerGalleries:
         self._shipped = BaseGallery(tuple(characters), shipped)
         self._roster = roster
         self._listed: tuple[BaseGallery, asyncio.Task[Listed]] | None = None
-        self._forgotten = 0
+        self._swapped = 0
         self._base: tuple[BaseRevision, asyncio.Task[BaseGallery]] | None = None
         self._rosters: dict[int, tuple[Revision, ServerRoster]] = {}
         self._galleries: dict[int, tuple[Revision, asyncio.Task[Gallery | None]]] = {}
@@ -65,7 +65,10 @@ class ServerGalleries:
         self.backbone = stages.backbone
         self._shipped = BaseGallery(tuple(stages.characters), stages.gallery)
         self._roster = stages.roster
-        self.forget()
+        self._swapped += 1
+        self._base = None
+        self._rosters.clear()
+        self._galleries.clear()
 
     async def close(self) -> None:
         """Wait for the galleries that are being built."""
@@ -122,19 +125,24 @@ class ServerGalleries:
             gallery = None
         return gallery if self._shipped is shipped else await self.gallery(server_id)
 
-    def forget(self) -> None:
-        """Let go of all rosters and galleries: what they were built from may be erased."""
-        self._forgotten += 1
-        self._base = None
-        self._rosters.clear()
-        self._galleries.clear()
+    async def drop_stale(self) -> None:
+        """Let go of rosters and galleries that were read at a former revision."""
+        for kept in (self._rosters, self._galleries):
+            for server_id, (revision, _) in list(kept.items()):
+                if await self._revision(server_id) != revision:
+                    kept.pop(server_id, None)
+
+    def forget_server(self, server_id: int) -> None:
+        """Let go of a server's roster and gallery."""
+        self._rosters.pop(server_id, None)
+        self._galleries.pop(server_id, None)
 
     async def _revision(self, server_id: int) -> Revision:
         base = await self._base_revision()
         return *base, await self._storage.galleries.revision(server_id)
 
     async def _base_revision(self) -> BaseRevision:
-        return self._forgotten, await self._storage.enrolled.revision()
+        return self._swapped, await self._storage.enrolled.revision()
 
     async def _base_gallery(self, revision: BaseRevision) -> BaseGallery:
         """Return what all servers extend, built once a revision."""

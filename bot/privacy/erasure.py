@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from bot.storage import Storage
@@ -38,19 +38,34 @@ class Kept:
     opted_out: bool
 
 
+class Cache(Protocol):
+    """What is kept in memory of servers, under their revisions."""
+
+    async def drop_stale(self) -> None:
+        """Let go of what is older than its server's revision: something of it was erased."""
+        ...
+
+    def forget_server(self, server_id: int) -> None:
+        """Let go of a server that was erased as a whole, its revisions too."""
+        ...
+
+
 class Erasure:
-    """Erases on request and on deletion; what is too old is `Retention`'s part."""
+    """Erases on request and on deletion; what is too old is `Retention`'s part.
+
+    `caches` hold what may be erased. `rejudge` judges a server's labels again.
+    """
 
     def __init__(
         self,
         storage: Storage,
         crops: CropStore,
-        forget_cached: Callable[[], None],
+        caches: Sequence[Cache],
         rejudge: Callable[[int], Awaitable[Sequence[LabelChange]]],
     ) -> None:
         self._storage = storage
         self._crops = crops
-        self._forget_cached = forget_cached
+        self._caches = tuple(caches)
         self._rejudge = rejudge
         self._soon: asyncio.Task[None] | None = None
         self._asked = self._sweeping = False
@@ -112,6 +127,8 @@ class Erasure:
         await self._storage.servers.erase_learned(server_id)
         await self._storage.settings.erase_server(server_id)
         await self._storage.state.erase_server(server_id)
+        for cache in self._caches:
+            cache.forget_server(server_id)
         await self.sweep()
 
     def sweep_soon(self, server_id: int | None = None) -> None:
@@ -124,18 +141,17 @@ class Erasure:
 
     async def sweep(self) -> None:
         """Remove what belongs to nothing any more, down to the bytes."""
-        self._forget_cached()
         versions = await self._unsettled()
         versions += await self._storage.versions.trained_on_erased()
         if versions:
             await self._storage.versions.erase(versions)
+        for cache in self._caches:  # what is gone may have been a centroid
+            await cache.drop_stale()
         # Files first: a crop written after this look may have its row after the next one.
         files = await self._crops.list()
         in_use = await self._storage.faces.crop_names()
         in_use |= await self._storage.exemplars.crop_names()
         await self._crops.delete(files - in_use)
-        # What is gone may have been a centroid.
-        self._forget_cached()
         for _ in range(_TRIES):
             if await self._storage.database.flush_erased():
                 return

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from bot.storage.records import Answer, AnsweredFace, AnsweredPicture, AnswerPlace
 from bot.storage.repository import Repository
-from bot.storage.revisions import bump_erased_hashes
+from bot.storage.revisions import bump_erased
 from bot.storage.tables import AnswerRow, FaceRow, VoteEventRow
 from models.types import Box
 
@@ -129,7 +129,7 @@ class AnswerRepository(Repository):
             rows = gone.all()
             # Only what is learned from has hashes, and names its author.
             learned = [server_id for server_id, author_id in rows if author_id is not None]
-            await bump_erased_hashes(session, learned)
+            await bump_erased(session, learned)
             return len(rows)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from bot.storage.records import FaceObservation
 from bot.storage.repository import Repository
-from bot.storage.revisions import bump_erased_hashes
+from bot.storage.revisions import bump, bump_erased
 from bot.storage.tables import AnswerRow, FaceRow, LabelRow, RevisionRow, ShownFaceRow
 from models.types import Box
 from models.vectors import pack_vector, unpack_vector
@@ -158,11 +158,17 @@ class FaceRepository(Repository):
     async def _strip(self, *conditions: ColumnElement[bool]) -> None:
         answers = select(AnswerRow.reply_id).where(*conditions)
         async with self._database.write() as session:
-            await session.execute(
+            stripped = await session.scalars(
                 update(FaceRow)
                 .where(FaceRow.vector.is_not(None), FaceRow.reply_id.in_(answers))
                 .values(_NOT_LEARNED)
+                .returning(FaceRow.reply_id)
             )
+            servers = await session.scalars(
+                select(AnswerRow.server_id).where(AnswerRow.reply_id.in_(stripped.all())).distinct()
+            )
+            for server_id in servers.all():
+                await bump(session, server_id or 0)
 
     async def _forget(self, *conditions: ColumnElement[bool]) -> None:
         answers = select(AnswerRow.reply_id).where(*conditions)
@@ -178,7 +184,7 @@ class FaceRepository(Repository):
                 .values(asker_id=None, author_id=None)
                 .returning(AnswerRow.server_id)
             )
-            await bump_erased_hashes(session, shrunk.all())
+            await bump_erased(session, shrunk.all())
 
 
 def observed() -> Select[FaceRow, AnswerRow]:

@@ -24,13 +24,19 @@ async def bump(session: AsyncSession, server_id: int) -> None:
     )
 
 
-async def bump_erased_hashes(session: AsyncSession, server_ids: Iterable[int | None]) -> None:
-    """Count within a transaction that hashes of these servers were erased; None is a DM."""
+async def bump_erased(session: AsyncSession, server_ids: Iterable[int | None]) -> None:
+    """Count within a transaction that faces with hashes were erased; None is a DM.
+
+    Some may have been labelled, so the servers' galleries changed too.
+    """
     for server_id in {each for each in server_ids if each is not None}:
-        added = insert(RevisionRow).values(server_id=server_id, revision=0, erased_hashes=1)
+        added = insert(RevisionRow).values(server_id=server_id, revision=1, erased_hashes=1)
         await session.execute(
             added.on_conflict_do_update(
                 index_elements=["server_id"],
-                set_={"erased_hashes": RevisionRow.erased_hashes + 1},
+                set_={
+                    "revision": RevisionRow.revision + 1,
+                    "erased_hashes": RevisionRow.erased_hashes + 1,
+                },
             )
         )

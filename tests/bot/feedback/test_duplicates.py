@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.feedback.duplicates import NearDuplicates
@@ -52,3 +53,12 @@ async def test_switching_learning_off_empties_an_index(storage: Storage, labelle
     await duplicates.of(SERVER)
     await storage.faces.forget_learned(SERVER)
     assert not (await duplicates.of(SERVER)).within("00000000000000ff")
+
+
+async def test_the_vector_of_a_stripped_face_leaves_the_servers_revision_behind(
+    storage: Storage, labelled: Label
+) -> None:
+    await labelled(faces(1, 1, 0)[0], "own")
+    before = await storage.galleries.revision(SERVER)
+    await storage.faces.strip_before(datetime.now(UTC) + timedelta(days=999))
+    assert await storage.galleries.revision(SERVER) > before

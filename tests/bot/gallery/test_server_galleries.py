@@ -81,6 +81,28 @@ async def test_one_server_does_not_throw_away_what_another_has(
     assert await galleries.gallery(SERVER) is taught
 
 
+async def test_an_erasure_drops_what_it_concerns_and_nothing_else(
+    galleries: ServerGalleries, teaching: Teaching, storage: Storage
+) -> None:
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [sample("0f")])
+    await teaching.teach(SERVER + 1, 2, "Midori", "Own", [sample("0e")])
+    erased, kept = await galleries.gallery(SERVER), await galleries.gallery(SERVER + 1)
+    await storage.exemplars.erase([e.id for e in await storage.exemplars.by_user(1)])
+    await galleries.drop_stale()
+    assert await galleries.gallery(SERVER + 1) is kept
+    assert await galleries.gallery(SERVER) is not erased
+
+
+async def test_a_server_that_was_erased_begins_anew(
+    galleries: ServerGalleries, teaching: Teaching, storage: Storage
+) -> None:
+    await teaching.teach(SERVER, 1, "Aoi", "Own", [sample("0f")])
+    assert (await galleries.roster(SERVER)).find("Aoi") is not None
+    await storage.servers.erase_learned(SERVER)
+    galleries.forget_server(SERVER)
+    assert (await galleries.roster(SERVER)).find("Aoi") is None
+
+
 async def test_what_another_process_writes_is_seen_by_the_next_who_asks(
     galleries: ServerGalleries, teaching: Teaching, tmp_path: Path
 ) -> None:
