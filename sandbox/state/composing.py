@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote
 
-from sandbox.state import components, content, errors, files
+from sandbox.state import component_tree, components, content, errors, files
 from sandbox.state.entities import Attachment, Json, Message, MessageFlag, MessageType, User
 from sandbox.state.payloads.messages import snapshot_json
 from sandbox.state.permissions import Permission
@@ -94,29 +94,57 @@ async def update_files(
 
 def fill(world: World, message: Message, body: Json, new_files: list[Attachment] | None) -> None:
     """Set a message's text, files, embeds and components from a request."""
-    every = message.files if new_files is None else new_files
-
-    def resolve(url: str) -> Json:
-        return _media(world, url, every)
-
-    layout = MessageFlag.IS_COMPONENTS_V2 in message.flags
-    if layout and (body.get("content") or body.get("embeds")):
-        raise errors.invalid_form(
-            "content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "Not with v2."
-        )
+    before = message.files
+    every = before if new_files is None else new_files
     if "content" in body:
         text = body["content"] or ""
         content.check_content(text)
         message.content = text.strip()
     if "embeds" in body:
-        message.embeds = content.complete_embeds(body["embeds"] or [], resolve)
+        message.embeds = content.complete_embeds(
+            body["embeds"] or [], lambda url, path: _media(world, url, path, every, every)
+        )
     if "components" in body:
-        message.components = components.complete(body["components"] or [], resolve, layout=layout)
+        named = _named(body, before, every)
+        message.components = components.complete(
+            body["components"] or [],
+            lambda url, path: _media(world, url, path, every, named),
+            layout=message.layout,
+        )
+    if message.layout:
+        _check_layout(message, body)
     shown = {_path(media["url"]) for embed in message.embeds for media in _embed_media(embed)}
+    shown |= {_path(media["url"]) for media in component_tree.media(message.components)}
     message.embedded_files = [item for item in every if _path(item.url) in shown]
     message.attachments = [item for item in every if _path(item.url) not in shown]
     if {"content", "components"} & body.keys():
         _mention(world, message, body.get("allowed_mentions"))
+
+
+def _check_layout(message: Message, body: Json) -> None:
+    """Refuse what may not stand beside layout components, be it new or from before an edit."""
+    legacy = {
+        "content": message.content,
+        "embeds": message.embeds,
+        "poll": body.get("poll"),
+        "sticker_ids": body.get("sticker_ids"),
+    }
+    for name, value in legacy.items():
+        if value:
+            raise errors.invalid_form(
+                name,
+                "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
+                f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
+            )
+
+
+def _named(body: Json, before: list[Attachment], every: list[Attachment]) -> list[Attachment]:
+    """Return the files that a request names: those it brings, and those kept by their file name.
+
+    Only these can layout components call `attachment://name`; others they call by their address.
+    """
+    listed = {int(item["id"]) for item in body.get("attachments") or () if item.get("filename")}
+    return [item for item in every if item not in before or item.id in listed]
 
 
 def _mention(world: World, message: Message, allowed: Json | None) -> None:
@@ -124,7 +152,7 @@ def _mention(world: World, message: Message, allowed: Json | None) -> None:
     found = content.find_mentions(
         world,
         message.channel,
-        f"{message.content}\n{components.texts(message.components)}",
+        f"{message.content}\n{component_tree.texts(message.components)}",
         allowed,
         replied,
     )
@@ -137,15 +165,29 @@ def _mention(world: World, message: Message, allowed: Json | None) -> None:
         message.pinged = {user.id for user in found.users} - {message.author.id}
 
 
-def _media(world: World, url: str, every: list[Attachment]) -> Json:
-    """Return the media item of an address: one of the message's files, or another site's."""
-    match = None
+def _media(
+    world: World, url: str, path: str, every: list[Attachment], named: list[Attachment]
+) -> Json:
+    """Return the media item of an address: one of the message's files, or another site's.
+
+    Args:
+        world: Makes an id for the media of another site.
+        url: The address.
+        path: Where it stands in the request.
+        every: The message's files.
+        named: Those of them that `attachment://name` can mean.
+
+    """
     if url.startswith("attachment://"):
-        name = files.clean_name(unquote(url.removeprefix("attachment://")))
-        match = next((item for item in every if item.filename == name), None)
+        name = url.removeprefix("attachment://")
+        match = next(
+            (item for item in named if name in (item.filename, quote(item.filename))), None
+        )
         if match is None:
             raise errors.invalid_form(
-                "attachments", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", url
+                path,
+                "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
+                "The referenced attachment was not found",
             )
     else:
         match = next((item for item in every if _path(item.url) == _path(url)), None)

@@ -76,8 +76,12 @@ def find_mentions(
     return Mentions(list(users.values()), roles, everyone)
 
 
-def complete_embeds(embeds: list[Json], resolve: Callable[[str], Json]) -> list[Json]:
+def complete_embeds(embeds: list[Json], resolve: Callable[[str, str], Json]) -> list[Json]:
     """Check a bot's embeds and complete them: media get their real address and their size.
+
+    Args:
+        embeds: As the bot sent them.
+        resolve: Turns an address and its path in the request into a media item.
 
     Raises:
         ApiError: 50035, where a limit is broken.
@@ -91,7 +95,7 @@ def complete_embeds(embeds: list[Json], resolve: Callable[[str], Json]) -> list[
     return done
 
 
-def _complete(embed: Json, number: int, resolve: Callable[[str], Json]) -> Json:
+def _complete(embed: Json, number: int, resolve: Callable[[str, str], Json]) -> Json:
     done: Json = {key: value for key, value in embed.items() if value is not None}
     for key, limit in _EMBED_LIMITS.items():
         _limit(done.get(key), limit, f"embeds.{number}.{key}")
@@ -107,7 +111,7 @@ def _complete(embed: Json, number: int, resolve: Callable[[str], Json]) -> Json:
         _limit(footer["text"], 2048, f"embeds.{number}.footer.text")
     for key in ("image", "thumbnail"):
         if key in done:
-            media = resolve(done[key]["url"])
+            media = resolve(done[key]["url"], f"embeds.{number}.{key}.url")
             done[key] = {
                 name: value
                 for name, value in media.items()
@@ -115,7 +119,7 @@ def _complete(embed: Json, number: int, resolve: Callable[[str], Json]) -> Json:
             }
     for key in ("footer", "author"):
         if icon := (done.get(key) or {}).get("icon_url"):
-            media = resolve(icon)
+            media = resolve(icon, f"embeds.{number}.{key}.icon_url")
             done[key] = done[key] | {"icon_url": media["url"], "proxy_icon_url": media["url"]}
     return done | {"type": "rich"}
 

@@ -175,7 +175,8 @@ class Message:
     `visible_to` is the only user who sees an ephemeral one, else None. `pinged` holds the ids of
     the users who got a notification: mentions that `allowed_mentions` let through, and the author
     that a reply pings. `embeds` and `components` are Discord's JSON, with `attachment://` addresses
-    resolved; `embedded_files` are attachments shown inside an embed, which Discord doesn't list.
+    resolved; `embedded_files` are files shown inside an embed or a layout component: Discord lists
+    those there alone.
     `reference` is Discord's `message_reference`; `referenced` its message at the time of posting.
     """
 
@@ -213,11 +214,16 @@ class Message:
         return MessageFlag.LOADING in self.flags
 
     @property
+    def layout(self) -> bool:
+        """Whether it is made of layout components (v2) alone."""
+        return MessageFlag.IS_COMPONENTS_V2 in self.flags
+
+    @property
     def ephemeral(self) -> bool:
         """Whether only one user sees it."""
         return self.visible_to is not None
 
     @property
     def files(self) -> list[Attachment]:
-        """Every file of the message, those shown inside its embeds included."""
+        """Every file of the message, those shown inside its embeds and components included."""
         return self.attachments + self.embedded_files

@@ -24,6 +24,11 @@ class ApiError(Exception):
             body["errors"] = self.errors
         return body
 
+    def below(self, key: str) -> ApiError:
+        """Return the same refusal, of values that stand below a key of the request."""
+        nested = {key: self.errors} if self.errors else None
+        return ApiError(self.status, self.code, self.message, nested)
+
 
 class UsageError(ApiError):
     """A command, component or form can't be used like that; the text says why, for the user."""

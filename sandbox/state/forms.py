@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.state import components
+from sandbox.state import component_tree
 from sandbox.state.errors import UsageError
 from sandbox.state.resolved import CHANNELS, ROLES, USERS
 
@@ -46,7 +46,7 @@ async def fill_form(
     """Fill in a form's rows as its submission carries them.
 
     Args:
-        rows: The form's completed components (see `components.complete_modal`).
+        rows: The form's completed components (see `components.complete_form`).
         values: What each field holds, by its `custom_id`.
         resolved: Takes in the objects and files that the values stand for.
 
@@ -64,9 +64,9 @@ async def fill_form(
 async def _fill_row(row: Json, left: dict[str, Any], resolved: Resolved) -> Json:
     """Fill in one row of a form: a label with its field, an action row, or a mere text."""
     done: Json = {"type": row["type"], "id": row["id"]}
-    if row["type"] == components.LABEL:
+    if row["type"] == component_tree.LABEL:
         done["component"] = await _fill_field(row["component"], row["label"], left, resolved)
-    elif row["type"] == components.ACTION_ROW:
+    elif row["type"] == component_tree.ACTION_ROW:
         done["components"] = [
             await _fill_field(item, item.get("label"), left, resolved) for item in row["components"]
         ]
@@ -81,19 +81,19 @@ async def _fill_field(
     name = label or custom_id
     done: Json = {"type": kind, "id": field["id"], "custom_id": custom_id}
     needed = field.get("required", True)
-    if kind == components.TEXT_INPUT:
+    if kind == component_tree.TEXT_INPUT:
         return done | {"value": _text(field, value, name, needed=needed)}
-    if kind == components.CHECKBOX:
+    if kind == component_tree.CHECKBOX:
         return done | {"value": bool(field.get("default") if value is None else value)}
     if value is None:
         if needed:
             raise UsageError(f"“{name}” is needed.")
-        return done | ({"value": None} if kind == components.RADIO_GROUP else {"values": []})
-    if kind == components.RADIO_GROUP:
+        return done | ({"value": None} if kind == component_tree.RADIO_GROUP else {"values": []})
+    if kind == component_tree.RADIO_GROUP:
         return done | {"value": choose(field, [value], resolved)[0]}
-    if kind == components.FILE_UPLOAD:
+    if kind == component_tree.FILE_UPLOAD:
         return done | {"values": [await resolved.file(number) for number in value]}
-    if kind == components.CHECKBOX_GROUP:
+    if kind == component_tree.CHECKBOX_GROUP:
         field = {"min_values": 1, "max_values": len(field.get("options", ())) or 1} | field
     return done | {"values": choose(field, value, resolved)}
 

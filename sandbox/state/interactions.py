@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGE_SECONDS = 3.0
 TOKEN_SECONDS = 15 * 60.0
+_DEFERRED_FLAGS = MessageFlag.EPHEMERAL
+"""What a deferral decides for its answer; layout components (v2) the answer announces itself."""
 
 
 class Interactions:
@@ -123,14 +125,12 @@ class Interactions:
             kind in (DEFER_UPDATE, UPDATE) and interaction.message is None
         ):
             raise errors.invalid_form("type", "INTERACTION_RESPONSE_TYPE_INVALID", f"{kind}")
-        if kind == MODAL:
-            interaction.modal = components.complete_modal(data)
         interaction.response_type = kind
         try:
             await self._carry_out(interaction, kind, data, uploads)
-        except errors.ApiError:
+        except errors.ApiError as error:
             interaction.response_type = None
-            raise
+            raise error.below("data") from error
         self._emit("interaction_response", interaction, type=kind)
         return interaction
 
@@ -142,7 +142,10 @@ class Interactions:
             interaction.response = await self._post(interaction, data, uploads)
         elif kind == DEFER:
             interaction.response = await self._post(
-                interaction, {"flags": data.get("flags")}, {}, MessageFlag.LOADING
+                interaction,
+                {"flags": (data.get("flags") or 0) & _DEFERRED_FLAGS},
+                {},
+                MessageFlag.LOADING,
             )
         elif kind == DEFER_UPDATE:
             interaction.response = interaction.message
@@ -155,6 +158,7 @@ class Interactions:
             interaction.choices = (data.get("choices") or [])[:25]
             self._emit("autocomplete", interaction, choices=interaction.choices)
         elif kind == MODAL:
+            interaction.modal = components.complete_form(data)
             self._emit("modal", interaction, modal=interaction.modal)
 
     async def _post(

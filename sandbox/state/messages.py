@@ -96,14 +96,7 @@ class Messages:
         new = await composing.update_files(self._world, message, body, uploads)
         composing.fill(self._world, message, body, new)
         message.embeds += list(extra_embeds)
-        if not (
-            message.content
-            or message.files
-            or message.embeds
-            or message.components
-            or message.snapshots
-            or message.loading
-        ):
+        if not (message.snapshots or message.loading or _has_content(message)):
             raise errors.empty_message()
         channel.messages[message.id] = message
         channel.last_message_id = message.id
@@ -131,10 +124,9 @@ class Messages:
         try:
             new = await composing.update_files(self._world, message, body, uploads or {})
             if body.get("flags") is not None:
-                fixed = message.flags & ~SENDABLE_FLAGS
-                message.flags = fixed | (MessageFlag(body["flags"]) & SENDABLE_FLAGS)
+                message.flags = _edited_flags(message, MessageFlag(body["flags"]))
             composing.fill(self._world, message, body, new)
-            if not (message.content or message.files or message.embeds or message.components):
+            if not _has_content(message):
                 raise errors.empty_message()
         except errors.ApiError:
             for name, value in before.items():
@@ -209,3 +201,21 @@ class Messages:
         return next(
             (item for item in recent if item.nonce == nonce and item.author is author), None
         )
+
+
+def _has_content(message: Message) -> bool:
+    """Whether a message shows anything; one of layout components shows no mere files."""
+    if message.layout:
+        return bool(message.components)
+    return bool(message.content or message.files or message.embeds or message.components)
+
+
+def _edited_flags(message: Message, wanted: MessageFlag) -> MessageFlag:
+    """Return a message's flags after an edit; layout components once are so for good."""
+    if message.layout and MessageFlag.IS_COMPONENTS_V2 not in wanted:
+        raise errors.invalid_form(
+            "flags",
+            "MESSAGE_COMPONENTS_V2_FLAG_CANNOT_BE_REMOVED",
+            "MessageFlags.IS_COMPONENTS_V2 cannot be removed",
+        )
+    return (message.flags & ~SENDABLE_FLAGS) | (wanted & SENDABLE_FLAGS)

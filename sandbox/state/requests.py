@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.state import components, errors, options
+from sandbox.state import component_tree, errors, options
 from sandbox.state.errors import UsageError
 from sandbox.state.forms import choose, fill_form
 from sandbox.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
@@ -147,14 +147,14 @@ async def _values(known: list[Json], sent: list[Json], resolved: Resolved) -> li
 def _component(shown: list[Json], data: Json, resolved: Resolved) -> Json:
     """Check the use of a button or select among a message's components."""
     custom_id, kind = data["custom_id"], data["component_type"]
-    every = components.walk(shown)
+    every = component_tree.walk(shown)
     found = next((item for item in every if item.get("custom_id") == custom_id), None)
     if found is None or found["type"] != kind:
         raise UsageError(f"The message has no “{custom_id}” of the type {kind}.")
     if found.get("disabled"):
         raise UsageError(f"“{custom_id}” is disabled.")
     done: Json = {"custom_id": custom_id, "component_type": kind, "id": found["id"]}
-    if kind in components.SELECTS:
+    if kind in component_tree.SELECTS:
         done["values"] = choose(found, data.get("values") or (), resolved)
     return _with_objects(done, resolved)
 
@@ -163,7 +163,7 @@ async def _form(opener: Interaction, data: Json, resolved: Resolved) -> Json:
     """Check a filled-in form against the one that the bot opened on `opener`."""
     if opener.modal is None:
         raise UsageError("The bot opened no form.")
-    fields = [item for item in components.walk(data["components"]) if "custom_id" in item]
+    fields = [item for item in component_tree.walk(data["components"]) if "custom_id" in item]
     values = {
         item["custom_id"]: item["values"] if "values" in item else item.get("value")
         for item in fields

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from sandbox.state import components
+from sandbox.state import component_tree
 from sandbox.state.errors import UsageError
 from sandbox.state.files import Upload
 from sandbox.state.options import find_options, nest_options
@@ -59,7 +59,7 @@ def command_data(
 def press_data(message: Message, wanted: str, user: User) -> Json:
     """Write the press of a button, found by its `custom_id`, label or emoji."""
     button = _component(message, wanted, user)
-    if button["type"] != components.BUTTON:
+    if button["type"] != component_tree.BUTTON:
         raise UsageError(f"“{wanted}” is no button.")
     return {"custom_id": button["custom_id"], "component_type": button["type"]}
 
@@ -67,7 +67,7 @@ def press_data(message: Message, wanted: str, user: User) -> Json:
 def select_data(message: Message, wanted: str, user: User, values: Iterable[Any]) -> Json:
     """Write a choice in a select, found by its `custom_id` or placeholder."""
     select = _component(message, wanted, user)
-    if select["type"] not in components.SELECTS:
+    if select["type"] not in component_tree.SELECTS:
         raise UsageError(f"“{wanted}” is no select.")
     return {
         "custom_id": select["custom_id"],
@@ -90,12 +90,12 @@ def form_data(
     left = dict(values)
     rows: list[Json] = []
     for row in interaction.modal["components"]:
-        for field in components.walk([row]):
+        for field in component_tree.walk([row]):
             names = {field.get("custom_id"), field.get("label"), row.get("label")}
             name = next((name for name in left if name in names), None)
             if "custom_id" in field and name is not None:
                 filled = _field(field, left.pop(name), uploads)
-                rows.append({"type": components.LABEL, "component": filled})
+                rows.append({"type": component_tree.LABEL, "component": filled})
     if left:
         raise UsageError(f"The form has no field “{next(iter(left))}”.")
     return {
@@ -107,11 +107,11 @@ def form_data(
 
 def _field(field: Json, value: Any, uploads: dict[int, Upload]) -> Json:
     done: Json = {"type": field["type"], "custom_id": field["custom_id"]}
-    if field["type"] == components.FILE_UPLOAD:
+    if field["type"] == component_tree.FILE_UPLOAD:
         return done | {"values": [_raw(item, uploads) for item in value]}
-    if field["type"] in (components.TEXT_INPUT, components.CHECKBOX):
+    if field["type"] in (component_tree.TEXT_INPUT, component_tree.CHECKBOX):
         return done | {"value": value}
-    if field["type"] == components.RADIO_GROUP:
+    if field["type"] == component_tree.RADIO_GROUP:
         return done | {"value": _chosen(field, [value])[0]}
     return done | {"values": _chosen(field, value)}
 
@@ -137,7 +137,7 @@ def _component(message: Message, wanted: str, user: User) -> Json:
     """Find a button or select by its `custom_id`, else by its label, emoji or placeholder."""
     if message.deleted or message.visible_to not in (None, user.id):
         raise UsageError("The message is gone.")
-    interactive = [item for item in components.walk(message.components) if "custom_id" in item]
+    interactive = [item for item in component_tree.walk(message.components) if "custom_id" in item]
     for item in interactive:
         if item["custom_id"] == wanted:
             return item

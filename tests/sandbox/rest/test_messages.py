@@ -1,4 +1,4 @@
-"""Messages, files, embeds, layout components, reactions and threads through the real client."""
+"""Messages, files, embeds, reactions and threads through the real client."""
 
 from __future__ import annotations
 
@@ -88,37 +88,6 @@ async def test_embed_media_are_resolved_and_hidden_from_the_attachments(
     await sent.edit(embed=sent.embeds[0].set_footer(text="four"))
     assert message.embedded_files[0].data == picture
     assert message.embeds[0]["footer"]["text"] == "four"
-
-
-async def test_layout_components(sandbox: Sandbox, client: Client, picture: bytes) -> None:
-    view = discord.ui.LayoutView()
-    gallery = discord.ui.MediaGallery()
-    gallery.add_item(media="attachment://card.png", description="alt", spoiler=True)
-    view.add_item(
-        discord.ui.Container(
-            discord.ui.TextDisplay("## Found"),
-            gallery,
-            discord.ui.Separator(),
-            discord.ui.Section("one", accessory=discord.ui.Thumbnail("attachment://card.png")),
-            discord.ui.Section("two", accessory=discord.ui.Button(label="More", custom_id="more")),
-            discord.ui.ActionRow(
-                discord.ui.Select(
-                    custom_id="page", options=[discord.SelectOption(label="1", value="1")]
-                )
-            ),
-            accent_color=0x00FF00,
-        )
-    )
-    view.add_item(discord.ui.File("attachment://list.txt"))
-    sent = await client.text(sandbox.channel("general")).send(
-        view=view, files=[file_of(picture), file_of(b"x", "list.txt")]
-    )
-    assert sent.flags.components_v2
-    container = sent.components[0]
-    assert container.children[1].items[0].media.url.startswith(sandbox.cdn_url)
-    message = sandbox.messages("general")[0]
-    assert [item.filename for item in message.attachments] == ["card.png", "list.txt"]
-    assert message.components[1]["name"].startswith("list.txt")
 
 
 async def test_edits_of_both_sides(
