@@ -12,14 +12,13 @@ from PIL import Image, ImageCms
 
 from models.images.containers import JPEG_MAGIC, PNG_MAGIC, bare
 from models.images.exif import orientation_of, turned_upright
+from models.images.formats import DECODERS, NAMES, is_heic, is_jxl, is_video
 from models.images.jpeg_end import has_end, with_end
+from models.images.jpeg_xl import jxl_size
 from models.types import Pixels
 
 # What concerns the asker is said in a PictureError; a terminal is no place for the rest.
 warnings.filterwarnings("ignore", module=r"PIL\b")
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
-"""Pillow's decoders that are let at a posted file."""
 
 _BAND = 256
 """Rows that are converted at once."""
@@ -75,7 +74,7 @@ class Picture:
 
 
 def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Picture:
-    """Decode PNG, APNG, JPEG, WebP, GIF, BMP or AVIF bytes.
+    """Decode the bytes of a picture in one of `models.images.formats.FORMATS`.
 
     EXIF rotation is applied, transparency is laid on white, and palette, grey, CMYK and 16-bit
     pictures become 8-bit RGB. Of an animation a few frames, evenly spread, are kept. Damage beside
@@ -88,9 +87,9 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
         raise PictureError("empty", f"“{name}” is empty: there is nothing in the file.", name)
     check_size(len(data), name, limits)
     file = bare(data)
+    _check_jxl(data, name, limits)
     image = _open(file.data, name, limits)
-    if image.width * image.height > limits.max_pixels:
-        raise _too_many_pixels(name, limits, f"{image.width} × {image.height} pixels")
+    _check_pixels(image.width, image.height, name, limits)
     if image.format == "JPEG" and not has_end(file.data):
         ended = with_end(file.data)
         if ended is None:
@@ -123,17 +122,30 @@ def check_size(size: int, name: str, limits: PictureLimits) -> None:
 
 def _open(data: bytes, name: str, limits: PictureLimits) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=DECODERS)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(name, limits, "far more pixels than a picture needs") from error
     except Exception as error:  # Pillow's header parsers leak errors of their own
         if data.startswith(_MAGIC) or _container(data):
             raise _broken(error, data, name) from error
-        message = (
-            f"“{name}” is not a picture that I can read: "
-            "I know PNG, JPEG, WebP, GIF, APNG, BMP and AVIF."
-        )
+        what = "is a video" if is_video(data) else "is not a picture that I can read"
+        message = f"“{name}” {what}: I know {NAMES}."
         raise PictureError("not_a_picture", message, name) from error
+
+
+def _check_jxl(data: bytes, name: str, limits: PictureLimits) -> None:
+    """Check the size of a JPEG XL picture before it is opened: that decodes it already."""
+    if "JXL" not in DECODERS or not is_jxl(data):
+        return
+    size = jxl_size(data)
+    if size is None:
+        raise _broken(ValueError("no size"), data, name)
+    _check_pixels(*size, name, limits)
+
+
+def _check_pixels(width: int, height: int, name: str, limits: PictureLimits) -> None:
+    if width * height > limits.max_pixels:
+        raise _too_many_pixels(name, limits, f"{width} × {height} pixels")
 
 
 def _too_many_pixels(name: str, limits: PictureLimits, has: str) -> PictureError:
@@ -155,9 +167,11 @@ def _truncated(name: str) -> PictureError:
 
 
 def _container(data: bytes) -> bool:
-    """Tell whether the bytes begin as a WebP or AVIF file does."""
+    """Tell whether the bytes begin as a file does of a container that is read here."""
     webp = data[:4] == b"RIFF" and (len(data) < 12 or data[8:12] == b"WEBP")
-    return webp or data[4:12] in (b"ftypavif", b"ftypavis")
+    avif = data[4:12] in (b"ftypavif", b"ftypavis")
+    heic = "HEIF" in DECODERS and is_heic(data)
+    return webp or avif or heic or ("JXL" in DECODERS and is_jxl(data))
 
 
 def _ends_early(data: bytes) -> bool:

@@ -11,10 +11,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-PICTURES: Final = frozenset(
-    [".apng", ".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".webp"]
-)
-"""Endings under which a file that is no picture is a bad one, not one of another kind."""
+from models.images.formats import promises_picture
 
 COMPANIONS: Final = frozenset(
     [".caption", ".json", ".tags", ".txt", ".xml", ".xmp", ".yaml", ".yml"]
@@ -58,8 +55,8 @@ class Companions:
 
 
 def other_kind(file: Path) -> bool:
-    """Whether nobody expects a file of this name to be a picture."""
-    return file.suffix.lower() not in PICTURES
+    """Whether nobody expects a file of this name to be a picture: then it is not a bad one."""
+    return not promises_picture(file.name)
 
 
 def surely_other_kind(file: Path) -> bool:
@@ -70,7 +67,7 @@ def surely_other_kind(file: Path) -> bool:
 
 def _may_be_picture(name: str) -> bool:
     ending = os.path.splitext(name)[1].lower()
-    if ending in PICTURES:
+    if promises_picture(name):
         return True
     kind = mimetypes.guess_type(name)[0] or "image/"
     return ending not in COMPANIONS and kind.startswith("image/")
