@@ -21,6 +21,7 @@ from models.identify import Identifier, card_frame, whole_face
 from models.images.decoding import PictureError, PictureLimits, check_size, decode
 from models.images.resizing import halved
 from models.roster.roster import unlisted
+from models.roster.spelling import can_be_read
 from models.types import Face, NamedFace, Pixels, Vectors
 
 BATCH_FACES = 16
@@ -174,11 +175,15 @@ def gallery_of(
     """Learn the characters of files <character>/<picture>; None where there is nobody.
 
     A picture without a face that is found is taken for one face as it is. What can't be learned
-    from, several faces or no picture, is left out; `skipped` gets the reason. Of several faces the
+    from, several faces, no picture or a folder that is no name, is left out; `skipped` gets the
+    reason. Of several faces the
     largest is meant in the files for which `largest` says so.
     """
     own: dict[str, list[Vectors]] = {}
     nobody: list[Path] = []
+    named = [file for file in files if can_be_read(file.parent.name)]
+    for folder in sorted({file.parent for file in files} - {file.parent for file in named}):
+        skipped(f"“{folder}” is no name: it has neither a letter nor a digit.")
 
     def learn(result: FileResult) -> None:
         faces = list(result.faces)
@@ -192,7 +197,7 @@ def gallery_of(
         else:
             own.setdefault(result.file.parent.name, []).append(faces[0].vector)
 
-    for result in naming.name_all(files):
+    for result in naming.name_all(named):
         if result.error or result.faces:
             learn(result)
         else:

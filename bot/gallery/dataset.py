@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.storage.records import IGNORED, NOT_A_FACE, NewExemplar, ServerCharacter
 from models.images.crop_files import read_crops
+from models.roster.spelling import can_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -200,6 +201,10 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         if manifest["format"] != FORMAT:
             raise DatasetFolderError(
                 f"{folder} was exported by a newer Moedex (format {manifest['format']}): upgrade."
+            )
+        if not all(can_be_read(character["name"]) for character in manifest["characters"]):
+            raise DatasetFolderError(
+                f"{folder}: a character's name has neither a letter nor a digit."
             )
         known = {character["id"] for character in manifest["characters"]} | {NO_FACE}
         for face in manifest["faces"]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import UserError
 from bot.storage.records import ServerCharacter
+from models.roster.spelling import can_be_read
 
 if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
@@ -65,10 +66,13 @@ def one_character(roster: ServerRoster, text: str) -> Character:
 
 
 def clean_name(name: str) -> str:
-    """Return a name without spaces too many. Raises TeachingError for none or one too long."""
+    """Return a name without spaces too many.
+
+    Raises TeachingError for one that is too long, or has neither a letter nor a digit.
+    """
     name = " ".join(name.split())
-    if not name:
-        raise TeachingError("A name needs at least one letter.")
+    if not can_be_read(name):
+        raise TeachingError("A name needs at least one letter or digit.")
     if len(name) > NAME_LIMIT:
         raise TeachingError(f"A name has at most {NAME_LIMIT} letters.")
     return name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.gallery.dataset import match_characters
 from bot.storage.records import NewExemplar
 from models.gallery.packs import Pack, PackError
+from models.roster.spelling import can_be_read
 
 if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
@@ -31,8 +32,9 @@ async def load_pack(
     aliases: dict[str, tuple[str, ...]] = {}
     for character in pack.characters:
         key = ids[character["id"]]
-        # Another's name stays another's: an alias that is taken here is left out.
-        free = [a for a in character["aliases"] if not roster.index.holds(a)]
+        # Another's name stays another's: an alias that is taken here is left out, and one that
+        # nobody can read.
+        free = [a for a in character["aliases"] if can_be_read(a) and not roster.index.holds(a)]
         aliases[key] = (*aliases.get(key, present.get(key, ())), *free)
     now = datetime.now(UTC)
     await storage.galleries.change(

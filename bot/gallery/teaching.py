@@ -163,7 +163,11 @@ class Teaching:
         change: GalleryChange,
         samples: Sequence[EnrolmentSample] = (),
     ) -> Proposal:
-        """Keep what somebody may not do himself for a moderator."""
+        """Keep what somebody may not do himself for a moderator. Raises TeachingError.
+
+        That is where the change is of a character that there isn't, or gives a name that is none.
+        """
+        await self._check(server_id, change)
         proposal = await self._storage.proposals.add(server_id, user_id, change, datetime.now(UTC))
         if samples:
             exemplars = await self._exemplars(server_id, user_id, "", samples)
@@ -189,13 +193,6 @@ class Teaching:
         async with self._changing[server_id]:
             return await self._storage.proposals.reject(server_id, proposal_id)
 
-    async def check(self, server_id: int, change: GalleryEdit) -> None:
-        """Raise TeachingError where a change is of a character that there isn't."""
-        roster = await self._roster(server_id)
-        one_character(roster, change.character)
-        if isinstance(change, Merge):
-            one_character(roster, change.into)
-
     async def edit(self, server_id: int, user_id: int, change: GalleryEdit) -> GalleryAction:
         """Change a character that is there. Raises TeachingError where that can't be done."""
         match change:
@@ -208,6 +205,21 @@ class Teaching:
             case Forget(character):
                 _, action = await self.forget(server_id, user_id, character)
         return action
+
+    async def _check(self, server_id: int, change: GalleryChange) -> None:
+        """Raise TeachingError where a change can't be carried out as it stands."""
+        if isinstance(change, TeachCharacter):
+            clean_name(change.name)
+            return
+        roster = await self._roster(server_id)
+        one_character(roster, change.character)
+        match change:
+            case Alias(alias=name) | Rename(name=name):
+                clean_name(name)
+            case Merge(into=into):
+                one_character(roster, into)
+            case Forget():
+                pass
 
     async def _carry_out(self, proposal: Proposal, user_id: int) -> GalleryAction:
         server_id, change = proposal.server_id, proposal.change

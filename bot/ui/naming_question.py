@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
 import discord
 
-from bot.errors import UserError
 from bot.feedback.subjects import SUBJECT, FaceSubject, read_subject
+from bot.gallery.lookup import clean_name
 from bot.recognition.corrections import Choice
 from bot.recognition.replies import FollowUpReply, OutgoingMessage
 from bot.ui.context import services_of
@@ -43,7 +43,6 @@ CLUSTER = {
 }
 WHO = "I know nobody called **{name}** for sure. Whom do you mean?"
 PROPOSED = "Thank you: a moderator will decide in `/review` whether **{name}** is added."
-EMPTY = "A name needs at least one letter."
 
 FORM = re.compile(rf"moedex:name:({SUBJECT})")
 """The `custom_id` of a form for another name."""
@@ -137,9 +136,7 @@ async def answer_form(interaction: discord.Interaction[Any], subject: Subject) -
     """Keep a typed name as a vote, or ask back where it isn't sure who is meant."""
     services = services_of(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    name = _typed(interaction)
-    if not name:
-        raise UserError(EMPTY)
+    name = clean_name(_typed(interaction))
     roster = await services.galleries.roster(interaction.guild_id or 0)
     found = roster.find(name)
     if found is not None:

@@ -87,7 +87,6 @@ class GalleryCommands(commands.Cog):
         await interaction.response.defer(thinking=True)
         teaching, server_id = self._teaching, interaction.guild_id or 0
         if not await may_label(interaction.user, self._settings):
-            await teaching.check(server_id, change)
             await teaching.propose(server_id, interaction.user.id, change)
             await interaction.followup.send(PROPOSED)
             return

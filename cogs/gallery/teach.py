@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.feedback.authority import check_may_label, may_label
-from bot.gallery.lookup import same_named
+from bot.gallery.lookup import clean_name, same_named
 from bot.gallery.samples import EnrolmentSample, distinct
 from bot.recognition.replies import OutgoingMessage
 from bot.recognition.request import to_enrol
@@ -83,6 +83,7 @@ class Teach(commands.Cog):
             return
         if not name or not images:
             raise UserError(WHAT)
+        name = clean_name(name)
         await interaction.response.defer(thinking=True)
         sources = [attachment_source(image, self._config) for image in images]
         request = to_enrol(interaction, sources)

@@ -19,6 +19,7 @@ from safetensors.numpy import save
 from models.gallery.clustering import centroids_of
 from models.gallery.examples import stacks_of
 from models.gallery.former_names import with_present_names
+from models.roster.spelling import can_be_read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +119,8 @@ def read_pack(file: Path) -> Pack:
             for character in about["characters"]
         )
         newer = about["format"] != FORMAT
+        if not all(can_be_read(character["name"]) for character in characters):
+            raise ValueError("a name in it has neither a letter nor a digit")
         if any(not 0 <= owner < len(characters) for owner in owners) or len(owners) != len(vectors):
             raise ValueError("its centroids belong to nobody")
         pack = Pack(about["backbone"], about["provenance"], characters, vectors, owners)

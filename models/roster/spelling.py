@@ -21,6 +21,7 @@ _FOREIGN = {
 _FOREIGN_SYLLABLE = re.compile("|".join(_FOREIGN))
 _MARKS = str.maketrans({"ー": None, "・": " "})
 _LONG_VOWELS = re.compile(r"(aa|ii|uu|ee|oo|ou)")
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 _NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
 
 
@@ -35,6 +36,14 @@ def fold(text: str) -> str:
         text = "".join(c for c in text if not unicodedata.combining(c))
     text = _NOT_WORD.sub(" ", text.replace("_", " ").replace("'", "").replace("’", "")).strip()
     return _LONG_VOWELS.sub(lambda m: m[0][0], text)
+
+
+def can_be_read(name: str) -> bool:
+    """Say whether a name has a letter or a digit: nobody is called `...`, or what shows nothing.
+
+    Hangul's fillers are letters to Unicode, and show nothing either.
+    """
+    return any(c.isalnum() and c not in _FILLERS for c in name)
 
 
 def slug(text: str) -> str:

@@ -27,6 +27,7 @@ from models.detection.boxes import squared
 from models.images.crops import crop_face
 from models.images.decoding import LOCAL_LIMITS, PictureError, decode
 from models.images.hashing import NEAR, perceptual_hash
+from models.roster.spelling import can_be_read
 from models.types import Box
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ CACHED_SIDE: Final = 192
 
 ONE_FRAME: Final = replace(LOCAL_LIMITS, frames=1)
 """Of an animation the first frame is the sample."""
+
+NO_NAME: Final = "a folder's name needs at least one letter or digit"
 
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})
 _KINDS: Final[tuple[tuple[str, Kind], ...]] = (
@@ -90,7 +93,8 @@ def load_dataset(root: Path, *, backgrounds: bool = True, seed: int = 0) -> Data
 
     Raises DatasetError where there is no picture at all.
     """
-    listed = list(_files(root))
+    found = list(_files(root))
+    listed = [item for item in found if can_be_read(item[0].parent.name)]
     if not listed:
         raise DatasetError(
             f"{root} holds no pictures; expected character/picture folders, "
@@ -101,6 +105,9 @@ def load_dataset(root: Path, *, backgrounds: bool = True, seed: int = 0) -> Data
         read = list(pool.map(lambda item: read_sample(item[0]), listed))
     rows: list[tuple[str, str, Kind, str, int, Pixels]] = []
     skipped: list[tuple[str, str]] = []
+    for path in sorted({item[0].parent for item in found} - {item[0].parent for item in listed}):
+        skipped.append((path.relative_to(root).as_posix(), NO_NAME))
+        log.warning("skipped %s: %s", *skipped[-1])
     for (path, label, kind), result in zip(listed, read, strict=True):
         file = path.relative_to(root).as_posix()
         if isinstance(result, str):

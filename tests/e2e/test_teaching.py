@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.samples.shelf import load_samples
 from tests.bot.fakes import DistinctStages, ListingStages
-from tests.e2e.conftest import PATIENCE_S, eventually, shown, text_of
+from tests.e2e.conftest import PATIENCE_S, asked, eventually, opened, shown, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +73,29 @@ async def test_copies_of_a_drawing_count_once_and_one_without_a_face_teaches_not
     assert "no drawn face in empty.png" in text
     assert "midori" not in (await bot.services.galleries.roster(server_id)).characters
     assert len(await bot.services.storage.exemplars.in_use(server_id)) == 1
+
+
+async def test_a_name_that_nobody_can_read_is_refused(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann, ben, server_id = sandbox.member("ann"), sandbox.member("ben"), bot.guilds[0].id
+    await said(await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")}))
+    posted = await ben.post("fan-art", files=[("a.png", b"1")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    for refused in (
+        await ann.slash("general", "teach", {"name": "...", "image1": ("b.png", b"1")}),
+        await ben.slash("general", "teach", {"name": "||", "image1": ("b.png", b"1")}),
+        await ann.slash("general", "rename", {"character": "aoi", "name": "\u200b"}),
+        await ben.slash("general", "alias", {"character": "aoi", "alias": "\u3164"}),
+    ):
+        assert "at least one letter or digit" in await said(refused)
+    await ann.react(reply, "❌")
+    await eventually(lambda: asked(reply))
+    form = await ann.select(reply, "Who is face 1?", ["Someone else…"])
+    await eventually(lambda: opened(form))
+    assert "at least one letter or digit" in await said(await ann.submit(form, {"name": "..."}))
+    roster = await bot.services.galleries.roster(server_id)
+    assert roster.name("aoi") == "Aoi"
+    assert [row.id for row in roster.changed.values()] == ["aoi"]
+    assert await bot.services.storage.proposals.waiting(server_id) == []
 
 
 async def test_what_a_member_teaches_waits_for_review(sandbox: Sandbox, bot: MoedexBot) -> None:

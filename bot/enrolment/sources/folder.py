@@ -12,6 +12,7 @@ from bot.enrolment.found import (
     PictureUnavailableError,
     SourceError,
 )
+from models.roster.spelling import can_be_read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -31,8 +32,14 @@ class FolderSource:
         self.title = f"the folder {folder.resolve().name}"
 
     async def open(self) -> None:
-        """See whether there is anybody. Raises SourceError."""
-        if not await asyncio.to_thread(lambda: next(self._people(), None)):
+        """See whether there is anybody, and all have a name. Raises SourceError."""
+        people = await asyncio.to_thread(lambda: list(self._people()))
+        nameless = next((folder for folder in people if not can_be_read(folder.name)), None)
+        if nameless is not None:
+            raise SourceError(
+                f"“{nameless}” is no name: give the folder one with a letter or a digit."
+            )
+        if not people:
             raise SourceError(
                 f"“{self._folder}” has nobody to learn: put pictures into "
                 f"“{self._folder}/<series>/<character>”."

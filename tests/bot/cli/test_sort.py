@@ -218,12 +218,14 @@ def test_a_gallery_says_what_it_could_not_learn_from() -> None:
     save("in/a.png", YELLOW)
     save("mine/lemon/whole.png", (90, 90, 0))  # too dark for the detector: it is the face itself
     save("mine/lemon/two.png", YELLOW, RED)
+    save("mine/___/whole.png", (90, 90, 0))
     Path("mine/lemon/note.txt").write_text("hello")
     code, output = call("in", "--into", "out", "--gallery", "mine")
     assert code == 0
     assert files() == ["characters/Lemon/a.png"]
     assert "two.png” shows 2 faces: which one is meant?" in output
     assert "note.txt" in output
+    assert "___” is no name: it has neither a letter nor a digit" in output
     Path("nobody").mkdir()
     code, output = call("in", "--into", "again", "--gallery", "nobody")
     assert code == 1

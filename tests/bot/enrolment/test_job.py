@@ -253,3 +253,9 @@ async def test_what_is_removed_is_gone(
     assert await storage.enrolled.centroids("first") == []
     assert await storage.enrolled.characters() == []
     assert await storage.enrolled.revision() == revision + 2
+
+
+async def test_a_folder_that_is_no_name_is_refused(job: EnrolmentJob, tmp_path: Path) -> None:
+    (tmp_path / "Show" / "__").mkdir(parents=True)
+    with pytest.raises(SourceError, match="with a letter or a digit"):
+        await job.run(FolderSource(tmp_path, 1000))

@@ -15,6 +15,7 @@ from bot.gallery.roster import ServerRoster
 from bot.gallery.serving import read_server
 from bot.storage.crops import CropStore
 from bot.storage.records import IGNORED, NOT_A_FACE, ServerCharacter
+from models.gallery.examples import Example
 from models.gallery.packs import PackError, make_pack, read_pack, write_pack
 from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
 from tests.models.gallery.world import SHIPPED, faces
@@ -126,6 +127,15 @@ async def test_a_folder_in_use_is_not_written_to(storage: Storage, tmp_path: Pat
             {
                 "format": 1,
                 "server": "1",
+                "characters": [{"id": "aoi", "name": "...", "series": ""}],
+                "faces": [{"file": "aoi/1.webp", "label": "aoi"}],
+            },
+            "neither a letter nor a digit",
+        ),
+        (
+            {
+                "format": 1,
+                "server": "1",
                 "characters": [{"id": "aoi", "name": "Aoi", "series": ""}],
                 "faces": [{"file": "aoi/1.webp", "label": "aoi"}],
             },
@@ -201,3 +211,12 @@ def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     with pytest.raises(PackError, match="not a sound"):
         read_pack(tmp_path / "text")
+
+
+def test_a_pack_with_a_name_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
+    nameless = replace(SHIPPED[0], name="\u200b")
+    examples = [Example(faces(0, 1, 1)[0], nameless.id, True, 1, -1)]
+    pack = make_pack(examples, {nameless.id: nameless}, BACKBONE, "a test")
+    write_pack(pack, tmp_path / "pack")
+    with pytest.raises(PackError, match="neither a letter nor a digit"):
+        read_pack(tmp_path / "pack")

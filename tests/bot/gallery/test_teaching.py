@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.gallery.lookup import TeachingError
 from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Teaching
 from bot.storage.crops import CropStore
-from bot.storage.records import TeachCharacter
+from bot.storage.records import Alias, Rename, TeachCharacter
 from tests.bot.labelled_server import BACKBONE, SERVER
 from tests.models.gallery.world import SHIPPED
 
@@ -40,3 +41,21 @@ async def test_a_proposal_is_carried_out_once(teaching: Teaching, storage: Stora
     done = await asyncio.gather(*(accept(SERVER, proposal.id, n) for n in (1, 2)))
     assert [action.summary for action in done if action] == ["taught Aoi, as proposed"]
     assert len(await storage.galleries.actions(SERVER)) == 1
+
+
+@pytest.mark.parametrize("name", ["...", "||", "\u200b", " \u3164 "])
+async def test_a_name_that_nobody_can_read_is_refused_at_every_door(
+    teaching: Teaching, storage: Storage, name: str
+) -> None:
+    for act in (
+        teaching.teach(SERVER, 1, name, "", []),
+        teaching.alias(SERVER, 1, SHIPPED[0].id, name),
+        teaching.rename(SERVER, 1, SHIPPED[0].id, name),
+        teaching.propose(SERVER, 1, TeachCharacter(name)),
+        teaching.propose(SERVER, 1, Alias(SHIPPED[0].id, name)),
+        teaching.propose(SERVER, 1, Rename(SHIPPED[0].id, name)),
+    ):
+        with pytest.raises(TeachingError, match="at least one letter or digit"):
+            await act
+    assert await storage.galleries.characters(SERVER) == []
+    assert await storage.proposals.waiting(SERVER) == []

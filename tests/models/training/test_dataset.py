@@ -10,6 +10,7 @@ from PIL import ExifTags, Image
 
 from models.training.dataset import (
     CACHED_SIDE,
+    NO_NAME,
     DatasetError,
     class_indices,
     labels_of,
@@ -135,3 +136,10 @@ def test_faces_of_posts_with_one_head_are_cut_as_in_use(folder: Path) -> None:
     np.testing.assert_allclose(pixels[CACHED_SIDE // 2, 3], hair, atol=2)
     assert {sample.source for sample in load_dataset(folder).samples} <= {"", "posts"}
     assert not [s for s in load_dataset(folder).samples if s.file == "posts/anna/0.png"]
+
+
+def test_a_folder_that_is_no_name_is_skipped(folder: Path) -> None:
+    _save(folder / "characters/___/0.jpg", 9)
+    found = load_dataset(folder)
+    assert labels_of(found.samples) == ("anna", "bea", "icon/anna", "sticker/cleo")
+    assert ("characters/___", NO_NAME) in found.skipped
