@@ -18,7 +18,7 @@ from bot.gallery.roster import ServerRoster
 from bot.storage.records import FaceObservation, ServerCharacter, StoredGuess
 from models.gallery.calibration import Trial
 from models.gallery.composition import server_gallery
-from models.gallery.examples import Example
+from models.gallery.examples import Example, hold_out
 from models.gallery.namer import Namer
 from models.gallery.promotion import Decision, train_and_decide
 from models.gallery.training_vectors import VectorSet
@@ -132,11 +132,11 @@ class Simulation:
             ballots |= ballots_of([self.seen[row]], votes, set(), self.roster.resolve)
         reliabilities = learn_reliabilities(ballots.values())
         verdicts = {row: decide(found, reliabilities) for row, found in ballots.items()}
-        return [
+        return hold_out(
             Example(self.world.vectors[row], verdict.label.character_id or None, False, row, row)
             for row, verdict in verdicts.items()
             if verdict.state == "settled" and verdict.label is not None
-        ]
+        )
 
     def gallery(self, settled: Sequence[Example]) -> Gallery:
         """Return what answers now."""
@@ -148,10 +148,11 @@ class Simulation:
         """Train as `moedex learn` does; say whether the new version answers, and why."""
         examples = [*self.taught, *settled]
         shipped = self.world.namer.gallery
-        first = server_gallery(shipped, self.roster, examples)
+        measured = [e for e in settled if not e.held_out]
+        first = server_gallery(shipped, self.roster, [*self.taught, *measured])
         trained = train_and_decide(
             self.world.namer, self.world.shipped, examples, self.roster,
-            self.gallery(settled), first,
+            self.gallery(measured), first,
         )  # fmt: skip
         if trained is None:
             raise RuntimeError("what was taught is always there to train on")

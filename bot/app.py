@@ -24,6 +24,7 @@ from bot.feedback.recording import FaceRecorder
 from bot.feedback.review_queue import UnknownFaces
 from bot.feedback.votes import Votes
 from bot.gallery.server_galleries import ServerGalleries
+from bot.gallery.settled_pictures import SettledPictures
 from bot.gallery.teaching import Teaching
 from bot.inference import InferenceWorker
 from bot.learning.backbone_migration import Backbones
@@ -135,7 +136,8 @@ def build_services(
     )
     duplicates = NearDuplicates(storage.faces)
     labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
-    erasure = Erasure(storage, crops, (galleries, duplicates), labelling.relearn)
+    settled = SettledPictures(storage, galleries.roster)
+    erasure = Erasure(storage, crops, (galleries, duplicates, settled), labelling.relearn)
     consent = Consent(storage.settings, storage.consents)
     recorder = FaceRecorder(
         storage.faces, storage.votes, crops, duplicates, labelling, consent, erasure.sweep_soon
@@ -147,7 +149,7 @@ def build_services(
         storage.answers,
         Admission(client, config, storage.consents),
         Refusals(complaints, config.cooldowns),
-        Pipeline(worker, galleries),
+        Pipeline(worker, galleries, settled),
         Delivery(client, worker, storage.answers, recorder, AnswerPresenter()),
     )
     questions = Questions(client, config, recognition)

@@ -10,7 +10,7 @@ right one. A box may reach beyond the picture where the head does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,16 +95,27 @@ class Character:
         }
 
 
+SETTLED: Final = "label"
+"""What `Guess.by` says of a name that people settled for the same face of the same picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guess:
     """One candidate name for a face; `probability` is calibrated, 0 to 1.
 
-    `by` says who gave the name where it wasn't the own model: "tagger".
+    `by` says who gave the name where it wasn't the own model: "tagger", or `SETTLED`.
     """
 
     character: Character
     probability: float
     by: str = ""
+
+
+def origin(by: str) -> str:
+    """Return the end of a sentence that says who gave a name (`Guess.by`); empty for the model."""
+    if not by:
+        return ""
+    return ", as was settled here" if by == SETTLED else f", by the {by}"
 
 
 def percent(probability: float) -> str:

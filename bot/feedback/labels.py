@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.feedback.ballots import ballots_of, pooled
 from bot.feedback.consensus import Ballot, Reliability, Verdict, decide, learn_reliabilities
+from bot.inference.settled import SAME_BOX
 from bot.storage.records import FaceLabel
 from models.detection.boxes import iou
 
@@ -31,8 +32,6 @@ log = logging.getLogger(__name__)
 
 VOTES = "votes"
 """What a label's audit log says where nothing more is known about why it changed."""
-SAME_BOX = 0.5
-"""Overlap (intersection over union) from which two boxes of the same picture are one face."""
 RELEARN_EVERY_S = 10.0
 """Seconds between two rounds of learning how reliable voters are, in one server."""
 

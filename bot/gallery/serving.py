@@ -1,19 +1,19 @@
 """What a server's faces are named by, read from the storage: its examples and its trained head.
 
-Its examples are taught drawings, packs, and settled labels. A fifth of the groups of labelled
-pictures is held out by a fixed rule: it measures versions, and neither names nor trains. A picture
-that was taught as well measures nothing.
+Its examples are taught drawings, packs, and settled labels. All of them name. A part of the
+labelled pictures is held out of trainings by a fixed rule (`models.gallery.examples.hold_out`), so
+that it can measure versions. A picture that was taught as well measures nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.gallery.roster import Listed, ServerRoster
 from bot.storage.records import IGNORED, NOT_A_FACE
 from models.gallery.composition import server_gallery
-from models.gallery.examples import Example
+from models.gallery.examples import Example, hold_out
 from models.gallery.head_file import read_head
 from models.images.hashing import copies
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class ServerState:
     """One moment of what a server has.
 
-    `examples` are all of this backbone, `newer` those that the version that answers was not trained
-    on: they name beside it. `version` is None where the shipped head answers.
+    `examples` are all of this backbone, `newer` those that came after the version that answers:
+    they name beside it. `version` is None where the shipped head answers.
     """
 
     roster: ServerRoster
@@ -43,6 +43,14 @@ class ServerState:
         """Build what answers now. Slow: for a thread."""
         head = None if self.version is None else read_head(self.version.head)
         return server_gallery(shipped, self.roster, self.examples, self.newer, head)
+
+    def without_held_out(self) -> ServerState:
+        """Return the same without what measures a training: nothing is measured by itself."""
+        return replace(
+            self,
+            examples=[e for e in self.examples if not e.held_out],
+            newer=[e for e in self.newer if not e.held_out],
+        )
 
     def first_gallery(self, shipped: Gallery) -> Gallery:
         """Build what would answer if nothing had ever been trained."""
@@ -84,7 +92,10 @@ def examples_of(
     roster: ServerRoster,
     backbone: str,
 ) -> list[Example]:
-    """Return what a server has of this backbone, merges followed, the forgotten left out."""
+    """Return what a server has of this backbone, merges followed, the forgotten left out.
+
+    Some of it is held out of trainings.
+    """
     taught = [
         (e, character_id)
         for e in exemplars
@@ -103,7 +114,7 @@ def examples_of(
         if non_face or character_id is not None:
             group = taught_too.get(face.group, face.group)
             found.append(Example(face.vector, character_id, False, face.id, group))
-    return found
+    return hold_out(found)
 
 
 def source_of(example: Example) -> tuple[SourceKind, int]:

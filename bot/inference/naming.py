@@ -38,5 +38,7 @@ def _name(task: PictureTask, vectors: Vectors) -> tuple[NamedFace, ...] | Except
         named = task.stages.name(task.found, vectors, task.gallery, task.threshold)
     except Exception as error:  # one server's broken gallery must not fail the others
         return error
+    if task.settled is not None:
+        named = task.settled.apply(task.found, named)
     task.seconds["name"] = time.perf_counter() - start
     return named

@@ -11,6 +11,7 @@ from bot.inference.results import IdentifiedPicture, Job
 if TYPE_CHECKING:
     import asyncio
 
+    from bot.inference.settled import SettledFaces
     from bot.inference.stages import DrawnCard, FoundFaces, Stages
     from models.gallery.gallery import Gallery
     from models.types import NamedFace
@@ -31,6 +32,7 @@ class PictureTask:
     gallery: Gallery | None
     threshold: float | None
     upload_limit: int | None
+    settled: SettledFaces | None
     done: asyncio.Future[IdentifiedPicture]
     since: float = field(default_factory=time.perf_counter)
     seconds: dict[str, float] = field(default_factory=dict)

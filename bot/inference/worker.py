@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from bot.config import Config, InferenceConfig
     from bot.inference.results import IdentifiedPicture, Job
+    from bot.inference.settled import SettledFaces
     from bot.inference.stages import FoundFaces, Stages
     from models.gallery.gallery import Gallery
     from models.tagger.second_opinion import SecondOpinion
@@ -155,11 +156,13 @@ class InferenceWorker:
         gallery: Gallery | None = None,
         threshold: float | None = None,
         upload_limit: int | None,
+        settled: SettledFaces | None = None,
     ) -> IdentifiedPicture:
         """Name the faces in the picture file `data`, called `name` in messages.
 
         `gallery` holds a server's own characters beside the model's; `threshold` is its own
         threshold, 0 to 1. `upload_limit` is the most bytes a card may have; None draws no card.
+        `settled` are the faces that its server has settled names for.
 
         Raises PictureError if the file can't be read, QueueFull at once if too many wait,
         JobTimeout, and JobCancelled if `cancel` was called for its message.
@@ -168,7 +171,9 @@ class InferenceWorker:
             raise JobCancelled
         threshold = self._config.threshold if threshold is None else threshold
         done = asyncio.get_running_loop().create_future()
-        task = PictureTask(self._stages, job, data, name, gallery, threshold, upload_limit, done)
+        task = PictureTask(
+            self._stages, job, data, name, gallery, threshold, upload_limit, settled, done
+        )
         self._schedule.put(task)
         self._by_message.setdefault(job.message_id, set()).add(task)
         try:

@@ -54,7 +54,7 @@ async def shared_with(
         here: dict[str | None, str | None] = {None: None}  # what is no face is none anywhere
         here |= {key: name for key, name in ids.items() if name not in new_ids}
         found += [
-            replace(example, character_id=here[example.character_id], shared=True)
+            replace(example, character_id=here[example.character_id], shared=True, held_out=False)
             for example in examples
             if example.character_id in here
         ]

@@ -74,10 +74,10 @@ async def learn(
     def fit() -> tuple[Gallery, Decision] | None:
         from models.gallery.promotion import train_and_decide
 
-        shipped = namer.gallery
+        shipped, measured = namer.gallery, state.without_held_out()
         return train_and_decide(
             namer, data, examples, roster,
-            state.gallery(shipped), state.first_gallery(shipped), progress,
+            measured.gallery(shipped), measured.first_gallery(shipped), progress,
         )  # fmt: skip
 
     fitted = await asyncio.to_thread(fit)

@@ -14,6 +14,7 @@ from bot.inference import Job, JobCancelled
 
 if TYPE_CHECKING:
     from bot.gallery.server_galleries import ServerGalleries
+    from bot.gallery.settled_pictures import SettledPictures
     from bot.inference import IdentifiedPicture, InferenceWorker
     from bot.recognition.request import RecognitionRequest
     from bot.recognition.sources import Source
@@ -35,9 +36,12 @@ class PictureResult:
 class Pipeline:
     """Runs requests through the worker."""
 
-    def __init__(self, worker: InferenceWorker, galleries: ServerGalleries) -> None:
+    def __init__(
+        self, worker: InferenceWorker, galleries: ServerGalleries, settled: SettledPictures
+    ) -> None:
         self._worker = worker
         self._galleries = galleries
+        self._settled = settled
 
     async def run(
         self, request: RecognitionRequest, sources: Sequence[Source], settings: ServerSettings
@@ -66,6 +70,7 @@ class Pipeline:
                 gallery=await self._galleries.gallery(request.server_id) if named else None,
                 threshold=settings.threshold if named else None,
                 upload_limit=request.reply.upload_limit if named else None,
+                settled=await self._settled.of(request.server_id) if named else None,
             )
         except JobCancelled:
             return PictureResult(source)

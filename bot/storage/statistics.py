@@ -12,6 +12,7 @@ from bot.storage.faces import observed
 from bot.storage.records import Label, SettledFace
 from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow, FaceRow, LabelRow
+from models.types import SETTLED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,5 +78,6 @@ class StatisticsRepository(Repository):
                     crop=face.crop,
                 )
                 for face, answer, kind, character_id in rows
-                if face.guesses
+                # What was answered with the settled label itself says nothing of the model.
+                if face.guesses and face.guesses[0].by != SETTLED
             ]

@@ -14,7 +14,7 @@ import discord
 
 from bot.recognition.sources import SPOILER_PREFIX, is_spoiler
 from bot.wording import NAME_LIMIT, plain
-from models.types import percent
+from models.types import origin, percent
 
 if TYPE_CHECKING:
     from bot.storage.records import AnsweredFace, AnsweredPicture, StoredGuess
@@ -110,7 +110,7 @@ def _block(number: int, face: AnsweredFace, hidden: bool, guesses: int) -> str:
         small = [f"nearest: {_guess(best)} if I know them"] if best else []
     else:
         first = f"**{plain(best.name)}** — {plain(best.series)}  {bar(best.probability)}"
-        first += _by(best)
+        first += origin(best.by)
         small = []
     small += [f"{place}. {_guess(guess)}" for place, guess in enumerate(rest, 2)]
     lines = [f"`{number + 1}` {_hide(first, hidden)}"]
@@ -120,11 +120,6 @@ def _block(number: int, face: AnsweredFace, hidden: bool, guesses: int) -> str:
 
 def _guess(guess: StoredGuess) -> str:
     return f"{plain(guess.name)} — {plain(guess.series)}, {percent(guess.probability)}"
-
-
-def _by(guess: StoredGuess) -> str:
-    """Say who gave a name where it wasn't the own model."""
-    return f", by the {guess.by}" if guess.by else ""
 
 
 def _hide(text: str, hidden: bool) -> str:

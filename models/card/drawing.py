@@ -14,7 +14,7 @@ from models.card.layout import EDGE, MAX_TILES, Layout, Tile, lay_out
 from models.card.shapes import Colour, fill_rounded, outline_rounded, paste_rounded
 from models.images.resizing import halved
 from models.roster.roster import unlisted
-from models.types import Box, NamedFace, Pixels, percent
+from models.types import Box, NamedFace, Pixels, origin, percent
 
 CardFormat = Literal["JPEG", "WEBP"]
 
@@ -104,7 +104,7 @@ def describe(faces: Sequence[NamedFace], size: tuple[int, int]) -> str:
             lines.append(f"{face}: unknown.")
             continue
         name, sure = best.character.name, percent(best.probability)
-        by = f", by the {best.by}" if best.by else ""
+        by = origin(best.by)
         series = f" ({best.character.series})" if best.character.series else ""
         if named.unknown:
             lines.append(f"{face}: unknown, nearest {name}{series}, {sure} if known.")

@@ -44,21 +44,20 @@ def shown_by(shipped: Gallery, roster: Roster) -> Gallery:
 def own_part(examples: Sequence[Example], roster: Roster, shipped: Gallery) -> Gallery | None:
     """Return the gallery of a server's examples as they are, without training; None for none.
 
-    Labels of shipped characters wait for a trained and measured version; what somebody taught, and
-    the server's own characters, name at once.
+    Labels of characters with classifier weights wait for a trained and measured version. What
+    somebody taught, and labels of anybody else, name at once.
     """
-    known = {character.id for character in shipped.characters}
+    known = {shipped.characters[row].id for row in shipped.classified}
     chosen: dict[Character, list[Vector]] = {}
     for example in examples:
         character = roster.characters.get(example.character_id or "")
         at_once = example.taught or example.character_id not in known
-        if character is not None and at_once and not example.held_out:
+        if character is not None and at_once:
             chosen.setdefault(character, []).append(example.vector)
     if not chosen:
         return None
     gallery = Gallery.of({c: np.stack(vectors) for c, vectors in chosen.items()})
-    naming = [e for e in examples if not e.held_out]
-    return replace(gallery, non_faces=non_faces_of(naming, gallery.centroids.shape[1]))
+    return replace(gallery, non_faces=non_faces_of(examples, gallery.centroids.shape[1]))
 
 
 def server_gallery(
@@ -70,22 +69,25 @@ def server_gallery(
 ) -> Gallery:
     """Return what names a server's faces: shipped, its trained head, and what came after it.
 
-    `examples` are all that the server has; `newer` those that the head was not trained on. A
-    character of the server's own that has newer ones is named by all its examples, as if it had
-    never been trained: a classifier fitted to fewer pictures would hold the newer ones back.
+    `examples` are all that the server has; `newer` those that came after the head. A character of
+    the server's own that has newer ones is named by all its examples, as if it had never been
+    trained: a classifier fitted to fewer pictures would hold the newer ones back. What was held out
+    of the head's training is enrolled beside it.
     """
     gallery = shown_by(shipped, roster)
     untrained: Sequence[Example] = examples
     if head is not None:
         shipped_ids = {character.id for character in shipped.characters}
-        stale = {e.character_id for e in newer if not e.held_out} & roster.characters.keys()
+        stale = {e.character_id for e in newer} & roster.characters.keys()
         stale -= shipped_ids
         part = shown_by(head, roster)
         part = part.subset([i for i, c in enumerate(part.characters) if c.id not in stale])
         gallery = gallery.extended(part)
         late = {(e.taught, e.source_id) for e in newer}
         untrained = [
-            e for e in examples if e.character_id in stale or (e.taught, e.source_id) in late
+            e
+            for e in examples
+            if e.held_out or e.character_id in stale or (e.taught, e.source_id) in late
         ]
     own = own_part(untrained, roster, shipped)
     if own is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 HELD_OUT_EVERY: Final = 5
 """About every n-th group of labelled pictures is held out."""
+FIRST: Final = 3
+"""A character's first labelled groups, which are never held out: few pictures all train."""
 
 
 class Roster(Protocol):
@@ -37,7 +39,8 @@ class Example:
     `character_id` is None for a crop that shows no face. `taught` says that somebody chose it
     (/teach, a pack), else votes labelled it; `source_id` is the row that it is from. `group`
     numbers near-duplicate pictures; groups of taught pictures are below zero. `shared` says that
-    another server gave it, which it trains beside the server's own.
+    another server gave it, which it trains beside the server's own. `held_out` says that it
+    measures a head and doesn't train it (`hold_out`); it names all the same.
     """
 
     vector: Vector
@@ -46,16 +49,27 @@ class Example:
     source_id: int
     group: int
     shared: bool = False
-
-    @property
-    def held_out(self) -> bool:
-        """Whether it measures, and neither names nor trains; never what was taught or shared."""
-        return self.group >= 0 and not self.shared and is_held_out(self.group)
+    held_out: bool = False
 
 
-def is_held_out(group: int) -> bool:
-    """Say whether a group of pictures is held out; the same at every call."""
-    return drawn(str(group), HELD_OUT_EVERY)
+def hold_out(examples: Iterable[Example]) -> list[Example]:
+    """Return a server's examples with those held out that measure its heads.
+
+    By a fixed rule, the same at every call: about every `HELD_OUT_EVERY`-th group of labelled
+    pictures, but neither what was taught nor the `FIRST` labelled ones of a character.
+    """
+    examples = list(examples)
+    groups: dict[str | None, set[int]] = {}
+    for example in examples:
+        if example.group >= 0:
+            groups.setdefault(example.character_id, set()).add(example.group)
+    later = {
+        (key, group)
+        for key, own in groups.items()
+        for group in sorted(own)[FIRST:]
+        if drawn(str(group), HELD_OUT_EVERY)
+    }
+    return [replace(e, held_out=(e.character_id, e.group) in later) for e in examples]
 
 
 def drawn(key: str, every: int) -> bool:

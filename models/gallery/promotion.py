@@ -208,8 +208,8 @@ def train_and_decide(
 ) -> tuple[Gallery, Decision] | None:
     """Train a head on a server's examples, calibrate it, and measure it; None for no examples.
 
-    `current` is the gallery that answers now, `first` the shipped one with what was taught.
-    `progress` gets each step in words.
+    `current` is the gallery that answers now, `first` the shipped one with what was taught and
+    labelled; both without the examples that are held out. `progress` gets each step in words.
     """
     shipped = shown_by(namer.gallery, roster)
     fitting = [i for i, g in enumerate(data.groups) if not _is_frozen(g)]

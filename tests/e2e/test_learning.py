@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.storage.records import NOT_A_FACE, Label
+from models.types import SETTLED
 from tests.e2e.conftest import (
     PATIENCE_S,
     answered,
     asked,
     eventually,
+    kept,
     label_is,
     labels,
     opened,
     settled,
     shown,
+    text_of,
     watch,
 )
 
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from sandbox import Sandbox
     from sandbox.state.entities import Message
     from tests.e2e.conftest import Start
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def voters(bot: MoedexBot, reply: Message, expected: set[int]) -> bool:
@@ -169,3 +175,31 @@ async def test_fifty_members_reacting_at_once_are_fifty_votes(
     assert [await count(m.id) for m in members] == [3] * 5 + [2] * 20 + [1] * 25
     await eventually(lambda: label_is(bot, reply, "marin", "settled"))
     await settled(sandbox, bot)
+
+
+async def test_the_same_picture_again_has_the_name_it_was_settled_to(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann, server_id = sandbox.member("ann"), bot.guilds[0].id
+    await bot.services.storage.settings.update(server_id, learning=True)
+    reply = await answered(sandbox)
+    assert "Marin" in text_of(reply)
+    await ann.react(reply, "❌")
+    await eventually(lambda: asked(reply))
+    form = await ann.select(reply, "Who is face 1?", ["Someone else…"])
+    await eventually(lambda: opened(form))
+    question = await shown(await ann.submit(form, {"name": "Shenhe"}))
+    said = await shown(await ann.select(question, "Who is it?", ["New character: Shenhe"]))
+    await eventually(lambda: label_is(bot, reply, "shenhe", "settled"))
+
+    again = await answered(sandbox)
+    assert "**Shenhe**" in text_of(again)
+    (face,) = (await kept(bot, again)).faces
+    assert (face.guesses[0].character_id, face.guesses[0].by) == ("shenhe", SETTLED)
+    # An answer that only repeats a label says nothing of how well the model does.
+    counted = await bot.services.storage.statistics.settled_faces(server_id, LONG_AGO)
+    assert [face.guess for face in counted] == ["marin"]
+
+    await ann.press(said, "Undo")
+    await eventually(lambda: label_is(bot, reply, None, "open"))
+    assert "Shenhe" not in text_of(await answered(sandbox))

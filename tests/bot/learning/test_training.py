@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from bot.gallery.roster import ServerRoster
 from bot.gallery.serving import read_server
 from bot.learning.training import NothingToLearnError, learn
 from bot.storage.records import FaceLabel, Label, NewExemplar
+from models.gallery.namer import Namer
+from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
 from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
 from tests.models.gallery.world import SHIPPED, faces
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from bot.storage import Storage
     from bot.storage.records import FaceObservation
     from models.gallery.gallery import Gallery
-    from models.gallery.namer import Namer
 
     Labelled = Callable[..., Awaitable[FaceObservation]]
 
@@ -109,10 +111,18 @@ async def test_nothing_is_learned_without_consent_labels_or_change(
 async def test_labels_that_take_shipped_characters_over_are_not_promoted(
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
+    classified = replace(namer.gallery, class_weights=namer.gallery.centroids)
+    shipped = Namer(
+        classified,
+        scoring=Scoring(classifier=0.1),
+        calibration=namer.calibration,
+        threshold=namer.threshold,
+        version="",
+    )
     for place in range(3):
         for vector in faces(place, 20, 4):
             await labelled(vector, SHIPPED[place + 1].id)
-    trained = await learn(storage, SERVER, namer, data, BACKBONE)
+    trained = await learn(storage, SERVER, shipped, data, BACKBONE)
     assert not trained.decision.promote
     assert any("worse" in reason for reason in trained.decision.reasons)
     assert trained.version.state == "rejected"
