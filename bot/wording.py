@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 
 from discord.utils import escape_markdown
 
@@ -18,12 +20,29 @@ NAME_LIMIT = 80
 """Characters of a name or a file name that a message shows."""
 
 
+_UNSEEN = {"Cc", "Cs", "Co", "Cn"}
+"""Unicode's categories of control characters, surrogates, and what has no character at all."""
+_TURNS_ROUND = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks that change the direction of what comes after them, which may be the bot's own words."""
+_OPENS = re.compile(r"<(?=[@#:/atiu])|(?<=:)//|@(?=everyone|here)")
+"""Where a mention, an emoji, a time, a command or an address begins."""
+
+
 def plain(text: str, limit: int = NAME_LIMIT) -> str:
-    """Return a name or file name so that it shows as it is: no markdown, one line, cut short."""
-    flat = " ".join(text.split())
+    """Return a name or file name so that it shows as it is, and does nothing: one line, cut short.
+
+    Markdown, mentions, times and addresses are only letters in it; characters that nobody sees, or
+    that turn the line round, are left out.
+    """
+    flat = " ".join(_TURNS_ROUND.sub("", text).split())
+    flat = "".join(each for each in flat if unicodedata.category(each) not in _UNSEEN)
     if len(flat) > limit:
         flat = flat[: limit - 1] + "…"
-    return escape_markdown(flat)
+    return _OPENS.sub(_escaped, escape_markdown(flat, ignore_links=False))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "".join(f"\\{letter}" for letter in match[0])
 
 
 def in_seconds(wait: float) -> str:

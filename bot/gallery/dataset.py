@@ -17,7 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import BaseModel, ValidationError
+
 from bot.storage.records import IGNORED, NOT_A_FACE, NewExemplar, ServerCharacter
+from models.gallery.packs import WrittenCharacter
 from models.images.crop_files import read_crops
 from models.roster.spelling import can_be_read
 
@@ -43,6 +46,25 @@ Embed = Callable[["Crops"], "Vectors"]
 
 class DatasetFolderError(Exception):
     """A folder can't be written to or is no exported dataset; the text says why."""
+
+
+class _WrittenFace(BaseModel):
+    file: str
+    label: str
+    picture: str | None
+    consent: str
+
+
+class _Format(BaseModel):
+    format: int
+
+
+class _Manifest(BaseModel):
+    """What is read back of a manifest, which somebody else may have written."""
+
+    server: str
+    characters: list[WrittenCharacter]
+    faces: list[_WrittenFace]
 
 
 async def export_dataset(
@@ -107,12 +129,12 @@ async def import_dataset(
     Raises DatasetFolderError, and nothing is changed then.
     """
     manifest = await asyncio.to_thread(_read_manifest, folder)
-    faces = [face for face in manifest["faces"] if face["label"] != NO_FACE]
+    faces = [face for face in manifest.faces if face.label != NO_FACE]
     if not faces:
         raise DatasetFolderError(f"{folder} has no labelled face.")
-    pixels = await asyncio.to_thread(_read_crops, folder, [f["file"] for f in faces], side)
+    pixels = await asyncio.to_thread(_read_crops, folder, [face.file for face in faces], side)
     vectors = await asyncio.to_thread(embed, pixels)
-    ids, rows = match_characters(manifest["characters"], roster)
+    ids, rows = match_characters([c.model_dump() for c in manifest.characters], roster)
     now = datetime.now(UTC)
     names = await crops.save(server_id, list(pixels))
     try:
@@ -121,9 +143,9 @@ async def import_dataset(
             characters=rows,
             exemplars=[
                 NewExemplar(
-                    ids[face["label"]], 0, "pack", vector, backbone, now,
-                    provenance=f"dataset of server {manifest['server']}, {face['consent']}"[:200],
-                    phash=face["picture"], crop=name,
+                    ids[face.label], 0, "pack", vector, backbone, now,
+                    provenance=f"dataset of server {manifest.server}, {face.consent}"[:200],
+                    phash=face.picture, crop=name,
                 )
                 for face, vector, name in zip(faces, vectors, names, strict=True)
             ],
@@ -188,32 +210,35 @@ def _entry(
     }
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _read_manifest(folder: Path) -> _Manifest:
+    path = folder / MANIFEST
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        text = path.read_bytes()
+        written = _Format.model_validate_json(text).format
+        if written != FORMAT:
+            raise DatasetFolderError(
+                f"{folder} was exported by a newer Moedex (format {written}): upgrade."
+            )
+        manifest = _Manifest.model_validate_json(text)
     except FileNotFoundError:
         raise DatasetFolderError(
             f"{folder} has no {MANIFEST}: it is not a dataset that Moedex exported."
         ) from None
-    except (OSError, ValueError) as error:
-        raise DatasetFolderError(f"{folder / MANIFEST} can't be read ({error}).") from error
-    try:
-        if manifest["format"] != FORMAT:
-            raise DatasetFolderError(
-                f"{folder} was exported by a newer Moedex (format {manifest['format']}): upgrade."
-            )
-        if not all(can_be_read(character["name"]) for character in manifest["characters"]):
-            raise DatasetFolderError(
-                f"{folder}: a character's name has neither a letter nor a digit."
-            )
-        known = {character["id"] for character in manifest["characters"]} | {NO_FACE}
-        for face in manifest["faces"]:
-            parts = face["file"].split("/")
-            safe = all(_SAFE.fullmatch(part) and part.strip(".") for part in parts)
-            if not safe or face["label"] not in known:
-                raise DatasetFolderError(f"{folder}: {face['file']} is not a face of this dataset.")
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DatasetFolderError(f"{folder / MANIFEST} lacks {error}.") from error
+    except OSError as error:
+        raise DatasetFolderError(f"{path} can't be read ({error}).") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        what = f"{where}: {first['msg']}" if where else first["msg"]
+        raise DatasetFolderError(f"{path} can't be read ({what}).") from error
+    if not all(can_be_read(character.name) for character in manifest.characters):
+        raise DatasetFolderError(f"{folder}: a character's name has neither a letter nor a digit.")
+    known = {character.id for character in manifest.characters} | {NO_FACE}
+    for face in manifest.faces:
+        parts = face.file.split("/")
+        safe = all(_SAFE.fullmatch(part) and part.strip(".") for part in parts)
+        if not safe or face.label not in known:
+            raise DatasetFolderError(f"{folder}: {face.file} is not a face of this dataset.")
     return manifest
 
 

@@ -20,6 +20,9 @@ _DATABASE = "moedex.db"
 _MANIFEST = "manifest.json"
 _FILES = "files/"
 _FORMAT = 1
+_MANIFEST_BYTES = 64 * 1024
+_PACKED_BY = 200
+"""So many times its size a backup unpacks to at most: a database does some ten, a bomb 1,000."""
 
 
 def back_up(url: str, target: Path) -> int:
@@ -124,6 +127,7 @@ def _unpack(source: Path, folder: Path) -> datetime:
     """Unpack a backup into `folder` and check it; return when it was made."""
     try:
         with zipfile.ZipFile(source) as packed:
+            _check_contents(packed, source, folder)
             manifest = json.loads(packed.read(_MANIFEST))
             if manifest["format"] != _FORMAT or not known_revision(manifest["schema"]):
                 raise StorageError(
@@ -139,12 +143,35 @@ def _unpack(source: Path, folder: Path) -> datetime:
     try:
         with closing(sqlite3.connect(folder / _DATABASE)) as database:
             sound = database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            # No schema of ours has any; in a file of somebody else they would act in our name.
+            acts = "SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')"
+            sound = sound and database.execute(acts).fetchone() is None
             same = _revision(database) == manifest["schema"]
     except sqlite3.DatabaseError:
         sound = same = False
     if not sound or not same:
         raise StorageError(f"{source} is not a sound Moedex backup: its database is damaged.")
     return made
+
+
+def _check_contents(packed: zipfile.ZipFile, source: Path, folder: Path) -> None:
+    """Refuse, before anything is unpacked, what no backup has. Raises StorageError, KeyError."""
+    parts = packed.infolist()
+    known = all(
+        p.filename in {_DATABASE, _MANIFEST} or p.filename.startswith(_FILES) for p in parts
+    )
+    size = sum(part.file_size for part in parts)
+    if (
+        not known
+        or packed.getinfo(_MANIFEST).file_size > _MANIFEST_BYTES
+        or size > _PACKED_BY * source.stat().st_size
+    ):
+        raise StorageError(f"{source} is not a sound Moedex backup: it holds what no backup does.")
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise StorageError(
+            f"{source} takes {size / 2**20:,.0f} MB unpacked, and {free / 2**20:,.0f} MB are free."
+        )
 
 
 def _put_in_place(folder: Path, file: Path) -> None:

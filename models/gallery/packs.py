@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
+from pydantic import BaseModel, StringConstraints
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -28,12 +29,36 @@ if TYPE_CHECKING:
     from models.types import Character, Vectors
 
 FORMAT: Final = 1
+_MOST_BYTES: Final = 512 * 2**20
+"""Some hundred thousand characters."""
 CENTROIDS: Final = 4
 """Centroids of a character at most: those of so many clusters of its faces."""
 
 
+_Text = Annotated[str, StringConstraints(max_length=500)]
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
 class PackError(Exception):
     """A pack can't be made, read or used; the text says why and what to do."""
+
+
+class WrittenCharacter(BaseModel):
+    """A character as packs and datasets write it; what somebody else wrote is checked by it."""
+
+    id: _Name
+    name: _Name
+    series: _Text
+    native_name: _Text = ""
+    aliases: tuple[_Text, ...] = ()
+    faces: int = 0
+
+
+class _About(BaseModel):
+    format: int
+    backbone: _Text
+    provenance: _Text
+    characters: tuple[WrittenCharacter, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,23 +132,22 @@ def write_pack(pack: Pack, file: Path) -> None:
 def read_pack(file: Path) -> Pack:
     """Read a pack. Raises PackError."""
     try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise PackError(f"{file} is far too large for a pack.")
         with safe_open(file, "numpy") as opened:
-            about = json.loads(opened.metadata()["moedex"])
+            about = _About.model_validate_json(opened.metadata()["moedex"])
             held = with_present_names({name: opened.get_tensor(name) for name in opened.keys()})  # noqa: SIM118
         vectors = held["centroids"].astype(np.float32)
         owners = tuple(int(owner) for owner in held["owners"])
-        characters = tuple(
-            {"native_name": "", "aliases": [], "faces": 0}
-            | {key: character[key] for key in ("id", "name", "series")}
-            | character
-            for character in about["characters"]
-        )
-        newer = about["format"] != FORMAT
-        if not all(can_be_read(character["name"]) for character in characters):
+        characters = tuple(character.model_dump() for character in about.characters)
+        newer = about.format != FORMAT
+        if vectors.ndim != 2 or not np.isfinite(vectors).all():
+            raise ValueError("its centroids are no vectors")
+        if not all(can_be_read(character.name) for character in about.characters):
             raise ValueError("a name in it has neither a letter nor a digit")
         if any(not 0 <= owner < len(characters) for owner in owners) or len(owners) != len(vectors):
             raise ValueError("its centroids belong to nobody")
-        pack = Pack(about["backbone"], about["provenance"], characters, vectors, owners)
+        pack = Pack(about.backbone, about.provenance, characters, vectors, owners)
     except FileNotFoundError:
         raise PackError(f"There is no file {file}.") from None
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:

@@ -27,6 +27,9 @@ _APP0, _APP1, _APP2, _APP14, _APP15, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0x
 # Any marker of a segment; not a stuffed 0xFF of the pixels, nor a restart marker among them.
 _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 
+_MOST_PARTS: Final = 200_000
+"""Chunks or segments of a file at most; a picture of 256 MB has some thirty thousand."""
+
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"fdAT", b"IEND")
 _PNG_ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 _TRANSPARENCY_BYTES = {0: 2, 2: 6}
@@ -42,6 +45,10 @@ _AVIF_EXIF = re.compile(rb"(infe[\2\3].{3}(?:.{4}|.{6}))Exif", re.DOTALL)
 """The entry of an EXIF item in the list of items; see ISO/IEC 14496-12, 8.11.6."""
 
 
+class TooManyPartsError(ValueError):
+    """A file has so many parts that walking through them would take minutes."""
+
+
 @dataclass(frozen=True, slots=True)
 class BareFile:
     """A file of the same pixels with nothing beside them, and how they are to be turned (1 to 8).
@@ -54,7 +61,10 @@ class BareFile:
 
 
 def bare(data: bytes) -> BareFile:
-    """Leave out what is beside the pixels; a file of another kind is returned as it is."""
+    """Leave out what is beside the pixels; a file of another kind is returned as it is.
+
+    Raises TooManyPartsError.
+    """
     if data.startswith(PNG_MAGIC):
         return _bare_png(data)
     if data.startswith(JPEG_MAGIC):
@@ -64,6 +74,12 @@ def bare(data: bytes) -> BareFile:
     if data[4:8] == b"ftyp":
         return BareFile(_AVIF_EXIF.sub(rb"\1none", data))
     return BareFile(data)
+
+
+def _parts() -> Iterator[int]:
+    """Count parts, and raise TooManyPartsError at one too many."""
+    yield from range(_MOST_PARTS)
+    raise TooManyPartsError
 
 
 class _Kept:
@@ -110,7 +126,9 @@ def _bare_png(data: bytes) -> BareFile:
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start and end of each chunk; the last may be cut, or no chunk at all."""
     at = len(PNG_MAGIC)
-    while at < len(data):
+    for _ in _parts():
+        if at >= len(data):
+            return
         length = int.from_bytes(data[at : at + 4], "big")
         kind = data[at + 4 : at + 8]
         end = min(at + 12 + length, len(data)) if kind.isalpha() else len(data)
@@ -161,9 +179,14 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
     A segment of a scan ends with its header: the coded pixels after it belong to no segment. What
     stands between two segments is passed over, as libjpeg does. The last segment may be cut.
+
+    Raises TooManyPartsError.
     """
     at = 2
-    while found := _MARKER.search(data, at):
+    for _ in _parts():
+        found = _MARKER.search(data, at)
+        if found is None:
+            return
         start, marker = found.start(), data[found.start() + 1]
         if marker == END:
             yield marker, start, start + 2
@@ -203,7 +226,9 @@ def _bare_webp(data: bytes) -> BareFile:
     orientation, flags = None, 0
     chunks: list[bytes | memoryview] = []
     view, at = memoryview(data), 12
-    while at + 8 <= len(data):
+    for _ in _parts():
+        if at + 8 > len(data):
+            break
         kind = data[at : at + 4]
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         end = at + 8 + size

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from models.images.decoding import FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -28,10 +30,10 @@ def write_crop(crop: Pixels) -> bytes:
 def read_crop(data: bytes, side: int) -> Pixels | None:
     """Return a crop's pixels, (side, side, 3) uint8 RGB; None where the file is broken."""
     try:
-        with Image.open(BytesIO(data)) as image:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
             size = (side, side)
             return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
-    except (OSError, Image.DecompressionBombError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
 
 

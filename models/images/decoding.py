@@ -10,9 +10,17 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageCms
 
-from models.images.containers import JPEG_MAGIC, PNG_MAGIC, bare
+from models.images.containers import (
+    JPEG_MAGIC,
+    PNG_MAGIC,
+    SCAN,
+    TooManyPartsError,
+    bare,
+    jpeg_segments,
+)
 from models.images.exif import orientation_of, turned_upright
 from models.images.formats import DECODERS, NAMES, is_heic, is_jxl, is_video
+from models.images.gif import GIF_MAGIC, gif_frames
 from models.images.jpeg_end import has_end, with_end
 from models.images.jpeg_xl import jxl_size
 from models.types import Pixels
@@ -23,7 +31,7 @@ warnings.filterwarnings("ignore", module=r"PIL\b")
 _BAND = 256
 """Rows that are converted at once."""
 
-_MAGIC = (PNG_MAGIC[:4], JPEG_MAGIC, b"GIF8", b"BM")
+_MAGIC = (PNG_MAGIC[:4], JPEG_MAGIC, GIF_MAGIC, b"BM")
 
 ErrorCode = Literal[
     "empty", "not_a_picture", "truncated", "too_large_bytes", "too_many_pixels", "unreadable"
@@ -34,14 +42,17 @@ ErrorCode = Literal[
 class PictureLimits:
     """What is taken in: bytes of a file, pixels of a frame, frames of an animation.
 
-    `max_animation_pixels` bounds the pixels decoded on the way through an animation, whose frames
-    build on one another: of a longer one, only the beginning is looked at.
+    `max_animation_pixels` and `max_animation_frames` bound what is decoded on the way through an
+    animation, whose frames build on one another: of a longer one, only its beginning is looked at.
+    `max_scanned_pixels` bounds a JPEG's pixels times its scans, each of which goes over them all.
     """
 
     max_bytes: int = 25 * 2**20
     max_pixels: int = 50_000_000
     frames: int = 6
     max_animation_pixels: int = 400_000_000
+    max_animation_frames: int = 2_000
+    max_scanned_pixels: int = 2_000_000_000
 
 
 LOCAL_LIMITS = PictureLimits(max_bytes=256 * 2**20, max_pixels=150_000_000)
@@ -86,10 +97,16 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
     if not data:
         raise PictureError("empty", f"“{name}” is empty: there is nothing in the file.", name)
     check_size(len(data), name, limits)
-    file = bare(data)
+    try:
+        file = bare(data)
+        scans = _scans(file.data)
+    except TooManyPartsError:
+        raise _endless(name, "parts") from None
     _check_jxl(data, name, limits)
     image = _open(file.data, name, limits)
     _check_pixels(image.width, image.height, name, limits)
+    if scans * image.width * image.height > limits.max_scanned_pixels:
+        raise _endless(name, "scans")
     if image.format == "JPEG" and not has_end(file.data):
         ended = with_end(file.data)
         if ended is None:
@@ -99,10 +116,17 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
     orientation = (
         orientation_of(image.info.get("exif", b"")) if image.format == "AVIF" else file.orientation
     )
+    count = 1
+    if image.format == "GIF":
+        gif = gif_frames(file.data, limits.max_animation_frames)
+        _check_pixels(gif.width, gif.height, name, limits)
+        count = gif.count
+    elif getattr(image, "is_animated", False):
+        count = min(getattr(image, "n_frames", 1), limits.max_animation_frames)
     try:
         frames = tuple(
             turned_upright(_rgb(image, index), orientation)
-            for index in _frame_indices(image, limits)
+            for index in _frame_indices(image, count, limits)
         )
     except MemoryError:
         raise
@@ -143,9 +167,23 @@ def _check_jxl(data: bytes, name: str, limits: PictureLimits) -> None:
     _check_pixels(*size, name, limits)
 
 
+def _scans(data: bytes) -> int:
+    """Count how often a JPEG goes over its pixels; none in a file of another kind."""
+    if not data.startswith(JPEG_MAGIC):
+        return 0
+    return sum(marker == SCAN for marker, _, _ in jpeg_segments(data))
+
+
 def _check_pixels(width: int, height: int, name: str, limits: PictureLimits) -> None:
     if width * height > limits.max_pixels:
         raise _too_many_pixels(name, limits, f"{width} × {height} pixels")
+
+
+def _endless(name: str, of_what: str) -> PictureError:
+    message = (
+        f"“{name}” would take minutes to read: it has far more {of_what} than a picture needs."
+    )
+    return PictureError("unreadable", message, name)
 
 
 def _too_many_pixels(name: str, limits: PictureLimits, has: str) -> PictureError:
@@ -202,13 +240,10 @@ def _boxes_reach_beyond(data: bytes) -> bool:
     return at != len(data)
 
 
-def _frame_indices(image: Image.Image, limits: PictureLimits) -> list[int]:
-    """Choose evenly spread frames, the first among them, within the limits."""
-    if not getattr(image, "is_animated", False):
-        return [0]
+def _frame_indices(image: Image.Image, count: int, limits: PictureLimits) -> list[int]:
+    """Choose evenly spread ones of `count` frames, the first among them, within the limits."""
     pixels = max(1, image.width * image.height)
-    reachable = max(1, limits.max_animation_pixels // pixels)
-    count = min(getattr(image, "n_frames", 1), reachable)
+    count = min(count, max(1, limits.max_animation_pixels // pixels))
     wanted = min(count, limits.frames, max(1, limits.max_pixels // pixels))
     return [index * count // wanted for index in range(wanted)]
 

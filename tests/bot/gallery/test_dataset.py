@@ -113,13 +113,15 @@ async def test_a_folder_in_use_is_not_written_to(storage: Storage, tmp_path: Pat
         (None, "no manifest"),
         ("{", "can't be read"),
         ({"format": 9}, "newer"),
-        ({"format": 1}, "lacks"),
+        ({"format": 1}, "server: Field required"),
         (
             {
                 "format": 1,
                 "server": "1",
                 "characters": [{"id": "aoi", "name": "Aoi", "series": ""}],
-                "faces": [{"file": "../../etc/passwd", "label": "aoi"}],
+                "faces": [
+                    {"file": "../../etc/passwd", "label": "aoi", "picture": None, "consent": ""}
+                ],
             },
             "not a face of this dataset",
         ),
@@ -137,9 +139,27 @@ async def test_a_folder_in_use_is_not_written_to(storage: Storage, tmp_path: Pat
                 "format": 1,
                 "server": "1",
                 "characters": [{"id": "aoi", "name": "Aoi", "series": ""}],
-                "faces": [{"file": "aoi/1.webp", "label": "aoi"}],
+                "faces": [{"file": "aoi/1.webp", "label": "aoi", "picture": None, "consent": ""}],
             },
             "can't be read",
+        ),
+        (
+            {
+                "format": 1,
+                "server": "1",
+                "characters": [{"id": "aoi", "name": ["Aoi"], "series": ""}],
+                "faces": [],
+            },
+            "characters.0.name",
+        ),
+        (
+            {
+                "format": 1,
+                "server": "1",
+                "characters": [],
+                "faces": [{"file": 1, "label": "aoi", "picture": None, "consent": ""}],
+            },
+            "faces.0.file",
         ),
     ],
 )
