@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 import zipfile
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -114,3 +117,75 @@ async def test_a_damaged_or_newer_backup_changes_nothing(file: Path, tmp_path: P
             restore(sqlite_url(file), bad, replace=True)
         assert await guesses(file) == 3
         assert (files_beside(file) / "crops" / "a.png").read_bytes() == b"a crop"
+
+
+@pytest.fixture
+def saved(file: Path, tmp_path: Path) -> Path:
+    """A backup of the storage."""
+    saved = tmp_path / "saved.zip"
+    back_up(sqlite_url(file), saved)
+    return saved
+
+
+def with_member(saved: Path, name: str, data: bytes) -> Path:
+    """Add a file to a backup."""
+    with zipfile.ZipFile(saved, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(name, data)
+    return saved
+
+
+def files_named(name: str, folder: Path) -> list[Path]:
+    return [*folder.rglob(name)]
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "/outside.txt", "moedex.toml"])
+async def test_a_backup_holds_nothing_but_the_storage(
+    file: Path, saved: Path, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(StorageError, match="what no backup does"):
+        restore(sqlite_url(file), with_member(saved, name, b"x"), replace=True)
+    assert not files_named("outside.txt", tmp_path)
+    assert await guesses(file) == 3
+
+
+async def test_a_way_out_of_the_folder_of_files_stays_in_it(
+    file: Path, saved: Path, tmp_path: Path
+) -> None:
+    restore(sqlite_url(file), with_member(saved, "files/../../out.txt", b"x"), replace=True)
+    outside = [path for path in files_named("out.txt", tmp_path) if file.parent not in path.parents]
+    assert not outside
+
+
+def test_a_bomb_is_not_unpacked(file: Path, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = with_member(saved, "files/crops/zeros", bytes(64 * 2**20))
+    assert bomb.stat().st_size < 2**20
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", lambda *_: pytest.fail("unpacked"))
+    with pytest.raises(StorageError, match="what no backup does"):
+        restore(sqlite_url(file), bomb, replace=True)
+
+
+def test_what_the_disk_has_no_room_for_is_not_unpacked(
+    file: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type(shutil.disk_usage(file.parent))(2**30, 2**30, 1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", lambda *_: pytest.fail("unpacked"))
+    with pytest.raises(StorageError, match="are free"):
+        restore(sqlite_url(file), saved, replace=True)
+
+
+async def test_a_database_that_acts_by_itself_is_refused(
+    file: Path, saved: Path, tmp_path: Path
+) -> None:
+    database = tmp_path / "acting.db"
+    with zipfile.ZipFile(saved) as packed:
+        database.write_bytes(packed.read("moedex.db"))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(
+            "CREATE TRIGGER acting AFTER UPDATE ON alembic_version "
+            "BEGIN DELETE FROM alembic_version; END"
+        )
+        connection.commit()
+    with pytest.raises(StorageError, match="not a sound"):
+        restore(sqlite_url(file), changed(saved, "moedex.db", database.read_bytes()), replace=True)
+    assert await guesses(file) == 3
