@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import sys
 
 
 def main() -> None:
@@ -11,9 +12,14 @@ def main() -> None:
     # Before it ends, Python searches all objects for garbage: after training, with TensorFlow's,
     # that takes a second, on a busy machine several. The memory goes back to the system anyway.
     atexit.register(gc.freeze)
+    from bot import logs
     from bot.cli import app
 
-    app()
+    try:
+        app()
+    except Exception as fault:  # whose text may hold a token
+        logs.print_fault(fault)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 
 _SECRETS = (
     # A bot's token: its id, a time and a signature, in base64 with dots between.
@@ -12,6 +13,8 @@ _SECRETS = (
     # An interaction's or webhook's token as it stands in the address of a request.
     re.compile(r"(?<=/webhooks/)(\d+/)[\w.-]{20,}"),
     re.compile(r"(?<=/interactions/)(\d+/)[\w.-]{20,}"),
+    # The password in the address of a database or a server.
+    re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
 )
 _HIDDEN = "[hidden]"
 
@@ -30,7 +33,10 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the whole text of a record without secrets."""
-        text = super().format(record)
+        return self.redacted(super().format(record))
+
+    def redacted(self, text: str) -> str:
+        """Return a text without secrets."""
         for token in self._tokens:
             text = text.replace(token, _HIDDEN)
         for pattern in _SECRETS:
@@ -41,9 +47,10 @@ class RedactingFormatter(logging.Formatter):
 _formatter = RedactingFormatter()
 
 
-def set_up(level: str, token: str = "") -> None:
-    """Log from `level` on to standard error; `token` never appears there."""
-    _formatter.hide(token)
+def set_up(level: str, *secrets: str) -> None:
+    """Log from `level` on to standard error; `secrets` never appear there."""
+    for secret in secrets:
+        _formatter.hide(secret)
     root = logging.getLogger()
     if not any(handler.formatter is _formatter for handler in root.handlers):
         handler = logging.StreamHandler(sys.stderr)
@@ -54,3 +61,8 @@ def set_up(level: str, token: str = "") -> None:
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(level)))
     for noisy in ("alembic", "aiosqlite", "PIL", "matplotlib", "filelock"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def print_fault(fault: BaseException) -> None:
+    """Print what ends the process to standard error, with its traceback and without secrets."""
+    sys.stderr.write(_formatter.redacted("".join(traceback.format_exception(fault))))

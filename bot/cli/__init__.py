@@ -42,7 +42,7 @@ app = typer.Typer(
     cls=PrintableGroup,
     help="Names the anime characters in posted pictures.",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,  # locals hold tokens
+    pretty_exceptions_enable=False,  # `bot.logs.print_fault` keeps tokens out
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)

@@ -14,5 +14,6 @@ def run(config: ConfigOption = None) -> None:
 
     with one_line_for(ConfigError, StartupError):
         settings = load_config(config)
-        logs.set_up(settings.logs.level, settings.discord.token.get_secret_value())
+        secrets = (settings.discord.token, settings.roster.api_key)
+        logs.set_up(settings.logs.level, *(each.get_secret_value() for each in secrets))
         run_to_end(run_bot(settings))

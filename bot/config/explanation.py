@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config.whole import PREFIX, Config
 
-SECRET_KEYS = ("token", "api_key")
-"""Keys whose values are never shown."""
+SECRET_KEYS = ("token", "api_key", "url")
+"""Keys whose values are never shown; the address of a database holds its password."""
 
 
 def explain(

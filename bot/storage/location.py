@@ -23,8 +23,8 @@ def sqlite_file(url: str) -> Path | None:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise StorageError(f"Storage URL {url!r} is not an SQLAlchemy URL.") from None
+    except (ArgumentError, ValueError):  # whose texts hold the address, and so its password
+        raise StorageError("[storage] url is not an SQLAlchemy URL.") from None
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
     return Path(str(parsed.database))

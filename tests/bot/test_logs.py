@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 
+import pytest
+
 from bot.logs import RedactingFormatter
+from bot.storage import StorageError
+from bot.storage.location import sqlite_file
 
 # The shape of a real token, made up; written in parts so that scanners don't take it for one.
 TOKEN = ".".join(("MTIzNDU2Nzg5MDEyMzQ1Njc4OQ", "GabcdE", "aB3-" * 10))
@@ -50,3 +55,36 @@ def test_interaction_tokens_in_addresses_are_hidden() -> None:
         shown = logged("POST %s has failed", url)
         assert secret not in shown
         assert "/123/[hidden]/" in shown
+
+
+def test_passwords_in_addresses_are_hidden() -> None:
+    shown = logged("no %s", "postgresql+asyncpg://moe:s3cret-pass@db.example:5432/moedex")
+    assert shown.endswith("no postgresql+asyncpg://moe:[hidden]@db.example:5432/moedex")
+    assert "http://a.example:80/b@c" in logged("see http://a.example:80/b@c")
+
+
+def test_an_address_of_a_database_that_is_none_is_not_repeated() -> None:
+    for url in ("moe:s3cret-pass@db", "postgresql://moe:s3cret-pass@db:port/moedex"):
+        with pytest.raises(StorageError) as caught:
+            sqlite_file(url)
+        assert "s3cret" not in str(caught.value)
+
+
+def test_what_ends_the_process_is_printed_without_secrets() -> None:
+    code = f"""
+import sys
+from bot import __main__, cli, logs
+
+def fail() -> None:
+    logs.set_up("INFO", "an-odd-token")
+    raise OSError("no luck with {TOKEN} and an-odd-token")
+
+cli.app.command("fail")(fail)
+sys.argv = ["moedex", "fail"]
+__main__.main()
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 1
+    assert "OSError: no luck with [hidden] and [hidden]" in done.stderr
+    assert TOKEN not in done.stderr + done.stdout
