@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from models.images.decoding import FORMATS
+from models.images.formats import DECODERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def write_crop(crop: Pixels) -> bytes:
 def read_crop(data: bytes, side: int) -> Pixels | None:
     """Return a crop's pixels, (side, side, 3) uint8 RGB; None where the file is broken."""
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with Image.open(BytesIO(data), formats=DECODERS) as image:
             size = (side, side)
             return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):

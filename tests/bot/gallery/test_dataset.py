@@ -130,7 +130,7 @@ async def test_a_folder_in_use_is_not_written_to(storage: Storage, tmp_path: Pat
                 "format": 1,
                 "server": "1",
                 "characters": [{"id": "aoi", "name": "...", "series": ""}],
-                "faces": [{"file": "aoi/1.webp", "label": "aoi"}],
+                "faces": [],
             },
             "neither a letter nor a digit",
         ),
