@@ -23,6 +23,7 @@ from benchmarks.voters import Crowd
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.examples import Example
 from models.intervals import Share
+from models.types import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +115,7 @@ def measure(run: Simulation, gallery: Gallery, settled: Sequence[Example], into:
     right = [
         n.guesses[0].character.id == run.label(row) for n, row in zip(namings, rows, strict=True)
     ]
-    told = [good and not n.unknown for good, n in zip(right, namings, strict=True)]
+    told = [good and n.tier is Tier.NAMED for good, n in zip(right, namings, strict=True)]
     into.best += Share(sum(right), len(rows))
     into.named += Share(sum(told), len(rows))
     wrong = sum(e.character_id != run.label(e.source_id) for e in settled)

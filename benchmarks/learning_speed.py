@@ -18,7 +18,7 @@ from bot.gallery.teaching import Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
 from models.gallery.gallery import Gallery, unit
-from models.types import Box, Character, Face, Guess, NamedFace
+from models.types import Box, Character, Face, Guess, NamedFace, Tier
 
 if TYPE_CHECKING:
     from models.embedding.embedder import Embedder
@@ -74,7 +74,8 @@ async def _teach(embedder: Embedder, namer: Namer) -> tuple[float, float]:
                 start = time.perf_counter()
                 vector = embedder.embed(crop[None])
                 guess = Guess(namer.gallery.characters[0], 0.0)
-                face = NamedFace(Face(Box(0, 0, 9, 9), 1.0), (guess,), True, vector[0], crop)
+                found = Face(Box(0, 0, 9, 9), 1.0)
+                face = NamedFace(found, (guess,), Tier.NOT_KNOWN, vector[0], crop)
                 await teaching.teach(
                     SERVER,
                     1,

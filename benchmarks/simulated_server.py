@@ -185,7 +185,7 @@ def answered(row: int, naming: Naming) -> FaceObservation:
     """Return the observation of a picture that the bot answered."""
     return FaceObservation(
         id=row, server_id=1, channel_id=1, reply_id=row, face_index=0, hidden=False,
-        at=datetime.now(UTC), box=Box(0, 0, 1, 1), unknown=naming.unknown,
+        at=datetime.now(UTC), box=Box(0, 0, 1, 1), tier=naming.tier,
         guesses=tuple(
             StoredGuess(g.character.id, g.character.name, g.character.series, g.probability)
             for g in naming.guesses

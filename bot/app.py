@@ -149,7 +149,7 @@ def build_services(
         storage.answers,
         Admission(client, config, storage.consents),
         Refusals(complaints, config.cooldowns),
-        Pipeline(worker, galleries, settled),
+        Pipeline(worker, galleries, settled, config.naming),
         Delivery(client, worker, storage.answers, recorder, AnswerPresenter()),
     )
     questions = Questions(client, config, recognition)

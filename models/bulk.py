@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.gallery.gallery import Gallery
+from models.gallery.policy import NamingPolicy
 from models.identify import Identifier, card_frame, whole_face
 from models.images.decoding import PictureError, PictureLimits, check_size, decode
 from models.images.resizing import halved
@@ -74,14 +75,14 @@ class _Found:
 class BulkNaming:
     """How files are read: limits, faces a picture, whether each is one face already.
 
-    `gallery` and `threshold` are the installed ones where None.
+    `gallery` and `policy` are the installed ones where None.
     """
 
     identifier: Identifier
     limits: PictureLimits
     max_faces: int
     gallery: Gallery | None = None
-    threshold: float | None = None
+    policy: NamingPolicy | None = None
     one_face: bool = False
     keep_frames: bool = False
     threads: int = os.cpu_count() or 2
@@ -161,7 +162,7 @@ class BulkNaming:
             own = vectors[start : start + len(one.crops)]
             start += len(one.crops)
             named = self.identifier.name(
-                one.faces, one.crops, own, self.gallery, self.threshold, found=not self.one_face
+                one.faces, one.crops, own, self.gallery, self.policy, found=not self.one_face
             )
             yield FileResult(one.file, one.width, one.height, tuple(named), None, one.frame)
 

@@ -18,6 +18,7 @@ from models.detection.registry import AUTO, Detector, load_detector
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.gallery import Gallery
 from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.policy import NamingPolicy
 from models.images.crops import MARGIN, crop_face
 from models.images.decoding import Picture
 from models.images.resizing import halved
@@ -96,19 +97,19 @@ class Identifier:
         crops: NDArray[np.uint8],
         vectors: Vectors,
         gallery: Gallery | None = None,
-        threshold: float | None = None,
+        policy: NamingPolicy | None = None,
         *,
         found: bool = True,
     ) -> list[NamedFace]:
         """Name faces by their vectors; what an animation shows twice is given once.
 
-        `gallery` and `threshold` are the installed ones where None. Where the faces were `found` by
+        `gallery` and `policy` are the installed ones where None. Where the faces were `found` by
         the detector, those whose vector is that of no face are left out. Raises ValueError for
         vectors of another model.
         """
-        namings = self.namer.name(vectors, gallery, threshold)
+        namings = self.namer.name(vectors, gallery, policy)
         named = [
-            NamedFace(face, naming.guesses, naming.unknown, vector, crop)
+            NamedFace(face, naming.guesses, naming.tier, vector, crop)
             for face, naming, vector, crop in zip(faces, namings, vectors, crops, strict=True)
         ]
         if found and named:
@@ -121,12 +122,12 @@ class Identifier:
         picture: Picture,
         max_faces: int = MAX_FACES,
         gallery: Gallery | None = None,
-        threshold: float | None = None,
+        policy: NamingPolicy | None = None,
     ) -> list[NamedFace]:
         """Find and name the faces of one picture."""
         faces = self.find(picture, max_faces)
         crops = self.crops(picture, faces)
-        return self.name(faces, crops, self.embed(crops), gallery, threshold)
+        return self.name(faces, crops, self.embed(crops), gallery, policy)
 
 
 def whole_face(picture: Picture) -> Face:

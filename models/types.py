@@ -10,6 +10,7 @@ right one. A box may reach beyond the picture where the head does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
@@ -118,6 +119,14 @@ def origin(by: str) -> str:
     return ", as was settled here" if by == SETTLED else f", by the {by}"
 
 
+class Tier(StrEnum):
+    """How surely a face was named; `models.gallery.policy` says from which probability on."""
+
+    NAMED = "named"
+    PROBABLY = "probably"
+    NOT_KNOWN = "not_known"
+
+
 def percent(probability: float) -> str:
     """Return a probability (0 to 1) as people read it; the two ends are never claimed."""
     if probability > 0.99:
@@ -131,14 +140,14 @@ def percent(probability: float) -> str:
 class NamedFace:
     """A face with its guesses, best first (five where the gallery has five characters).
 
-    `unknown` is true where the best guess's probability is below the threshold. `vector` is the
-    face's embedding, (dimensions,) float32 of unit length; `crop` is what was embedded,
-    (side, side, 3) uint8 RGB.
+    `tier` says what the probability of the best guess is good for. `vector` is the face's
+    embedding, (dimensions,) float32 of unit length; `crop` is what was embedded, (side, side, 3)
+    uint8 RGB.
     """
 
     face: Face
     guesses: tuple[Guess, ...]
-    unknown: bool
+    tier: Tier
     vector: NDArray[np.float32] = field(repr=False, compare=False)
     crop: Pixels = field(repr=False, compare=False)
 
@@ -147,12 +156,21 @@ class NamedFace:
         """The most probable guess."""
         return self.guesses[0]
 
+    @property
+    def unknown(self) -> bool:
+        """Whether the best guess was not given as the name: every tier but "named"."""
+        return self.tier is not Tier.NAMED
+
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: box, score, unknown and guesses, rounded; without crop and vector."""
+        """For JSON: box, score, unknown, tier and guesses, rounded; without crop and vector.
+
+        `unknown` is true where `tier` is not "named".
+        """
         return {
             "box": [round(edge, 1) for edge in self.face.box.as_list()],
             "score": round(self.face.score, 4),
             "unknown": self.unknown,
+            "tier": self.tier.value,
             "guesses": [
                 {
                     "id": guess.character.id,

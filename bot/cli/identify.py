@@ -25,7 +25,7 @@ CARD_BYTES = 10 * 2**20
 
 CSV_COLUMNS = (
     *("file", "width", "height", "face", "x0", "y0", "x1", "y1", "score"),
-    *("unknown", "id", "name", "series", "probability", "error"),
+    *("unknown", "tier", "id", "name", "series", "probability", "error"),
 )
 """What a row of `--csv` has: a face with its best guess, known or not."""
 
@@ -127,7 +127,7 @@ def as_text(result: FileResult) -> str:
     """Return a result as lines for people: the file, then each face and its guesses."""
     if result.error:
         return f"{result.file}\n  {result.error.message}"
-    from models.types import percent
+    from models.types import Tier, percent
 
     lines = [f"{result.file}  ({result.width} × {result.height})"]
     if not result.faces:
@@ -136,10 +136,11 @@ def as_text(result: FileResult) -> str:
         ranked = [f"{g.character.name} {percent(g.probability)}" for g in named.guesses]
         series = named.guesses[0].character.series if named.guesses else ""
         series = f" ({series})" if series else ""
-        if named.unknown:
-            lines.append(f"  {number}. unknown; nearest: {', '.join(ranked)}")
+        if named.tier is Tier.NOT_KNOWN:
+            lines.append(f"  {number}. not known; closest: {', '.join(ranked)}")
         else:
-            lines.append(f"  {number}. {ranked[0]}{series}; then {', '.join(ranked[1:])}")
+            perhaps = "probably " if named.tier is Tier.PROBABLY else ""
+            lines.append(f"  {number}. {perhaps}{ranked[0]}{series}; then {', '.join(ranked[1:])}")
     return "\n".join(lines)
 
 
@@ -156,7 +157,7 @@ def bulk_naming(
         Identifier.load(inference.detector, cascade),
         local_limits(settings),
         settings.pictures.faces,
-        threshold=inference.threshold,
+        policy=settings.naming.policy(),
         one_face=one_face,
         keep_frames=keep_frames,
     )

@@ -13,6 +13,7 @@ from bot.config.errors import ConfigError
 from bot.config.inference import InferenceConfig
 from bot.config.learning import LearningConfig
 from bot.config.logs import LogsConfig
+from bot.config.naming import NamingConfig
 from bot.config.pictures import PicturesConfig
 from bot.config.reading import load_config
 from bot.config.roster import RosterConfig
@@ -29,6 +30,7 @@ __all__ = [
     "InferenceConfig",
     "LearningConfig",
     "LogsConfig",
+    "NamingConfig",
     "PicturesConfig",
     "RosterConfig",
     "StorageConfig",

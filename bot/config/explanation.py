@@ -10,6 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config.whole import PREFIX, Config
 
+MOVED_KEYS = {"inference.threshold": "naming.named"}
+"""Keys of former versions, and what each is called now."""
+
 SECRET_KEYS = ("token", "api_key", "url")
 """Keys whose values are never shown; the address of a database holds its password."""
 
@@ -35,6 +38,8 @@ def explain(
 
 
 def _reason(problem: Any, location: list[str]) -> str:
+    if problem["type"] == "extra_forbidden" and ".".join(location) in MOVED_KEYS:
+        return f"is called {MOVED_KEYS['.'.join(location)]} now (docs/configuration.md)."
     if problem["type"] == "extra_forbidden":
         section = Config.model_fields.get(location[0])
         known: list[str] = list(Config.model_fields)

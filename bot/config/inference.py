@@ -30,13 +30,6 @@ class InferenceConfig(Section):
     cascade: str = Field(
         "", description="Path of your own cascade file. Empty: one in cascades/, else nagadomi's."
     )
-    threshold: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="Below this probability a face is unknown. Unset: what the model came with, "
-        "which rises with the characters that can be named.",
-    )
 
     @field_validator("detector")
     @classmethod

@@ -20,6 +20,7 @@ from bot.config.file import read_file
 from bot.config.inference import InferenceConfig
 from bot.config.learning import LearningConfig
 from bot.config.logs import LogsConfig
+from bot.config.naming import NamingConfig
 from bot.config.pictures import PicturesConfig
 from bot.config.roster import RosterConfig
 from bot.config.storage import StorageConfig
@@ -41,6 +42,7 @@ class Config(BaseSettings):
     discord: DiscordConfig = Field(default_factory=lambda: DiscordConfig.model_validate({}))
     pictures: PicturesConfig = Field(default_factory=lambda: PicturesConfig.model_validate({}))
     inference: InferenceConfig = Field(default_factory=lambda: InferenceConfig.model_validate({}))
+    naming: NamingConfig = Field(default_factory=lambda: NamingConfig.model_validate({}))
     answers: AnswersConfig = Field(default_factory=lambda: AnswersConfig.model_validate({}))
     cooldowns: CooldownsConfig = Field(default_factory=lambda: CooldownsConfig.model_validate({}))
     storage: StorageConfig = Field(default_factory=lambda: StorageConfig.model_validate({}))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.feedback.consensus import Ballot
 from bot.storage.records import IGNORED, NOT_A_FACE, Label
+from models.types import Tier
 
 if TYPE_CHECKING:
     from bot.storage import Vote
@@ -21,10 +22,11 @@ def ballots_of(
 ) -> dict[int, list[Ballot]]:
     """Return the ballots by the number of the face; `faces` are all those of one answer.
 
-    ✅ on the answer confirms each face that was named, and says nothing about an unknown one. ❌ on
-    the answer denies the name of a single face; with several faces it names none, and only the
-    question that follows says which. What somebody says about one face goes before what he said
-    about all. `resolve` follows merges and returns None for a character that was forgotten.
+    ✅ on the answer confirms each face that got a name, probably or surely, and says nothing about
+    the others. ❌ on the answer denies the name of a single face; with several faces it names none,
+    and only the question that follows says which. What somebody says about one face goes before
+    what he said about all. `resolve` follows merges and returns None for a character that was
+    forgotten.
     """
     ballots: dict[int, dict[int, Ballot]] = {face.id: {} for face in faces}
     for vote in sorted(votes, key=lambda v: v.face_index is not None):
@@ -61,7 +63,7 @@ def _claim(vote: Vote, face: FaceObservation, resolve: Callable[[str], str | Non
         return IGNORED
     if vote.kind == "is":
         named = vote.character_id
-    elif face.best is None or face.unknown:
+    elif face.best is None or face.tier is Tier.NOT_KNOWN:
         return None
     else:
         named = face.best.character_id

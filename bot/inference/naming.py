@@ -35,7 +35,7 @@ def _name(task: PictureTask, vectors: Vectors) -> tuple[NamedFace, ...] | Except
     start = time.perf_counter()
     assert task.found is not None  # noqa: S101 - only found pictures are in a batch
     try:
-        named = task.stages.name(task.found, vectors, task.gallery, task.threshold)
+        named = task.stages.name(task.found, vectors, task.gallery, task.policy)
     except Exception as error:  # one server's broken gallery must not fail the others
         return error
     if task.settled is not None:

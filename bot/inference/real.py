@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.config import Config
+    from models.gallery.policy import NamingPolicy
     from models.types import NamedFace, Vectors
 
 
@@ -88,10 +89,10 @@ class RealStages:
         return np.split(vectors, ends[:-1])
 
     def name(
-        self, found: FoundFaces, vectors: Vectors, gallery: Gallery | None, threshold: float | None
+        self, found: FoundFaces, vectors: Vectors, gallery: Gallery | None, policy: NamingPolicy
     ) -> tuple[NamedFace, ...]:
         """Name the faces of one picture."""
-        return tuple(self._identifier.name(found.faces, found.crops, vectors, gallery, threshold))
+        return tuple(self._identifier.name(found.faces, found.crops, vectors, gallery, policy))
 
     def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
         """Draw the card, in at most `max_bytes`."""

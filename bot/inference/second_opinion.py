@@ -73,7 +73,7 @@ class TaggerStep:
             return task.named
         shown = _shown(task)
         improved = self._opinion.improve(
-            shown, task.found.frame, _scale(task), self._characters(task)
+            shown, task.found.frame, _scale(task), self._characters(task), task.policy
         )
         by_face = {id(before): after for before, after in zip(shown, improved, strict=True)}
         return tuple(by_face.get(id(named), named) for named in task.named)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.detection.boxes import iou
 from models.images.hashing import HashIndex
-from models.types import SETTLED, Box, Guess
+from models.types import SETTLED, Box, Guess, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,4 +54,4 @@ def _named_as(named: NamedFace, found: FoundFaces, near: Iterable[SettledBox]) -
     others = tuple(g for g in named.guesses if g.character.id != best.character.id)
     count = max(len(named.guesses), 1)
     guesses = (Guess(best.character, 1.0, SETTLED), *others)[:count]
-    return replace(named, guesses=guesses, unknown=False)
+    return replace(named, guesses=guesses, tier=Tier.NAMED)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.gallery.gallery import Gallery
+    from models.gallery.policy import NamingPolicy
     from models.roster.roster import Roster
     from models.types import Character, Face, NamedFace, Pixels, Vectors
 
@@ -74,7 +75,7 @@ class Stages(Protocol):
         ...
 
     def name(
-        self, found: FoundFaces, vectors: Vectors, gallery: Gallery | None, threshold: float | None
+        self, found: FoundFaces, vectors: Vectors, gallery: Gallery | None, policy: NamingPolicy
     ) -> tuple[NamedFace, ...]:
         """Name the faces of one picture."""
         ...

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.inference.settled import SettledFaces
     from bot.inference.stages import DrawnCard, FoundFaces, Stages
     from models.gallery.gallery import Gallery
+    from models.gallery.policy import NamingPolicy
     from models.types import NamedFace
 
 
@@ -30,7 +31,7 @@ class PictureTask:
     data: bytes
     name: str
     gallery: Gallery | None
-    threshold: float | None
+    policy: NamingPolicy
     upload_limit: int | None
     settled: SettledFaces | None
     done: asyncio.Future[IdentifiedPicture]

@@ -26,6 +26,7 @@ from bot.inference.naming import name_batch
 from bot.inference.schedule import Schedule
 from bot.inference.second_opinion import TaggerStep
 from bot.inference.task import PictureTask
+from models.gallery.policy import NamingPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,14 +155,14 @@ class InferenceWorker:
         *,
         job: Job,
         gallery: Gallery | None = None,
-        threshold: float | None = None,
+        policy: NamingPolicy | None = None,
         upload_limit: int | None,
         settled: SettledFaces | None = None,
     ) -> IdentifiedPicture:
         """Name the faces in the picture file `data`, called `name` in messages.
 
-        `gallery` holds a server's own characters beside the model's; `threshold` is its own
-        threshold, 0 to 1. `upload_limit` is the most bytes a card may have; None draws no card.
+        `gallery` holds a server's own characters beside the model's; `policy` is its own; None
+        takes `NamingPolicy()`. `upload_limit` is the most bytes a card may have; None draws none.
         `settled` are the faces that its server has settled names for.
 
         Raises PictureError if the file can't be read, QueueFull at once if too many wait,
@@ -169,10 +170,10 @@ class InferenceWorker:
         """
         if self._closed:
             raise JobCancelled
-        threshold = self._config.threshold if threshold is None else threshold
         done = asyncio.get_running_loop().create_future()
+        policy = policy or NamingPolicy()
         task = PictureTask(
-            self._stages, job, data, name, gallery, threshold, upload_limit, settled, done
+            self._stages, job, data, name, gallery, policy, upload_limit, settled, done
         )
         self._schedule.put(task)
         self._by_message.setdefault(job.message_id, set()).add(task)

@@ -13,6 +13,7 @@ from bot.recognition.record import answered_picture
 from bot.recognition.replies import delete_quietly, react
 from bot.recognition.sources import is_spoiler
 from bot.storage import Answer, AnsweredPicture, StorageClosedError
+from models.types import Tier
 
 if TYPE_CHECKING:
     import discord
@@ -174,4 +175,4 @@ class Delivery:
 
 
 def _any_known(pictures: Sequence[AnsweredPicture]) -> bool:
-    return any(not face.unknown for picture in pictures for face in picture.faces)
+    return any(face.tier is not Tier.NOT_KNOWN for picture in pictures for face in picture.faces)

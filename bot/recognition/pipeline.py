@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.inference import Job, JobCancelled
 
 if TYPE_CHECKING:
+    from bot.config import NamingConfig
     from bot.gallery.server_galleries import ServerGalleries
     from bot.gallery.settled_pictures import SettledPictures
     from bot.inference import IdentifiedPicture, InferenceWorker
@@ -37,11 +38,16 @@ class Pipeline:
     """Runs requests through the worker."""
 
     def __init__(
-        self, worker: InferenceWorker, galleries: ServerGalleries, settled: SettledPictures
+        self,
+        worker: InferenceWorker,
+        galleries: ServerGalleries,
+        settled: SettledPictures,
+        naming: NamingConfig,
     ) -> None:
         self._worker = worker
         self._galleries = galleries
         self._settled = settled
+        self._naming = naming
 
     async def run(
         self, request: RecognitionRequest, sources: Sequence[Source], settings: ServerSettings
@@ -68,7 +74,9 @@ class Pipeline:
                 source.title,
                 job=Job(server_id=request.line, message_id=request.prompt_id),
                 gallery=await self._galleries.gallery(request.server_id) if named else None,
-                threshold=settings.threshold if named else None,
+                policy=self._naming.policy(
+                    settings.named, settings.probably, settings.unknown_share
+                ),
                 upload_limit=request.reply.upload_limit if named else None,
                 settled=await self._settled.of(request.server_id) if named else None,
             )

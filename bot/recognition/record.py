@@ -34,5 +34,5 @@ def _answered_face(face: NamedFace, width: int, height: int) -> AnsweredFace:
             )
             for guess in face.guesses
         ),
-        unknown=face.unknown,
+        tier=face.tier,
     )

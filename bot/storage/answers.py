@@ -144,7 +144,7 @@ async def _pictures(session: AsyncSession, row: AnswerRow) -> tuple[AnsweredPict
             AnsweredFace(
                 box=Box(face.x0, face.y0, face.x1, face.y1),
                 guesses=face.guesses,
-                unknown=face.unknown,
+                tier=face.tier,
             )
         )
     return tuple(
@@ -168,7 +168,7 @@ def _to_rows(answer: Answer) -> Sequence[FaceRow]:
             x1=face.box.x1,
             y1=face.box.y1,
             guesses=face.guesses,
-            unknown=face.unknown,
+            tier=face.tier,
             hidden=True,
             may_be_labelled=False,
         )

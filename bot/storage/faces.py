@@ -10,7 +10,7 @@ from bot.storage.records import FaceObservation
 from bot.storage.repository import Repository
 from bot.storage.revisions import bump, bump_erased
 from bot.storage.tables import AnswerRow, FaceRow, LabelRow, RevisionRow, ShownFaceRow
-from models.types import Box
+from models.types import Box, Tier
 from models.vectors import pack_vector, unpack_vector
 
 if TYPE_CHECKING:
@@ -85,13 +85,13 @@ class FaceRepository(Repository):
         return await self._select(*conditions)
 
     async def unknown(self, server_id: int, since: datetime) -> list[FaceObservation]:
-        """Return unknown faces with vectors, undecided, and never shown in a cluster."""
+        """Return not known faces with vectors, undecided, and never shown in a cluster."""
         labelled = select(LabelRow.face_id).where(LabelRow.state != "open")
         shown = select(ShownFaceRow.face_id)
         return await self._select(
             AnswerRow.server_id == server_id,
             AnswerRow.at >= since,
-            FaceRow.unknown.is_(True),
+            FaceRow.tier == Tier.NOT_KNOWN,
             FaceRow.vector.is_not(None),
             FaceRow.id.not_in(labelled),
             FaceRow.id.not_in(shown),
@@ -206,7 +206,7 @@ def to_observation(row: FaceRow, answer: AnswerRow) -> FaceObservation:
         face_index=row.face_index,
         box=Box(row.x0, row.y0, row.x1, row.y1),
         guesses=row.guesses,
-        unknown=row.unknown,
+        tier=row.tier,
         hidden=row.hidden,
         at=answer.at,
         author_id=answer.author_id,

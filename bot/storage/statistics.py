@@ -12,7 +12,7 @@ from bot.storage.faces import observed
 from bot.storage.records import Label, SettledFace
 from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow, FaceRow, LabelRow
-from models.types import SETTLED
+from models.types import SETTLED, Tier
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,7 +44,7 @@ class StatisticsRepository(Repository):
                 AnswerRow.server_id == server_id,
                 AnswerRow.at >= since,
                 FaceRow.may_be_labelled.is_(True),
-                FaceRow.unknown.is_(False),
+                FaceRow.tier == Tier.NAMED,
             )
         )
         async with self._database.read() as session:
@@ -71,7 +71,7 @@ class StatisticsRepository(Repository):
                     at=answer.at,
                     guess=face.guesses[0].character_id,
                     probability=face.guesses[0].probability,
-                    named=not face.unknown,
+                    named=face.tier is Tier.NAMED,
                     label=Label(cast("LabelKind", kind), character_id),
                     channel_id=answer.channel_id,
                     hidden=face.hidden,

@@ -14,7 +14,7 @@ import discord
 
 from bot.recognition.sources import SPOILER_PREFIX, is_spoiler
 from bot.wording import NAME_LIMIT, plain
-from models.types import origin, percent
+from models.types import Tier, origin, percent
 
 if TYPE_CHECKING:
     from bot.storage.records import AnsweredFace, AnsweredPicture, StoredGuess
@@ -105,11 +105,12 @@ def most_guesses(pictures: Sequence[AnsweredPicture], page: int) -> int:
 
 def _block(number: int, face: AnsweredFace, hidden: bool, guesses: int) -> str:
     best, rest = face.best, face.guesses[1:guesses]
-    if best is None or face.unknown:
-        first = "**Unknown**"
-        small = [f"nearest: {_guess(best)} if I know them"] if best else []
+    if best is None or face.tier is Tier.NOT_KNOWN:
+        first = "I don't know who this is."
+        small = [f"Closest: {_guess(best)}"] if best else []
     else:
-        first = f"**{plain(best.name)}** — {plain(best.series)}  {bar(best.probability)}"
+        perhaps = "Probably " if face.tier is Tier.PROBABLY else ""
+        first = f"{perhaps}**{plain(best.name)}** — {plain(best.series)}  {bar(best.probability)}"
         first += origin(best.by)
         small = []
     small += [f"{place}. {_guess(guess)}" for place, guess in enumerate(rest, 2)]

@@ -20,7 +20,8 @@ Right-click a message → **Apps** → **Who is this?** asks about its pictures.
 Mention me with a picture or in a reply to one, or send me one by DM: I answer that anywhere."""
 ANSWERING = """\
 ✅ says that I was right, ❌ that I was wrong; taking the reaction away takes that back.
-**Next guesses** shows who else it could be. *Unknown* means that nobody I know fits well enough.
+**Next guesses** shows who else it could be. *Probably* means that I am right more often than \
+not; below that I say that I don't know.
 ⏳ under a picture: it came too soon after the last ones, so I left it out. Reply `{prefix}who` to \
 it in a while.
 Delete your message and my answer goes with it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 import discord
@@ -13,6 +14,7 @@ from bot.wording import NEEDS_INTENT, WHO_MENU
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.config import NamingConfig
     from bot.storage import ServerSettings
     from bot.storage.settings import SettingsRepository
 
@@ -27,8 +29,11 @@ _FIELD = 1024
 class Settings(commands.Cog):
     """Shows and changes a server's settings."""
 
-    def __init__(self, settings: SettingsRepository, *, message_content: bool) -> None:
+    def __init__(
+        self, settings: SettingsRepository, naming: NamingConfig, *, message_content: bool
+    ) -> None:
         self._settings = settings
+        self._naming = naming
         self._message_content = message_content
 
     @app_commands.command(name="settings")
@@ -36,7 +41,9 @@ class Settings(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)
     @app_commands.describe(
-        threshold="How sure I must be to say a name, in percent; 0 takes the model's own figure",
+        named="Say a name when it is right so many times in 100; 0 takes the default",
+        probably="Say “probably” when it is right so many times in 100; 0 takes the default",
+        unknown_share="How many of 100 posted faces show nobody I can name; 0 takes the default",
         guesses="How many names I show for a face",
         menu_answer="Who sees the answer to the menu “Who is this?”",
         all_unknown="What I do in a switched-on channel if I know nobody in a picture",
@@ -44,7 +51,9 @@ class Settings(commands.Cog):
     async def settings(
         self,
         interaction: discord.Interaction[MoedexBot],
-        threshold: app_commands.Range[float, 0, 99] | None = None,
+        named: app_commands.Range[float, 0, 99] | None = None,
+        probably: app_commands.Range[float, 0, 99] | None = None,
+        unknown_share: app_commands.Range[float, 0, 99] | None = None,
         guesses: app_commands.Range[int, 1, 5] | None = None,
         menu_answer: Literal["only who asked", "everybody"] | None = None,
         all_unknown: Literal["answer", "say nothing"] | None = None,
@@ -53,8 +62,10 @@ class Settings(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         server_id = interaction.guild_id or 0
         changes: dict[str, object] = {}
-        if threshold is not None:
-            changes["threshold"] = threshold / 100 if threshold > 0 else None
+        shares = {"named": named, "probably": probably, "unknown_share": unknown_share}
+        for name, value in shares.items():
+            if value is not None:
+                changes[name] = value / 100 if value > 0 else None
         if guesses is not None:
             changes["guesses"] = guesses
         if menu_answer is not None:
@@ -78,12 +89,13 @@ class Settings(commands.Cog):
         if not self._message_content:
             page.description = NEEDS_INTENT
         page.add_field(name="Switched-on channels", value=_channels(watched), inline=False)
-        sure = (
-            "as sure as my model asks for"
-            if settings.threshold is None
-            else f"at least {settings.threshold * 100:g} % sure"
-        )
-        page.add_field(name="I say a name if I am", value=sure, inline=False)
+        default = self._naming
+        for title, own, usual in (
+            ("I say a name when it is right", settings.named, default.named),
+            ("I say “probably” when it is right", settings.probably, default.probably),
+            ("Faces of people I can't name", settings.unknown_share, default.unknown_share),
+        ):
+            page.add_field(name=title, value=_times(own, usual), inline=False)
         page.add_field(name="Guesses I show for a face", value=str(settings.guesses), inline=False)
         page.add_field(
             name=f"Answers to “{WHO_MENU}” are seen by",
@@ -96,6 +108,15 @@ class Settings(commands.Cog):
             inline=False,
         )
         return page
+
+
+def _times(own: float | None, usual: float) -> str:
+    """Return a share as people count: `9 times in 10: 90 % (default)`."""
+    share = usual if own is None else own
+    counted = Fraction(share).limit_denominator(1000)
+    times = "time" if counted.numerator == 1 else "times"
+    text = f"{counted.numerator} {times} in {counted.denominator}: {share * 100:g} %"
+    return f"{text} (default)" if own is None else text
 
 
 def _channels(watched: list[int]) -> str:
@@ -113,5 +134,9 @@ def _channels(watched: list[int]) -> str:
 async def setup(bot: MoedexBot) -> None:
     """Load the cog."""
     await bot.add_cog(
-        Settings(bot.services.storage.settings, message_content=bot.intents.message_content)
+        Settings(
+            bot.services.storage.settings,
+            bot.services.config.naming,
+            message_content=bot.intents.message_content,
+        )
     )

@@ -14,7 +14,7 @@ from models.card.layout import EDGE, MAX_TILES, Layout, Tile, lay_out
 from models.card.shapes import Colour, fill_rounded, outline_rounded, paste_rounded
 from models.images.resizing import halved
 from models.roster.roster import unlisted
-from models.types import Box, NamedFace, Pixels, origin, percent
+from models.types import Box, NamedFace, Pixels, Tier, origin, percent
 
 CardFormat = Literal["JPEG", "WEBP"]
 
@@ -101,15 +101,16 @@ def describe(faces: Sequence[NamedFace], size: tuple[int, int]) -> str:
         face = f"Face {number}, {_place(named.face.box, size)}"
         best = named.guesses[0] if named.guesses else None
         if best is None:
-            lines.append(f"{face}: unknown.")
+            lines.append(f"{face}: not known.")
             continue
         name, sure = best.character.name, percent(best.probability)
         by = origin(best.by)
         series = f" ({best.character.series})" if best.character.series else ""
-        if named.unknown:
-            lines.append(f"{face}: unknown, nearest {name}{series}, {sure} if known.")
+        if named.tier is Tier.NOT_KNOWN:
+            lines.append(f"{face}: not known, closest {name}{series}, {sure}.")
         else:
-            lines.append(f"{face}: {name}{series}{by}, {sure}.")
+            perhaps = "probably " if named.tier is Tier.PROBABLY else ""
+            lines.append(f"{face}: {perhaps}{name}{series}{by}, {sure}.")
     return "\n".join(lines)
 
 
@@ -223,11 +224,12 @@ class _Tile:
         outline_rounded(self._canvas, corner, (side, side), 12, colour, 2)
         chip = round(tile.height * 0.24)
         _number_chip(self._canvas, corner, chip, number, colour, self._fonts)
-        if named.guesses and not named.unknown:
-            self._write(self._name(named), self._origin(named), TEXT)
+        if named.guesses and named.tier is not Tier.NOT_KNOWN:
+            perhaps = "Probably " if named.tier is Tier.PROBABLY else ""
+            self._write(f"{perhaps}{self._name(named)}", self._origin(named), TEXT)
         else:
-            nearest = f"nearest: {self._name(named)}" if named.guesses else "no guess"
-            self._write("Unknown", nearest, QUIET)
+            closest = f"closest: {self._name(named)}" if named.guesses else "no guess"
+            self._write("Not known", closest, QUIET)
         self._bar(named.best.probability if named.guesses else 0.0, colour)
 
     def _name(self, named: NamedFace) -> str:

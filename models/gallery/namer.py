@@ -1,7 +1,8 @@
-"""Names faces: from vectors to guesses with calibrated probabilities, and "unknown".
+"""Names faces: from vectors to guesses with calibrated probabilities, and the tier of the best.
 
-The threshold applies to the probability of the best guess. It is there for unknown identities and
-crops that show no face, and rises with the gallery.
+The threshold is a limit of the probability of the best guess below which it is not said as a name,
+whatever the policy allows. It is there for unknown identities and crops that show no face, and
+rises with the gallery.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from models.gallery.fitted import Calibration, Threshold
 from models.gallery.former_names import with_present_names
 from models.gallery.gallery import Gallery, unit
 from models.gallery.open_set import is_non_face
+from models.gallery.policy import NamingPolicy
 from models.gallery.scoring import Scoring, scores
 from models.roster.roster import Roster, load_roster, unlisted
 from models.types import Guess
@@ -30,17 +32,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.types import Character, Vectors
+    from models.types import Character, Tier, Vectors
 
 NAMING_FILE: Final = WEIGHTS / "naming.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What one face is called: guesses, best first, and whether the best is below the threshold."""
+    """What one face is called: guesses, best first, and the tier of the best."""
 
     guesses: tuple[Guess, ...]
-    unknown: bool
+    tier: Tier
 
 
 class Namer:
@@ -141,25 +143,25 @@ class Namer:
         return is_non_face(vectors, gallery or self.gallery)
 
     def threshold_in(self, gallery: Gallery) -> float:
-        """The probability, 0 to 1, from which on a best guess by `gallery` is shown as a name."""
+        """The least probability, 0 to 1, of a name by `gallery` at which the FPIR is kept."""
         return (gallery.threshold or self.threshold).among(len(gallery.characters))
 
     def name(
         self,
         vectors: Vectors,
         gallery: Gallery | None = None,
-        threshold: float | None = None,
+        policy: NamingPolicy | None = None,
         top: int = 5,
     ) -> list[Naming]:
         """Name each vector, (n, dimensions), by `gallery` (default: the shipped one).
 
-        `threshold` (default: `threshold_in` the gallery), 0 to 1, is what the best probability
-        must reach. Returns `top` guesses a face, fewer where the gallery is smaller.
+        `policy` (default: `NamingPolicy()`) says which tier a probability is; `threshold_in` the
+        gallery may ask for more. Returns `top` guesses a face, fewer where the gallery is smaller.
         Raises ValueError for vectors of another model.
         """
         gallery = gallery or self.gallery
         calibration = gallery.calibration or self.calibration
-        limit = self.threshold_in(gallery) if threshold is None else threshold
+        policy, fpir_limit = policy or NamingPolicy(), self.threshold_in(gallery)
         if vectors.ndim != 2 or vectors.shape[1] != gallery.centroids.shape[1]:
             raise ValueError(
                 f"vectors must be (n, {gallery.centroids.shape[1]}), not {vectors.shape}"
@@ -178,7 +180,7 @@ class Namer:
                 Guess(gallery.characters[column], probability)
                 for column, probability in zip(order.tolist(), [first, *others], strict=True)
             )
-            namings.append(Naming(guesses, first < limit))
+            namings.append(Naming(guesses, policy.tier(first, fpir_limit)))
         return namings
 
 

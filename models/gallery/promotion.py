@@ -19,6 +19,7 @@ from models.gallery.composition import shown_by
 from models.gallery.examples import drawn
 from models.gallery.head import train_head
 from models.intervals import paired_interval
+from models.types import Tier
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +101,7 @@ class Bench:
         keep = [i for i, c in enumerate(gallery.characters) if c.id not in self._outsiders]
         if not keep or not len(self._impostors):
             return np.empty(0)
-        namings = self._namer.name(self._impostors, gallery.subset(keep), 0.0, top=1)
+        namings = self._namer.name(self._impostors, gallery.subset(keep), top=1)
         return np.array([naming.guesses[0].probability for naming in namings])
 
     def calibrated(self, gallery: Gallery, reference: Gallery) -> Gallery:
@@ -135,7 +136,7 @@ class Bench:
             return base
         trial = replace(gallery, calibration=replace(base, slope=1.0, offset=0.0))
         vectors = np.stack([e.vector for e in self.to_calibrate])
-        namings = self._namer.name(vectors, trial, 0.0, top=1)
+        namings = self._namer.name(vectors, trial, top=1)
         sure = np.array([n.guesses[0].probability for n in namings]).clip(1e-6, 1 - 1e-6)
         raw = np.log(sure / (1 - sure))
         right = np.array(
@@ -156,10 +157,10 @@ class Bench:
     def _right(
         self, gallery: Gallery, vectors: Vectors, truth: Sequence[str | None]
     ) -> NDArray[np.float64]:
-        namings = self._namer.name(vectors, gallery, None, top=1)
+        namings = self._namer.name(vectors, gallery, top=1)
         return np.array(
             [
-                float(not n.unknown and n.guesses[0].character.id == t)
+                float(n.tier is Tier.NAMED and n.guesses[0].character.id == t)
                 for n, t in zip(namings, truth, strict=True)
             ]
         )

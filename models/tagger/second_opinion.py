@@ -16,6 +16,7 @@ from models.types import Box, Guess
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from models.gallery.policy import NamingPolicy
     from models.tagger.tagger import Tagger, TagGuess
     from models.types import Character, NamedFace, Pixels
 
@@ -50,22 +51,27 @@ class SecondOpinion:
         picture: Pixels,
         scale: float,
         characters: Mapping[str, Character],
+        policy: NamingPolicy,
     ) -> tuple[NamedFace, ...]:
         """Return the faces of a picture, with those named that the tagger knows; takes seconds.
 
         `picture`, (height, width, 3) uint8 RGB, may be smaller than the one that the faces' boxes
         are of: `scale` is its side in sides of that. `characters` are those that can be named, by
-        id; the others are named by their tag.
+        id; the others are named by their tag. `policy` says how surely.
         """
         improved = list(faces)
         for place in self.asked_about(faces, scale):
             box = Box(*(scale * edge for edge in faces[place].face.box.as_list()))
             seen = self._tagger.characters(picture, box)
-            improved[place] = self._with(faces[place], seen, characters)
+            improved[place] = self._with(faces[place], seen, characters, policy)
         return tuple(improved)
 
     def _with(
-        self, named: NamedFace, seen: Sequence[TagGuess], characters: Mapping[str, Character]
+        self,
+        named: NamedFace,
+        seen: Sequence[TagGuess],
+        characters: Mapping[str, Character],
+        policy: NamingPolicy,
     ) -> NamedFace:
         """Return a face as both see it, or as it was where that isn't enough."""
         own = {guess.character.id: guess.probability for guess in named.guesses}
@@ -79,4 +85,4 @@ class SecondOpinion:
             return named
         others = [guess for guess in named.guesses if guess.character.id != best.character.id]
         kept = max(1, len(named.guesses))
-        return replace(named, guesses=(best, *others)[:kept], unknown=False)
+        return replace(named, guesses=(best, *others)[:kept], tier=policy.tier(best.probability))

@@ -20,7 +20,7 @@ from bot.config import load_config
 from bot.inference import IdentifiedPicture, InferenceWorker, Stages
 from bot.recognition.record import answered_picture
 from bot.storage import Answer, AnsweredPicture, Storage
-from models.types import Box, Character, Face, Guess, NamedFace
+from models.types import Box, Character, Face, Guess, NamedFace, Tier
 
 IDS = count(1_000_000_000_000_000_000)
 BOT_ID = next(IDS)
@@ -76,7 +76,7 @@ def bot(storage: Storage, worker: Any, tmp_path: Path) -> Any:
     return found
 
 
-def identified(faces: int, *, unknown: bool = False) -> IdentifiedPicture:
+def identified(faces: int, *, tier: Tier = Tier.NAMED) -> IdentifiedPicture:
     """Return what the worker gives for a picture with so many faces."""
     guesses = tuple(
         Guess(character, probability)
@@ -84,7 +84,7 @@ def identified(faces: int, *, unknown: bool = False) -> IdentifiedPicture:
     )
     nothing = np.zeros(4, np.float32)
     crop = np.zeros((2, 2, 3), np.uint8)
-    face = NamedFace(Face(Box(0, 0, 9, 9), 0.9), guesses, unknown, nothing, crop)
+    face = NamedFace(Face(Box(0, 0, 9, 9), 0.9), guesses, tier, nothing, crop)
     return IdentifiedPicture(
         name="a.png",
         width=10,
@@ -100,9 +100,9 @@ def identified(faces: int, *, unknown: bool = False) -> IdentifiedPicture:
     )
 
 
-def stored_picture(faces: int, name: str = "a.png", *, unknown: bool = False) -> AnsweredPicture:
+def stored_picture(faces: int, name: str = "a.png", *, tier: Tier = Tier.NAMED) -> AnsweredPicture:
     """Return a picture as the storage keeps it."""
-    return answered_picture(name, identified(faces, unknown=unknown))
+    return answered_picture(name, identified(faces, tier=tier))
 
 
 def stored_answer(*pictures: AnsweredPicture, **changes: Any) -> Answer:

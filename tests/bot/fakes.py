@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
+from models.gallery.policy import NamingPolicy
 from models.images.decoding import PictureError
 from models.roster.roster import Roster
 from models.types import Box, Character, Face, Guess, NamedFace, Vectors
@@ -66,15 +67,14 @@ class FakeStages:
         return [np.ones((len(each), 4), np.float32) for each in crops]
 
     def name(
-        self, found: FoundFaces, vectors: Vectors, gallery: Any, threshold: float | None
+        self, found: FoundFaces, vectors: Vectors, gallery: Any, policy: NamingPolicy
     ) -> tuple[NamedFace, ...]:
         """Name everybody Marin."""
         if gallery is self.broken_gallery:
             raise ValueError("a broken gallery")
-        unknown = (threshold or 0.0) > 0.9
         guess = Guess(MARIN, 0.9)
         return tuple(
-            NamedFace(face, (guess,), unknown, vector, crop)
+            NamedFace(face, (guess,), policy.tier(guess.probability), vector, crop)
             for face, vector, crop in zip(found.faces, vectors, found.crops, strict=True)
         )
 

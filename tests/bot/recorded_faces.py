@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.storage import Answer, AnsweredPicture
 from bot.storage.records import AnsweredFace, LearnedAnswer, LearnedFace
-from models.types import Box
+from models.types import Box, Tier
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,10 +24,10 @@ def answer_with_face(
     at: datetime,
     guesses: tuple[StoredGuess, ...] = (),
     *,
-    unknown: bool = True,
+    tier: Tier = Tier.NOT_KNOWN,
 ) -> Answer:
     """Return an answer in channel 3 that shows one face."""
-    picture = AnsweredPicture("a.png", (AnsweredFace(box=BOX, guesses=guesses, unknown=unknown),))
+    picture = AnsweredPicture("a.png", (AnsweredFace(box=BOX, guesses=guesses, tier=tier),))
     return Answer(reply_id, reply_id + 1000, 3, server_id, (picture,), "m1", at)
 
 

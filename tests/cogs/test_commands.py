@@ -89,13 +89,15 @@ async def test_settings_change_only_what_is_named(bot: Any) -> None:
     interaction = Mock(spec=discord.Interaction, guild_id=5)
     interaction.response = Mock(defer=AsyncMock())
     interaction.edit_original_response = AsyncMock()
-    cog: Any = Settings(bot.services.storage.settings, message_content=True)
-    await cog.settings.callback(cog, interaction, threshold=80.0, guesses=3)
+    cog: Any = Settings(
+        bot.services.storage.settings, bot.services.config.naming, message_content=True
+    )
+    await cog.settings.callback(cog, interaction, named=80.0, guesses=3)
     found = await bot.services.storage.settings.get(5)
-    assert (found.threshold, found.guesses, found.ephemeral) == (0.8, 3, True)
-    await cog.settings.callback(cog, interaction, threshold=0.0, menu_answer="everybody")
+    assert (found.named, found.guesses, found.ephemeral) == (0.8, 3, True)
+    await cog.settings.callback(cog, interaction, named=0.0, menu_answer="everybody")
     found = await bot.services.storage.settings.get(5)
-    assert (found.threshold, found.guesses, found.ephemeral) == (None, 3, False)
+    assert (found.named, found.guesses, found.ephemeral) == (None, 3, False)
 
 
 async def test_help_fits_an_embed() -> None:

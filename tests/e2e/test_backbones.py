@@ -19,6 +19,7 @@ from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.head_file import write_head
 from models.gallery.namer import Namer
+from models.gallery.policy import NamingPolicy
 from models.gallery.scoring import Scoring
 from models.types import Box, Character, Face, NamedFace
 from tests.bot.fakes import MARIN, FakeStages
@@ -84,12 +85,12 @@ class TinyStages(FakeStages):
         ]
 
     def name(
-        self, found: FoundFaces, vectors: Vectors, gallery: Any, threshold: float | None
+        self, found: FoundFaces, vectors: Vectors, gallery: Any, policy: NamingPolicy
     ) -> tuple[NamedFace, ...]:
         """Name by what the vectors are near to."""
-        namings = self._namer.name(vectors, gallery, threshold)
+        namings = self._namer.name(vectors, gallery, policy)
         return tuple(
-            NamedFace(face, naming.guesses, naming.unknown, vector, crop)
+            NamedFace(face, naming.guesses, naming.tier, vector, crop)
             for face, naming, vector, crop in zip(
                 found.faces, namings, vectors, found.crops, strict=True
             )
@@ -249,7 +250,7 @@ async def test_without_the_old_pair_the_new_one_answers_at_once(
     shutil.rmtree(tmp_path / "moedex-files" / "models")
     async with start(TinyStages("new", 24, 9)) as bot:
         text, model = await answer(sandbox, bot, RED)
-        assert ("Unknown" in text, model) == (True, "new")
+        assert ("don't know" in text, model) == (True, "new")
         open_wide(gate)
         await eventually(lambda: changed(bot, "new"))
         assert "**Aoi**" in (await answer(sandbox, bot, RED))[0]

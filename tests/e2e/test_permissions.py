@@ -98,10 +98,11 @@ async def test_moderators_switch_channels_on_and_others_cannot(
     assert "now answer" in text_of(on)
     assert "Marin" in text_of(await sandbox.answer_to(await ben.post("quiet", files=[ONE])))
     shown = await sandbox.answer(
-        await ann.slash("quiet", "settings", {"threshold": 95, "all_unknown": "say nothing"})
+        await ann.slash("quiet", "settings", {"named": 95, "all_unknown": "say nothing"})
     )
     assert f"<#{sandbox.channel('quiet').id}>" in text_of(shown)
-    assert "at least 95 % sure" in text_of(shown)
+    assert "1 time in 2: 50 % (default)" in text_of(shown)
+    assert "19 times in 20: 95 %" in text_of(shown)
     off = await sandbox.answer(await ann.slash("quiet", "watch off"))
     assert "no longer" in text_of(off)
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from bot.storage.records import IGNORED, NOT_A_FACE, Label
 from bot.ui.unknown_faces import TURNS_UP, TURNS_UP_THERE
+from models.gallery.policy import NamingPolicy
 from models.types import Guess, NamedFace
 from tests.bot.fakes import MARIN, DistinctStages
 from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, opened, shown, watch
@@ -43,11 +44,11 @@ class OneUnknownFace(DistinctStages):
         return stacks
 
     def name(
-        self, found: FoundFaces, vectors: Any, gallery: Any, threshold: float | None
+        self, found: FoundFaces, vectors: Any, gallery: Any, policy: NamingPolicy
     ) -> tuple[NamedFace, ...]:
         """Know nobody."""
         return tuple(
-            NamedFace(face, (Guess(MARIN, 0.2),), True, vector, crop)
+            NamedFace(face, (Guess(MARIN, 0.2),), policy.tier(0.2), vector, crop)
             for face, vector, crop in zip(found.faces, vectors, found.crops, strict=True)
         )
 

@@ -23,7 +23,7 @@ async def test_the_answer_says_that_the_tagger_named_a_face(
     opinion = SecondOpinion(SlowTagger("marin"), 0.8)  # pyright: ignore[reportArgumentType]
     async with start(FakeStages(), opinion) as bot:
         await watch(bot)
-        await bot.services.storage.settings.update(bot.guilds[0].id, threshold=UNKNOWN)
+        await bot.services.storage.settings.update(bot.guilds[0].id, named=UNKNOWN)
         posted = await sandbox.member("ben").post("fan-art", files=[("a.png", b"1")])
         reply = await sandbox.answer_to(posted)
         text = text_of(reply)

@@ -164,7 +164,7 @@ async def test_one_drawing_teaches_what_the_next_one_shows(
     ann = sandbox.member("ann")
     posted = await ann.post("fan-art", files=[("before.png", second.read())])
     before = await sandbox.answer_to(posted, PATIENCE_S)
-    assert "Unknown" in text_of(before)
+    assert "don't know" in text_of(before)
     image = ("first.png", first.read())
     taught = await ann.slash("fan-art", "teach", {"name": "Tested One", "image1": image})
     assert "I know **Tested One** now" in await said(taught)

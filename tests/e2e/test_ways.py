@@ -339,9 +339,9 @@ async def test_all_unknown_is_silent_where_the_server_wants_it(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
     ben = sandbox.member("ben")
-    await bot.services.storage.settings.update(sandbox.server.id, threshold=0.95)
+    await bot.services.storage.settings.update(sandbox.server.id, named=0.95, probably=0.95)
     reply = await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
-    assert "**Unknown**\n-# nearest: Marin — Tests, 90 %" in text_of(reply)
+    assert "I don't know who this is.\n-# Closest: Marin — Tests, 90 %" in text_of(reply)
     await bot.services.storage.settings.update(sandbox.server.id, on_all_unknown="quiet")
     silent = await ben.post("fan-art", files=[ONE])
     asked = await ben.post("fan-art", "!who", files=[ONE])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from models.types import Box, Character, Face, Guess, NamedFace, Pixels
+from models.types import Box, Character, Face, Guess, NamedFace, Pixels, Tier
 
 LEFT, RIGHT = (220, 40, 60), (30, 90, 200)
 
@@ -38,7 +38,7 @@ def named_face(
     name: str = "Hoshino Ai",
     probability: float = 0.9,
     *,
-    unknown: bool = False,
+    tier: Tier = Tier.NAMED,
     frame: int = 0,
     vector: tuple[float, ...] = (1.0, 0.0),
     native: str = "星野アイ",
@@ -51,4 +51,4 @@ def named_face(
         *(Guess(one, (1 - probability) / 8) for one in others),
     )
     crop = np.full((160, 160, 3), 128, np.uint8)
-    return NamedFace(Face(box, 0.8, frame), guesses, unknown, np.array(vector, np.float32), crop)
+    return NamedFace(Face(box, 0.8, frame), guesses, tier, np.array(vector, np.float32), crop)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.embedding.embedder import Embedder
 from models.gallery.namer import Namer, Naming
+from models.gallery.policy import NamingPolicy
 from models.identify import Identifier, card_frame, whole_face
 from models.images.decoding import Picture
 from models.types import Box, Character, Face, Guess, Pixels, Vectors
@@ -41,15 +42,19 @@ class MeanColour:
 class ByStrongestColour:
     """Names a face red, green or blue."""
 
-    version, threshold = "strongest", 0.5
+    version = "strongest"
 
     def is_non_face(self, vectors: Vectors, gallery: None = None) -> NDArray[np.bool_]:
         return np.zeros(len(vectors), np.bool_)
 
     def name(
-        self, vectors: Vectors, gallery: None = None, threshold: float | None = None, top: int = 5
+        self,
+        vectors: Vectors,
+        gallery: None = None,
+        policy: NamingPolicy | None = None,
+        top: int = 5,
     ) -> list[Naming]:
-        limit = self.threshold if threshold is None else threshold
+        policy = policy or NamingPolicy(named=0.5)
         names = ["red", "green", "blue"]
         return [
             Naming(
@@ -57,7 +62,7 @@ class ByStrongestColour:
                     Guess(Character(names[i], names[i], ""), float(vector[i]))
                     for i in np.argsort(-vector)
                 ),
-                bool(vector.max() < limit),
+                policy.tier(float(vector.max())),
             )
             for vector in vectors
         ]

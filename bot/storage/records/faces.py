@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from models.types import Tier
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -35,17 +37,22 @@ class AnsweredFace:
     """A face as it was answered.
 
     `box` is in shares of the picture's width and height (0 to 1). `guesses` are the best first;
-    where `unknown` is true the best of them was not given as a name.
+    `tier` is how surely the best of them was given as the name.
     """
 
     box: Box
     guesses: tuple[StoredGuess, ...] = ()
-    unknown: bool
+    tier: Tier
 
     @property
     def best(self) -> StoredGuess | None:
         """The best guess; None where the gallery was empty."""
         return self.guesses[0] if self.guesses else None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the best guess was not given as the name."""
+        return self.tier is not Tier.NAMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from typing import Literal
 class ServerSettings:
     """What a server's moderators set; the defaults are those of a server that set nothing.
 
-    `threshold` is a probability, 0 to 1; None takes the configuration's or the model's own.
+    `named`, `probably` and `unknown_share` are those of `NamingPolicy`, 0 to 1; None takes the
+    configuration's.
     `guesses` is how many names are shown a face. `ephemeral` is about the message menu's answer.
     `on_all_unknown` says what a watched channel gets if no face has a known name. `learning` is
     whether pictures, crops and vectors may be kept, `sharing` whether names and vectors may train
@@ -18,7 +19,9 @@ class ServerSettings:
     """
 
     server_id: int
-    threshold: float | None = None
+    named: float | None = None
+    probably: float | None = None
+    unknown_share: float | None = None
     guesses: int = 5
     ephemeral: bool = True
     on_all_unknown: Literal["answer", "quiet"] = "answer"

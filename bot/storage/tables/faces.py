@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Dialect,
+    Enum,
     ForeignKey,
     LargeBinary,
     String,
@@ -23,6 +24,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.records.faces import StoredGuess
 from bot.storage.tables.base import COUNTER, Base
+from models.types import Tier
+
+_TIER = Enum(
+    Tier,
+    native_enum=False,
+    length=20,
+    values_callable=lambda tiers: [tier.value for tier in tiers],
+)
 
 
 class Guesses(TypeDecorator[tuple[StoredGuess, ...]]):
@@ -64,7 +73,7 @@ class FaceRow(Base):
     x1: Mapped[float]
     y1: Mapped[float]
     guesses: Mapped[tuple[StoredGuess, ...]] = mapped_column(Guesses)
-    unknown: Mapped[bool]
+    tier: Mapped[Tier] = mapped_column(_TIER)
     hidden: Mapped[bool]
     may_be_labelled: Mapped[bool]
     phash: Mapped[str | None] = mapped_column(String(64))

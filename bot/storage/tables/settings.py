@@ -16,7 +16,9 @@ class ServerSettingsRow(Base):
     __tablename__ = "server_settings"
 
     server_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    threshold: Mapped[float | None]
+    named: Mapped[float | None]
+    probably: Mapped[float | None]
+    unknown_share: Mapped[float | None]
     guesses: Mapped[int]
     ephemeral: Mapped[bool]
     on_all_unknown: Mapped[str] = mapped_column(String(10))

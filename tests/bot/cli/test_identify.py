@@ -51,9 +51,9 @@ def test_an_object_a_file_in_the_order_given() -> None:
     assert list(red) == ["file", "width", "height", "faces", "error"]
     assert (red["file"], red["width"], red["height"], red["error"]) == ("b.png", 60, 50, None)
     (face,) = red["faces"]
-    assert list(face) == ["box", "score", "unknown", "guesses"]
+    assert list(face) == ["box", "score", "unknown", "tier", "guesses"]
     assert face["box"] == [10, 10, 30, 30]
-    assert face["unknown"] is False
+    assert (face["unknown"], face["tier"]) == (False, "named")
     assert face["guesses"][0].keys() == {"id", "name", "series", "probability"}
     assert face["guesses"][0]["id"] == "red"
     assert (nobody["file"], nobody["faces"]) == ("a.png", [])
@@ -83,9 +83,9 @@ def test_a_table_has_a_row_for_each_face_and_for_each_file_without_one() -> None
     code, output = call("a, b.png", "none.png", "bad.png", "--csv")
     red, nobody, bad = csv.DictReader(io.StringIO(output))
     assert code == 1
-    assert output.startswith("file,width,height,face,x0,y0,x1,y1,score,unknown,id,name,series,")
+    assert output.startswith("file,width,height,face,x0,y0,x1,y1,score,unknown,tier,id,name,")
     assert (red["file"], red["width"], red["face"], red["x0"]) == ("a, b.png", "60", "1", "10.0")
-    assert (red["id"], red["unknown"], red["error"]) == ("red", "false", "")
+    assert (red["id"], red["unknown"], red["tier"], red["error"]) == ("red", "false", "named", "")
     assert float(red["probability"]) > 0.9
     assert (nobody["file"], nobody["width"], nobody["face"]) == ("none.png", "60", "")
     assert "bad.png" in bad["error"]

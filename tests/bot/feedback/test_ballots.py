@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.feedback.ballots import ballots_of
 from bot.storage import Vote
 from bot.storage.records import FaceObservation, StoredGuess
-from models.types import Box
+from models.types import Box, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +19,10 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REPLY = 1
 
 
-def face(index: int, name: str, *, unknown: bool = False) -> FaceObservation:
+def face(index: int, name: str, *, tier: Tier = Tier.NAMED) -> FaceObservation:
     return FaceObservation(
         id=index, server_id=7, channel_id=3, reply_id=REPLY, face_index=index, hidden=False, at=NOW,
-        box=Box(0.1, 0.1, 0.5, 0.6), guesses=(StoredGuess(name, name, "", 0.8),), unknown=unknown,
+        box=Box(0.1, 0.1, 0.5, 0.6), guesses=(StoredGuess(name, name, "", 0.8),), tier=tier,
     )  # fmt: skip
 
 
@@ -40,8 +40,8 @@ def claims(faces: Sequence[FaceObservation], *votes: Vote) -> list[str | None]:
 
 def test_a_tick_confirms_the_best_name_of_each_named_face_and_says_nothing_of_an_unknown() -> None:
     assert claims([face(0, "rin")], said("yes")) == ["rin"]
-    assert claims([face(0, "rin", unknown=True)], said("yes")) == [None]
-    several = [face(0, "rin"), face(1, "miku", unknown=True), face(2, "miku")]
+    assert claims([face(0, "rin", tier=Tier.NOT_KNOWN)], said("yes")) == [None]
+    several = [face(0, "rin"), face(1, "miku", tier=Tier.NOT_KNOWN), face(2, "miku")]
     assert claims(several, said("yes")) == ["rin", None, "miku"]
 
 

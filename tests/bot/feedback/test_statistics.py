@@ -17,6 +17,7 @@ from bot.feedback.statistics import FEWEST_SETTLED, Statistics, count
 from bot.storage import Storage
 from bot.storage.records import IGNORED, NOT_A_FACE, FaceLabel, Label, SettledFace, StoredGuess
 from bot.ui.statistics_picture import ShownPair, draw
+from models.types import Tier
 from tests.bot.recorded_faces import answer_with_face, record_face
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ async def test_the_database_is_counted_by_server_and_time(tmp_path: Path) -> Non
         for number, (server, days) in enumerate([(SERVER, 0), (SERVER, 0), (SERVER, 1), (8, 0)], 1):
             at = AT - timedelta(days=days)
             guess = StoredGuess("rin", "Rin", "Fate", 0.7)
-            answer = answer_with_face(number, server, at, (guess,), unknown=number == 2)
+            answer = answer_with_face(
+                number, server, at, (guess,), tier=Tier.NOT_KNOWN if number == 2 else Tier.NAMED
+            )
             seen = await record_face(storage, answer)
             state = "disputed" if number == 3 else "settled"
             label = FaceLabel(seen.id, state, Label.of("saber"), None, at)

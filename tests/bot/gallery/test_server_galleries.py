@@ -15,7 +15,7 @@ from bot.gallery.teaching import Teaching
 from bot.storage import Storage
 from bot.storage.crops import CropStore
 from models.gallery.gallery import Gallery
-from models.types import Box, Character, Face, Guess, NamedFace
+from models.types import Box, Character, Face, Guess, NamedFace, Tier
 from tests.bot.labelled_server import BACKBONE, SERVER
 from tests.models.gallery.world import SHIPPED
 
@@ -53,7 +53,7 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def sample(phash: str) -> EnrolmentSample:
     crop = np.zeros((8, 8, 3), np.uint8)
     guess = Guess(SHIPPED[0], 0.1)
-    face = NamedFace(Face(Box(0, 0, 8, 8), 1.0), (guess,), True, ACROSS, crop)
+    face = NamedFace(Face(Box(0, 0, 8, 8), 1.0), (guess,), Tier.NOT_KNOWN, ACROSS, crop)
     return EnrolmentSample(face, phash, BACKBONE)
 
 

@@ -11,8 +11,10 @@ import pytest
 from bot.config import load_config
 from bot.inference import IdentifiedPicture, InferenceWorker, Job, JobCancelled
 from bot.inference.second_opinion import LINE
+from models.gallery.policy import NamingPolicy
 from models.tagger.second_opinion import SecondOpinion
 from models.tagger.tagger import TagGuess
+from models.types import Tier
 from models.weight_files import WeightsError
 from tests.bot.fakes import MARIN, FakeStages
 
@@ -57,10 +59,10 @@ def worker_of(tagger: SlowTagger, **settings: object) -> InferenceWorker:
 
 
 def ask(
-    worker: InferenceWorker, name: str, threshold: float = UNKNOWN, message: int = 0
+    worker: InferenceWorker, name: str, named: float = UNKNOWN, message: int = 0
 ) -> asyncio.Task[IdentifiedPicture]:
     work = worker.identify(
-        b"1", name, job=Job(1, message or hash(name)), threshold=threshold, upload_limit=1000
+        b"1", name, job=Job(1, message or hash(name)), policy=NamingPolicy(named), upload_limit=1000
     )
     return asyncio.create_task(work)  # pyright: ignore[reportArgumentType]
 
@@ -72,9 +74,9 @@ async def asked(tagger: SlowTagger) -> None:
 async def test_unknown_faces_are_named_by_the_tagger(tagger: SlowTagger) -> None:
     async with worker_of(tagger) as worker:
         picture = await ask(worker, "a.png")
-        known = await ask(worker, "b.png", threshold=0.5)
+        known = await ask(worker, "b.png", named=0.5)
     (face,) = picture.faces
-    assert (face.best.character.name, face.best.by, face.unknown) == ("Rin", "tagger", False)
+    assert (face.best.character.name, face.best.by, face.tier) == ("Rin", "tagger", Tier.PROBABLY)
     assert picture.card == b"card"
     assert "tagger" in picture.seconds
     assert known.faces[0].best.character is MARIN
@@ -86,7 +88,7 @@ async def test_others_are_answered_while_the_tagger_is_at_work(tagger: SlowTagge
     async with worker_of(tagger) as worker:
         slow = [ask(worker, f"unknown {n}") for n in range(LINE)]
         # Pictures come in order: when this one is answered, the line has the others and is full.
-        known = await asyncio.wait_for(ask(worker, "known", threshold=0.5), 20)
+        known = await asyncio.wait_for(ask(worker, "known", named=0.5), 20)
         assert not known.faces[0].unknown
         late = await asyncio.wait_for(ask(worker, "late"), 20)
         assert late.faces[0].unknown

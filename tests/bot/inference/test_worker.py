@@ -18,7 +18,9 @@ from bot.inference import (
     JobTimeout,
     QueueFull,
 )
+from models.gallery.policy import NamingPolicy
 from models.images.decoding import PictureError
+from models.types import Tier
 from tests.bot.fakes import FakeStages
 
 
@@ -255,10 +257,12 @@ async def test_many_failures_do_not_use_up_the_worker() -> None:
         assert len((await ask(worker, "last")).faces) == 1
 
 
-async def test_a_server_s_threshold_wins_over_the_configured_one() -> None:
-    async with worker_of(FakeStages(), threshold=0.95) as worker:
-        assert (await ask(worker, "a")).faces[0].unknown
-        assert not (await ask(worker, "b", threshold=0.5)).faces[0].unknown
+async def test_a_server_s_policy_reaches_the_stages() -> None:
+    async with worker_of(FakeStages()) as worker:
+        assert (await ask(worker, "a", policy=NamingPolicy(named=0.95))).faces[
+            0
+        ].tier is Tier.PROBABLY
+        assert (await ask(worker, "b")).faces[0].tier is Tier.NAMED
 
 
 async def test_closing_cancels_what_is_left_and_ends_the_threads() -> None:

@@ -17,6 +17,7 @@ from bot.storage.records import FaceLabel, Label, NewExemplar
 from models.gallery.namer import Namer
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
+from models.types import Tier
 from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
 from tests.models.gallery.world import SHIPPED, faces
 
@@ -67,7 +68,7 @@ async def test_labels_become_a_version_that_answers(
     gallery = await answering(storage, namer)
     named = namer.name(faces(20, 10, 9), gallery)
     assert all(n.guesses[0].character.id == "aoi" for n in named)
-    assert not any(n.unknown for n in named)
+    assert not any(n.tier is not Tier.NAMED for n in named)
     kept = namer.name(faces(2, 10, 9), gallery)
     assert all(n.guesses[0].character.id == SHIPPED[2].id for n in kept)
 

@@ -18,6 +18,8 @@ from bot.recognition.replies import MessageReply, OutgoingMessage
 from bot.recognition.request import RecognitionRequest, by_message
 from bot.recognition.service import RecognitionService
 from bot.recognition.sources import Source
+from models.gallery.policy import NamingPolicy
+from models.types import Tier
 from tests.bot.discord_objects import IDS, channel, identified, message, person
 
 
@@ -120,7 +122,7 @@ async def test_no_face_is_said_where_asked_only(bot: Any) -> None:
 
 
 async def test_all_unknown_is_answered_or_not_as_the_server_sets_it(bot: Any) -> None:
-    bot.services.worker.identify.side_effect = lambda *_, **__: identified(1, unknown=True)
+    bot.services.worker.identify.side_effect = lambda *_, **__: identified(1, tier=Tier.NOT_KNOWN)
     talkative, quiet = question(asked=False), question(asked=False)
     await bot.services.storage.settings.update(quiet.guild.id, on_all_unknown="quiet")
     asked = question(guild=quiet.guild)
@@ -133,9 +135,9 @@ async def test_all_unknown_is_answered_or_not_as_the_server_sets_it(bot: Any) ->
 
 async def test_servers_threshold_reaches_the_worker(bot: Any) -> None:
     asked = question()
-    await bot.services.storage.settings.update(asked.guild.id, threshold=0.9)
+    await bot.services.storage.settings.update(asked.guild.id, named=0.9)
     await bot.services.recognition.answer(asked)
-    assert bot.services.worker.identify.await_args.kwargs["threshold"] == 0.9
+    assert bot.services.worker.identify.await_args.kwargs["policy"] == NamingPolicy(named=0.9)
 
 
 async def test_more_pictures_than_allowed_are_said(bot: Any) -> None:

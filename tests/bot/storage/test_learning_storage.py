@@ -23,6 +23,7 @@ from bot.storage.records import (
     TeachCharacter,
     TrainingReport,
 )
+from models.types import Tier
 from models.vectors import pack_vector, unpack_vector
 from tests.bot.recorded_faces import answer_with_face, record_face
 
@@ -46,7 +47,7 @@ async def seen(storage: Storage, reply_id: int, **changes: Any) -> FaceObservati
     """Keep an answer with a face in it, recorded as where a server learns."""
     answer = answer_with_face(
         reply_id, SERVER, NOW, (StoredGuess("miku", "Miku", "", 0.8),),
-        unknown=changes.pop("unknown", False),
+        tier=changes.pop("tier", Tier.NAMED),
     )  # fmt: skip
     details = {"vector": unit(reply_id), "backbone": "b1", "crop": f"{reply_id}-0.webp"}
     return await record_face(storage, answer, **(details | changes))
@@ -104,7 +105,7 @@ async def test_the_audit_log_tells_who_when_and_why(storage: Storage) -> None:
 
 
 async def test_unknown_faces_are_shown_once(storage: Storage) -> None:
-    kept = [await seen(storage, number, unknown=True) for number in (1, 2)]
+    kept = [await seen(storage, number, tier=Tier.NOT_KNOWN) for number in (1, 2)]
     assert len(await storage.faces.unknown(SERVER, NOW)) == 2
     cluster = await storage.clusters.show(SERVER, [s.id for s in kept], NOW)
     assert await storage.faces.unknown(SERVER, NOW) == []

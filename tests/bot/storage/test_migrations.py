@@ -16,7 +16,7 @@ from bot.storage import Storage
 from bot.storage.records import NOT_A_FACE, Label, StoredGuess
 from bot.storage.schema import migrations
 from models.gallery.comparison import Comparison
-from models.types import Box
+from models.types import Box, Tier
 from models.vectors import pack_vector
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def old(tmp_path: Path) -> Path:
     with closing(sqlite3.connect(file)) as database:
         for server_id, learning in ((LEARNS, 1), (LEARNS_NOT, 0)):
             database.execute(
-                "INSERT INTO server_settings VALUES (?, NULL, 5, 1, 'answer', ?, NULL, 0)",
+                "INSERT INTO server_settings VALUES (?, 0.75, 5, 1, 'answer', ?, NULL, 0)",
                 (server_id, learning),
             )
         for reply_id, server_id in ((1, LEARNS), (2, LEARNS_NOT), (3, None)):
@@ -118,10 +118,12 @@ async def test_everything_of_a_server_that_learns_is_found_again(old: Path) -> N
         assert (answer.source_message_id, answer.prompt_id) == (101, 201)
         assert [picture.name for picture in answer.pictures] == ["SPOILER_a.png", "b.png"]
         assert answer.faces[0].guesses == (StoredGuess("rin", "Rin", "Fate", 0.8125),)
-        assert [(f.box, f.unknown) for f in answer.faces] == [
-            (Box(0.1, 0.2, 0.3, 0.4), False),
-            (Box(0.1, 0.2, 0.3, 0.4), True),
+        assert [(f.box, f.tier) for f in answer.faces] == [
+            (Box(0.1, 0.2, 0.3, 0.4), Tier.NAMED),
+            (Box(0.1, 0.2, 0.3, 0.4), Tier.NOT_KNOWN),
         ]
+        settings = await storage.settings.get(LEARNS)
+        assert (settings.named, settings.probably) == (0.75, None)
         first, second = await storage.faces.by_reply(1)
         assert (first.id, first.author_id, first.phash, first.crop) == (
             10, 50505050, "ab" * 8, "7/10.webp",
@@ -155,7 +157,7 @@ async def test_what_a_server_that_does_not_learn_kept_shrinks_to_what_buttons_ne
         for reply_id in (2, 3):
             answer = await storage.answers.by_reply(reply_id)
             assert answer is not None
-            assert [face.unknown for face in answer.faces] == [False, True]
+            assert [face.tier for face in answer.faces] == [Tier.NAMED, Tier.NOT_KNOWN]
         (face, _) = await storage.faces.by_reply(2)
         assert (face.author_id, face.phash, face.group_id) == (None, None, None)
         assert (face.crop, face.vector, face.backbone) == (None, None, None)

@@ -33,11 +33,11 @@ from bot.storage import (
 from bot.storage.location import hold
 from bot.storage.records import AnsweredFace, StoredGuess
 from bot.storage.tables import Base
-from models.types import Box
+from models.types import Box, Tier
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 FACE = AnsweredFace(
-    box=Box(0.1, 0.2, 0.3, 0.4), guesses=(StoredGuess("rin", "Rin", "Fate", 0.9),), unknown=False
+    box=Box(0.1, 0.2, 0.3, 0.4), guesses=(StoredGuess("rin", "Rin", "Fate", 0.9),), tier=Tier.NAMED
 )
 ANSWER = Answer(
     reply_id=10,
@@ -67,11 +67,11 @@ async def storage(file: Path) -> AsyncIterator[Storage]:
 
 async def test_settings_have_defaults_and_last(storage: Storage, file: Path) -> None:
     assert await storage.settings.get(1) == ServerSettings(1)
-    changed = await storage.settings.update(1, threshold=0.5, ephemeral=False)
-    assert changed == ServerSettings(1, threshold=0.5, ephemeral=False)
+    changed = await storage.settings.update(1, named=0.5, ephemeral=False)
+    assert changed == ServerSettings(1, named=0.5, ephemeral=False)
     await storage.settings.update(1, guesses=3)
     async with Storage.open(file, exclusive=False) as again:
-        expected = ServerSettings(1, threshold=0.5, ephemeral=False, guesses=3)
+        expected = ServerSettings(1, named=0.5, ephemeral=False, guesses=3)
         assert await again.settings.get(1) == expected == await storage.settings.get(1)
         assert await again.settings.get(2) == ServerSettings(2)
 

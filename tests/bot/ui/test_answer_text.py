@@ -9,13 +9,13 @@ import pytest
 from bot.storage import AnsweredPicture
 from bot.storage.records import AnsweredFace, StoredGuess
 from bot.ui import answer_text as answers
-from models.types import Box
+from models.types import Box, Tier
 from tests.bot.discord_objects import stored_picture
 
 
 def face(name: str = "Miku", series: str = "VOCALOID", guesses: int = 5) -> AnsweredFace:
     guess = StoredGuess("x", name, series, 0.2)
-    return AnsweredFace(box=Box(0, 0, 1, 1), unknown=False, guesses=(guess,) * guesses)
+    return AnsweredFace(box=Box(0, 0, 1, 1), tier=Tier.NAMED, guesses=(guess,) * guesses)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,10 @@ def test_a_face_is_one_line_until_opened() -> None:
 
 
 def test_unknown_is_said_with_the_nearest_in_small_print() -> None:
-    text = answers.embed([stored_picture(1, unknown=True)], 0, opened=False, guesses=5).description
-    assert text == "`1` **Unknown**\n-# nearest: Hatsune Miku — VOCALOID, 83 % if I know them"
+    text = answers.embed(
+        [stored_picture(1, tier=Tier.NOT_KNOWN)], 0, opened=False, guesses=5
+    ).description
+    assert text == "`1` I don't know who this is.\n-# Closest: Hatsune Miku — VOCALOID, 83 %"
 
 
 def test_spoilered_picture_hides_every_name() -> None:

@@ -12,8 +12,9 @@ from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery, unit
 from models.gallery.hubness import NEIGHBOURS
 from models.gallery.namer import Namer
+from models.gallery.policy import NamingPolicy
 from models.gallery.scoring import Scoring, scores
-from models.types import Character, Vectors
+from models.types import Character, Tier, Vectors
 from models.weight_files import WeightsError
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def test_faces_are_named_and_impostors_are_unknown() -> None:
     namings = namer.name(np.concatenate([_around(2, 1, seed=1), _around(12, 1, seed=1)]))
 
     assert namings[0].guesses[0].character.id == "c2"
-    assert not namings[0].unknown
-    assert namings[1].unknown
+    assert namings[0].tier is Tier.NAMED
+    assert namings[1].tier is Tier.NOT_KNOWN
 
 
 def test_the_best_probability_is_what_the_threshold_applies_to() -> None:
@@ -60,8 +61,11 @@ def test_the_best_probability_is_what_the_threshold_applies_to() -> None:
     vector = _around(3, 1, seed=5)
     probability = namer.name(vector)[0].guesses[0].probability
 
-    assert not namer.name(vector, threshold=probability)[0].unknown
-    assert namer.name(vector, threshold=probability + 1e-6)[0].unknown
+    def tier(named: float) -> Tier:
+        return namer.name(vector, policy=NamingPolicy(named))[0].tier
+
+    assert tier(probability) is Tier.NAMED
+    assert tier(probability + 1e-6) is Tier.PROBABLY
 
 
 def test_a_larger_gallery_asks_for_more() -> None:
@@ -80,9 +84,10 @@ def test_a_larger_gallery_asks_for_more() -> None:
     sure = namer.name(vector)[0].guesses[0].probability
     namer.threshold = Threshold(sure - 1e-6, 6, 1.0)
     larger = gallery.extended(_gallery(range(6, 12)))
-    assert not namer.name(vector)[0].unknown
-    assert namer.name(vector, larger)[0].unknown
-    assert not namer.name(vector, replace(larger, threshold=Threshold(0.0, 12, 1.0)))[0].unknown
+    assert namer.name(vector)[0].tier is Tier.NAMED
+    assert namer.name(vector, larger)[0].tier is not Tier.NAMED
+    low = replace(larger, threshold=Threshold(0.0, 12, 1.0))
+    assert namer.name(vector, low)[0].tier is Tier.NAMED
 
 
 def test_guesses_descend_and_sum_to_at_most_one() -> None:

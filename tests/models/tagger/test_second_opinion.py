@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from models.card.drawing import describe
+from models.gallery.policy import NamingPolicy
 from models.tagger.second_opinion import MOST_FACES, SecondOpinion
 from models.tagger.tagger import Tagger, TagGuess
-from models.types import Box, Character
+from models.types import Box, Character, Tier
 from tests.models.drawn import named_face
 from tests.models.tagger.small_models import wd_model
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MIKU = Character("hatsune_miku", "Hatsune Miku", "VOCALOID", "初音ミク")
 REM = Character("rem_re_zero", "Rem", "Re:Zero kara Hajimeru Isekai Seikatsu")
+USUAL = NamingPolicy()
 KNOWN = {character.id: character for character in (MIKU, REM)}
 HEADS = [Box(100 * n + 20, 20, 100 * n + 80, 80) for n in range(3)]
 
@@ -52,8 +54,11 @@ def test_a_real_tagger_names_who_the_own_model_does_not(tmp_path: Path) -> None:
     picture = np.zeros((100, 300, 3), np.uint8)
     picture[:, :100] = (0, 255, 0)  # the tagger's Miku
     picture[:, 200:] = (0, 0, 255)  # its Rem
-    faces = [named_face(box, unknown=place != 1) for place, box in enumerate(HEADS)]
-    improved = SecondOpinion(Tagger.load(tmp_path), 0.8).improve(faces, picture, 1.0, KNOWN)
+    faces = [
+        named_face(box, tier=Tier.NAMED if place == 1 else Tier.NOT_KNOWN)
+        for place, box in enumerate(HEADS)
+    ]
+    improved = SecondOpinion(Tagger.load(tmp_path), 0.8).improve(faces, picture, 1.0, KNOWN, USUAL)
 
     assert [(named.best.character, named.best.by) for named in improved] == [
         (MIKU, "tagger"),
@@ -71,22 +76,22 @@ def test_named_faces_are_not_asked_about() -> None:
     second, stub = opinion(TagGuess("hatsune_miku", 0.99))
     faces = [named_face(HEADS[0])]
 
-    assert second.improve(faces, PICTURE, 1.0, KNOWN) == tuple(faces)
+    assert second.improve(faces, PICTURE, 1.0, KNOWN, USUAL) == tuple(faces)
     assert stub.boxes == []
 
 
 def test_below_the_threshold_nothing_changes() -> None:
     second, stub = opinion(TagGuess("hatsune_miku", 0.79))
-    faces = [named_face(HEADS[0], unknown=True)]
+    faces = [named_face(HEADS[0], tier=Tier.NOT_KNOWN)]
 
-    assert second.improve(faces, PICTURE, 1.0, KNOWN) == tuple(faces)
+    assert second.improve(faces, PICTURE, 1.0, KNOWN, USUAL) == tuple(faces)
     assert len(stub.boxes) == 1
 
 
 def test_what_both_see_is_surer_than_either() -> None:
     second, _ = opinion(TagGuess("hoshino_ai", 0.7), TagGuess("hatsune_miku", 0.75))
     (improved,) = second.improve(
-        [named_face(HEADS[0], "Hoshino Ai", 0.4, unknown=True)], PICTURE, 1.0, KNOWN
+        [named_face(HEADS[0], "Hoshino Ai", 0.4, tier=Tier.NOT_KNOWN)], PICTURE, 1.0, KNOWN, USUAL
     )
 
     assert improved.best.character.id == "hoshino_ai"
@@ -96,15 +101,16 @@ def test_what_both_see_is_surer_than_either() -> None:
 
 def test_who_is_not_in_the_roster_is_called_by_the_tag() -> None:
     second, _ = opinion(TagGuess("kasane_teto_(utau)", 0.9))
-    (improved,) = second.improve([named_face(HEADS[0], unknown=True)], PICTURE, 1.0, KNOWN)
+    faces = [named_face(HEADS[0], tier=Tier.NOT_KNOWN)]
+    (improved,) = second.improve(faces, PICTURE, 1.0, KNOWN, USUAL)
 
     assert improved.best.character == Character("kasane_teto_utau", "Kasane Teto", "Utau")
 
 
 def test_the_largest_faces_are_asked_about_in_the_smaller_picture() -> None:
     second, stub = opinion(TagGuess("hatsune_miku", 0.9))
-    faces = [named_face(Box(0, 0, side, side), unknown=True) for side in range(40, 200, 10)]
-    improved = second.improve(faces, PICTURE, 0.5, KNOWN)
+    faces = [named_face(Box(0, 0, side, side), tier=Tier.NOT_KNOWN) for side in range(40, 200, 10)]
+    improved = second.improve(faces, PICTURE, 0.5, KNOWN, USUAL)
 
     assert [box.side for box in stub.boxes] == [95, 90, 85, 80][:MOST_FACES]
     assert [named.unknown for named in improved].count(False) == MOST_FACES
