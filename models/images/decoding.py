@@ -123,9 +123,11 @@ def decode(data: bytes, name: str, limits: PictureLimits | None = None) -> Pictu
         count = gif.count
     elif getattr(image, "is_animated", False):
         count = min(getattr(image, "n_frames", 1), limits.max_animation_frames)
+    # Before frames are read: Pillow lets a GIF's frame that reaches beyond the canvas enlarge it.
+    width, height = image.size
     try:
         frames = tuple(
-            turned_upright(_rgb(image, index), orientation)
+            turned_upright(_rgb(image, index)[:height, :width], orientation)
             for index in _frame_indices(image, count, limits)
         )
     except MemoryError:

@@ -35,6 +35,16 @@ def test_a_gif_that_grows_behind_its_header_is_measured_before(
     assert "13000 × 13000" in caught.value.message
 
 
+def test_a_frame_that_reaches_beyond_its_canvas_is_cut_off() -> None:
+    small = encoded(Image.new("RGB", (8, 8), (9, 99, 199)), "GIF")
+    large = encoded(Image.new("RGB", (20, 12), (199, 99, 9)), "GIF")
+    at = small.index(b"\x2c", 13)
+    assert large.index(b"\x2c", 13) == at  # palettes of one size
+    picture = decode(small[:-1] + large[at:], "grows.gif")
+    assert [frame.shape for frame in picture.frames] == [(8, 8, 3)] * 2
+    assert (picture.width, picture.height) == (8, 8)
+
+
 def test_of_a_gif_without_end_the_beginning_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     furthest = 0
     seek = GifImagePlugin.GifImageFile.seek

@@ -1,0 +1,1 @@
+"""Programs that feed readers of files with whatever a fuzzer thinks of."""
