@@ -49,3 +49,8 @@ def in_seconds(wait: float) -> str:
     """Return how long there is to wait, in words: never less than the truth."""
     seconds = max(1, math.ceil(wait))
     return f"{seconds} second" if seconds == 1 else f"{seconds} seconds"
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number with its noun, in the plural but for one: "1 crop", "12 crops"."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

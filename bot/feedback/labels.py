@@ -98,7 +98,7 @@ class Labelling:
         reliabilities = self._reliabilities.get(server_id, {})
         labels: list[FaceLabel] = []
         for face in faces:
-            same = [face, *(s for s in copies.values() if _same_face(face, s))]
+            same = [face, *(s for s in copies.values() if same_face(face, s))]
             found = pooled(ballots.get(s.id, ()) for s in same)
             labels += _labels(same, decide(found, reliabilities), bool(found))
         return await self._labels.set(labels, why)
@@ -152,7 +152,7 @@ def _judge_all(
     clusters: list[list[FaceObservation]] = []
     by_group: dict[int, list[list[FaceObservation]]] = defaultdict(list)
     for observation in observations:
-        home = next((c for c in by_group[observation.group] if _same_face(c[0], observation)), None)
+        home = next((c for c in by_group[observation.group] if same_face(c[0], observation)), None)
         if home is None:
             home = []
             clusters.append(home)
@@ -175,7 +175,8 @@ def _labels(faces: Sequence[FaceObservation], verdict: Verdict, voted: bool) -> 
     ]
 
 
-def _same_face(a: FaceObservation, b: FaceObservation) -> bool:
+def same_face(a: FaceObservation, b: FaceObservation) -> bool:
+    """Say whether two observations are of one face: in copies of a picture, at the same place."""
     return a.id == b.id or (
         a.group == b.group and a.reply_id != b.reply_id and iou(a.box, b.box) >= SAME_BOX
     )

@@ -6,6 +6,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.feedback.labels import same_face
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
@@ -72,6 +74,19 @@ class UnknownFaces:
     async def forget(self, server_id: int, cluster_id: int) -> None:
         """Let a cluster be asked about again."""
         await self._storage.clusters.forget(cluster_id, server_id)
+
+    async def leave_out(
+        self, server_id: int, cluster_id: int, face_id: int
+    ) -> list[FaceObservation]:
+        """Take a face and its copies out of a shown cluster; return what is left to decide.
+
+        The most typical face doesn't come first any more.
+        """
+        faces = await self._storage.clusters.faces(cluster_id, server_id)
+        left_out = [face for face in faces if face.id == face_id]
+        gone = {f.id for f in faces if any(same_face(f, other) for other in left_out)}
+        await self._storage.clusters.leave_out(cluster_id, server_id, gone)
+        return await self.undecided(server_id, cluster_id)
 
     async def undecided(self, server_id: int, cluster_id: int) -> list[FaceObservation]:
         """Return the faces of a shown cluster that nobody has settled, or erased, since."""

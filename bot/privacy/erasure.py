@@ -28,14 +28,34 @@ _TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of a member, as `/privacy show` says it."""
+    """What is kept of a member, as `/privacy show` says it.
+
+    `taught` drawings are of so many `characters`; `versions` were trained on their pictures or
+    drawings.
+    """
 
     faces: int
     crops: int
     votes: int
     taught: int
+    characters: int
     proposals: int
+    versions: int
     opted_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is kept of a server because it learns, all of which `stop_learning` erases.
+
+    `pictures` are those with a hash, `characters` those that settled labels gave faces to.
+    `versions`, of other servers too, were trained on it.
+    """
+
+    crops: int
+    pictures: int
+    characters: int
+    versions: int
 
 
 class Cache(Protocol):
@@ -73,14 +93,45 @@ class Erasure:
 
     async def kept(self, user_id: int) -> Kept:
         """Say what is kept of a member, in all servers."""
-        faces = await self._storage.faces.by_author(user_id)
+        storage = self._storage
+        faces = await storage.faces.by_author(user_id)
+        taught = await storage.exemplars.by_user(user_id)
+        versions = await storage.versions.trained_on(
+            [face.id for face in faces], [exemplar.id for exemplar in taught]
+        )
         return Kept(
             faces=len(faces),
             crops=sum(face.crop is not None for face in faces),
-            votes=await self._storage.votes.count_of(user_id),
-            taught=len(await self._storage.exemplars.by_user(user_id)),
-            proposals=await self._storage.proposals.count_of(user_id),
-            opted_out=await self._storage.consents.opted_out(user_id),
+            votes=await storage.votes.count_of(user_id),
+            taught=len(taught),
+            characters=len({(e.server_id, e.character_id) for e in taught}),
+            proposals=await storage.proposals.count_of(user_id),
+            versions=len(versions),
+            opted_out=await storage.consents.opted_out(user_id),
+        )
+
+    async def learned(self, server_id: int) -> Learned:
+        """Say what `stop_learning` would erase in a server."""
+        storage = self._storage
+        faces = await storage.faces.in_server(server_id)
+        settled = await storage.labels.in_server(server_id, "settled")
+        versions = [
+            *await storage.versions.trained_on([f.id for f in faces if f.vector is not None]),
+            *await storage.versions.of_others_trained_on(server_id),
+        ]
+        return Learned(
+            crops=sum(face.crop is not None for face in faces),
+            pictures=len({(face.reply_id, face.phash) for face in faces if face.phash}),
+            characters=len(
+                {
+                    label.label.character_id
+                    for face, label in settled
+                    if face.vector is not None
+                    and label.label is not None
+                    and label.label.kind == "character"
+                }
+            ),
+            versions=len({version.id for version in versions}),
         )
 
     async def erase_member(self, user_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bot.storage.faces import observed, to_observation
 from bot.storage.repository import Repository
@@ -35,6 +35,18 @@ class ClusterRepository(Repository):
             await session.execute(
                 delete(ShownClusterRow).where(
                     ShownClusterRow.id == cluster_id, ShownClusterRow.server_id == server_id
+                )
+            )
+
+    async def leave_out(self, cluster_id: int, server_id: int, face_ids: Iterable[int]) -> None:
+        """Take faces out of a shown cluster of a server; they stay, and were not shown then."""
+        cluster = select(ShownClusterRow.id).where(
+            ShownClusterRow.id == cluster_id, ShownClusterRow.server_id == server_id
+        )
+        async with self._database.write() as session:
+            await session.execute(
+                delete(ShownFaceRow).where(
+                    ShownFaceRow.cluster_id.in_(cluster), ShownFaceRow.face_id.in_(list(face_ids))
                 )
             )
 

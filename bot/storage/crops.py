@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from models.images.crop_files import contact_sheet, read_crop, write_crop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bot.config import LearningConfig
     from models.types import Pixels
@@ -51,9 +51,19 @@ class CropStore:
         """Return a crop's pixels, (side, side, 3), None where it is gone or broken."""
         return await asyncio.to_thread(self._pixels, name, side)
 
-    async def sheet(self, names: Iterable[str], side: int = 128, columns: int = 6) -> bytes | None:
-        """Return one PNG of several crops side by side, None where all are gone."""
-        return await asyncio.to_thread(self._sheet, list(names), side, columns)
+    async def sheet(
+        self,
+        names: Sequence[str],
+        side: int = 128,
+        columns: int = 6,
+        *,
+        numbers: Sequence[int] | None = None,
+    ) -> bytes | None:
+        """Return one PNG of several crops side by side, None where all are gone.
+
+        `numbers` are drawn on them.
+        """
+        return await asyncio.to_thread(self._sheet, names, side, columns, numbers)
 
     async def list(self) -> set[str]:
         """Return the names of all files that rows should hold by now."""
@@ -90,6 +100,10 @@ class CropStore:
         data = self._read(name)
         return None if data is None else read_crop(data, side)
 
-    def _sheet(self, names: list[str], side: int, columns: int) -> bytes | None:
-        crops = [crop for name in names if (crop := self._pixels(name, side)) is not None]
-        return contact_sheet(crops, columns) if crops else None
+    def _sheet(
+        self, names: Sequence[str], side: int, columns: int, numbers: Sequence[int] | None
+    ) -> bytes | None:
+        crops = [self._pixels(name, side) for name in names]
+        texts = [""] * len(names) if numbers is None else [str(number) for number in numbers]
+        shown = [(crop, text) for crop, text in zip(crops, texts, strict=True) if crop is not None]
+        return contact_sheet(shown, columns) if shown else None

@@ -140,10 +140,16 @@ class VersionRepository(Repository):
             )
             return [_to_version(row) for row in rows]
 
-    async def trained_on(self, face_ids: Iterable[int]) -> list[ModelVersion]:
-        """Return the versions, of any server, that were trained on one of these faces."""
+    async def trained_on(
+        self, face_ids: Iterable[int], exemplar_ids: Iterable[int] = ()
+    ) -> list[ModelVersion]:
+        """Return the versions, of any server, that were trained on any of these."""
         sources = select(ModelSourceRow.version_id).where(
-            ModelSourceRow.kind == "face", ModelSourceRow.source_id.in_(list(face_ids))
+            ((ModelSourceRow.kind == "face") & ModelSourceRow.source_id.in_(list(face_ids)))
+            | (
+                (ModelSourceRow.kind == "exemplar")
+                & ModelSourceRow.source_id.in_(list(exemplar_ids))
+            )
         )
         async with self._database.read() as session:
             rows = await session.scalars(

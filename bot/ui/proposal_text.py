@@ -14,15 +14,21 @@ if TYPE_CHECKING:
 PROPOSAL = "**A proposal** by <@{user_id}>: {what}"
 
 
-def describe(proposal: Proposal, roster: ServerRoster) -> str:
-    """Say who proposes what, by the server's names."""
-    return PROPOSAL.format(user_id=proposal.user_id, what=_change(proposal.change, roster))
+def describe(proposal: Proposal, roster: ServerRoster, link: str | None = None) -> str:
+    """Say who proposes what, by the server's names; `link` leads to the face that is meant."""
+    return PROPOSAL.format(user_id=proposal.user_id, what=_change(proposal.change, roster, link))
 
 
-def _change(change: GalleryChange, roster: ServerRoster) -> str:
+def _change(change: GalleryChange, roster: ServerRoster, link: str | None) -> str:
     match change:
         case TeachCharacter(name, series):
-            return f"add **{plain(name)}** {f'({plain(series)})' if series else ''}"
+            who = f"**{plain(name)}**" + (f" ({plain(series)})" if series else "")
+            if link is not None:
+                return f"this face is {who}, who would be new here. {link}"
+            where = (
+                "" if change.channel_id is None else f", from drawings in <#{change.channel_id}>"
+            )
+            return f"add {who}{where}"
         case Alias(character, alias):
             return f"call **{plain(roster.name(character))}** also **{plain(alias)}**"
         case Rename(character, name):

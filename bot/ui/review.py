@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import discord
 
@@ -21,59 +19,83 @@ from bot.feedback.authority import check_may_label
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.gallery.lookup import known_character
 from bot.recognition.origin import readable
-from bot.storage.records import (
-    FaceObservation,
-    Proposal,
-    TeachCharacter,
-)
+from bot.storage.records import FaceObservation, Proposal, TeachCharacter
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.ui.naming_question import WhoSelect, choices
-from bot.ui.proposal_text import describe
+from bot.ui.review_cards import (
+    SHOWN,
+    Card,
+    cluster_card,
+    disputed_card,
+    distinct_faces,
+    proposal_card,
+)
 from bot.ui.undo import done
 
 if TYPE_CHECKING:
-    from bot.services import Services
+    from collections.abc import Sequence
+
     from bot.storage.records import GalleryAction
 
 NOTHING = "Nothing waits for a decision."
-DISPUTED = "**Who is this?** The votes disagree. {link}"
-TURNS_UP = (
-    "**Seen {count} times in the last {days} days: who is it?** I know nobody these faces fit. "
-    "One answer is kept for all of them.\n-# {links}"
-)
-ELSEWHERE = "\n-# Its drawings may only be shown where they were uploaded: open `/review` there."
 GONE = "That was decided already."
+LEAVE_OUT = "Leave out a face that is somebody else…"
 
-_CROPS = 12
-_ONE, _MANY = 256, 128  # pixels, of the side of a crop
-_LINKS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """One item of the queue as it is shown; `cluster_id` is that of a cluster shown with it."""
-
-    text: str
-    items: list[discord.ui.Item[Any]]
-    files: list[discord.File] = field(default_factory=list)
-    cluster_id: int | None = None
+Waiting = Proposal | list[FaceObservation] | FaceObservation
+"""What waits for a decision: a proposal, a cluster, a disputed face."""
 
 
 async def show(interaction: discord.Interaction[Any], place: int) -> None:
     """Show the item at a place of the queue in the answer to an interaction."""
-    services = services_of(interaction)
+    services, server_id = services_of(interaction), interaction.guild_id or 0
     await check_may_label(interaction.user, services.storage.settings)
     queue = await _queue(interaction)
     if place >= len(queue):
         await interaction.edit_original_response(content=NOTHING, view=None, attachments=[])
         return
-    card = await _card(interaction, queue[place])
+    waiting = queue[place]
+    if isinstance(waiting, list):
+        cluster_id = await services.unknown_faces.remember(server_id, waiting)
+        await _show_cluster(interaction, cluster_id, waiting, place + 1)
+        return
+    items: list[discord.ui.Item[Any]]
+    if isinstance(waiting, Proposal):
+        card = await proposal_card(interaction, waiting)
+        items = [ProposalButton(waiting.id, accept=yes) for yes in (True, False)]
+    else:
+        card = await disputed_card(services, waiting)
+        items = [await _decision(interaction, waiting)]
+    if place + 1 < len(queue):
+        items.append(SkipButton(place + 1, None))
+    await _present(interaction, card, items)
+
+
+async def _show_cluster(
+    interaction: discord.Interaction[Any],
+    cluster_id: int,
+    faces: Sequence[FaceObservation],
+    later: int,
+) -> None:
+    """Show a cluster that was remembered; `later` is the place of the queue behind it."""
+    services = services_of(interaction)
+    roster = await services.galleries.roster(interaction.guild_id or 0)
+    guessed = Counter(guess.character_id for face in faces for guess in face.guesses)
+    options = choices((key for key, _ in guessed.most_common()), roster, many=True)
+    distinct = distinct_faces(faces)
+    items: list[discord.ui.Item[Any]] = [Decision(ClusterSubject(cluster_id), options)]
+    if len(distinct) > 1:
+        items.append(LeaveOut(cluster_id, later, [face.id for face in distinct]))
+    items.append(SkipButton(later, cluster_id))
+    await _present(interaction, await cluster_card(services, faces), items)
+
+
+async def _present(
+    interaction: discord.Interaction[Any], card: Card, items: Sequence[discord.ui.Item[Any]]
+) -> None:
     view = discord.ui.View(timeout=None)
-    for item in card.items:
+    for item in items:
         view.add_item(item)
-    if place + 1 < len(queue) or card.cluster_id is not None:
-        view.add_item(SkipButton(place + 1, card.cluster_id))
     await interaction.edit_original_response(
         content=card.text,
         view=view,
@@ -82,9 +104,7 @@ async def show(interaction: discord.Interaction[Any], place: int) -> None:
     )
 
 
-async def _queue(
-    interaction: discord.Interaction[Any],
-) -> list[Proposal | list[FaceObservation] | FaceObservation]:
+async def _queue(interaction: discord.Interaction[Any]) -> list[Waiting]:
     """Return what waits and may be shown here: proposals, clusters, disputed faces."""
     services, server_id = services_of(interaction), interaction.guild_id or 0
     channels = (await services.storage.faces.channels()).get(server_id, set())
@@ -92,87 +112,26 @@ async def _queue(
     disputed = await services.storage.labels.in_server(server_id, "disputed")
     return [
         *await services.storage.proposals.waiting(server_id),
-        *await services.unknown_faces.find(server_id, seen),
+        *map(_shown_at_once, await services.unknown_faces.find(server_id, seen)),
         *(face for face, _ in disputed if face.channel_id in seen),
     ]
 
 
-async def _card(
-    interaction: discord.Interaction[Any],
-    waiting: Proposal | list[FaceObservation] | FaceObservation,
-) -> _Card:
-    services, server_id = services_of(interaction), interaction.guild_id or 0
-    roster = await services.galleries.roster(server_id)
-    if isinstance(waiting, Proposal):
-        text, files = describe(waiting, roster), await _drawings(interaction, waiting)
-        buttons = [ProposalButton(waiting.id, accept=yes) for yes in (True, False)]
-        return _Card(text if files is not None else text + ELSEWHERE, [*buttons], files or [])
-    if isinstance(waiting, FaceObservation):
-        votes = await services.storage.votes.for_answer(waiting.reply_id)
-        own = [vote for vote in votes if vote.face_index == waiting.face_index]
-        named = [vote.character_id for vote in own if vote.kind == "is"]
-        options = choices([*named, *(guess.character_id for guess in waiting.guesses)], roster)
-        return _Card(
-            DISPUTED.format(link=_link(waiting)),
-            [Decision(FaceSubject(waiting.reply_id, waiting.face_index), options)],
-            await _crops(services, [waiting]),
-        )
-    cluster_id = await services.unknown_faces.remember(server_id, waiting)
-    guessed = Counter(guess.character_id for face in waiting for guess in face.guesses)
-    options = choices((key for key, _ in guessed.most_common()), roster, many=True)
-    newest = sorted(waiting, key=lambda face: face.at, reverse=True)[:_LINKS]
-    text = TURNS_UP.format(
-        count=len(waiting),
-        days=services.config.learning.cluster_days,
-        links=" · ".join(_link(face) for face in newest),
-    )
-    decision = Decision(ClusterSubject(cluster_id), options)
-    return _Card(text, [decision], await _crops(services, waiting), cluster_id)
+def _shown_at_once(cluster: list[FaceObservation]) -> list[FaceObservation]:
+    """Return the most typical faces of a cluster; the others are asked about another time."""
+    shown = {face.id for face in distinct_faces(cluster)[:SHOWN]}
+    last = max(place for place, face in enumerate(cluster) if face.id in shown)
+    return cluster[: last + 1]
 
 
-async def _drawings(
-    interaction: discord.Interaction[Any], proposal: Proposal
-) -> list[discord.File] | None:
-    """Return a proposal's drawings as one picture; None where they may not be shown here."""
-    services, change = services_of(interaction), proposal.change
-    if not isinstance(change, TeachCharacter):
-        return []
-    if change.channel_id is not None:
-        found = await readable(
-            [change.channel_id], interaction.user, interaction.guild, interaction.channel
-        )
-        if not found:
-            return None
-    exemplars = await services.storage.exemplars.of_proposal(proposal.id)
-    sheet = await services.crops.sheet(e.crop for e in exemplars if e.crop)
-    if not sheet:
-        return []
-    return [discord.File(BytesIO(sheet), "drawings.png", spoiler=change.hidden)]
-
-
-async def _crops(services: Services, faces: list[FaceObservation]) -> list[discord.File]:
-    """Return the faces' crops as one picture, and those that are hidden as a spoiler beside it."""
-    files: list[discord.File] = []
-    for hidden in (False, True):
-        names = [face.crop for face in faces if face.crop and face.hidden == hidden][:_CROPS]
-        side = _ONE if len(names) == 1 else _MANY
-        sheet = await services.crops.sheet(names, side)
-        if sheet:
-            files.append(
-                discord.File(
-                    BytesIO(sheet),
-                    "faces.png",
-                    spoiler=hidden,
-                    description="The face in question"
-                    if len(names) == 1
-                    else "Faces that look alike",
-                )
-            )
-    return files
-
-
-def _link(face: FaceObservation) -> str:
-    return f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.reply_id}"
+async def _decision(interaction: discord.Interaction[Any], face: FaceObservation) -> Decision:
+    services = services_of(interaction)
+    roster = await services.galleries.roster(interaction.guild_id or 0)
+    votes = await services.storage.votes.for_answer(face.reply_id)
+    own = [vote for vote in votes if vote.face_index == face.face_index]
+    named = [vote.character_id for vote in own if vote.kind == "is"]
+    options = choices([*named, *(guess.character_id for guess in face.guesses)], roster)
+    return Decision(FaceSubject(face.reply_id, face.face_index), options)
 
 
 class Decision(WhoSelect, template=rf"moedex:decide:(?P<subject>{SUBJECT})"):
@@ -184,6 +143,46 @@ class Decision(WhoSelect, template=rf"moedex:decide:(?P<subject>{SUBJECT})"):
         """Show what waits next, which this is no more once it is judged."""
         await services_of(interaction).votes.judged()
         await show(interaction, 0)
+
+
+class LeaveOut(
+    discord.ui.DynamicItem[discord.ui.Select[Any]],
+    template=r"moedex:leave_out:(?P<cluster>\d{1,18}):(?P<later>\d{1,6})",
+):
+    """Takes a face out of a cluster that is asked about; it may be asked about again."""
+
+    def __init__(self, cluster_id: int, later: int, face_ids: Sequence[int] = ()) -> None:
+        options = [
+            discord.SelectOption(label=f"Face {number}", value=str(face_id))
+            for number, face_id in enumerate(face_ids[:SHOWN], 1)
+        ]
+        super().__init__(
+            discord.ui.Select(
+                custom_id=f"moedex:leave_out:{cluster_id}:{later}",
+                placeholder=LEAVE_OUT,
+                options=options or [discord.SelectOption(label="-")],
+            )
+        )
+        self.cluster_id, self.later = cluster_id, later
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """Read cluster and place back; the face is in the interaction."""
+        return cls(int(match["cluster"]), int(match["later"]))
+
+    @answers_errors
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Take the face and its copies out, and show what is left."""
+        services, server_id = services_of(interaction), interaction.guild_id or 0
+        await check_may_label(interaction.user, services.storage.settings)
+        await interaction.response.defer()
+        face_id = int(cast("dict[str, Any]", interaction.data)["values"][0])
+        left = await services.unknown_faces.leave_out(server_id, self.cluster_id, face_id)
+        if not left:
+            raise UserError(GONE)
+        await _show_cluster(interaction, self.cluster_id, left, self.later)
 
 
 class ProposalButton(
@@ -284,4 +283,4 @@ class SkipButton(
         await show(interaction, self.place)
 
 
-ITEMS = (Decision, ProposalButton, SkipButton)
+ITEMS = (Decision, LeaveOut, ProposalButton, SkipButton)

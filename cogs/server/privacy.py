@@ -15,6 +15,7 @@ from discord import app_commands
 from discord.ext import commands, tasks
 
 from bot.errors import UserError
+from bot.ui.erasing import EraseButton, ask_to_erase, ask_to_stop_learning
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -32,12 +33,6 @@ ON = (
     "with `/learning share on`. Deleting a message deletes what came from it; {leave} days after I "
     "am removed from this server all of it is erased. `/privacy show` tells what I keep of you, "
     "`/privacy delete` erases it, `/privacy optout` keeps you out of it. I never learn from DMs."
-)
-OFF = (
-    "**Learning is off in this server.** Crops, vectors and hashes that I kept are erased, who "
-    "asked and posted too, with what was trained on them. An answer keeps what its buttons need, "
-    "with your ✅ and ❌, for {button_days} days. What was taught by `/teach` stays until {days} "
-    "days after `/forget`, or until its uploader's `/privacy delete`."
 )
 STATE = {True: "Learning is on in this server.", False: "Learning is off in this server."}
 CHANGING = (
@@ -69,11 +64,6 @@ KEPT = (
     "and backups that somebody made already can't be called back.\n"
     "Where learning is off, and in DMs, I don't know whose pictures my answers are about, so they "
     "aren't counted here. They go with your message, or after {button_days} days."
-)
-DELETED = (
-    "Erased: your pictures' faces, crops and vectors, your votes, drawings and proposals, and "
-    "the model versions trained on them. Exports and backups that somebody made already can't "
-    "be called back."
 )
 OPTED_OUT = (
     "Noted, for all servers: I learn nothing from your pictures, and your ✅, ❌ and names are "
@@ -125,7 +115,13 @@ class LearningCommands(commands.Cog):
     async def on(self, interaction: discord.Interaction[MoedexBot]) -> None:
         """Let me learn from this server's pictures; says here what is kept."""
         await interaction.response.defer(thinking=True)
-        await self._switch(interaction, on=True)
+        await self._storage.consents.set_learning(
+            interaction.guild_id or 0,
+            interaction.user.id,
+            datetime.now(UTC),
+            on=True,
+            channel_id=interaction.channel_id,
+        )
         limits = self._config
         text = ON.format(
             days=limits.learning.crops_days,
@@ -137,14 +133,10 @@ class LearningCommands(commands.Cog):
     @learning.command(name="off")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def off(self, interaction: discord.Interaction[MoedexBot]) -> None:
-        """Stop learning here, and erase the crops and vectors I kept."""
+        """Stop learning here, and erase the crops and vectors I kept; asks first."""
         await interaction.response.defer(thinking=True)
-        await self._switch(interaction, on=False)
-        await self._erasure.stop_learning(interaction.guild_id or 0)
-        text = OFF.format(
-            days=self._config.learning.forget_days, button_days=self._config.storage.buttons_days
-        )
-        await interaction.followup.send(text)
+        learned = await self._erasure.learned(interaction.guild_id or 0)
+        await interaction.followup.send(**ask_to_stop_learning(learned))
 
     @learning.command(name="show")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -211,10 +203,10 @@ class LearningCommands(commands.Cog):
 
     @privacy.command(name="delete")
     async def delete(self, interaction: discord.Interaction[MoedexBot]) -> None:
-        """Erase everything that I keep of you, in all servers."""
+        """Erase everything that I keep of you, in all servers; asks first."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._erasure.erase_member(interaction.user.id)
-        await interaction.followup.send(DELETED, ephemeral=True)
+        kept = await self._erasure.kept(interaction.user.id)
+        await interaction.followup.send(**ask_to_erase(kept), ephemeral=True)
 
     @privacy.command(name="optout")
     @app_commands.describe(out="False lets your pictures and votes count again")
@@ -258,16 +250,13 @@ class LearningCommands(commands.Cog):
         more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         return [TEACH_AGAIN.format(names=", ".join(names[:_NAMES]) + more)]
 
-    async def _switch(self, interaction: discord.Interaction[MoedexBot], *, on: bool) -> None:
-        await self._storage.consents.set_learning(
-            interaction.guild_id or 0,
-            interaction.user.id,
-            datetime.now(UTC),
-            on=on,
-            channel_id=interaction.channel_id,
-        )
-
 
 async def setup(bot: MoedexBot) -> None:
-    """Load the cog."""
+    """Load the cog, and make questions of before a restart work."""
+    bot.add_dynamic_items(EraseButton)
     await bot.add_cog(LearningCommands(bot, bot.services))
+
+
+async def teardown(bot: MoedexBot) -> None:
+    """Stop listening to the buttons of questions."""
+    bot.remove_dynamic_items(EraseButton)

@@ -1,17 +1,18 @@
 """Clusters: who keeps turning up among unknown faces, and few centroids for many vectors.
 
-HDBSCAN (Campello, Moulavi and Sander 2013; scikit-learn's) over unit vectors. Euclidean distance on
-the unit sphere orders pairs as the cosine does. It leaves single faces out as noise, so a
-cluster shown to a moderator is worth the question.
+A cluster is shown to a moderator as one character, so it must hold no second one: complete linkage
+(SciPy's) puts faces together only where each is like every other. Single faces are left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from sklearn.cluster import HDBSCAN, KMeans
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+from sklearn.cluster import KMeans
 
 from models.gallery.gallery import unit
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from models.types import Vector, Vectors
 
-LIKENESS = 0.6
-"""Cosine similarity to its centre that a face of a cluster has at least."""
+LIKENESS: Final = 0.6
+"""Cosine similarity from which two faces may be of one character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +37,37 @@ class Cluster:
 
 
 def find_clusters(
-    vectors: Vectors, groups: list[int] | None = None, smallest: int = 5
+    vectors: Vectors, groups: Sequence[int] | None = None, smallest: int = 5
 ) -> list[Cluster]:
     """Return the clusters among `vectors` (n, d), the largest first.
 
-    `groups` numbers near-duplicate pictures: of each only the first counts towards the size, so
-    one picture posted seven times is no cluster, yet all its copies belong to the one they fit.
+    Any two members are at least as alike as `LIKENESS`. `groups` numbers near-duplicate pictures:
+    the faces of one count once towards the size, so one picture posted seven times is no cluster.
     """
-    if groups is None:
-        groups = list(range(len(vectors)))
-    first = {g: i for i, g in reversed(list(enumerate(groups)))}
-    kept = sorted(first.values())
-    if len(kept) < max(smallest, 2):
+    if len(vectors) < max(smallest, 2):
         return []
-    row_of = {groups[i]: row for row, i in enumerate(kept)}
-    place = [row_of[g] for g in groups]
-    rows = vectors[kept].astype(np.float64)
-    found = _density(rows, smallest, single=False)
-    if not (found >= 0).any():
-        # One character alone is a cluster too, else a server's only newcomer is never asked for.
-        # Allowed from the start, many small clusters would all be taken for one.
-        found = _density(rows, smallest, single=True)
+    pictures = np.arange(len(vectors)) if groups is None else np.array(groups)
+    cosines = np.clip(vectors @ vectors.T, -1, 1).astype(np.float64)
+    np.fill_diagonal(cosines, 1)
+    tree = linkage(squareform(1 - cosines, checks=False), method="complete")
+    found = fcluster(tree, 1 - LIKENESS, criterion="distance")
     clusters: list[Cluster] = []
-    for label in sorted(set(found.tolist()) - {-1}):
-        chosen = np.array(kept)[found == label]
-        centre = _centre(vectors[chosen])
-        # The density may trail off into other faces, and leave out a face at the rim.
-        free = np.array([i for i, k in enumerate(place) if found[k] in (-1, label)])
-        likeness = vectors[free] @ centre
-        near = likeness >= LIKENESS
-        members, likeness = free[near], likeness[near]
-        if len({groups[i] for i in members}) < smallest:
+    for label in np.unique(found):
+        members = np.flatnonzero(found == label)
+        if len(np.unique(pictures[members])) < smallest:
             continue
+        likeness = vectors[members] @ _centre(vectors[members])
         order = np.argsort(-likeness, kind="stable")
-        clusters.append(Cluster(tuple(int(i) for i in members[order]), float(likeness.mean())))
+        clusters.append(Cluster(tuple(members[order].tolist()), float(likeness.mean())))
     return sorted(clusters, key=lambda c: (-len(c.members), -c.tightness))
 
 
 def belongs(vectors: Vectors, cluster: Vectors) -> NDArray[np.bool_]:
-    """Say which of `vectors` (n, d) belong to a cluster of faces (m, d), m >= 1: (n,)."""
-    return vectors @ _centre(cluster) >= LIKENESS
+    """Say which of `vectors` (n, d) belong to a cluster of faces (m, d), m >= 1: (n,).
+
+    They are as like its members as these may be to each other, on average.
+    """
+    return (vectors @ cluster.T).mean(axis=1) >= LIKENESS
 
 
 def centroids_of(vectors: Vectors, count: int, seed: int = 0) -> Vectors:
@@ -131,15 +123,3 @@ def group_alike(vectors: Sequence[Vector], at_once: int) -> list[int | None]:
 def _centre(vectors: Vectors) -> Vectors:
     centre = vectors.mean(axis=0)
     return centre / max(float(np.linalg.norm(centre)), 1e-9)
-
-
-def _density(rows: NDArray[np.float64], smallest: int, *, single: bool) -> NDArray[np.int64]:
-    """Return the cluster of each row, -1 for none."""
-    found = HDBSCAN(
-        min_cluster_size=smallest,
-        min_samples=2,
-        allow_single_cluster=single,
-        algorithm="brute",  # trees are slower in hundreds of dimensions
-        copy=True,  # pyright: ignore[reportArgumentType] - typed by its default, "warn"
-    ).fit_predict(rows)
-    return found.astype(np.int64)

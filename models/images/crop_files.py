@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from models.images.formats import DECODERS
 
@@ -51,14 +51,24 @@ def read_crops(files: Sequence[Path], side: int) -> Crops:
     return np.stack(crops)
 
 
-def contact_sheet(crops: Sequence[Pixels], columns: int) -> bytes:
-    """Return one PNG of crops of one size, (side, side, 3) uint8 RGB each, `columns` in a row."""
-    side = crops[0].shape[0]
+def contact_sheet(crops: Sequence[tuple[Pixels, str]], columns: int) -> bytes:
+    """Return one PNG of crops of one size, (side, side, 3) uint8 RGB each, `columns` in a row.
+
+    Beside each crop stands what is written into its corner.
+    """
+    side = crops[0][0].shape[0]
     columns = min(columns, len(crops))
     rows = -(-len(crops) // columns)
     sheet = Image.new("RGB", (columns * side, rows * side), "white")
-    for i, crop in enumerate(crops):
-        sheet.paste(Image.fromarray(crop), (i % columns * side, i // columns * side))
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(side // 6)
+    for i, (crop, text) in enumerate(crops):
+        corner = i % columns * side, i // columns * side
+        sheet.paste(Image.fromarray(crop), corner)
+        if text:
+            _, _, right, bottom = draw.textbbox(corner, text, font=font)
+            draw.rectangle((*corner, right + 4, bottom + 4), fill="black")
+            draw.text((corner[0] + 2, corner[1]), text, fill="white", font=font)
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
     return buffer.getvalue()

@@ -158,6 +158,19 @@ async def shown(interaction: Interaction) -> Message:
     return interaction.answers[0]
 
 
+async def confirmed(member: Member, question: Interaction, label: str) -> str:
+    """Press a button under the bot's question; returns what it says in place of it."""
+    message = await shown(question)
+    before = message.content
+    await member.press(message, label)
+
+    async def changed() -> bool:
+        return message.content != before
+
+    await eventually(changed)
+    return message.content
+
+
 async def opened(interaction: Interaction) -> bool:
     """Say whether the bot opened a form."""
     return interaction.modal is not None

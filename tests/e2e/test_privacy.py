@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from bot.storage.records import TrainingReport
+from bot.ui.erasing import ERASE
 from models.vectors import pack_vector
 from tests.bot.fakes import FakeStages
-from tests.e2e.conftest import PATIENCE_S, eventually, settled, watch
+from tests.e2e.conftest import PATIENCE_S, confirmed, eventually, settled, watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -284,14 +285,14 @@ async def test_a_members_deletion_erases_pictures_votes_and_what_they_settled(
     assert "1 faces, 1 of them with a crop" in text
     assert "1 votes" in text
     assert "can't be called back" in text
-    await said(await ben.slash("general", "privacy delete"))
+    await confirmed(ben, await ben.slash("general", "privacy delete"), ERASE["member"])
     assert not own.left
     assert by_ann.left
     assert await votes_on(bot, by_ann) == 1
     versions = await bot.services.storage.versions.list(own.face.server_id)
     assert [version.id for version in versions] == [untouched.id]
     # Now she who settled all asks: her pictures go, and so does what her word alone had settled.
-    await said(await ann.slash("general", "privacy delete"))
+    await confirmed(ann, await ann.slash("general", "privacy delete"), ERASE["member"])
     assert not by_ann.left
     assert await bot.services.storage.versions.list(own.face.server_id) == []
 
@@ -303,7 +304,8 @@ async def test_a_version_goes_with_the_votes_that_settled_its_labels(
     ann = sandbox.member("ann")
     labelled = await learned(sandbox, bot, tmp_path, "labelled by ann")
     await version_of(bot, labelled)
-    assert "Erased" in await said(await ann.slash("general", "privacy delete"))
+    asked = await ann.slash("general", "privacy delete")
+    assert "Erased" in await confirmed(ann, asked, ERASE["member"])
     label = await bot.services.storage.labels.get(labelled.face.id)
     assert label is None or label.state == "open"
     assert await bot.services.storage.versions.list(labelled.face.server_id) == []

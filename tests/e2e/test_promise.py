@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.ui.erasing import ERASE, LEAVE, LEFT, MANAGERS_ONLY
 from models.vectors import pack_vector
-from tests.e2e.conftest import PATIENCE_S, eventually, kept, settled, watch
+from tests.e2e.conftest import PATIENCE_S, confirmed, eventually, kept, settled, shown, watch
 from tests.e2e.test_privacy import TellingStages, learn_in, said
 
 if TYPE_CHECKING:
@@ -95,7 +96,18 @@ async def test_with_learning_the_same_look_finds_them_and_switching_it_off_erase
     reply = await answered(sandbox, bot, "secret.png")
     found = {"author", "perceptual hash", "vector"}
     assert left(tmp_path, needles) == found
-    await said(await ann.slash("general", "learning off"))
+    asks = await ann.slash("general", "learning off")
+    text = await said(asks)
+    assert "1 crop with their vectors, the hashes of 1 picture" in text
+    assert "0 characters, and 0 trained versions" in text
+    assert await confirmed(ann, asks, LEAVE) == LEFT
+    assert left(tmp_path, needles) == found
+    # A question that was left open is still there for who decides, and for nobody else.
+    asks = await ann.slash("general", "learning off")
+    refused = await ben.press(await shown(asks), ERASE["learning"])
+    assert await said(refused) == MANAGERS_ONLY
+    assert left(tmp_path, needles) == found
+    assert "Learning is off" in await confirmed(ann, asks, ERASE["learning"])
     assert left(tmp_path, needles) == set()
     assert (await kept(bot, reply)).faces[0].guesses
 

@@ -11,11 +11,13 @@ import pytest
 from PIL import Image
 
 from bot.storage.records import IGNORED, NOT_A_FACE, Label
+from bot.ui.review import LEAVE_OUT
 from bot.ui.unknown_faces import TURNS_UP, TURNS_UP_THERE
 from models.gallery.policy import NamingPolicy
 from models.types import Guess, NamedFace
 from tests.bot.fakes import MARIN, DistinctStages
 from tests.e2e.conftest import PATIENCE_S, eventually, hide_channel, opened, shown, watch
+from tests.e2e.conftest import asked as asked_below
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -119,6 +121,67 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
     assert "Taken back" in undone.content
     assert await settled(bot, faces, None)
     assert f"Seen {FACES} times" in (await review(sandbox)).content
+
+
+async def test_a_face_of_somebody_else_is_left_out_before_the_answer_holds(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    faces = [await post(sandbox, bot, "fan-art") for _ in range(FACES)]
+    ann = sandbox.member("ann")
+    asked = await review(sandbox)
+    await ann.select(asked, LEAVE_OUT, ["Face 2"])
+
+    async def fewer() -> bool:
+        return f"Seen {FACES - 1} times" in asked.content
+
+    await eventually(fewer)
+    assert [file.filename for file in asked.attachments] == ["faces.png"]
+    done = await ann.select(asked, "Who is it?", ["Marin"])
+    assert f"all {FACES - 1} faces" in (await shown(done)).content
+    await bot.services.votes.judged()
+    found = [await bot.services.storage.labels.get(face.id) for face in faces]
+    assert sum(label is None for label in found) == 1
+    assert sum(label is not None and label.label == Label.of("marin") for label in found) == (
+        FACES - 1
+    )
+
+
+async def test_copies_of_a_picture_are_shown_and_counted_once(
+    sandbox: Sandbox, start: Start
+) -> None:
+    stages = OneUnknownFace()
+    async with start(stages) as bot:
+        await watch(bot)
+        await bot.services.storage.settings.update(bot.guilds[0].id, learning=True)
+        faces = [await post(sandbox, bot, "fan-art") for _ in range(FACES)]
+        stages.seen -= 1  # the next picture has the hash of the last
+        faces.append(await post(sandbox, bot, "fan-art"))
+        asked = await review(sandbox)
+        assert f"Seen {FACES} times" in asked.content
+        (sheet,) = asked.attachments
+        assert Image.open(io.BytesIO(sheet.data)).size == (FACES * 128, 128)
+        done = await sandbox.member("ann").select(asked, "Who is it?", ["Marin"])
+        assert f"all {FACES + 1} faces" in (await shown(done)).content
+        assert await settled(bot, faces, "marin")
+
+
+async def test_a_proposed_name_is_shown_with_its_face_its_proposer_and_a_link(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ben = sandbox.member("ben")
+    posted = await ben.post("fan-art", files=[("a.png", b"1")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    await ben.react(reply, "❌")
+    await eventually(lambda: asked_below(reply))
+    form = await ben.select(reply, "Who is face 1?", ["Someone else…"])
+    await eventually(lambda: opened(form))
+    pick = await shown(await ben.submit(form, {"name": "Aoi Sora"}))
+    await shown(await ben.select(pick, "Who is it?", ["New character: Aoi Sora"]))
+    card = await review(sandbox)
+    assert f"<@{ben.id}>: this face is **Aoi Sora**, who would be new here" in card.content
+    assert f"/{reply.channel.id}/{reply.id}" in card.content
+    (crop,) = card.attachments
+    assert (crop.filename, Image.open(io.BytesIO(crop.data)).size) == ("faces.png", (256, 256))
 
 
 @pytest.mark.parametrize(
@@ -281,7 +344,7 @@ async def test_a_proposals_drawings_are_shown_as_they_were_uploaded(
         return "Aoi age-restricted" in first.content
 
     await eventually(second)
-    assert "only be shown where they were uploaded" in first.content
+    assert "only be shown where it was posted" in first.content
     assert not first.attachments
     there = await review(sandbox, "age-restricted")
     await sandbox.member("ann").press(there, "Later")

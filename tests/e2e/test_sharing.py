@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.storage.records import TrainingReport
+from bot.ui.erasing import ERASE
 from sandbox.state.errors import UsageError
-from tests.e2e.conftest import eventually
+from tests.e2e.conftest import confirmed, eventually
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -63,6 +64,6 @@ async def test_sharing_is_a_moderators_choice_and_can_be_taken_back(
     assert await storage.versions.list(OTHER) == []
     # To stop learning ends sharing too: it does not come back by itself.
     await said(await ann.slash("general", "learning share on"))
-    await said(await ann.slash("general", "learning off"))
+    await confirmed(ann, await ann.slash("general", "learning off"), ERASE["learning"])
     await said(await ann.slash("general", "learning on"))
     assert await storage.settings.sharing() == []

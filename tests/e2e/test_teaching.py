@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.ui.erasing import ERASE
 from sandbox.samples.shelf import load_samples
 from tests.bot.fakes import DistinctStages, ListingStages
-from tests.e2e.conftest import PATIENCE_S, asked, eventually, opened, shown, text_of
+from tests.e2e.conftest import PATIENCE_S, asked, confirmed, eventually, opened, shown, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,8 +147,10 @@ async def test_learning_is_off_until_switched_on_and_deletion_is_down_to_the_byt
         return any(needle in file.read_bytes() for file in files if file.exists())
 
     assert stored()
-    erased = await ben.slash("general", "privacy delete")
-    assert "Erased" in await said(erased)
+    asks = await ben.slash("general", "privacy delete")
+    assert "1 face of your pictures, 1 of them with a crop" in await said(asks)
+    assert stored()
+    assert "Erased" in await confirmed(ben, asks, ERASE["member"])
     assert not crops()
     assert not stored()
     # Whose picture it was is not known of the answer that was given before.

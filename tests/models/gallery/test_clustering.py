@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.gallery.clustering import find_clusters
+from models.gallery.clustering import LIKENESS, find_clusters
 
 
 def _faces(rng: np.random.Generator, centres: list[int], spread: float) -> np.ndarray:
@@ -47,3 +47,21 @@ def test_scattered_faces_are_no_cluster() -> None:
     vectors = rng.normal(size=(20, 256)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     assert find_clusters(vectors) == []
+
+
+def test_faces_between_two_people_join_neither() -> None:
+    """Density would follow the chain from one to the other; a cluster must be one person."""
+    angles = np.linspace(0, np.pi / 2, 19)
+    chain = np.zeros((19, 32), np.float32)
+    chain[:, 0], chain[:, 1] = np.cos(angles), np.sin(angles)
+    for cluster in find_clusters(chain, smallest=5):
+        rows = chain[list(cluster.members)]
+        assert (rows @ rows.T).min() >= LIKENESS - 1e-6
+        assert len(cluster.members) < 19
+
+
+def test_copies_are_in_the_cluster_and_do_not_make_it_larger() -> None:
+    vectors = _faces(np.random.default_rng(1), [0] * 7, 0.05)
+    copied = np.concatenate([vectors, vectors[:1]])
+    assert len(find_clusters(copied, [*range(7), 0], smallest=7)[0].members) == 8
+    assert find_clusters(copied, [*range(7), 0], smallest=8) == []
