@@ -1,4 +1,8 @@
-"""Files over HTTP, as Discord's CDN serves them: attachments, linked pictures, default avatars."""
+"""Files over HTTP, as Discord's CDN and its media proxy serve them.
+
+Attachments and stickers, pictures of other sites, default avatars. The proxy takes `format` (`png`,
+`jpeg`, `webp`), `width` and `height`, and answers with a still picture; of a video, its frame.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,15 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from PIL import Image, ImageDraw
 
+from sandbox.state import files
+from sandbox.state.files import EXTERNAL, PROXY
+
 if TYPE_CHECKING:
+    from sandbox.state.entities import Attachment
     from sandbox.state.world import World
 
 AVATAR_SIDE = 96
+_STILLS = ("png", "jpeg", "webp")
 _AVATAR_COLORS = ("#5865f2", "#747f8d", "#43b581", "#faa61a", "#f04747", "#eb459e")
 
 
@@ -25,30 +34,49 @@ class Cdn:
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Serve these routes."""
-        for folder in ("attachments", "ephemeral-attachments", "external"):
+        for folder in ("attachments", "ephemeral-attachments"):
             router.add_get(f"/{folder}/{{place}}/{{file_id}}/{{name}}", self.file)
+            router.add_get(f"/{PROXY}/{folder}/{{place}}/{{file_id}}/{{name}}", self.proxied)
+        router.add_get(f"/{EXTERNAL}/{{file_id}}/{{name:.+}}", self.proxied)
+        router.add_get("/stickers/{sticker_id}.{suffix}", self.sticker)
         router.add_get("/embed/avatars/{number}.png", self.avatar)
         router.add_get("/avatars/{user_id}/{hash}.png", self.avatar)
 
     async def file(self, request: web.Request) -> web.Response:
         """Send a file; 404 once its message is deleted, or where the address is wrong."""
-        info = request.match_info
-        attachment = None
-        if info["file_id"].isdecimal():
-            attachment = self._world.files.get(int(info["file_id"]))
-        if attachment is None or attachment.filename != info["name"]:
-            raise web.HTTPNotFound(text="This content is no longer available.")
-        media_type = attachment.content_type or "application/octet-stream"
-        shown = media_type.startswith("image/") and "svg" not in media_type
-        return web.Response(
-            body=attachment.data,
-            content_type=media_type,
-            headers={
-                "Content-Disposition": "inline" if shown else "attachment",
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
+        attachment = self._attachment(request)
+        if attachment.filename != request.match_info["name"]:
+            raise _gone()
+        return _answer(attachment.data, attachment.content_type)
+
+    async def proxied(self, request: web.Request) -> web.Response:
+        """Send a file, or a still picture of it; 415 where it can't be made one."""
+        attachment = self._attachment(request)
+        suffix = request.query.get("format", "")
+        sides = [request.query.get(key, "") for key in ("width", "height")]
+        box = (int(sides[0]), int(sides[1])) if all(map(str.isdecimal, sides)) else None
+        if suffix not in ("", *_STILLS):
+            raise web.HTTPBadRequest(text="Unsupported format.")
+        try:
+            data = await files.proxied(attachment, suffix, box)
+        except OSError as error:
+            raise web.HTTPUnsupportedMediaType(text="This is no picture.") from error
+        return _answer(data, f"image/{suffix}" if suffix else attachment.content_type)
+
+    async def sticker(self, request: web.Request) -> web.Response:
+        """Send a sticker's file."""
+        number = request.match_info["sticker_id"]
+        sticker = self._world.stickers.get(int(number)) if number.isdecimal() else None
+        if sticker is None or sticker.format.suffix != request.match_info["suffix"]:
+            raise _gone()
+        return _answer(sticker.data, files.media_type(f"sticker.{sticker.format.suffix}"))
+
+    def _attachment(self, request: web.Request) -> Attachment:
+        number = request.match_info["file_id"]
+        attachment = self._world.files.get(int(number)) if number.isdecimal() else None
+        if attachment is None:
+            raise _gone()
+        return attachment
 
     async def avatar(self, request: web.Request) -> web.Response:
         """Send a plain picture for a user without one."""
@@ -57,6 +85,24 @@ class Cdn:
         color = _AVATAR_COLORS[(index if index < 100 else index >> 22) % len(_AVATAR_COLORS)]
         data = await asyncio.to_thread(_draw_avatar, color)
         return web.Response(body=data, content_type="image/png")
+
+
+def _gone() -> web.HTTPNotFound:
+    return web.HTTPNotFound(text="This content is no longer available.")
+
+
+def _answer(data: bytes, content_type: str | None) -> web.Response:
+    media_type = content_type or "application/octet-stream"
+    shown = media_type.startswith(("image/", "video/")) and "svg" not in media_type
+    return web.Response(
+        body=data,
+        content_type=media_type,
+        headers={
+            "Content-Disposition": "inline" if shown else "attachment",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
 
 
 @lru_cache

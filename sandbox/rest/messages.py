@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.rest.api import Call, Route, Routes, body_of
 from sandbox.state import errors
 from sandbox.state.emoji import emoji_key, parse_emoji
-from sandbox.state.payloads.messages import message_json
+from sandbox.state.payloads.messages import message_json, sticker_json
 from sandbox.state.payloads.people import user_json
 from sandbox.state.permissions import Permission
 
@@ -38,6 +38,7 @@ class MessageRoutes(Routes):
             ("PUT", _REACTION + "/@me", self.react),
             ("DELETE", _REACTION + "/{user_id}", self.unreact),
             ("POST", "/channels/{channel_id}/typing", self.type),
+            ("GET", "/stickers/{sticker_id}", self.sticker),
         )
 
     def _write(self, message: Message, viewer: User) -> Json:
@@ -135,6 +136,13 @@ class MessageRoutes(Routes):
     async def type(self, call: Call) -> None:
         """`POST /channels/{}/typing`."""
         self._state.channels.type(call.user, self._api.channel(call))
+
+    async def sticker(self, call: Call) -> Any:
+        """`GET /stickers/{}`."""
+        sticker = self._world.stickers.get(call.id("sticker_id"))
+        if sticker is None:
+            raise errors.unknown_sticker()
+        return sticker_json(sticker)
 
     def _reaction(self, message: Message, emoji: str) -> list[int]:
         reaction = message.reactions.get(emoji_key(parse_emoji(emoji)))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.state import errors
+from sandbox.state.entities import Message, MessageType
 from sandbox.state.events import Event, message_event
+from sandbox.state.payloads.messages import reference_json
 from sandbox.state.permissions import Permission
 
 if TYPE_CHECKING:
-    from sandbox.state.entities import Channel, Message, User
+    from sandbox.state.entities import Channel, User
     from sandbox.state.events import Stream
     from sandbox.state.world import World
 
@@ -48,7 +50,22 @@ class Channels:
         if message is not None:
             message.thread = thread
             self._stream.emit(message_event("message_update", message, user))
+            self._point_back(thread, message)
         return thread
+
+    def _point_back(self, thread: Channel, message: Message) -> None:
+        """Let a thread begin with a message of Discord's own that shows what it was opened on."""
+        starter = Message(
+            self._world.mint.make(),
+            thread,
+            message.author,
+            type=MessageType.THREAD_STARTER_MESSAGE,
+            reference=reference_json(message),
+            referenced=message,
+        )
+        thread.messages[starter.id] = starter
+        thread.last_message_id = starter.id
+        self._stream.emit(message_event("message_create", starter, message.author))
 
     def delete(self, channel: Channel, by: User | None = None) -> None:
         """Delete a channel with its threads, messages and files."""

@@ -188,7 +188,7 @@ def _check_separator(item: Json, path: str) -> None:
 
 
 def _check_button(button: Json, path: str) -> None:
-    style = button.get("style")
+    style: int = button.get("style") or 0
     if style not in _BUTTON_STYLES:
         choices = ", ".join(map(str, _BUTTON_STYLES))
         raise invalid_form(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sandbox.state import component_tree, components, content, errors, files
-from sandbox.state.entities import Attachment, Json, Message, MessageFlag, MessageType, User
-from sandbox.state.payloads.messages import snapshot_json
+from sandbox.state.entities import (
+    Attachment,
+    Json,
+    Message,
+    MessageFlag,
+    MessageType,
+    Sticker,
+    User,
+)
+from sandbox.state.payloads.messages import reference_json, snapshot_json
 from sandbox.state.permissions import Permission
 from sandbox.state.world import World
 
@@ -15,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.state.files import Upload
+
+
+MAX_STICKERS = 3
 
 
 def refer(world: World, message: Message, author: User, reference: Json | None) -> None:
@@ -36,13 +48,7 @@ def refer(world: World, message: Message, author: User, reference: Json | None) 
         raise errors.ApiError(
             403, 160002, "You cannot reply without permission to read message history"
         )
-    message.reference = {
-        "type": int(forward),
-        "channel_id": str(source.id),
-        "message_id": str(target.id),
-    }
-    if source.server is not None:
-        message.reference["guild_id"] = str(source.server.id)
+    message.reference = reference_json(target, forward=forward)
     if forward:
         message.snapshots = target.snapshots or [snapshot_json(target)]
         message.flags |= MessageFlag.HAS_SNAPSHOT
@@ -86,7 +92,7 @@ async def update_files(
             await files.store(
                 world,
                 message.channel.id,
-                files.Upload(name, upload.data, description),
+                replace(upload, filename=name, description=description),
             )
         )
     return kept
@@ -111,6 +117,8 @@ def fill(world: World, message: Message, body: Json, new_files: list[Attachment]
             lambda url, path: _media(world, url, path, every, named),
             layout=message.layout,
         )
+    if body.get("sticker_ids"):
+        message.stickers = _stickers(world, body["sticker_ids"])
     if message.layout:
         _check_layout(message, body)
     shown = {_path(media["url"]) for embed in message.embeds for media in _embed_media(embed)}
@@ -127,7 +135,7 @@ def _check_layout(message: Message, body: Json) -> None:
         "content": message.content,
         "embeds": message.embeds,
         "poll": body.get("poll"),
-        "sticker_ids": body.get("sticker_ids"),
+        "sticker_ids": message.stickers,
     }
     for name, value in legacy.items():
         if value:
@@ -136,6 +144,13 @@ def _check_layout(message: Message, body: Json) -> None:
                 "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
                 f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
             )
+
+
+def _stickers(world: World, ids: list[str]) -> list[Sticker]:
+    found = [world.stickers.get(int(item)) for item in ids]
+    if len(found) > MAX_STICKERS or None in found:
+        raise errors.ApiError(400, 50081, "Invalid sticker sent")
+    return [item for item in found if item is not None]
 
 
 def _named(body: Json, before: list[Attachment], every: list[Attachment]) -> list[Attachment]:
@@ -190,21 +205,22 @@ def _media(
                 "The referenced attachment was not found",
             )
     else:
-        match = next((item for item in every if _path(item.url) == _path(url)), None)
-    if match is None:
+        match = next((item for item in every if _path(url) in _addresses(item)), None)
+    found = match or world.web.get(url)
+    if found is None:
         return {"id": str(world.mint.make()), "url": url, "proxy_url": url}
-    media: Json = {
-        "id": str(match.id),
-        "url": match.url,
-        "proxy_url": match.url,
-        "attachment_id": str(match.id),
-        "size": len(match.data),
-    }
-    if match.width is not None:
-        media |= {"width": match.width, "height": match.height}
-    if match.content_type is not None:
-        media["content_type"] = match.content_type
+    media: Json = {"id": str(found.id), "url": found.url, "proxy_url": found.proxy_url}
+    if match is not None:
+        media |= {"attachment_id": str(match.id), "size": len(match.data)}
+    if found.width is not None:
+        media |= {"width": found.width, "height": found.height}
+    if found.content_type is not None:
+        media["content_type"] = found.content_type
     return media
+
+
+def _addresses(attachment: Attachment) -> tuple[str, str]:
+    return _path(attachment.url), _path(attachment.proxy_url)
 
 
 def _path(url: str) -> str:

@@ -30,7 +30,22 @@ class MessageType(IntEnum):
     DEFAULT = 0
     REPLY = 19
     CHAT_INPUT_COMMAND = 20
+    THREAD_STARTER_MESSAGE = 21
     CONTEXT_MENU_COMMAND = 23
+
+
+class StickerFormat(IntEnum):
+    """What a sticker's file is."""
+
+    PNG = 1
+    APNG = 2
+    LOTTIE = 3
+    GIF = 4
+
+    @property
+    def suffix(self) -> str:
+        """The end of its file's name."""
+        return {StickerFormat.LOTTIE: "json", StickerFormat.GIF: "gif"}.get(self, "png")
 
 
 class MessageFlag(IntFlag):
@@ -141,7 +156,12 @@ class Channel:
 
 @dataclass(eq=False, slots=True)
 class Attachment:
-    """A posted file. `width` and `height` are set where it could be read as a picture."""
+    """A posted file, or a picture of another site of which Discord's proxy has a copy.
+
+    `width` and `height` are set where Discord shows it as a picture or a video. `url` gives the
+    file as it is, `proxy_url` also scaled or in another format. `frame` is what a video's preview
+    shows, an encoded picture.
+    """
 
     id: int
     filename: str
@@ -150,13 +170,26 @@ class Attachment:
     width: int | None
     height: int | None
     url: str
+    proxy_url: str
     description: str | None = None
     ephemeral: bool = False
+    frame: bytes | None = field(default=None, repr=False)
 
     @property
     def spoiler(self) -> bool:
         """Whether the file is hidden until clicked."""
         return self.filename.startswith("SPOILER_")
+
+
+@dataclass(eq=False, slots=True)
+class Sticker:
+    """A sticker of a server."""
+
+    id: int
+    name: str
+    format: StickerFormat
+    server: Server
+    data: bytes = field(repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -190,6 +223,7 @@ class Message:
     embedded_files: list[Attachment] = field(default_factory=list)
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
+    stickers: list[Sticker] = field(default_factory=list)
     reactions: dict[str, Reaction] = field(default_factory=dict)
     mentions: list[User] = field(default_factory=list)
     mention_everyone: bool = False

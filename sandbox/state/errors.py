@@ -67,6 +67,11 @@ def unknown_emoji() -> ApiError:
     return ApiError(400, 10014, "Unknown Emoji")
 
 
+def unknown_sticker() -> ApiError:
+    """No sticker has this id."""
+    return ApiError(404, 10060, "Unknown sticker")
+
+
 def unknown_webhook() -> ApiError:
     """A follow-up came before the interaction was answered, or to no interaction."""
     return ApiError(404, 10015, "Unknown Webhook")

@@ -207,7 +207,9 @@ def _has_content(message: Message) -> bool:
     """Whether a message shows anything; one of layout components shows no mere files."""
     if message.layout:
         return bool(message.components)
-    return bool(message.content or message.files or message.embeds or message.components)
+    return bool(
+        message.content or message.files or message.embeds or message.components or message.stickers
+    )
 
 
 def _edited_flags(message: Message, wanted: MessageFlag) -> MessageFlag:

@@ -11,6 +11,7 @@ from sandbox.state.entities import (
     Role,
     Server,
     ServerMember,
+    Sticker,
     User,
 )
 from sandbox.state.permissions import ALL, EVERYONE, IN_DM, NOTHING, Permission
@@ -26,6 +27,9 @@ class World:
         self.servers: dict[int, Server] = {}
         self.channels: dict[int, Channel] = {}
         self.files: dict[int, Attachment] = {}
+        self.web: dict[str, Attachment] = {}
+        """Pictures of other sites that Discord's proxy can fetch, by their address."""
+        self.stickers: dict[int, Sticker] = {}
         self.bot = self.add_user(bot_name, bot=True)
         self.cdn = ""
         """The address that files are served at, without a slash at its end."""

@@ -20,13 +20,16 @@ from sandbox.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SU
 from sandbox.state.options import MESSAGE_MENU, USER_MENU
 from sandbox.state.permissions import Permission
 from sandbox.testing import requests
-from sandbox.testing.uploads import as_upload, link_preview
+from sandbox.testing.posting import message_body
+from sandbox.testing.previews import link_embed
+from sandbox.testing.uploads import as_uploads
 
 if TYPE_CHECKING:
-    from sandbox.state.entities import Channel, Json, Message, Role, Server, User
+    from sandbox.state.entities import Channel, Json, Message, Role, Server, Sticker, User
     from sandbox.state.files import Upload
     from sandbox.state.interaction import Interaction
     from sandbox.state.state import State
+    from sandbox.testing.previews import LinkPreview
     from sandbox.testing.requests import OptionValue
     from sandbox.testing.uploads import FileLike
 
@@ -63,7 +66,10 @@ class Member:
         reply_to: Message | None = None,
         ping: bool = True,
         spoiler: bool = False,
-        preview: tuple[str, bytes] | None = None,
+        preview: LinkPreview | tuple[str, bytes] | None = None,
+        embeds: Iterable[Json] = (),
+        components: Iterable[Json] = (),
+        stickers: Iterable[Sticker] = (),
     ) -> Message:
         """Post a message.
 
@@ -76,16 +82,23 @@ class Member:
             spoiler: Hide every file until clicked.
             preview: A link's address and the picture behind it: the message carries Discord's own
                 proxied preview of it as an embed. The address should stand in `content` too.
+            embeds: What only another bot posts, in Discord's JSON.
+            components: The same; layout components (v2) leave `content` and `embeds` empty.
+            stickers: Up to three.
 
         """
         where = self._begin_in(channel)
         allowed = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
-        body: Json = {"content": content, "allowed_mentions": allowed}
+        body = message_body(content, embeds, components) | {
+            "allowed_mentions": allowed,
+            "sticker_ids": [str(item.id) for item in stickers],
+        }
         if reply_to is not None:
             body["message_reference"] = {"message_id": str(reply_to.id)}
-        uploads = {number: as_upload(item, spoiler=spoiler) for number, item in enumerate(files)}
-        embeds = [await link_preview(self._state.world, where.id, *preview)] if preview else []
-        return await self._state.messages.post(self.user, where, body, uploads, extra_embeds=embeds)
+        made = [await link_embed(self._state.world, preview)] if preview else []
+        return await self._state.messages.post(
+            self.user, where, body, as_uploads(files, spoiler=spoiler), extra_embeds=made
+        )
 
     async def forward(self, message: Message, channel: Channel | str) -> Message:
         """Forward a message into another channel."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.state.entities import ServerMember
+from sandbox.state.entities import ServerMember, Sticker
 from sandbox.state.events import Event
-from sandbox.state.messages import Origin
+from sandbox.state.files import put_online
 from sandbox.state.permissions import MODERATOR, Permission
 from sandbox.testing.member import Member
-from sandbox.testing.uploads import as_upload, link_preview
+from sandbox.testing.previews import LinkPreview, PreviewKind, link_embed
+from sandbox.testing.webhook import Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.state.entities import Channel, Message, Role, Server
+    from sandbox.state.entities import Channel, Message, Role, Server, StickerFormat
     from sandbox.state.state import State
-    from sandbox.testing.uploads import FileLike
 
 
 class Places:
@@ -60,27 +60,37 @@ class Places:
         """Return a channel's messages, oldest first, ephemeral ones included."""
         return list(self.channel(channel).messages.values())
 
-    # --- messages by nobody's account -----------------------------------------------------------
+    # --- what other sites, webhooks and stickers show -------------------------------------------
 
-    async def post_webhook(
-        self, channel: Channel | str, name: str, content: str, files: Iterable[FileLike] = ()
-    ) -> Message:
-        """Post as a channel's webhook, under a name; it is nobody's account."""
-        where = self.channel(channel)
-        self._stream.mark = self._stream.count
-        author = self._world.add_user(name, bot=True)
-        uploads = {number: as_upload(item) for number, item in enumerate(files)}
-        origin = Origin(webhook_id=self._world.mint.make())
-        return await self._state.messages.post(author, where, {"content": content}, uploads, origin)
+    def webhook(self, channel: Channel | str) -> Webhook:
+        """Make a webhook of a channel."""
+        return Webhook(self._state, self.channel(channel))
 
-    async def add_preview(self, message: Message, url: str, data: bytes) -> None:
+    async def add_preview(
+        self,
+        message: Message,
+        link: str,
+        data: bytes,
+        kind: PreviewKind = "image",
+        picture: str = "",
+    ) -> None:
         """Let a link's preview appear under a message afterwards, as an update of it."""
         self._stream.mark = self._stream.count
-        message.embeds = [
-            *message.embeds,
-            await link_preview(self._world, message.channel.id, url, data),
-        ]
+        preview = LinkPreview(link, data, kind, picture)
+        message.embeds = [*message.embeds, await link_embed(self._world, preview)]
         self._state.messages.changed(message)
+
+    async def put_online(self, url: str, data: bytes) -> str:
+        """Let another site have a picture that embeds and galleries name; returns its address."""
+        return (await put_online(self._world, url, data)).url
+
+    def add_sticker(
+        self, name: str, data: bytes, kind: StickerFormat, server: Server | None = None
+    ) -> Sticker:
+        """Give a server a sticker."""
+        sticker = Sticker(self._world.mint.make(), name, kind, server or self.server, data)
+        self._world.stickers[sticker.id] = sticker
+        return sticker
 
     # --- members and servers --------------------------------------------------------------------
 

@@ -11,8 +11,12 @@ from sandbox.state.payloads.times import iso
 from sandbox.state.snowflakes import time_of
 
 if TYPE_CHECKING:
-    from sandbox.state.entities import Attachment, Json, Message, Reaction, User
+    from sandbox.state.entities import Attachment, Json, Message, Reaction, Sticker, User
     from sandbox.state.world import World
+
+
+_WITH_REFERENCED = (MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE)
+"""Messages that carry the one that they refer to."""
 
 
 def attachment_json(attachment: Attachment) -> Json:
@@ -22,7 +26,7 @@ def attachment_json(attachment: Attachment) -> Json:
         "filename": attachment.filename,
         "size": len(attachment.data),
         "url": attachment.url,
-        "proxy_url": attachment.url,
+        "proxy_url": attachment.proxy_url,
     }
     if attachment.width is not None:
         body |= {"width": attachment.width, "height": attachment.height}
@@ -33,6 +37,22 @@ def attachment_json(attachment: Attachment) -> Json:
     if attachment.ephemeral:
         body["ephemeral"] = True
     return body
+
+
+def sticker_item_json(sticker: Sticker) -> Json:
+    """Write a sticker as a message carries it."""
+    return {"id": str(sticker.id), "name": sticker.name, "format_type": int(sticker.format)}
+
+
+def sticker_json(sticker: Sticker) -> Json:
+    """Write a sticker of a server as REST answers it."""
+    return sticker_item_json(sticker) | {
+        "tags": "art",
+        "type": 2,
+        "description": None,
+        "available": True,
+        "guild_id": str(sticker.server.id),
+    }
 
 
 def emoji_json(reaction: Reaction) -> Json:
@@ -120,7 +140,7 @@ def message_json(
             body["message_snapshots"] = (
                 snapshots if shown else [_blank_snapshot(item) for item in snapshots]
             )
-        elif with_reference and message.type is MessageType.REPLY:
+        elif with_reference and message.type in _WITH_REFERENCED:
             target = message.referenced
             body["referenced_message"] = (
                 None
@@ -137,7 +157,8 @@ def message_json(
 
 
 def _content_json(message: Message, *, shown: bool = True) -> Json:
-    return {
+    stickers = [sticker_item_json(item) for item in message.stickers]
+    return ({"sticker_items": stickers} if stickers else {}) | {
         "type": int(message.type),
         "content": message.content if shown else "",
         "mentions": [user_json(user) for user in message.mentions],
@@ -149,6 +170,18 @@ def _content_json(message: Message, *, shown: bool = True) -> Json:
         "flags": int(message.flags),
         "components": message.components if shown else [],
     }
+
+
+def reference_json(target: Message, *, forward: bool = False) -> Json:
+    """Write a reference to a message: a reply's, a thread's starter message's, or a forward's."""
+    body: Json = {
+        "type": int(forward),
+        "channel_id": str(target.channel.id),
+        "message_id": str(target.id),
+    }
+    if target.channel.server is not None:
+        body["guild_id"] = str(target.channel.server.id)
+    return body
 
 
 def snapshot_json(message: Message) -> Json:

@@ -11,7 +11,7 @@ from discord.http import Route, handle_message_parameters
 
 from sandbox import Member, Sandbox
 from sandbox.state import component_rules as rules
-from sandbox.state.entities import MessageFlag
+from sandbox.state.entities import MessageFlag, StickerFormat
 from sandbox.state.errors import ApiError
 from tests.sandbox.client import Client
 from tests.sandbox.conformance import DESCRIPTION, Description
@@ -218,12 +218,13 @@ async def test_what_just_fits_is_taken(sandbox: Sandbox, client: Client) -> None
 async def test_nothing_of_old_stands_beside_a_layout(
     sandbox: Sandbox, client: Client, field: str
 ) -> None:
+    sticker = sandbox.places.add_sticker("wave", b"", StickerFormat.PNG)
     answers = [{"poll_media": {"text": "yes"}}]
     old = {
         "content": "hello",
         "embeds": [{"title": "hello"}],
         "poll": {"question": {"text": "well?"}, "answers": answers},
-        "sticker_ids": ["1"],
+        "sticker_ids": [str(sticker.id)],
     }
     with pytest.raises(discord.HTTPException) as caught:
         await post(sandbox, client, {"components": [text()], "flags": V2, field: old[field]})

@@ -293,7 +293,8 @@ async def test_other_bots_webhooks_and_late_previews(
     robot = sandbox.places.add_member("Robot", bot=True)
     await robot.post("general", "beep")
     assert (await client.seen("message")).author.bot
-    await sandbox.places.post_webhook("general", "Feed", "news", files=[("a.png", picture)])
+    webhook = sandbox.places.webhook("general")
+    await webhook.post("Feed", "news", files=[("a.png", picture)])
     message = await client.seen("message", lambda item: item.content == "news")
     assert message.webhook_id is not None
     assert message.author.name == "Feed"
