@@ -34,6 +34,26 @@ def home(channel: object) -> int | None:
     return getattr(channel, "id", None)
 
 
+def where_kept(
+    channel: discord.abc.MessageableChannel, message_id: int
+) -> discord.abc.MessageableChannel:
+    """Return the channel that holds a message: what a thread was opened on is in its parent."""
+    if isinstance(channel, discord.Thread) and message_id == channel.id:
+        parent = channel.parent
+        return parent if isinstance(parent, discord.TextChannel) else channel
+    return channel
+
+
+async def start_of(channel: object) -> discord.Message | None:
+    """Return the message that a thread was opened on, or a forum post's first; None elsewhere."""
+    if not isinstance(channel, discord.Thread):
+        return None
+    try:
+        return await where_kept(channel, channel.id).fetch_message(channel.id)
+    except discord.HTTPException:
+        return None
+
+
 async def stays_hidden(client: discord.Client, message: discord.Message, where: object) -> bool:
     """Return whether a message's pictures come from an age-restricted channel other than `where`.
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.errors import UserError
 from bot.inference import Job, JobCancelled
+from models.images.decoding import PictureError
 
 if TYPE_CHECKING:
     from bot.config import NamingConfig
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 class PictureResult:
     """What came of a picture: its faces, or the error that left it without.
 
-    Both are None where the request was cancelled meanwhile.
+    Both are None where the request was cancelled meanwhile, or where nothing is to be said of it.
     """
 
     source: Source
@@ -52,9 +54,18 @@ class Pipeline:
     async def run(
         self, request: RecognitionRequest, sources: Sequence[Source], settings: ServerSettings
     ) -> list[PictureResult]:
-        """Look at the pictures of a request, all at once; one result a picture, in order."""
+        """Look at the pictures of a request, all at once; one result a picture, in order.
+
+        A file that nobody meant for a picture, and that is none, is passed over in silence: always
+        where nobody asked, and where somebody did if there is something else to show.
+        """
         looks = [self._look_at(source, request, settings) for source in sources]
-        return list(await asyncio.gather(*looks))
+        results = await asyncio.gather(*looks)
+        silent = not request.asked or any(each.found for each in results)
+        return [
+            PictureResult(each.source) if silent and _nobody_meant(each) else each
+            for each in results
+        ]
 
     def cancel(self, request: RecognitionRequest) -> None:
         """Drop the pictures of a request that are on their way."""
@@ -85,3 +96,8 @@ class Pipeline:
         except Exception as error:  # the other pictures of the request are still answered
             return PictureResult(source, error=error)
         return PictureResult(source, found)
+
+
+def _nobody_meant(result: PictureResult) -> bool:
+    foreseen = isinstance(result.error, UserError | PictureError)
+    return foreseen and not result.source.meant

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,16 @@ import discord
 
 from bot.errors import UserError
 from bot.recognition import permissions
-from bot.recognition.origin import MESSAGE_LINK, NOT_A_LINK, NOT_READABLE, linked_message
+from bot.recognition.origin import (
+    MESSAGE_LINK,
+    NOT_A_LINK,
+    NOT_READABLE,
+    linked_message,
+    start_of,
+    where_kept,
+)
 from bot.recognition.request import by_interaction, by_message
-from bot.recognition.sources import Source, attachment_source, sources_of
+from bot.recognition.sources import attachment_source, sources_of
 from bot.wording import NEEDS_INTENT
 
 if TYPE_CHECKING:
@@ -31,7 +37,7 @@ NO_PICTURE_HERE = (
     "I see no picture among the last {count} messages here. Post one with `{prefix}who`, or reply "
     "`{prefix}who` to it."
 )
-OWN_ANSWER = "That is an answer of mine. Ask about the message that it answers."
+OWN_ANSWER = "That is an answer of mine, and its picture is gone: ask about a picture itself."
 USE_SLASH = "That message is in another channel: use `/who link:`, then only you see the answer."
 REPLIED_TO_IS_GONE = "The message you replied to is gone."
 
@@ -91,15 +97,15 @@ class Questions:
         await interaction.response.defer(ephemeral=ephemeral, thinking=True)
 
         async def find() -> Found:
-            return message, self._pictures_of(message, NO_PICTURE)
+            return await self._meant(message, NO_PICTURE)
 
         await self._recognition.answer(
             by_interaction(interaction, finder=find, ephemeral=ephemeral)
         )
 
     async def _pointed_at(self, message: discord.Message, link: re.Match[str] | None) -> Found:
-        """Find what a typed question is about."""
-        own = sources_of(message, self._config)
+        """Find what a typed question is about: what its asker posted with it, before all else."""
+        own = sources_of(message, self._config, asks=True)
         if own:
             return message, own
         if message.reference is not None and message.reference.message_id is not None:
@@ -112,29 +118,39 @@ class Questions:
             target = await self._with_preview(message)
         else:
             return await self._last(message.channel, message)
-        return target, self._pictures_of(target, self._nothing_seen())
+        return await self._meant(target, self._nothing_seen())
 
     async def _linked(self, link: re.Match[str], reader: discord.abc.User, where: object) -> Found:
         message = await linked_message(self._client, link, reader, where)
         if message is None:
             raise UserError(NOT_READABLE)
-        return message, self._pictures_of(message, self._nothing_seen())
+        return await self._meant(message, self._nothing_seen())
 
     async def _last(self, channel: Any, before: discord.Message | None = None) -> Found:
-        """Find the last message in a channel that a person posted a picture in."""
+        """Find the last picture that a person sees in a channel: the bot's own answers aside."""
         if not self._client.intents.message_content:
             raise UserError(NEEDS_INTENT)
         try:
             async for message in channel.history(limit=_LAST, before=before):
-                if message.author.bot:
-                    continue
-                sources = sources_of(message, self._config)
-                if sources:
-                    return message, sources
+                if found := self._shown_in(message):
+                    return found
         except discord.Forbidden:
             raise UserError(permissions.sentence_here(["Read Message History"])) from None
+        start = await start_of(channel)
+        if start is not None and (found := self._shown_in(start)):
+            return found
         prefix = self._config.discord.prefix
         raise UserError(NO_PICTURE_HERE.format(count=_LAST, prefix=prefix))
+
+    def _shown_in(self, message: discord.Message) -> Found | None:
+        """Return a message with the pictures that a person sees in it, if there are any."""
+        if self._is_mine(message):
+            return None
+        if _starts_a_thread(message) and message.reference is not None:
+            start = message.reference.resolved
+            message = start if isinstance(start, discord.Message) else message
+        shown = [source for source in sources_of(message, self._config) if source.shown]
+        return (message, shown) if shown else None
 
     async def _with_preview(self, message: discord.Message) -> discord.Message:
         """Wait for Discord's preview of a link, which arrives as an edit of its message."""
@@ -149,14 +165,33 @@ class Questions:
             return message
         return payload.message
 
-    def _pictures_of(self, message: discord.Message, without: str) -> Sequence[Source]:
-        """Return a message's pictures; UserError `without` where it has none."""
-        if self._client.user is not None and message.author.id == self._client.user.id:
-            raise UserError(OWN_ANSWER)
+    async def _meant(self, message: discord.Message, without: str) -> Found:
+        """Return what is meant with a message, and its pictures; UserError `without` any.
+
+        A thread's start stands for the message that it was opened on, and an answer of the bot's
+        own for what it answers: its cards and crops are nobody's pictures.
+        """
+        if _starts_a_thread(message):
+            message = await start_of(message.channel) or message
+        elif self._is_mine(message):
+            message = await self._answered_by(message)
         sources = sources_of(message, self._config)
         if not sources:
             raise UserError(without)
-        return sources
+        return message, sources
+
+    async def _answered_by(self, reply: discord.Message) -> discord.Message:
+        answer = await self._recognition.await_answer(reply.id)
+        if answer is None or answer.source_message_id == reply.id:
+            raise UserError(OWN_ANSWER)
+        channel = where_kept(reply.channel, answer.source_message_id)
+        try:
+            return await channel.fetch_message(answer.source_message_id)
+        except discord.HTTPException:
+            raise UserError(OWN_ANSWER) from None
+
+    def _is_mine(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
 
     def _nothing_seen(self) -> str:
         """Return what is said of a message that was fetched: without the intent it comes empty."""
@@ -172,3 +207,7 @@ async def _replied_to(
         return await message.channel.fetch_message(reference.message_id or 0)
     except discord.HTTPException:
         raise UserError(REPLIED_TO_IS_GONE) from None
+
+
+def _starts_a_thread(message: discord.Message) -> bool:
+    return message.type is discord.MessageType.thread_starter_message

@@ -20,6 +20,7 @@ import discord
 
 from bot.feedback.authority import may_label
 from bot.recognition.delivery import VOTES
+from bot.recognition.origin import where_kept
 from bot.recognition.sources import sources_of
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ async def _messages(
 
 async def _is_gone(channel: discord.abc.MessageableChannel, message_id: int) -> bool:
     try:
-        await channel.fetch_message(message_id)
+        await where_kept(channel, message_id).fetch_message(message_id)
     except discord.NotFound:
         return True
     except discord.HTTPException as error:

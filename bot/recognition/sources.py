@@ -1,92 +1,81 @@
-"""The pictures that a message carries: attachments, forwarded ones, Discord's own previews.
+"""The pictures of a message: its files, stickers, layout components, and Discord's previews.
 
-A picture's bytes come from Discord and from nowhere else. An attachment is read by the client; of
-a linked picture only the copy is fetched that Discord made for its preview, and only from Discord's
-own hosts (or the configured CDN). A link in the text is never followed.
+What a file is, its bytes say once it is read. Before that only this is known: whether a person sees
+a picture there, and whether its poster means it for one.
 """
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import aiohttp
 import discord
 import yarl
 
 from bot.errors import UserError
+from bot.recognition.fetching import (
+    SPOILER_PREFIX,
+    attachment_bytes,
+    copied_bytes,
+    fetchable,
+    titled,
+)
+from models.images.formats import promises_picture
 
 if TYPE_CHECKING:
     from bot.config import Config
 
-SPOILER_PREFIX = "SPOILER_"
-"""Discord hides a file whose name begins so; a stored picture keeps its spoiler in its name."""
-
-_SUFFIXES = {
-    ".apng", ".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff",
-    ".webp",
-}  # fmt: skip
-_DISCORD_HOSTS = {
-    "cdn.discordapp.com",
-    "media.discordapp.net",
-    "images-ext-1.discordapp.net",
-    "images-ext-2.discordapp.net",
-}
-_SPOILERED = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
-_PREVIEW_SECONDS = 20
-FETCH_SECONDS = 60
-"""Seconds that an attachment may take; then its request is answered without it."""
-_CHUNK = 64 * 1024
+LOTTIE = "“{name}” is a sticker of moving shapes; I only look at pictures."
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A picture that may be looked at.
+    """A picture, or a file that may be one.
 
     `key` stays the same as long as the picture does. `name` is its file name, beginning with
-    `SPOILER_` if it is hidden. `read` gives the bytes; it raises UserError. `of_page` is true for
-    the picture in the preview of a linked page, which counts where somebody asks only.
+    `SPOILER_` if it is hidden. `read` gives the bytes; it raises UserError.
     """
 
     key: str
     name: str
     read: Callable[[], Awaitable[bytes]]
-    of_page: bool = False
+    shown: bool = True
+    """Whether a person sees a picture there, rather than the name of a file."""
+    unasked: bool = True
+    """Whether it is looked at in a watched channel too; a page's preview is not, nor a sticker."""
+    meant: bool = True
+    """Whether its poster means it for a picture: then what is wrong with it is always said. Of
+    anything else it is only said where somebody asked and nothing else was found."""
 
     @property
     def title(self) -> str:
         """The file name as its poster knows it."""
-        return self.name.removeprefix(SPOILER_PREFIX) or "picture"
+        return titled(self.name)
 
 
-def sources_of(message: discord.Message, config: Config) -> list[Source]:
-    """Return the pictures of a message, then those of the messages forwarded in it."""
-    found = _sources(message.attachments, message.embeds, message.content, config)
-    for snapshot in message.message_snapshots:
-        found += _sources(snapshot.attachments, snapshot.embeds, snapshot.content, config)
+def sources_of(message: discord.Message, config: Config, *, asks: bool = False) -> list[Source]:
+    """Return whatever may be a picture in a message, then in those that are forwarded in it.
+
+    What a person sees as a picture comes first. Of a message that itself `asks`, every file and
+    sticker is meant.
+    """
+    found = [
+        source
+        for part in (message, *message.message_snapshots)
+        for source in _sources(part, config, asks=asks)
+    ]
+    found.sort(key=lambda source: not source.shown)
     return list({source.key: source for source in found}.values())
 
 
 def attachment_source(attachment: discord.Attachment, config: Config) -> Source:
-    """Return an attachment as a picture, whatever it claims to be."""
-    name = attachment.filename
-    if attachment.is_spoiler() and not name.startswith(SPOILER_PREFIX):
-        name = SPOILER_PREFIX + name
-    read = partial(_read_attachment, attachment, config.pictures.max_bytes)
-    return Source(key=str(attachment.id), name=name, read=read)
-
-
-def is_picture(attachment: discord.Attachment) -> bool:
-    """Return whether an attachment claims to be a picture, by its type or its name."""
-    if (attachment.content_type or "").startswith("image/"):
-        return True
-    return PurePosixPath(attachment.filename.lower()).suffix in _SUFFIXES
+    """Return a posted file, whatever it claims to be, as the picture that somebody means."""
+    name = _hidden_name(attachment.filename, hidden=attachment.is_spoiler())
+    return Source(str(attachment.id), name, partial(attachment_bytes, attachment, config))
 
 
 def is_spoiler(name: str) -> bool:
@@ -94,76 +83,118 @@ def is_spoiler(name: str) -> bool:
     return name.startswith(SPOILER_PREFIX)
 
 
-def fetchable(url: str, config: Config) -> bool:
-    """Return whether an address is one of Discord's own copies, so that it may be fetched."""
-    try:
-        address = yarl.URL(url)
-    except ValueError:
-        return False
-    if config.discord.cdn:
-        return address.origin() == yarl.URL(config.discord.cdn).origin() if address.host else False
-    return address.scheme == "https" and address.host in _DISCORD_HOSTS
-
-
 def _sources(
-    attachments: Iterable[discord.Attachment],
-    embeds: Iterable[discord.Embed],
-    content: str,
-    config: Config,
-) -> list[Source]:
-    found = [attachment_source(each, config) for each in attachments if is_picture(each)]
-    hidden = " ".join(_SPOILERED.findall(content))
+    part: discord.Message | discord.MessageSnapshot, config: Config, *, asks: bool
+) -> Iterator[Source]:
+    posted = [
+        *(_attached(attachment, config) for attachment in part.attachments),
+        *(_sticker(sticker, config) for sticker in part.stickers),
+    ]
+    yield from (replace(source, meant=asks or source.meant) for source in posted)
+    yield from _shown_by_components(part.components, config)
+    yield from _previews(part.embeds, config, hidden=_hides_a_link(part.content))
+
+
+def _attached(attachment: discord.Attachment, config: Config) -> Source:
+    source = attachment_source(attachment, config)
+    return _as_shown(source, attachment.filename, attachment.content_type, attachment.width)
+
+
+def _as_shown(source: Source, name: str, media_type: str | None, width: int | None) -> Source:
+    """Return a file as what Discord shows of it; it knows the width of what it can show."""
+    if promises_picture(name, media_type):
+        return source
+    kind = (media_type or "").partition("/")[0]
+    if width and kind == "video":
+        return replace(source, unasked=False)
+    shown = bool(width) and kind in ("", "application")
+    return replace(source, shown=shown, unasked=shown, meant=False)
+
+
+def _shown_by_components(
+    components: Iterable[object], config: Config, *, hidden: bool = False
+) -> Iterator[Source]:
+    """Yield the pictures of layout components: galleries, thumbnails beside texts, files."""
+    for component in components:
+        match component:
+            case discord.Container():
+                inside = hidden or component.spoiler
+                yield from _shown_by_components(component.children, config, hidden=inside)
+            case discord.SectionComponent():
+                yield from _shown_by_components([component.accessory], config, hidden=hidden)
+            case discord.MediaGalleryComponent():
+                yield from _shown_by_components(component.items, config, hidden=hidden)
+            case discord.ThumbnailComponent() | discord.MediaGalleryItem():
+                media, inside = component.media, hidden or component.spoiler
+                film = (media.content_type or "").startswith("video/")
+                for source in _media(media, "", config, hidden=inside):
+                    yield replace(source, unasked=not film, meant=False)
+            case discord.FileComponent():
+                media, inside = component.media, hidden or component.spoiler
+                for source in _media(media, component.name or "", config, hidden=inside):
+                    yield _as_shown(source, source.title, media.content_type, media.width)
+            case _:
+                pass
+
+
+def _media(
+    media: discord.UnfurledMediaItem, name: str, config: Config, *, hidden: bool
+) -> Iterator[Source]:
+    """Yield the picture of an address, if Discord has a copy of it."""
+    proxy = media.proxy_url or ""
+    url = media.url if fetchable(media.url, config) else proxy
+    if fetchable(url, config):
+        name = _hidden_name(name or _file_name(media.url), hidden=hidden or media.flags.spoiler)
+        key = str(media.attachment_id or url.partition("?")[0])
+        yield Source(key, name, partial(copied_bytes, url, name, config, proxy_url=proxy))
+
+
+def _sticker(sticker: discord.StickerItem, config: Config) -> Source:
+    key = f"sticker:{sticker.id}"
+    if sticker.format is discord.StickerFormatType.lottie:
+        read = partial(_refuse, LOTTIE.format(name=sticker.name))
+        return Source(key, sticker.name, read, shown=False, unasked=False, meant=False)
+    url = sticker.url
+    if config.discord.cdn:  # where discord.py itself doesn't look for GIFs
+        url = f"{config.discord.cdn}/stickers/{PurePosixPath(url).name}"
+    read = partial(copied_bytes, url, sticker.name, config)
+    return Source(key, sticker.name, read, unasked=False, meant=False)
+
+
+async def _refuse(text: str) -> bytes:
+    raise UserError(text)
+
+
+def _previews(embeds: Sequence[discord.Embed], config: Config, *, hidden: bool) -> Iterator[Source]:
     for embed in embeds:
         url = embed.image.proxy_url or embed.thumbnail.proxy_url
         if url is None or not fetchable(url, config):
             continue
-        name = _name_of(embed.url or url)
-        if embed.url and embed.url in hidden:
-            name = SPOILER_PREFIX + name
-        read = partial(_read_preview, url, name, config.pictures.max_bytes)
-        of_page = embed.type != "image"
-        found.append(Source(url.split("?")[0], name, read, of_page=of_page))
-    return found
+        name = _hidden_name(_linked_name(embed.url or url), hidden=hidden)
+        read = partial(copied_bytes, url, name, config)
+        unasked = embed.type == "image"
+        yield Source(url.partition("?")[0], name, read, unasked=unasked, meant=False)
 
 
-def _name_of(url: str) -> str:
-    name = PurePosixPath(unquote(yarl.URL(url).path)).name
-    return name if PurePosixPath(name.lower()).suffix in _SUFFIXES else "linked picture"
+def _hides_a_link(content: str) -> bool:
+    """Return whether a link may stand behind spoiler marks.
+
+    Which preview belongs to which link can't be told from their addresses, and what counts as a
+    mark not without all of Discord's rules; so one link between the first and the last mark hides
+    every preview.
+    """
+    first, last = content.find("||"), content.rfind("||")
+    return "://" in content[first + 2 : last] if first >= 0 else False
 
 
-async def _read_attachment(attachment: discord.Attachment, limit: int) -> bytes:
-    if attachment.size > limit:
-        raise UserError(_too_large(attachment.filename, limit))
-    try:
-        async with asyncio.timeout(FETCH_SECONDS):
-            return await attachment.read()
-    except (discord.HTTPException, aiohttp.ClientError, TimeoutError):
-        name = attachment.filename.removeprefix(SPOILER_PREFIX)
-        raise UserError(f"{name} could not be fetched from Discord; post it again.") from None
+def _hidden_name(name: str, *, hidden: bool) -> str:
+    return SPOILER_PREFIX + name if hidden and not is_spoiler(name) else name
 
 
-async def _read_preview(url: str, name: str, limit: int) -> bytes:
-    timeout = aiohttp.ClientTimeout(total=_PREVIEW_SECONDS)
-    data = bytearray()
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(url, allow_redirects=False, raise_for_status=True) as response,
-        ):
-            if response.status != 200:
-                raise aiohttp.ClientPayloadError(f"status {response.status}")
-            async for chunk in response.content.iter_chunked(_CHUNK):
-                data += chunk
-                if len(data) > limit:
-                    raise UserError(_too_large(name, limit))
-    except (TimeoutError, aiohttp.ClientError):
-        title = name.removeprefix(SPOILER_PREFIX)
-        raise UserError(
-            f"Discord's preview of {title} could not be fetched; post the picture itself."
-        ) from None
-    return bytes(data)
+def _linked_name(url: str) -> str:
+    name = _file_name(url)
+    return name if promises_picture(name) else "linked picture"
 
 
-def _too_large(name: str, limit: int) -> str:
-    title = name.removeprefix(SPOILER_PREFIX)
-    return f"{title} is larger than {limit / 2**20:.0f} MB; post a smaller version of it."
+def _file_name(url: str) -> str:
+    return PurePosixPath(unquote(yarl.URL(url).path)).name

@@ -39,7 +39,7 @@ _REMEMBERED = 5000
 class _Look:
     """A message's pictures, and whether it asks about them rather than just shows them.
 
-    `every` are all of its pictures. The preview of a page counts only where the message asks.
+    `every` is whatever may be a picture in it; where it doesn't ask, not all of that counts.
     """
 
     every: Sequence[Source]
@@ -48,7 +48,7 @@ class _Look:
     @property
     def sources(self) -> Sequence[Source]:
         """The pictures that count."""
-        return [each for each in self.every if self.asks or not each.of_page]
+        return [each for each in self.every if self.asks or each.unasked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Watching:
         elif (pointed_at := self._replied_to(message)) is not None:
             about, sources = pointed_at
             await self._recognition.answer(by_message(message, sources, about=about))
-        elif self._is_my_name_alone(message):
+        elif self._is_my_name_alone(message) or self._names_me_at_a_start(message):
             try:
                 await self._questions.by_text(message)
             except UserError as error:
@@ -148,6 +148,17 @@ class Watching:
         sources = sources_of(answered, self._config)
         return (answered, sources) if sources else None
 
+    def _names_me_at_a_start(self, message: discord.Message) -> bool:
+        """Return whether a message that names the bot replies to the start of a thread."""
+        me, reference = self._client.user, message.reference
+        start = None if reference is None else reference.resolved
+        return (
+            me is not None
+            and me.id in message.raw_mentions
+            and isinstance(start, discord.Message)
+            and start.type is discord.MessageType.thread_starter_message
+        )
+
     def _is_my_name_alone(self, message: discord.Message) -> bool:
         me = self._client.user
         names = () if me is None else (f"<@{me.id}>", f"<@!{me.id}>")
@@ -158,7 +169,7 @@ class Watching:
         asks = message.guild is None or (
             me is not None and any(user.id == me.id for user in message.mentions)
         )
-        return _Look(sources_of(message, self._config), asks)
+        return _Look(sources_of(message, self._config, asks=asks), asks)
 
     def _remember(self, message_id: int, seen: _Seen) -> None:
         self._seen[message_id] = seen

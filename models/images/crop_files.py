@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from models.types import Crops, Pixels
 
 _QUALITY = 92
+_DECODERS = tuple(decoder for decoder in DECODERS if decoder != "JXL")
+"""JPEG XL is decoded as soon as it is opened, however large it is; no crop was ever one."""
 
 
 def write_crop(crop: Pixels) -> bytes:
@@ -30,7 +32,7 @@ def write_crop(crop: Pixels) -> bytes:
 def read_crop(data: bytes, side: int) -> Pixels | None:
     """Return a crop's pixels, (side, side, 3) uint8 RGB; None where the file is broken."""
     try:
-        with Image.open(BytesIO(data), formats=DECODERS) as image:
+        with Image.open(BytesIO(data), formats=_DECODERS) as image:
             size = (side, side)
             return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):

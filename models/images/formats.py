@@ -86,7 +86,7 @@ def is_jxl(data: bytes) -> bool:
     return data.startswith((JXL_STREAM, JXL_CONTAINER))
 
 
-def is_video(data: bytes) -> bool:
+def is_video(data: bytes | bytearray) -> bool:
     """Tell whether a file begins as MP4, QuickTime, Matroska, WebM, AVI, FLV or MPEG do."""
     if data[4:8] == b"ftyp":
         return data[8:12] not in (*_STILL_BRANDS, *_SOUND_BRANDS)

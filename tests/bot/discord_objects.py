@@ -138,7 +138,13 @@ def channel(permissions: discord.Permissions | None = None, *, nsfw: bool = Fals
 
 def attachment(name: str = "a.png", **changes: Any) -> Any:
     """Return an attachment; its bytes are `b"data"`."""
-    fields: dict[str, Any] = {"id": next(IDS), "content_type": "image/png", "size": 4}
+    fields: dict[str, Any] = {
+        "id": next(IDS),
+        "content_type": "image/png",
+        "size": 4,
+        "width": None,
+        "proxy_url": f"https://media.discordapp.net/attachments/1/2/{name}",
+    }
     found = Mock(spec=discord.Attachment, filename=name, **{**fields, **changes})
     found.is_spoiler = Mock(return_value=name.startswith("SPOILER_"))
     found.read = AsyncMock(return_value=b"data")
@@ -155,6 +161,8 @@ def message(where: Any, *attachments: Any, **changes: Any) -> Any:
         "content": "",
         "attachments": list(attachments),
         "embeds": [],
+        "stickers": [],
+        "components": [],
         "message_snapshots": [],
         "mentions": [],
         "raw_mentions": [],

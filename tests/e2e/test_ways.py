@@ -157,10 +157,16 @@ async def test_who_where_there_is_nothing(sandbox: Sandbox, bot: MoedexBot) -> N
     assert text_of(await sandbox.answer_to(asked)) == NO_PICTURE
 
 
-async def test_who_about_an_answer_of_its_own(sandbox: Sandbox, bot: MoedexBot) -> None:
+async def test_who_about_an_answer_of_its_own_is_about_the_answered_picture(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
     ben = sandbox.member("ben")
-    reply = await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
-    asked = await ben.post("fan-art", "!who", reply_to=reply)
+    posted = await ben.post("fan-art", files=[ONE])
+    reply = await sandbox.answer_to(posted)
+    again = await sandbox.answer_to(await ben.post("fan-art", "!who", reply_to=reply))
+    assert (await kept(bot, again)).source_message_id == posted.id
+    sentence = await sandbox.answer_to(await ben.post("quiet", "!who"))
+    asked = await ben.post("quiet", "!who", reply_to=sentence)
     assert text_of(await sandbox.answer_to(asked)) == OWN_ANSWER
 
 
