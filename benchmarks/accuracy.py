@@ -189,7 +189,7 @@ def parts_off(faces: Faces, weights: dict) -> dict:
     both, one = (faces.vectors, faces.greyed), (faces.plain, faces.plain_greyed)
     without = {
         "as shipped": (*both, SCORING),
-        "without the mirrored copy": (*one, SCORING),
+        "without the closer copy": (*one, SCORING),
         "class centroids alone": (*both, replace(SCORING, classifier=0.0)),
         "classifier weights alone": (*both, replace(SCORING, classifier=1.0)),
         "without the hubness correction": (*both, replace(SCORING, hubness=0.0)),

@@ -25,6 +25,8 @@ import typer
 
 from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today
+from models.embedding.embedder import closer
+from models.gallery.gallery import unit
 from models.gallery.metric import fit_metric
 from models.training.augmentation import framed
 from models.training.breadth.faces import load_faces, read_roster
@@ -48,15 +50,15 @@ def mapped(ground: Ground, vectors: Vectors, axes: int, shrinkage: float = SHRIN
     return metric(vectors, axes)
 
 
-def vectors_of(faces: FaceSet, weights: Path, side: int, *, mirrored: bool) -> Vectors:
+def vectors_of(faces: FaceSet, weights: Path, side: int, *, twice: bool) -> Vectors:
     """The vector of every face, by the weights of a file."""
     if weights.suffix == ".npy":
         return np.load(weights).astype(np.float32)
     if weights.suffix == ".npz":
-        return _by_breadth(faces, weights, side, mirrored=mirrored)
+        return _by_breadth(faces, weights, side, twice=twice)
     from models.embedding.embedder import Embedder
 
-    embedder = Embedder.load(weights, mirrored=mirrored)
+    embedder = Embedder.load(weights, twice=twice)
     parts = [
         embedder.embed(np.stack([framed(faces.picture(i), embedder.side) for i in some]))
         for some in np.array_split(np.arange(len(faces)), max(len(faces) // 32, 1))
@@ -64,17 +66,13 @@ def vectors_of(faces: FaceSet, weights: Path, side: int, *, mirrored: bool) -> V
     return np.concatenate(parts)
 
 
-def _by_breadth(faces: FaceSet, weights: Path, side: int, *, mirrored: bool) -> Vectors:
+def _by_breadth(faces: FaceSet, weights: Path, side: int, *, twice: bool) -> Vectors:
     from models.training.breadth.network import load_breadth_network, outputs_of
 
     network, _ = load_breadth_network(weights)
-    ways = [1, -1] if mirrored else [1]
-    found = 0
-    for way in ways:
-        crops = lambda i, way=way: framed(faces.picture(i), side)[:, ::way]  # noqa: E731
-        found = found + np.concatenate([*outputs_of(network, crops, len(faces))])
-    found = np.asarray(found, np.float32)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    crops = lambda i: framed(faces.picture(i), side)  # noqa: E731
+    copies = [crops, lambda i: closer(crops(i))] if twice else [crops]
+    return unit(sum(np.concatenate([*outputs_of(network, copy, len(faces))]) for copy in copies))
 
 
 def main(
@@ -82,7 +80,7 @@ def main(
     data: Data = DATA,
     cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = CACHE,
     side: Annotated[int, typer.Option(help="Of the crops, for averaged weights.")] = 112,
-    mirrored: Annotated[bool, typer.Option(help="Average in the mirrored copy.")] = False,
+    twice: Annotated[bool, typer.Option(help="Average in the closer copy.")] = True,
     half: Annotated[str, typer.Option(help="fit, report, or nothing for all.")] = "",
     axes: Annotated[int, typer.Option(help="Of the metric.")] = 256,
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
@@ -90,7 +88,7 @@ def main(
     """Print the table."""
     faces = load_faces(data, cache)
     appearances = {name: row.appearances for name, row in read_roster(data).items()}
-    vectors = _kept(faces, weights, cache.parent / "vectors", side, mirrored=mirrored)
+    vectors = _kept(faces, weights, cache.parent / "vectors", side, twice=twice)
     roles = embedded(roles_of(faces, data), vectors)
     asked = {"fit": "fit", "report": "report"}.get(half)
     ground = Ground.of(faces.faces, roles, appearances, asked)  # pyright: ignore[reportArgumentType]
@@ -112,14 +110,14 @@ def main(
         out.write_text(json.dumps(written, indent=1), encoding="utf-8")
 
 
-def _kept(faces: FaceSet, weights: Path, folder: Path, side: int, *, mirrored: bool) -> Vectors:
+def _kept(faces: FaceSet, weights: Path, folder: Path, side: int, *, twice: bool) -> Vectors:
     if weights.suffix == ".npy":
-        return vectors_of(faces, weights, side, mirrored=mirrored)
+        return vectors_of(faces, weights, side, twice=twice)
     version = hashlib.sha256(weights.read_bytes()).hexdigest()[:12]
-    path = folder / f"{version}_{side}{'_mirrored' if mirrored else ''}.npy"
+    path = folder / f"{version}_{side}{'_twice' if twice else ''}.npy"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(path, vectors_of(faces, weights, side, mirrored=mirrored).astype(np.float16))
+        np.save(path, vectors_of(faces, weights, side, twice=twice).astype(np.float16))
     return np.load(path).astype(np.float32)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Faces:
-    """The samples, the split, and each sample's vector: as in use, and without the mirrored copy.
+    """The samples, the split, and each sample's vector: as in use, and without the closer copy.
 
     `greyed`, `plain_greyed`: the same of the known faces without colour, in the order of the split.
     """
@@ -52,7 +52,7 @@ def faces_of(data: Path, run: Path) -> Faces:
 def embedded(samples: tuple[Sample, ...], split: Split, run: Path) -> Faces:
     """Embed every sample by the weights in `run`, where the vectors are kept for the next time."""
     weights = run / EMBEDDING_FILE.name
-    in_use, plain = Embedder.load(weights), Embedder.load(weights, mirrored=False)
+    in_use, plain = Embedder.load(weights), Embedder.load(weights, twice=False)
     cache = run / f"vectors-{in_use.version}.npz"
     if not cache.is_file():
         grey = changed([samples[index] for index in split.known], greyed)

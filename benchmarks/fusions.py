@@ -13,8 +13,9 @@ import numpy as np
 
 from benchmarks.damage import greyed
 from benchmarks.faces import changed
-from models.embedding.embedder import EMBEDDING_FILE
+from models.embedding.embedder import EMBEDDING_FILE, closer
 from models.gallery.gallery import unit
+from models.training.augmentation import framed
 from models.training.export import load_embedding
 from models.training.fusion import (
     INTERMEDIATE_SHARE,
@@ -25,6 +26,7 @@ from models.training.fusion import (
     fused_class_weights,
 )
 from models.training.pipeline import backbone_folder
+from models.training.trained import USED_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +73,7 @@ OTHERWISE: Final = {
 
 @dataclass(frozen=True)
 class Fused:
-    """Vectors with their mirrored copies as in `Faces`, and class weights by label."""
+    """Vectors with their closer copies as in `Faces`, and class weights by label."""
 
     vectors: Vectors
     greyed: Vectors
@@ -86,7 +88,7 @@ def fused_otherwise(faces: Faces, run: Path) -> dict[str, Fused]:
     passes = [
         features_of(network, samples)
         for shown in (faces.samples, grey)
-        for samples in (shown, changed(shown, _mirrored))
+        for samples in (shown, changed(shown, _closer))
     ]
     result: dict[str, Fused] = {}
     for name, other in OTHERWISE.items():
@@ -96,14 +98,14 @@ def fused_otherwise(faces: Faces, run: Path) -> dict[str, Fused]:
         ]
         late = tuple(own[train] for own in shown[0].late)
         fitted = fit_projections(Features(shown[0].intermediate[train], late), labels, other.share)
-        plain, mirror, grey_plain, grey_mirror = (fitted.vectors(each) for each in shown)
+        plain, close, grey_plain, grey_close = (fitted.vectors(each) for each in shown)
         result[name] = Fused(
-            unit(plain + mirror),
-            unit(grey_plain + grey_mirror),
+            unit(plain + close),
+            unit(grey_plain + grey_close),
             fused_class_weights([run / BACKBONES[each] for each in other.backbones], fitted),
         )
     return result
 
 
-def _mirrored(pixels: Pixels) -> Pixels:
-    return pixels[:, ::-1]
+def _closer(pixels: Pixels) -> Pixels:
+    return closer(framed(pixels, USED_SIDE))

@@ -47,7 +47,7 @@ class RivalFaces:
         self.three_train, self.three_known = self._three_lookalikes()
         self._frozen = FrozenInception(start)
         self._embedder, self._plain = (
-            Embedder.load(weights / EMBEDDING_FILE.name, mirrored=both) for both in (True, False)
+            Embedder.load(weights / EMBEDDING_FILE.name, twice=both) for both in (True, False)
         )
         self.namer = Namer.load(weights / "naming.safetensors")
         human, hand = OpenFace(), Takayama()
@@ -79,9 +79,9 @@ class RivalFaces:
             np.concatenate([known, left_out[asked]]),
         )
 
-    def embed(self, pictures: Sequence[Pixels], *, mirrored: bool = True) -> NDArray[np.float32]:
-        """Embed pictures of one face each with our model, with their mirrored copies or without."""
-        embedder = self._embedder if mirrored else self._plain
+    def embed(self, pictures: Sequence[Pixels], *, twice: bool = True) -> NDArray[np.float32]:
+        """Embed pictures of one face each with our model, with their closer copies or without."""
+        embedder = self._embedder if twice else self._plain
         side = embedder.side
         return np.concatenate(
             [

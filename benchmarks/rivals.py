@@ -138,11 +138,11 @@ def parts_switched_off(method: Method, faces: RivalFaces) -> dict[str, tuple[Sha
     labels, truth = faces.labels, faces.labels[faces.known]
     used = np.concatenate([faces.train, faces.known, faces.impostors])
     plain = np.full_like(method.vectors, np.nan)
-    plain[used] = faces.embed([faces.pictures[i] for i in used], mirrored=False)
+    plain[used] = faces.embed([faces.pictures[i] for i in used], twice=False)
     found: dict[str, tuple[Share, Share]] = {}
     for name, part in {
         "as shipped": method,
-        "without the mirrored copy": replace(method, vectors=plain),
+        "without the closer copy": replace(method, vectors=plain),
         "without calibrated confidence: nearest centroid": replace(method, naming="nearest mean"),
     }.items():
         given = protocols.answers(part, faces.train, labels, faces.known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from models.session import Session, normalised
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 EMBEDDING_FILE: Final = WEIGHTS / "embedding.tflite"
 
 BATCH: Final = 2
-"""Pictures in a batch: as many as a face with its mirror image has."""
+"""Pictures in a batch: as many as a face with its closer copy has."""
+
+CLOSER: Final = 0.72
+"""The side of what a closer copy shows, as a share of the crop's."""
 
 
 def version_of(path: Path | None = None) -> str:
@@ -43,25 +47,37 @@ def version_of(path: Path | None = None) -> str:
         raise WeightsError(f"the embedding's weights {file} can't be read ({error})") from error
 
 
+def closer(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The middle of a crop, (side, side, 3), as large as the crop, mirrored: its closer copy.
+
+    Portraits are cut wider than the faces that people post; beside its closer copy a face is like
+    itself at either size.
+    """
+    side = len(crop)
+    rim = round(side * (1 - CLOSER) / 2)
+    middle = crop[rim : side - rim, rim : side - rim][:, ::-1]
+    return np.asarray(cv2.resize(middle, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
 class Embedder:
     """Face crops in, unit vectors out. Safe to share between threads.
 
-    `side`: pixels of the square crops. `dimensions`: length of a vector. `mirrored`: whether a
-    vector is the mean of those of the crop and of its mirror image. `version`: the first twelve
-    digits of the SHA-256 of the weights file; vectors of two versions don't compare.
+    `side`: pixels of the square crops. `dimensions`: length of a vector. `twice`: whether a vector
+    is the mean of those of the crop and of its `closer` copy. `version`: the first twelve digits of
+    the SHA-256 of the weights file; vectors of two versions don't compare.
     """
 
     def __init__(
-        self, network: Network, *, side: int, dimensions: int, version: str, mirrored: bool = True
+        self, network: Network, *, side: int, dimensions: int, version: str, twice: bool = True
     ) -> None:
         self.side = side
         self.dimensions = dimensions
         self.version = version
-        self.mirrored = mirrored
+        self.twice = twice
         self._network = network
 
     @classmethod
-    def load(cls, path: Path | None = None, *, mirrored: bool = True) -> Embedder:
+    def load(cls, path: Path | None = None, *, twice: bool = True) -> Embedder:
         """Load the installed weights, or those of `path`. Raises WeightsError."""
         file = path or EMBEDDING_FILE
         version = version_of(file)
@@ -72,7 +88,7 @@ class Embedder:
             side=side,
             dimensions=session.output_shape[-1],
             version=version,
-            mirrored=mirrored,
+            twice=twice,
         )
 
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:
@@ -84,9 +100,9 @@ class Embedder:
             raise ValueError(f"crops must be (n, {self.side}, {self.side}, 3), not {crops.shape}")
         if len(crops) == 0:
             return np.empty((0, self.dimensions), np.float32)
-        if not self.mirrored:
+        if not self.twice:
             return self._vectors(crops)
-        both = self._vectors(np.concatenate([crops, crops[:, :, ::-1]]))
+        both = self._vectors(np.concatenate([crops, np.stack([*map(closer, crops)])]))
         vectors = both[: len(crops)] + both[len(crops) :]
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.embedding.embedder import BATCH, Embedder
+from models.embedding.embedder import BATCH, Embedder, closer
 from models.weight_files import WeightsError
 
 if TYPE_CHECKING:
@@ -48,14 +48,23 @@ def test_a_face_has_the_same_vector_in_any_batch(
     np.testing.assert_allclose(together, alone, atol=ROUNDED)
 
 
-def test_a_face_and_its_mirror_image_have_the_same_vector(crops: NDArray[np.uint8]) -> None:
-    both_ways, one_way = Embedder.load(mirrored=True), Embedder.load(mirrored=False)
-    flipped = np.ascontiguousarray(crops[:, :, ::-1])
-    vectors = both_ways.embed(crops)
-    np.testing.assert_allclose(vectors, both_ways.embed(flipped), atol=ROUNDED)
-    halves = one_way.embed(crops) + one_way.embed(flipped)
+def test_a_face_is_seen_twice_the_second_time_closer_and_mirrored(
+    crops: NDArray[np.uint8],
+) -> None:
+    twice, once = Embedder.load(twice=True), Embedder.load(twice=False)
+    halves = once.embed(crops) + once.embed(np.stack([*map(closer, crops)]))
     halves /= np.linalg.norm(halves, axis=1, keepdims=True)
-    np.testing.assert_allclose(vectors, halves, atol=ROUNDED)
+    np.testing.assert_allclose(twice.embed(crops), halves, atol=ROUNDED)
+
+
+def test_a_closer_copy_is_the_middle_mirrored() -> None:
+    crop = np.zeros((100, 100, 3), np.uint8)
+    crop[40:60, 30:40] = 255
+    copy = closer(crop)
+    assert copy.shape == crop.shape
+    rows, columns = np.nonzero(copy[..., 0] > 127)
+    assert (rows.min(), rows.max() + 1) == pytest.approx((36, 64), abs=1)
+    assert (columns.min(), columns.max() + 1) == pytest.approx((64, 78), abs=1)
 
 
 def test_more_crops_than_a_batch_holds_keep_their_order(
