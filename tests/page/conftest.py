@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -77,12 +78,18 @@ async def page(browser: Browser, sandbox: Sandbox, bot: ScriptedBot) -> AsyncIte
 
 @asynccontextmanager
 async def opened(
-    browser: Browser, sandbox: Sandbox, width: int = 1280, height: int = 800
+    browser: Browser,
+    sandbox: Sandbox,
+    width: int = 1280,
+    height: int = 800,
+    color_scheme: Literal["dark", "light"] = "dark",
 ) -> AsyncIterator[Page]:
     """Open the page in a fresh context, and hold what went wrong in it against the test."""
     errors: list[str] = []
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, reduced_motion="reduce"
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+        color_scheme=color_scheme,
     )
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)

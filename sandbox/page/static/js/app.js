@@ -1,11 +1,14 @@
 // Puts the page together: who acts, which channel is open, what is announced.
 
 import { readHumans } from "./api.js";
+import { texts } from "./components.js";
 import { Composer } from "./composer.js";
 import { fail, toast } from "./dialog.js";
 import { h, ICONS, replace, svg } from "./dom.js";
 import { openForm } from "./forms.js";
 import { avatar, displayName } from "./format.js";
+import { withoutSpoilers } from "./markdown.js";
+import { isSpoilerName } from "./media.js";
 import { summary } from "./message.js";
 import { SAMPLE, Shelf } from "./shelf.js";
 import { Sidebar } from "./sidebar.js";
@@ -113,8 +116,9 @@ function drawTyping() {
 function announce(message) {
   if (message.mine || message.channel_id !== store.currentId || message.loading) return;
   const name = displayName(store.user(message.author.id) ?? message.author);
-  const pictures = message.attachments.map((file) => file.description).filter(Boolean).join(". ");
-  const words = message.content || summary(message);
+  const open = message.attachments.filter((file) => !isSpoilerName(file.filename));
+  const pictures = open.map((file) => file.description).filter(Boolean).join(". ");
+  const words = withoutSpoilers(message.content) || texts(message.components ?? []) || summary(message);
   $("announcer").append(h("p", {}, `${name}: ${words}${pictures ? `. ${pictures}` : ""}${message.ephemeral ? " (only you can see this)" : ""}`));
   while ($("announcer").children.length > 5) $("announcer").firstChild.remove();
 }

@@ -9,11 +9,21 @@ import { selectBox } from "./select.js";
 
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "primary" };
 
-/** Draws the components of one message. */
+/** Return the text of components, a text display a line, without what a box hides. */
+export function texts(components) {
+  const lines = components.map((item) => {
+    if (item.type === 10) return item.content;
+    return item.spoiler ? "" : texts(item.components ?? []);
+  });
+  return lines.filter(Boolean).join("\n");
+}
+
+/** Draws the components of one message; `still` those of a forwarded one, where nothing works. */
 export class Components {
-  constructor(store, message) {
+  constructor(store, message, { still = false } = {}) {
     this.store = store;
     this.message = message;
+    this.still = still;
     this.look = { names: message.mention_names, me: store.me.id };
     this.waits = store.spinning.get(message.id);
   }
@@ -39,7 +49,7 @@ export class Components {
       h("div.section-text", {}, section.components.map((item, n) => this.one(item, `${key}.${n}`))),
       section.accessory && h("div.section-accessory", {}, this.one(section.accessory, `${key}.a`))),
     10: (text) => h("div.prose", {}, markdown(text.content, this.look)),
-    11: (thumb, key) => picture(this.#media(thumb, key), { maxWidth: 88, maxHeight: 88 }),
+    11: (thumb, key) => picture(this.#media(thumb, key), { small: true }),
     12: (gallery, key) => h("div.pictures", { class: gallery.items.length === 1 ? "one" : `many count-${Math.min(gallery.items.length, 4)}` },
       gallery.items.map((item, n) => picture(this.#media(item, `${key}.${n}`), gallery.items.length === 1 ? { maxWidth: 460 } : { crop: true }))),
     13: (file, key) => fileCard(this.#file(file), `${this.message.id}/${key}`, file.spoiler || isSpoilerName(file.file.url)),
@@ -52,20 +62,16 @@ export class Components {
   };
 
   #media(item, key) {
-    const media = item.media;
-    const file = this.message.attachments.find((one) => one.url === media.url);
+    const { media } = item;
     return {
-      url: media.proxy_url || media.url, width: media.width ?? file?.width, height: media.height ?? file?.height,
-      alt: item.description || file?.description, spoiler: item.spoiler || isSpoilerName(media.url),
+      url: media.proxy_url || media.url, width: media.width, height: media.height,
+      alt: item.description, spoiler: item.spoiler || isSpoilerName(media.url),
       key: `${this.message.id}/${key}`,
     };
   }
 
   #file(component) {
-    const { url } = component.file;
-    const known = this.message.attachments.find((one) => one.url === url);
-    const name = component.name ?? known?.filename ?? decodeURIComponent(url.split("/").pop().split("?")[0]);
-    return { url, filename: name, size: component.size ?? known?.size, description: known?.description };
+    return { url: component.file.url, filename: component.name, size: component.size };
   }
 
   #button(button) {
@@ -80,7 +86,7 @@ export class Components {
     return h("button.button", {
       type: "button",
       class: `${STYLES[button.style] ?? "secondary"} ${spinning ? "spinning" : ""}`,
-      disabled: Boolean(button.disabled) || this.waits !== undefined,
+      disabled: this.still || Boolean(button.disabled) || this.waits !== undefined,
       "aria-busy": spinning ? "true" : false,
       "aria-label": button.label ? false : button.emoji?.name,
       data: { key: `component:${button.custom_id}` },
@@ -90,7 +96,7 @@ export class Components {
 
   #select(select) {
     return selectBox(this.store, select, {
-      disabled: Boolean(select.disabled) || this.waits !== undefined,
+      disabled: this.still || Boolean(select.disabled) || this.waits !== undefined,
       busy: this.waits === select.custom_id,
       onChosen: (values) => this.#use(select, values),
     });

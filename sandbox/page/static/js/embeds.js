@@ -20,8 +20,9 @@ export function embed(data, look, key) {
     : inlineMarkdown(text, look));
   const media = (item, name) => item?.url && picture({
     url: item.proxy_url || item.url, width: item.width, height: item.height, alt: item.description,
-    spoiler: isSpoilerName(item.url), key: `${key}/${name}`,
+    spoiler: isSpoilerName(item.url), key: `${key}/${name}`, video: Boolean(data.video),
   }, name === "thumbnail" ? { maxWidth: 88, maxHeight: 88 } : { maxWidth: 420, maxHeight: 340 });
+  const large = data.image ?? (data.video && data.thumbnail);
   const onlyPicture = data.type === "image" && !data.title && !data.description;
   if (onlyPicture) return media(data.image ?? data.thumbnail, "image");
   return h("article.embed", { style, "aria-label": data.title || data.author?.name || "Card" },
@@ -33,9 +34,9 @@ export function embed(data, look, key) {
       data.description && h("div.embed-text.prose", {}, markdown(data.description, look)),
       data.fields?.length > 0 && h("div.embed-fields", {}, data.fields.map((field) => h("div.embed-field", { class: field.inline ? "beside" : "" },
         h("h4", {}, inlineMarkdown(field.name, look)), h("div.prose", {}, markdown(field.value, look))))),
-      media(data.image, "image"),
+      media(large, "image"),
       (data.footer || data.timestamp) && h("div.embed-foot", {},
         data.footer?.icon_url && h("img", { src: local(data.footer.icon_url), alt: "" }),
         h("span", {}, withGlyphs([data.footer?.text, data.timestamp && fullTime(new Date(data.timestamp))].filter(Boolean).join(" · "))))),
-    data.thumbnail && h("div.embed-thumb", {}, media(data.thumbnail, "thumbnail")));
+    data.thumbnail && large !== data.thumbnail && h("div.embed-thumb", {}, media(data.thumbnail, "thumbnail")));
 }

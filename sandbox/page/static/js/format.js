@@ -39,13 +39,13 @@ export function size(bytes) {
 
 export const displayName = (user) => user.display_name ?? user.global_name ?? user.username;
 
-/** Draw an avatar of initials; its colours follow from the user's id. */
+/** Draw an avatar of initials, the bot's own sign; its colours follow from the user's id. */
 export function avatar(user, className = "avatar") {
   const name = displayName(user);
   const initials = name.split(/\s+/).map((word) => [...word][0]).slice(0, 2).join("").toUpperCase();
   const hue = user.bot ? 335 : Math.round((Number(BigInt(user.id) % 99991n) * 137.508) % 360);
   return h(`span.${className}`, { "aria-hidden": "true", class: user.bot ? "bot" : "", style: { "--hue": hue } },
-    user.bot ? h("img", { src: "page/icon.svg", alt: "" }) : initials);
+    user.own ? h("img", { src: "page/icon.svg", alt: "" }) : initials);
 }
 
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;

@@ -8,7 +8,7 @@ const BLOCKS = [
   { test: /^```(?:([\w+-]+)\n)?\n?([\s\S]*?)\n?```/, make: (m) => h("pre.code", { data: { language: m[1] ?? "" } }, h("code", {}, m[2])) },
   { test: /^>>> ([\s\S]+)/, make: (m, look) => h("blockquote", {}, blocks(m[1], look)) },
   { test: /^(?:> ?[^\n]*(?:\n|$))+/, make: (m, look) => h("blockquote", {}, blocks(m[0].replace(/^> ?/gm, "").trimEnd(), look)), when: (m) => /^> /.test(m[0]) },
-  { test: /^(#{1,3}) ([^\n]+)(?:\n|$)/, make: (m, look) => h(`h${m[1].length + 2}.md-h${m[1].length}`, {}, inline(m[2], look)) },
+  { test: /^(#{1,3}) ([^\n]+)(?:\n|$)/, make: (m, look) => h(`h3.md-h${m[1].length}`, {}, inline(m[2], look)) },
   { test: /^-# ([^\n]+)(?:\n|$)/, make: (m, look) => h("p.small-print", {}, inline(m[1], look)) },
   { test: /^(?: *(?:[-*]|\d+\.) [^\n]+(?:\n|$))+/, make: list },
 ];
@@ -16,16 +16,16 @@ const BLOCKS = [
 const INLINE = [
   { test: /^\\([^a-zA-Z0-9\s])/, make: (m) => m[1] },
   { test: /^``([^\n]+?)``|^`([^`\n]+)`/, make: (m) => h("code.inline", {}, m[1] ?? m[2]) },
-  { test: /^\|\|([\s\S]+?)\|\|/, make: (m, look) => spoiler(inline(m[1], look)) },
+  { test: /^\|\|([\s\S]+?)\|\|/, make: (m, look) => spoiler(inline(m[1], look), look) },
   { test: /^\*\*\*([\s\S]+?)\*\*\*(?!\*)/, make: (m, look) => h("strong", {}, h("em", {}, inline(m[1], look))) },
   { test: /^\*\*([\s\S]+?)\*\*(?!\*)/, make: (m, look) => h("strong", {}, inline(m[1], look)) },
   { test: /^__([\s\S]+?)__(?!_)/, make: (m, look) => h("u", {}, inline(m[1], look)) },
   { test: /^\*(?!\s)((?:\*\*[\s\S]+?\*\*|[^*])+?)\*(?!\*)/, make: (m, look) => h("em", {}, inline(m[1], look)) },
   { test: /^_(?!\s)([^_]+?)_(?!\w)/, make: (m, look) => h("em", {}, inline(m[1], look)), wordStart: true },
   { test: /^~~([\s\S]+?)~~/, make: (m, look) => h("s", {}, inline(m[1], look)) },
-  { test: /^\[((?:\\.|[^\]\\\n])+)\]\(<?(https?:\/\/[^\s)>]+)>?(?: "[^"]*")?\)/, make: (m, look) => link(m[2], inline(m[1], look)) },
-  { test: /^<(https?:\/\/[^\s>]+)>/, make: (m) => link(m[1], m[1]) },
-  { test: /^https?:\/\/[^\s<]*[^\s<.,:;"')\]!?*|]/, make: (m) => link(m[0], m[0]) },
+  { test: /^\[((?:\\.|[^\]\\\n])+)\]\(<?(https?:\/\/[^\s)>]+)>?(?: "[^"]*")?\)/, make: (m, look) => link(m[2], inline(m[1], look), look) },
+  { test: /^<(https?:\/\/[^\s>]+)>/, make: (m, look) => link(m[1], m[1], look) },
+  { test: /^https?:\/\/[^\s<]*[^\s<.,:;"')\]!?*|]/, make: (m, look) => link(m[0], m[0], look) },
   { test: /^<(@!?|@&|#)(\d+)>/, make: mention },
   { test: /^<\/([\w -]+):\d+>/, make: (m) => h("span.mention", {}, `/${m[1]}`) },
   { test: /^<a?:(\w+):\d+>/, make: (m) => h("span.emoji-name", {}, `:${m[1]}:`) },
@@ -36,11 +36,18 @@ const INLINE = [
 /**
  * Turn a text into elements.
  * @param {string} text
- * @param {{names?: Object<string, string>, me?: string}} look what ids in mentions are called
+ * @param {{names?: Object<string, string>, me?: string, still?: boolean}} look what ids in mentions
+ *   are called; `still` where nothing in the text may be pressed
  */
 export function markdown(text, look = {}) {
   return blocks(text ?? "", look);
 }
+
+/** Whether a text hides an address: then nothing of what is behind its addresses is shown openly. */
+export const hidesLink = (text) => /\|\|(?:(?!\|\|)[\s\S])*https?:\/\/[\s\S]*?\|\|/i.test(text ?? "");
+
+/** Return a text without what it hides, for where nothing can be uncovered. */
+export const withoutSpoilers = (text) => (text ?? "").replace(/\|\|[\s\S]+?\|\|/g, "(spoiler)");
 
 /** Turn one line (a title, a label) into nodes. */
 export function inlineMarkdown(text, look = {}) {
@@ -136,7 +143,8 @@ function list(match, look) {
   return lists.length === 1 ? lists[0] : h("div", {}, lists);
 }
 
-function link(address, content) {
+function link(address, content, look) {
+  if (look.still) return h("span", {}, content);
   return h("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, content);
 }
 
@@ -167,9 +175,10 @@ export function keepUncovered(old, fresh) {
   for (const cover of fresh.querySelectorAll(".spoiler")) if (open.has(cover.textContent)) uncover(cover);
 }
 
-function spoiler(content) {
+function spoiler(content, look) {
   const words = h("span.spoiler-words", {}, content);
   words.inert = true;
+  if (look.still) return h("span.spoiler", {}, words);
   const cover = h("span.spoiler", { role: "button", tabindex: "0", "aria-label": "Spoiler: show it", "aria-expanded": "false" }, words);
   const reveal = (event) => {
     if (cover.classList.contains("open")) return;

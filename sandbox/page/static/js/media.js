@@ -10,6 +10,10 @@ const uncovered = new Set();
 export const isPicture = (file) => /^image\/(?!svg)/.test(file.content_type ?? "")
   || (!file.content_type && /\.(png|jpe?g|gif|webp|bmp|avif)$/i.test(file.filename ?? ""));
 
+const isVideo = (file) => /^video\//.test(file.content_type ?? "") && file.width;
+const LOTTIE = 3;
+const GIF = 4;
+
 /** Whether the file behind an address is to be covered. */
 export const isSpoilerName = (name) => /(^|\/)SPOILER_[^/]*$/.test(name ?? "");
 
@@ -20,15 +24,16 @@ const shownName = (name) => name.replace(/^SPOILER_/, "");
  * @param {Node} content
  * @param {string} key what to remember it by
  */
-export function covered(content, key, label = "SPOILER") {
+export function covered(content, key, { small = false } = {}) {
   if (uncovered.has(key)) return content;
-  const inside = h("div.covered-content", {}, content);
+  const inside = h("div.covered-content", { "aria-hidden": "true" }, content);
   inside.inert = true;
-  const button = h("button.cover", { type: "button", "aria-label": "Spoiler: show it" }, h("span", {}, label));
+  const button = h("button.cover", { type: "button", "aria-label": "Spoiler: show it" }, h("span", {}, small ? svg(ICONS.eyeOff, 16) : "SPOILER"));
   const cover = h("div.covered", {}, inside, button);
   button.addEventListener("click", () => {
     uncovered.add(key);
     inside.inert = false;
+    inside.removeAttribute("aria-hidden");
     cover.classList.add("open");
     button.remove();
     inside.querySelector("button, a, [tabindex]")?.focus();
@@ -39,26 +44,28 @@ export function covered(content, key, label = "SPOILER") {
 /**
  * A picture that opens large when clicked.
  * @param {{url: string, alt?: string, width?: number, height?: number, spoiler?: boolean, key: string}} media
- * @param {{maxWidth?: number, maxHeight?: number, crop?: boolean}} room
+ * @param {{maxWidth?: number, maxHeight?: number, crop?: boolean, small?: boolean}} room `crop` fills
+ *   a place of its own shape, `small` is a square thumbnail
  */
 export function picture(media, room = {}) {
-  const { maxWidth = 480, maxHeight = 360, crop = false } = room;
+  const { maxWidth = 480, maxHeight = 360, crop = false, small = false } = room;
   const address = local(media.url);
   const image = h("img", { src: address, alt: media.alt || "", loading: "lazy", decoding: "async", draggable: "false" });
   const style = {};
-  if (media.width && media.height && !crop) {
+  if (media.width && media.height && !crop && !small) {
     const scale = Math.min(1, maxWidth / media.width, maxHeight / media.height);
     image.width = Math.round(media.width * scale);
     image.height = Math.round(media.height * scale);
     style["aspect-ratio"] = `${media.width} / ${media.height}`;
     style.width = `${image.width}px`;
   }
-  const label = media.alt ? `Picture: ${media.alt.replace(/\.$/, "")}. Open it large` : "Open the picture large";
-  const frame = h("div.picture-frame", { class: crop ? "crop" : "", style },
+  const label = media.video ? "A frame of the video. Open it large" : media.alt ? `Picture: ${media.alt.replace(/\.$/, "")}. Open it large` : "Open the picture large";
+  const frame = h("div.picture-frame", { class: `${crop ? "crop" : ""} ${small ? "small" : ""}`, style },
     h("button.picture", { type: "button", "aria-label": label, on: { click: () => large(address, media.alt) } }, image),
-    media.alt && h("span.alt-badge", { title: media.alt, "aria-hidden": "true" }, "ALT"));
+    media.video && h("span.video-badge", { "aria-hidden": "true" }, "▶ video"),
+    media.alt && !small && h("span.alt-badge", { title: media.alt, "aria-hidden": "true" }, "ALT"));
   image.addEventListener("error", () => frame.classList.add("broken"), { once: true });
-  return media.spoiler ? covered(frame, media.key) : frame;
+  return media.spoiler ? covered(frame, media.key, { small }) : frame;
 }
 
 /** The attachments of a message: pictures side by side, then players and files. */
@@ -73,7 +80,19 @@ export function attachments(files, messageId) {
         url: file.url, alt: file.description, width: file.width, height: file.height,
         spoiler: isSpoilerName(file.filename), key: `${messageId}/${file.id}`,
       }, one ? {} : { crop: true }))),
-    rest.map((file) => fileCard(file, `${messageId}/${file.id}`)));
+    rest.map((file) => [
+      isVideo(file) && picture({
+        url: `${file.proxy_url}&format=webp`, width: file.width, height: file.height, video: true,
+        spoiler: isSpoilerName(file.filename), key: `${messageId}/${file.id}/frame`,
+      }),
+      fileCard(file, `${messageId}/${file.id}`)]));
+}
+
+/** A sticker; one of Lottie is a drawing that this page doesn't play. */
+export function sticker(item) {
+  if (item.format_type === LOTTIE) return h("p.dim", {}, `The sticker “${item.name}” (an animation that this page doesn't play)`);
+  const address = `/stickers/${item.id}.${item.format_type === GIF ? "gif" : "png"}`;
+  return h("img.sticker", { src: address, alt: `Sticker: ${item.name}`, width: 160, height: 160 });
 }
 
 export function fileCard(file, key, spoiler = isSpoilerName(file.filename)) {

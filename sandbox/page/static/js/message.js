@@ -1,18 +1,18 @@
 // One message, drawn.
 
-import { Components } from "./components.js";
+import { Components, texts } from "./components.js";
 import { h, ICONS, svg } from "./dom.js";
 import { embed, usedByEmbeds } from "./embeds.js";
 import { avatar, displayName, fullTime, sentAt, timeOf, when } from "./format.js";
-import { inlineMarkdown, markdown } from "./markdown.js";
-import { attachments } from "./media.js";
+import { hidesLink, inlineMarkdown, markdown } from "./markdown.js";
+import { attachments, covered, sticker } from "./media.js";
 import { remove } from "./menu.js";
 import { pickReaction, reactions } from "./reactions.js";
 
 const LAYOUT = 1 << 15;
 const TALKED = new Set([0, 19, 20, 23]);
 const SYSTEM = {
-  6: "pinned a message.", 7: "joined the server.", 18: "started a thread: ", 21: "started this thread.",
+  6: "pinned a message.", 7: "joined the server.", 18: "started a thread: ", 21: "wrote what this thread is about.",
 };
 
 /**
@@ -26,7 +26,7 @@ export function messageElement(store, message, compact, actions) {
   const name = displayName(store.user(author.id) ?? author);
   const mentionsMe = message.mentions?.some((user) => user.id === store.me.id);
   const label = `${name}, ${timeOf(sent)}${message.ephemeral ? ", only you can see this" : ""}`;
-  if (!TALKED.has(message.type)) return systemMessage(message, name, sent);
+  if (!TALKED.has(message.type)) return systemMessage(store, message, name, sent);
   const head = !compact && h("div.message-head", {},
     h("span.author", { class: author.bot ? "bot" : "" }, name),
     author.bot && h("span.app-badge", {}, "APP"),
@@ -54,8 +54,14 @@ function body(store, message) {
   const edited = message.edited_timestamp && h("span.edited", { title: fullTime(new Date(message.edited_timestamp)) }, "(edited)");
   const forwarded = (message.message_snapshots ?? []).map((snapshot, n) =>
     h("div.forwarded", {}, h("p.forwarded-head", {}, svg(ICONS.forward, 15), "Forwarded"),
-      contents(store, { embeds: [], attachments: [], ...snapshot.message, id: message.id, mention_names: message.mention_names }, `${message.id}.${n}`)));
+      inner(store, message, snapshot.message, `${message.id}.${n}`)));
   return h("div.message-body", {}, parts, forwarded, used, edited);
+}
+
+/** What a message shows of another one: of a forward's original, or of what a thread was opened on. */
+function inner(store, message, other, key) {
+  const whole = { embeds: [], attachments: [], ...other, id: message.id, channel_id: message.channel_id, mention_names: message.mention_names };
+  return [contents(store, whole, key), new Components(store, whole, { still: true }).all(other.components ?? [])];
 }
 
 function contents(store, message, key) {
@@ -67,7 +73,11 @@ function contents(store, message, key) {
   return [
     message.content && h("div.prose", { class: onlyEmoji ? "huge" : "" }, markdown(message.content, look)),
     attachments(message.attachments.filter((file) => !used.has(file.url)), key),
-    message.embeds.map((data, n) => embed(data, look, `${key}/embed${n}`)),
+    message.embeds.map((data, n) => {
+      const shown = embed(data, look, `${key}/embed${n}`);
+      return hidesLink(message.content) ? covered(shown, `${key}/hidden${n}`) : shown;
+    }),
+    message.sticker_items?.map(sticker),
   ];
 }
 
@@ -77,7 +87,7 @@ function context(store, message, actions) {
   if (message.type === 19) {
     const target = message.referenced_message;
     if (!target) return h("div.context", {}, svg(ICONS.reply, 15), h("em", {}, "The message was deleted."));
-    const preview = target.content ? inlineMarkdown(target.content.split("\n")[0], { names: message.mention_names }) : h("em", {}, summary(target));
+    const preview = target.content ? inlineMarkdown(target.content.split("\n")[0], { names: message.mention_names, still: true }) : h("em", {}, summary(target));
     return h("button.context", { type: "button", "aria-label": `Reply to ${displayName(target.author)}: go there`, on: { click: () => actions.jump(target.id) } },
       svg(ICONS.reply, 15), avatar(store.user(target.author.id) ?? target.author, "avatar-tiny"),
       h("strong", {}, displayName(store.user(target.author.id) ?? target.author)), h("span.context-text", {}, preview));
@@ -90,7 +100,11 @@ function context(store, message, actions) {
   return null;
 }
 
+/** Say in a few words what a message without text holds. */
 export function summary(message) {
+  const layout = texts(message.components ?? []).split("\n")[0];
+  if (layout) return layout;
+  if (message.sticker_items?.length) return `the sticker “${message.sticker_items[0].name}”`;
   const count = message.attachments?.length ?? 0;
   if (count) return count === 1 ? "a picture or file" : `${count} files`;
   return message.embeds?.[0]?.title || message.embeds?.[0]?.description?.split("\n")[0] || "a message";
@@ -108,9 +122,10 @@ function toolbar(store, message, actions) {
     button("More", "more", open));
 }
 
-function systemMessage(message, name, sent) {
+function systemMessage(store, message, name, sent) {
   const words = SYSTEM[message.type] ?? "did something that this page doesn't know.";
   return h("article.message.system", { id: `message-${message.id}`, tabindex: "-1", data: { id: message.id } },
     h("p", {}, svg(ICONS.thread, 16), h("strong", {}, name), " ", words, message.type === 18 && message.content,
-      h("time.when", { datetime: sent.toISOString() }, when(sent))));
+      h("time.when", { datetime: sent.toISOString() }, when(sent))),
+    message.referenced_message && h("div.system-about", {}, inner(store, message, message.referenced_message, `${message.id}.about`)));
 }

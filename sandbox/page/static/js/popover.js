@@ -13,7 +13,7 @@ export function popover(beside, content, label, { role = "dialog" } = {}) {
   openNow?.(false);
   const back = document.activeElement;
   const box = h("div.popover", { role, "aria-label": label }, content);
-  document.body.append(box);
+  document.getElementById("chat").append(box);
   const anchor = beside instanceof Element ? beside.getBoundingClientRect() : new DOMRect(beside.x, beside.y, 0, 0);
   const { width, height } = box.getBoundingClientRect();
   const below = anchor.bottom + 6 + height <= innerHeight;

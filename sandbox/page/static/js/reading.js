@@ -15,6 +15,9 @@ const may = (channel, permission) => (BigInt(channel?.permissions ?? 0) & permis
 
 /** Say of each channel whether one may write in it (`can_send`), and name direct messages. */
 export function readWorld(world) {
+  // the bot that all this is about: it has a sign where others have initials
+  for (const user of world.users) user.own = user.id === world.bot.id;
+  world.bot.own = true;
   const names = new Map(world.users.map((user) => [user.id, displayName(user)]));
   const channels = [...world.servers.flatMap((server) => server.channels), ...world.dms];
   for (const channel of channels) {

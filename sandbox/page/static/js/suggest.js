@@ -17,8 +17,10 @@ export class Suggest {
     host.append(this.list);
     input.setAttribute("aria-controls", this.list.id);
     input.setAttribute("aria-autocomplete", "list");
-    input.setAttribute("aria-expanded", "false");
-    if (input.tagName === "INPUT") input.setAttribute("role", "combobox");
+    // a text area can't be a combobox: of it only the chosen suggestion is said
+    this.combobox = input.tagName === "INPUT";
+    if (this.combobox) input.setAttribute("role", "combobox");
+    this.#expanded();
   }
 
   get open() {
@@ -30,12 +32,16 @@ export class Suggest {
     this.items = items;
     this.at = at;
     this.list.hidden = items.length === 0;
-    this.input.setAttribute("aria-expanded", String(this.open));
+    this.#expanded();
     replace(this.list, items.map((item, n) => h("li.option", { role: "option", id: `${this.list.id}-${n}`, on: {
       pointerdown: (event) => event.preventDefault(),
       click: () => this.pick(n),
     } }, draw(item))));
     this.#mark();
+  }
+
+  #expanded() {
+    if (this.combobox) this.input.setAttribute("aria-expanded", String(this.open));
   }
 
   hide() {

@@ -15,10 +15,12 @@ export class Timeline {
   constructor(store, host, onReply) {
     this.store = store;
     this.content = h("div.timeline-content");
-    this.scroller = h("div.timeline", { tabindex: "-1", role: "region", "aria-label": "Messages" }, this.content);
+    this.scroller = h("div.timeline", { tabindex: "-1", role: "region", "aria-label": "Messages" },
+      h("h2.visually-hidden", {}, "Messages"), this.content);
     this.newer = h("button.newer", { type: "button", hidden: true, on: { click: () => this.toEnd(true) } }, "New messages ↓");
     host.append(this.scroller, this.newer);
     this.pinned = true;
+    this.scrolledTo = 0;
     this.actions = {
       menu: (message, beside) => messageMenu(store, message, beside, this.actions),
       reply: onReply,
@@ -39,7 +41,10 @@ export class Timeline {
     store.on("rerender", ({ messageId }) => this.redraw(messageId));
     store.on("deleted", ({ channelId }) => here(channelId) && this.keepPlace(() => this.draw(false)));
     scroller.addEventListener("scroll", () => {
-      this.pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
+      const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
+      // pictures that load below, or a slow scroll that is under way, are no leaving of the end
+      this.pinned = atEnd || (this.pinned && scroller.scrollTop >= this.scrolledTo);
+      this.scrolledTo = scroller.scrollTop;
       if (this.pinned) this.newer.hidden = true;
       if (scroller.scrollTop < 200) store.loadOlder(store.currentId).catch(fail);
     });
@@ -48,6 +53,9 @@ export class Timeline {
     this.content.addEventListener("contextmenu", (event) => this.#contextMenu(event));
     this.content.addEventListener("keydown", (event) => this.#key(event));
     this.content.addEventListener("focusin", (event) => this.#rove(event.target.closest(".message")));
+    this.content.addEventListener("focusout", (event) => {
+      if (!this.content.contains(event.relatedTarget)) this.#rove(this.#newest);
+    });
     this.#longPress();
   }
 
@@ -73,7 +81,8 @@ export class Timeline {
       previous = message;
     }
     replace(this.content, parts);
-    this.#rove(this.content.querySelector(".message:last-of-type"));
+    for (const element of this.content.querySelectorAll(":scope > .message")) leaveOut(element);
+    this.#rove(this.#newest);
     if (toEnd) this.toEnd();
   }
 
@@ -82,10 +91,12 @@ export class Timeline {
     const previous = list[list.length - 2];
     this.content.append(...this.#withDivider(message, previous));
     const { me } = this.store;
-    const awaited = message.mine || message.ephemeral || message.interaction_metadata?.user.id === me.id;
+    const awaited = message.mine || message.ephemeral || message.interaction_metadata?.user.id === me.id
+      || message.referenced_message?.author.id === me.id;
     if (awaited || this.pinned) this.toEnd(awaited);
     else this.newer.hidden = false;
-    if (!this.content.contains(document.activeElement)) this.#rove(this.content.lastElementChild);
+    leaveOut(this.content.lastElementChild);
+    if (!this.content.contains(document.activeElement)) this.#rove(this.#newest);
   }
 
   redraw(id) {
@@ -94,9 +105,10 @@ export class Timeline {
     if (!old || !message || this.editing === id) return;
     const focused = old.contains(document.activeElement) ? document.activeElement : undefined;
     const fresh = messageElement(this.store, message, old.classList.contains("compact"), this.actions);
-    fresh.tabIndex = old.tabIndex;
     keepUncovered(old, fresh);
     old.replaceWith(fresh);
+    if (old.tabIndex === 0) this.#rove(fresh);
+    else leaveOut(fresh);
     if (focused) {
       const { key } = focused.dataset;
       const again = key && [...fresh.querySelectorAll("[data-key]")].find((item) => item.dataset.key === key && !item.disabled);
@@ -182,10 +194,16 @@ export class Timeline {
     if (last) this.edit(last);
   }
 
+  get #newest() {
+    return this.content.querySelector(":scope > .message:last-child");
+  }
+
+  /** Have one message, and what can be pressed in it, in the order of the Tab key: no other. */
   #rove(element) {
     if (!element?.classList.contains("message")) return;
-    this.content.querySelector(".message[tabindex='0']")?.setAttribute("tabindex", "-1");
-    element.setAttribute("tabindex", "0");
+    const before = this.content.querySelector(".message[tabindex='0']");
+    if (before && before !== element) leaveOut(before);
+    takeIn(element);
   }
 
   #messageAt(target) {
@@ -234,6 +252,20 @@ export class Timeline {
     }, { passive: true });
     for (const name of ["touchend", "touchmove", "touchcancel"]) this.content.addEventListener(name, stop, { passive: true });
   }
+}
+
+const PRESSED = "a[href], button, input, textarea, [role=button]";
+
+/** Leave a message out of the order of the Tab key: arrow keys and the pointer reach it still. */
+function leaveOut(message) {
+  message.setAttribute("tabindex", "-1");
+  for (const item of message.querySelectorAll(PRESSED)) item.setAttribute("tabindex", "-1");
+}
+
+/** Take a message back into it; its toolbar stays out, for its menu says the same. */
+function takeIn(message) {
+  message.setAttribute("tabindex", "0");
+  for (const item of message.querySelectorAll(PRESSED)) if (!item.closest(".toolbar")) item.setAttribute("tabindex", "0");
 }
 
 function beginning(store, channel) {
