@@ -14,6 +14,8 @@ import typer
 
 from bot.cli.evaluate import model
 from bot.cli.options import ConfigOption, ServerOption, one_line_for
+from bot.learning.versions import SHIPPED, VersionError, roll_back, version_numbered
+from bot.learning.versions import promote as let_answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,15 +25,11 @@ if TYPE_CHECKING:
     from bot.storage import Storage
     from bot.storage.records import ModelVersion
 
-SHIPPED = "the shipped names"
+TRAIN = "run `moedex learn`"
 CHANGING = (
     "The backbone was exchanged: kept crops are embedded again while the bot runs. Train when that "
     "is done; /learning show tells."
 )
-
-
-class VersionError(Exception):
-    """There is no such version; the text says what there is."""
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
@@ -90,7 +88,8 @@ def show(
     """Show what a version was trained on, what was measured, and why it answers or doesn't."""
 
     async def work(storage: Storage) -> None:
-        version = await _version(storage, await _server(storage, server), number)
+        chosen = await _server(storage, server)
+        version = await version_numbered(storage.versions, chosen, number)
         if as_json:
             typer.echo(json.dumps(_summary(version) | {"report": asdict(version.report)}))
             return
@@ -116,16 +115,11 @@ def promote(
         from models.embedding.embedder import version_of
         from models.weight_files import WeightsError
 
-        version = await _version(storage, await _server(storage, server), number)
+        chosen = await _server(storage, server)
         with one_line_for(WeightsError):
             backbone = version_of()
-        if version.backbone != backbone:
-            raise VersionError(
-                f"Version {number} belongs to another backbone ({version.backbone}; this is "
-                f"{backbone}) and can't answer: run `moedex learn` for a new one."
-            )
-        await storage.versions.promote(version.server_id, number)
-        typer.echo(f"Server {version.server_id}: version {number} answers from now on.")
+        await let_answer(storage.versions, chosen, number, backbone, train=TRAIN)
+        typer.echo(f"Server {chosen}: version {number} answers from now on.")
 
     _in_storage(config, work)
 
@@ -136,18 +130,9 @@ def rollback(server: ServerOption = None, config: ConfigOption = None) -> None:
 
     async def work(storage: Storage) -> None:
         chosen = await _server(storage, server)
-        current = await storage.versions.current(chosen)
-        if current is None:
-            raise VersionError(f"Server {chosen}: {SHIPPED} answer already.")
-        earlier = [
-            v.number
-            for v in await storage.versions.list(chosen)
-            if v.state == "kept" and v.number < current.number and v.backbone == current.backbone
-        ]
-        target = max(earlier, default=None)
-        await storage.versions.promote(chosen, target)
+        number, target = await roll_back(storage.versions, chosen)
         now = SHIPPED if target is None else f"version {target}"
-        typer.echo(f"Server {chosen}: back from version {current.number} to {now}.")
+        typer.echo(f"Server {chosen}: back from version {number} to {now}.")
 
     _in_storage(config, work)
 
@@ -224,14 +209,6 @@ async def _server(storage: Storage, server: int | None) -> int:
         raise VersionError("No server has a version of its own yet; `moedex learn` trains one.")
     names = ", ".join(map(str, sorted(known)))
     raise VersionError(f"Several servers have versions: say --server with one of {names}.")
-
-
-async def _version(storage: Storage, server: int, number: int) -> ModelVersion:
-    version = await storage.versions.get(server, number)
-    if version is not None:
-        return version
-    known = ", ".join(str(v.number) for v in await storage.versions.list(server)) or "none"
-    raise VersionError(f"Server {server} has no version {number} (there are: {known}).")
 
 
 def _summary(version: ModelVersion) -> dict[str, object]:

@@ -35,3 +35,14 @@ async def offer(
         )
         for c in roster.index.complete(typed, _CHOICES)
     ]
+
+
+async def offer_series(
+    galleries: ServerGalleries, server_id: int | None, typed: str
+) -> list[app_commands.Choice[str]]:
+    """Return the titles of series in a server that fit what is typed."""
+    roster = await galleries.roster(server_id or 0)
+    return [
+        app_commands.Choice(name=title[:_CHOICE_LENGTH], value=title[:_CHOICE_LENGTH])
+        for title in roster.index.series(typed, _CHOICES)
+    ]

@@ -25,14 +25,24 @@ not; below that I say that I don't know.
 ⏳ under a picture: it came too soon after the last ones, so I left it out. Reply `{prefix}who` to \
 it in a while.
 Delete your message and my answer goes with it."""
+CHARACTERS = """\
+`/characters` lists whom I know, `/character` tells what I know of one.
+`/teach` shows me somebody new.
+`/alias` gives a character one more name, `/rename` another, `/merge` makes two one, `/forget` \
+lets me name somebody no more. Who may not decide proposes, and a moderator decides."""
 MORE = """\
-`/characters` whom I know · `/stats` how often I am right here · `/about` my model, and what I store
-`/teach` shows me somebody new · `/privacy` what I keep of you, and its deletion"""
+`/stats` how often I am right here · `/about` my model, and what I store · `/help` this page
+`/privacy show` what I keep of you · `/privacy delete` erases it · `/privacy optout` keeps you \
+out"""
 MODERATORS = """\
 `/watch on` answers every picture in a channel, `/watch off` ends that.
 `/settings` sets how sure I must be, how many guesses I show, and who sees answers.
-`/learning on` lets your votes teach me · `/review` asks you what votes can't settle, and who the \
-unknown faces are that keep turning up · `/train` trains me on what was settled.
+`/learning on`, `/learning off` whether your votes teach me, `/learning show` how far I am, \
+`/learning labellers` who decides beside you; `/learning share on` lets other servers learn from \
+yours, `/learning share off` ends that.
+`/review` asks you what votes can't settle, and who the unknown faces are that keep turning up.
+`/train` trains me on what was settled; `/model list`, `/model show` tell of my versions, \
+`/model promote`, `/model rollback` choose which one answers.
 Right-click an answer of mine → **Apps** → **Label history** tells who settled what, and when."""
 
 
@@ -54,6 +64,7 @@ class Help(commands.Cog):
         )
         page.add_field(name="Ask", value=ASKING.format(prefix=prefix), inline=False)
         page.add_field(name="My answer", value=ANSWERING.format(prefix=prefix), inline=False)
+        page.add_field(name="Characters", value=CHARACTERS, inline=False)
         page.add_field(name="More", value=MORE, inline=False)
         page.add_field(name="For moderators", value=MODERATORS, inline=False)
         await context.send(embed=page, ephemeral=True)

@@ -163,6 +163,24 @@ class NameIndex:
             if own or names.characters[owner].id not in self._hidden
         ]
 
+    def of_series(self, title: str) -> list[Character]:
+        """Return the characters of the series that is called so, or else of all that may be meant.
+
+        Own ones come first, then the most drawn.
+        """
+        found = [
+            names.characters[owner]
+            for names, own in self._lists()
+            for owner in sorted(names.of_series(title))
+            if own or names.characters[owner].id not in self._hidden
+        ]
+        return found or self.in_series(title)
+
+    def series(self, text: str, limit: int = 25) -> list[str]:
+        """Return the titles of series for an autocompletion, own ones first."""
+        titles = (title for names, _ in self._lists() for title in names.titles(text))
+        return list(islice(dict.fromkeys(titles), limit))
+
     def _complete_in(self, name: str, series: str, limit: int) -> list[Character]:
         """Complete "Rin (Fate": the names that fit, those of the series first."""
         ids = {character.id for character in self.in_series(series)}

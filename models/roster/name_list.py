@@ -83,6 +83,11 @@ class NameList:
             for word in {word for key in keys for word in key.split()}:
                 self._owners_of[word].update(owners)
         self._series_list = sorted(self._series)
+        self._titles_by_size = [
+            (series, [key.replace(" ", "") for key in self._series_keys[series]])
+            for series in sorted(by_series, key=lambda each: (-len(by_series[each]), each))
+            if series
+        ]
 
     def _list_names(self) -> None:
         self._exact: defaultdict[str, list[int]] = defaultdict(list)
@@ -161,6 +166,25 @@ class NameList:
         """Return how alike (0 to 1) a typed series and that of a character are, by any title."""
         folded = fold(asked)
         return max((likeness(folded, key) for key in self._series_keys.get(series, ())), default=0)
+
+    def of_series(self, title: str) -> set[int]:
+        """Return the characters of the series of a title, by any of its titles."""
+        return set(self._series.get(fold(title).replace(" ", ""), ()))
+
+    def titles(self, text: str) -> list[str]:
+        """Return the series of which a title starts with a text, then those that hold it.
+
+        In each the series with the most characters come first; all of them where there is no text.
+        """
+        key = fold(text).replace(" ", "")
+        starting: list[str] = []
+        holding: list[str] = []
+        for series, keys in self._titles_by_size:
+            if any(each.startswith(key) for each in keys):
+                starting.append(series)
+            elif any(key in each for each in keys):
+                holding.append(series)
+        return starting + holding
 
     def in_series(self, text: str) -> set[int]:
         """Return the characters of the series that a text is, starts or is a part of."""

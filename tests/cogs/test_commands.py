@@ -14,7 +14,14 @@ from bot.errors import UserError
 from bot.gallery.roster import ServerRoster
 from bot.gallery.server_galleries import ServerGalleries
 from bot.ui.autocomplete import offer
-from bot.ui.roster_list import PER_PAGE, RosterButton, matching, roster_embed, roster_view
+from bot.ui.roster_list import (
+    PER_PAGE,
+    RosterButton,
+    matching,
+    roster_embed,
+    roster_view,
+    searched,
+)
 from bot.wording import NEEDS_INTENT
 from cogs.answering.who import Who
 from cogs.info.help import Help
@@ -136,6 +143,26 @@ def test_list_pages_and_its_buttons_hold_their_state() -> None:
     assert roster_view(many[:PER_PAGE], 0, "") is None
 
 
+@pytest.mark.parametrize(
+    ("search", "series"),
+    [("", ""), ("a" * 200, ""), ("", "s" * 200), ("a:b " * 60, "Re:Zero " * 40)],
+)
+def test_a_list_button_holds_search_and_series(search: str, series: str) -> None:
+    search, series = searched(search, series)
+    button = RosterButton("next", 99999, search, series)
+    assert len(button.custom_id) <= 100
+    read = RosterButton.__discord_ui_compiled_template__.fullmatch(button.custom_id)
+    assert read is not None
+    assert (read["search"], read["series"] or "") == (search, series)
+
+
+def test_a_series_is_listed_whole_and_a_search_within_it() -> None:
+    roster = ServerRoster(CHARACTERS)
+    both = {"Hatsune Miku", "Kagamine Rin"}
+    assert {each.name for each in matching(roster, "", [], series="vocaloid")} == both
+    assert [each.name for each in matching(roster, "rin", series="vocaloid")] == ["Kagamine Rin"]
+
+
 async def test_autocomplete_stays_within_discords_limits() -> None:
     many = [Character(f"c{number}", "N" * 150, "S" * 150) for number in range(60)]
     galleries = Mock(spec=ServerGalleries, roster=AsyncMock(return_value=ServerRoster(many)))
@@ -153,5 +180,5 @@ async def test_menu_asks_privately_or_publicly_as_the_server_sets_it(bot: Any) -
         interaction = Mock(spec=discord.Interaction, guild_id=6)
         interaction.response = Mock(defer=AsyncMock())
         with pytest.raises(UserError):
-            await cog.menu(interaction, Mock(author=bot.user))
+            await cog.menu(interaction, Mock(author=bot.user, id=1))
         interaction.response.defer.assert_awaited_once_with(ephemeral=ephemeral, thinking=True)

@@ -167,3 +167,17 @@ def test_the_shipped_roster_is_searched_by_every_kind_of_name() -> None:
     assert index.complete("hatusne mi")[0].id == "hatsune_miku"
     assert {c.series for c in index.complete("fate/zero")} == {"Fate/Zero"}
     assert len(index.complete("a", 25)) == 25
+
+
+def test_series_by_any_of_their_titles_and_whom_they_hold() -> None:
+    listed = NameList(GALLERY, {"Danganronpa": ("Super High School",)})
+    own = Character("rin_2", "Rin", "Fate")
+    index = NameIndex([own], listed, hidden=["kagamine_rin"])
+    assert index.series("")[:3] == ["Fate", "Fate/stay night", "Vocaloid"]
+    assert index.series("fate") == ["Fate", "Fate/stay night"]
+    assert index.series("school") == ["Danganronpa"]
+    assert index.series("", limit=1) == ["Fate"]
+    assert index.of_series("fate") == [own]
+    assert {each.id for each in index.of_series("Fate/Stay")} == {"saber", "tohsaka_rin"}
+    assert [each.id for each in index.of_series("VOCALOID")] == ["hatsune_miku"]
+    assert index.of_series("Nothing") == []
