@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.faces import Faces
-from models.gallery.calibration import Trial, fit_calibration
+from models.gallery.calibration import logistic
 from models.gallery.fitted import Calibration, Threshold
+from models.gallery.fitting import Trial, fit
 from models.gallery.gallery import Gallery
-from models.gallery.open_set import fit_threshold
 from models.gallery.scoring import Scoring
 from models.training.evaluation import (
     FPIRS,
@@ -77,7 +77,7 @@ def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scor
     first, second = halves(faces)
     for fitted_on, asked in ((first, second), (second, first)):
         calibration, limit = fitted(faces, vectors, gallery, scoring, fitted_on)
-        threshold = limit.among(len(gallery.characters))
+        threshold = float(logistic(np.array(limit.among(len(gallery.characters)))))
         judged = judged_as(faces, vectors, gallery, scoring, calibration, asked)
         known = judged["known"]
         for rate in FPIRS:
@@ -105,13 +105,10 @@ def cross_fitted(faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scor
 def fitted(
     faces: Faces, vectors: Vectors, gallery: Gallery, scoring: Scoring, half: Half
 ) -> tuple[Calibration, Threshold]:
-    """Calibration and threshold from one half; the threshold from its impostors alone."""
-    others = [*half.impostors, *half.no_face]
-    asked = [*half.known, *others]
-    truth = (*faces.labels(half.known), *("" for _ in others))
-    calibration = fit_calibration(Trial(vectors[asked], truth), gallery, scoring)
-    impostors = Trial(vectors[half.impostors], tuple("" for _ in half.impostors))
-    return calibration, fit_threshold(impostors, gallery, scoring, calibration)
+    """Calibration and threshold from the known faces and the impostors of one half."""
+    asked = [*half.known, *half.impostors]
+    truth = (*faces.labels(half.known), *("" for _ in half.impostors))
+    return fit(Trial(vectors[asked], truth), gallery, scoring)
 
 
 def judged_as(

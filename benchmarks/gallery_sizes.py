@@ -1,227 +1,191 @@
-"""Confidence and threshold in galleries of 100 to 20,000 characters, measured by draws.
+"""Calibration, threshold and tiers in galleries of 100 to 20,000 characters, measured by draws.
 
-    python -m benchmarks.gallery_sizes --data ../shared/data --cache runs/faces --vectors FILE.npy
+    python -m benchmarks.gallery_sizes --data ../shared/data --docs docs/accuracy.md
 
-Confidence and threshold are fitted on one half of the impostors (`models.training.reserved`) and of
-the characters that are asked, and measured on the other half. A gallery of n holds those who are
-asked, as far as there is room, and others drawn at random; impostors are faces of reserved
-identities. Beyond what is enrolled the gallery is filled with stand-ins: centroids, each moved by
-how two characters differ that are like each other. `--real` has stand-ins from that size on, to see
-what they are worth.
+Everything is fitted on one half of the impostors (`models.training.reserved`) and of the characters
+that are asked, and measured on the other half (`models.training.gallery.ground`). A gallery of n
+holds those who are asked, as far as there is room, and others drawn at random; impostors are faces
+of reserved identities. Beyond what is enrolled the gallery is filled with stand-ins: centroids,
+each moved by how two characters differ that are like each other.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
+import matplotlib as mpl
 import numpy as np
 import typer
 
-from benchmarks.breadth import CACHE, PRIOR, mapped
-from benchmarks.options import DATA, Data
-from benchmarks.statistics import machine, table, today
-from models.gallery.calibration import TARGET_FPIR
-from models.gallery.gallery import unit
-from models.gallery.large_gallery import LargeGallery, LargeScoring
-from models.gallery.sized_calibration import (
-    SizedCalibration,
-    SizedThreshold,
-    fit_sized_calibration,
-    fit_sized_threshold,
-    sized_features,
-)
+from benchmarks.options import DATA, Data, Docs
+from benchmarks.statistics import machine, table, today, write_section
+from models.gallery.calibration import log_odds, logistic
+from models.gallery.fitting import drawn, examine
+from models.gallery.gallery import Gallery, unit
+from models.gallery.policy import NamingPolicy
 from models.intervals import Share
-from models.training.breadth.faces import load_faces, read_roster
-from models.training.breadth.measures import Ground, embedded
-from models.training.breadth.run import roles_of
+from models.training.gallery.ground import KINDS, Ground
+from models.training.gallery.shipping import HELD_OUT, Sources, held_out_ground
+from models.types import Character, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from models.training.breadth.measures import Half, Vectors
+    from models.gallery.fitted import Calibration, Threshold
+    from models.gallery.fitting import Examined
+    from models.gallery.scoring import Scoring
+    from models.types import Vectors
 
+CACHE: Final = Path("runs/faces")
 SIZES: Final = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
-DRAWS: Final = 4
+DRAWS: Final = 8
 CLOSEST: Final = 10
+BINS: Final = 15
+POLICY: Final = NamingPolicy()
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """Faces of one half: known ones with the number of their character, and impostors."""
-
-    known: Vectors
-    owners: NDArray[np.int64]
-    impostors: Vectors
-
-
-@dataclass(frozen=True, eq=False)
-class Draw:
-    """What a draw gives: features of known faces and impostors, whether names are right."""
-
-    features: NDArray[np.float64]
-    right: NDArray[np.bool_]
-    known: NDArray[np.bool_]
+def stand_ins(gallery: Gallery, count: int, rng: np.random.Generator) -> Gallery:
+    """Characters that are not there: a centroid moved by how two like each other differ."""
+    centroids = gallery.centroids
+    first = rng.integers(0, len(centroids), count)
+    second = _one_like(centroids, first, rng)
+    third = _one_like(centroids, second, rng)
+    moved = unit(centroids[first] + centroids[second] - centroids[third])
+    like = rng.integers(0, len(centroids), count)
+    characters = [
+        Character(f"stand-in {n}", "", "", appearances=gallery.characters[i].appearances)
+        for n, i in enumerate(like)
+    ]
+    return Gallery.of_centroids(characters, moved, np.ones(count, np.int32))
 
 
-def asked_of(ground: Ground, vectors: Vectors, half: Half) -> Asked:
-    """The faces of a half: second pictures, fan art, many pictures, impostors."""
-    part = Ground.of(ground.faces, ground.roles, _appearances(ground), half)
-    chosen: list[int] = []
-    owners: list[int] = []
-    for role in ("second", "fan", "known"):
-        faces, numbers = part.asked(role)
-        # one kind must not outweigh the others, nor one character its fellows
-        most = min(len(faces), 250)
-        some = np.random.default_rng(0).permutation(len(faces))[:most]
-        chosen += [faces[i] for i in some]
-        owners += numbers[some].tolist()
-    return Asked(vectors[chosen], np.array(owners), vectors[part.role("reserved")])
-
-
-def _appearances(ground: Ground) -> dict[str, int]:
-    counts = np.expm1(ground.log_appearances).round().astype(int)
-    return dict(zip(ground.identities, counts.tolist(), strict=True))
-
-
-def closest(centroids: Vectors, count: int = CLOSEST, rows: int = 1024) -> NDArray[np.int64]:
-    """The characters most like each one, (n, count)."""
+def _one_like(
+    centroids: Vectors, rows: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """One of the `CLOSEST` characters to each of these rows."""
     found: list[NDArray[np.int64]] = []
-    for first in range(0, len(centroids), rows):
-        cosines = centroids[first : first + rows] @ centroids.T
-        cosines[np.arange(len(cosines)), first + np.arange(len(cosines))] = -1
-        found.append(np.argpartition(-cosines, count, axis=1)[:, :count])
+    for some in np.array_split(rows, max(len(rows) // 512, 1)):
+        cosines = centroids[some] @ centroids.T
+        cosines[np.arange(len(some)), some] = -1
+        near = np.argpartition(-cosines, CLOSEST, axis=1)[:, :CLOSEST]
+        found.append(near[np.arange(len(some)), rng.integers(0, CLOSEST, len(some))])
     return np.concatenate(found)
 
 
-def stand_ins(
-    centroids: Vectors, near: NDArray[np.int64], count: int, rng: np.random.Generator
-) -> Vectors:
-    """Centroids of characters that are not there: one moved by how two like each other differ."""
-    first = rng.integers(0, len(centroids), count)
-    second = near[first, rng.integers(0, near.shape[1], count)]
-    third = near[second, rng.integers(0, near.shape[1], count)]
-    return unit(centroids[first] + centroids[second] - centroids[third])
+def of_size(ground: Ground, size: int, draw: int) -> Gallery:
+    """A gallery of `size` characters, those who are asked among them."""
+    rng = np.random.default_rng((size, draw, 1))
+    if size <= len(ground.gallery.characters):
+        return drawn(ground.gallery, ground.reporting, size, rng)
+    more = stand_ins(ground.gallery, size - len(ground.gallery.characters), rng)
+    return ground.gallery.extended(more)
 
 
-def draw(
-    gallery: LargeGallery,
-    near: NDArray[np.int64],
-    asked: Asked,
-    size: int,
-    rng: np.random.Generator,
-    real: int = 10**9,
-) -> Draw:
-    """Ask faces in a gallery of `size`, at most `real` of whom are there; `near`: see `closest`."""
-    owners = rng.permutation(np.unique(asked.owners))[: max(size // 2, 1)]
-    others = np.setdiff1d(np.arange(len(gallery.centroids)), asked.owners)
-    chosen = np.concatenate([owners, rng.permutation(others)[: min(size, real) - len(owners)]])
-    part = gallery.subset(chosen)
-    if len(chosen) < size:
-        more = stand_ins(gallery.centroids, near, size - len(chosen), rng)
-        part = LargeGallery(
-            np.concatenate([part.centroids, more]),
-            np.concatenate([part.counts, np.ones(len(more), np.int64)]),
-            np.concatenate([part.added, rng.choice(gallery.added, len(more))]),
-        )
-    place = {int(owner): n for n, owner in enumerate(chosen)}
-    there = [i for i, owner in enumerate(asked.owners) if int(owner) in place]
-    truth = np.array([place[int(asked.owners[i])] for i in there], np.int64)
-    scores = part.scores(np.concatenate([asked.known[there], asked.impostors]))
-    known = np.arange(len(scores)) < len(there)
-    best = scores.argmax(1)
-    right = known & (best == np.concatenate([truth, np.full(len(asked.impostors), -1)]))
-    return Draw(sized_features(scores, part.counts), right, known)
+def named(
+    one: Examined, size: int, calibration: Calibration, threshold: Threshold
+) -> NDArray[np.object_]:
+    """The tier of each face, by the rule that the bot has."""
+    odds = log_odds(one.features, calibration)
+    limit = float(logistic(np.array(threshold.among(size))))
+    return np.array([POLICY.tier(sure, limit) for sure in logistic(odds).tolist()], object)
 
 
-def fit(
-    gallery: LargeGallery,
-    near: NDArray[np.int64],
-    asked: Asked,
-    sizes: Sequence[int],
-    draws: int = DRAWS,
-) -> tuple[SizedCalibration, SizedThreshold]:
-    """Fit confidence on draws of all sizes, and the threshold by size."""
-    drawn = {
-        size: [
-            draw(gallery, near, asked, size, np.random.default_rng((size, n))) for n in range(draws)
-        ]
-        for size in sizes
-    }
-    every = [one for many in drawn.values() for one in many]
-    confidence = fit_sized_calibration(
-        np.concatenate([one.features for one in every]),
-        np.concatenate([one.right for one in every]),
-        np.concatenate([one.known for one in every]),
-    )
-    odds = [
-        np.concatenate([confidence.log_odds(one.features[~one.known]) for one in many])
-        for many in drawn.values()
-    ]
-    return confidence, fit_sized_threshold(sizes, odds, TARGET_FPIR)
+def calibration_gap(one: Examined, calibration: Calibration) -> float:
+    """The expected calibration error over bins of equal weight, known and unknown half and half."""
+    sure = logistic(log_odds(one.features, calibration))
+    order = np.argsort(sure)
+    weights, gaps = one.weights[order], (sure - one.right)[order]
+    bins = np.minimum((np.cumsum(weights) / weights.sum() * BINS).astype(int), BINS - 1)
+    return float(sum(abs((weights * gaps)[bins == b].sum()) for b in range(BINS)))
+
+
+def sizes_table(
+    ground: Ground, scoring: Scoring, calibration: Calibration, threshold: Threshold
+) -> str:
+    """FPIR, TPIR and calibration error by the size of the gallery."""
+    rows = []
+    for size in SIZES:
+        fpir = tpir = tpir_at_fpir = top = Share(0, 0)
+        gaps: list[float] = []
+        for draw in range(DRAWS):
+            one = examine(ground.reporting, of_size(ground, size, draw), scoring)
+            is_named = named(one, size, calibration, threshold) == Tier.NAMED
+            above = log_odds(one.features, calibration) >= threshold.among(size)
+            fpir += Share.of(is_named[~one.known])
+            top += Share.of(one.right[one.known])
+            tpir += Share.of((is_named & one.right)[one.known])
+            tpir_at_fpir += Share.of((above & one.right)[one.known])
+            gaps.append(calibration_gap(one, calibration))
+        row = (f"{size:,}", str(fpir), str(top), str(tpir), str(tpir_at_fpir))
+        rows.append((*row, f"{np.mean(gaps):.3f}"))
+    head = ("characters", "FPIR, named", "top-1", "named rightly", "TPIR, FPIR 5 %", "error")
+    return table(head, rows)
+
+
+def tiers_table(
+    ground: Ground, scoring: Scoring, calibration: Calibration, threshold: Threshold
+) -> str:
+    """The share of each kind of face in each tier, and how often the name there is right."""
+    one = examine(ground.reporting, ground.gallery, scoring)
+    tiers = named(one, len(ground.gallery.characters), calibration, threshold)
+    kinds = np.array(ground.reporting.kinds, object)
+    asked = [(kind, kinds == kind) for kind in KINDS.values()]
+    rows = []
+    for name, chosen in (*asked, ("all known", one.known), ("unknown identities", ~one.known)):
+        cells: list[str] = []
+        for tier in Tier:
+            inside = chosen & (tiers == tier)
+            right = f", right {100 * one.right[inside].mean():.1f} %" if inside.any() else ""
+            right = "" if name == "unknown identities" else right
+            cells.append(f"{100 * inside.sum() / chosen.sum():.1f} %{right}")
+        rows.append((name, int(chosen.sum()), *cells))
+    return table(("faces", "n", "named", "probably", "not known"), rows)
+
+
+def draw_reliability(one: Examined, calibration: Calibration, file: Path) -> None:
+    """Draw how often names of each probability are right."""
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    sure = logistic(log_odds(one.features, calibration))
+    bins = np.minimum((sure * 10).astype(int), 9)
+    weight = np.array([one.weights[bins == b].sum() for b in range(10)])
+    said = [np.average(sure[bins == b], weights=one.weights[bins == b]) for b in range(10)]
+    right = [np.average(one.right[bins == b], weights=one.weights[bins == b]) for b in range(10)]
+    figure, axes = pyplot.subplots(figsize=(5, 5), layout="constrained")
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=1)
+    axes.scatter(said, right, s=30 + 1500 * weight, color="#F2789F", alpha=0.8)
+    axes.set(xlabel="stated probability", ylabel="share of right names", xlim=(0, 1), ylim=(0, 1))
+    axes.set_title("Known and unknown identities half and half", fontsize=10)
+    figure.savefig(file, dpi=130)
+    pyplot.close(figure)
 
 
 def main(
-    vectors: Annotated[
-        Path, typer.Option(help="Vectors of all faces, as benchmarks.breadth keeps.")
-    ],
     data: Data = DATA,
     cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = CACHE,
-    axes: Annotated[int, typer.Option(help="Of the metric; 0: none.")] = 256,
-    real: Annotated[int, typer.Option(help="Stand-ins from this size on.")] = 10**9,
-    out: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
+    held_out: Annotated[Path, typer.Option(help="The held-out embedding.")] = HELD_OUT,
+    docs: Docs = None,
 ) -> None:
-    """Print the tables."""
-    faces = load_faces(data, cache)
-    appearances = {name: row.appearances for name, row in read_roster(data).items()}
-    seen = np.load(vectors).astype(np.float32)
-    roles = embedded(roles_of(faces, data), seen)
-    ground = Ground.of(faces.faces, roles, appearances)
-    if axes:
-        seen = mapped(ground, seen, axes)
-    gallery = LargeGallery.of(
-        seen[ground.enrolled], ground.owners, ground.log_appearances, LargeScoring(prior=PRIOR)
+    """Print and write the tables."""
+    ground = held_out_ground(Sources.load(data, cache), held_out, lambda _: None)
+    scoring = ground.choose_scoring()
+    calibration, threshold = ground.fit(scoring)
+    one = examine(ground.reporting, ground.gallery, scoring)
+    text = (
+        f"`python -m benchmarks.gallery_sizes`; {machine()}; {today()}; gallery of "
+        f"{len(ground.gallery.characters):,} characters; prior {scoring.prior:g}, hubness "
+        f"{scoring.hubness:g}; expected calibration error on known and unknown half and half: "
+        f"{calibration_gap(one, calibration):.3f}.\n\n"
+        f"{tiers_table(ground, scoring, calibration, threshold)}\n\n"
+        f"{DRAWS} draws; intervals are of faces and too narrow, as draws share them.\n\n"
+        f"{sizes_table(ground, scoring, calibration, threshold)}"
     )
-    near = closest(gallery.centroids)
-    there = [size for size in SIZES if size <= len(gallery.centroids)]
-    confidence, threshold = fit(gallery, near, asked_of(ground, seen, "fit"), there)
-    asked = asked_of(ground, seen, "report")
-    rows, kept = [], {}
-    for size in SIZES:
-        named = kept_right = right_named = known = Share(0, 0)
-        gaps: list[float] = []
-        for n in range(2 * DRAWS):
-            one = draw(gallery, near, asked, size, np.random.default_rng((size, n, 1)), real)
-            shown = confidence.log_odds(one.features) > threshold.among(size)
-            named += Share.of(shown[~one.known])
-            known += Share.of(one.right[one.known])
-            kept_right += Share.of((shown & one.right)[one.known])
-            right_named += Share.of(one.right[shown])
-            gaps.append(_gap(confidence, one))
-        rows.append((f"{size:,}", str(named), str(known), str(kept_right), f"{np.mean(gaps):.3f}"))
-        kept[size] = {"fpir": named.as_dict(), "tpir": kept_right.as_dict(), "gap": np.mean(gaps)}
-    print(
-        f"`python -m benchmarks.gallery_sizes`, {vectors.name}; {machine()}; {today()}; "
-        f"{2 * DRAWS} draws; intervals are of faces and too narrow, as draws share them.\n"
-    )
-    head = ("characters", "FPIR", "top-1", "TPIR", "calibration error")
-    print(table(head, rows))
-    if out is not None:
-        out.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-
-
-def _gap(confidence: SizedCalibration, one: Draw, bins: int = 10) -> float:
-    """Expected calibration error, known faces and impostors counted half and half."""
-    sure = confidence.probability(one.features)
-    each = np.where(one.known, 0.5 / one.known.sum(), 0.5 / (~one.known).sum())
-    edges = np.clip((sure * bins).astype(int), 0, bins - 1)
-    return float(
-        sum(abs((each[edges == b] * (sure - one.right)[edges == b]).sum()) for b in range(bins))
-    )
+    typer.echo(text)
+    if docs is not None:
+        write_section(docs, "tiers", text)
+        draw_reliability(one, calibration, docs.with_name("calibration.png"))
 
 
 if __name__ == "__main__":

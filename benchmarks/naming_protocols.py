@@ -116,9 +116,7 @@ def _gallery_answers(
         {Character(str(c), str(c), ""): vectors[learn[labels[learn] == c]] for c in characters}
     )
     grades = gallery_scores(vectors[ask], gallery, namer.scoring)
-    sure = confidence(
-        confidence_features(grades, vectors[ask], namer.gallery.non_faces), namer.calibration
-    )
+    sure = confidence(confidence_features(grades, gallery.counts), namer.calibration)
     order = np.argsort(-grades, axis=1)[:, :top]
     names = np.full((len(ask), top), "", dtype=labels.dtype)
     names[:, : order.shape[1]] = characters[order]

@@ -17,9 +17,10 @@ import typer
 from benchmarks.options import DATA, RUN, Data, Docs, Run
 from benchmarks.statistics import machine, table, today, write_section
 from models.embedding.embedder import Embedder
-from models.gallery.calibration import confidence, confidence_features
+from models.gallery.calibration import confidence_features, log_odds, logistic
 from models.gallery.gallery import unit
 from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.policy import NAMED
 from models.gallery.scoring import scores
 from models.intervals import Share
 from models.training.dataset import load_dataset
@@ -48,9 +49,12 @@ def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
     biased = np.einsum("nd,nd->n", vectors, gallery.centroids[truth])
 
     score = scores(vectors, gallery, namer.scoring)
-    score[own] += (1 - namer.scoring.classifier) * (fair - biased)
-    sure = confidence(confidence_features(score, vectors, gallery.non_faces), namer.calibration)
-    right, named = score.argmax(1) == truth, sure >= namer.threshold_in(gallery)
+    by_centroid = np.ones(len(gallery.characters), np.float32)
+    by_centroid[gallery.classified] -= namer.scoring.classifier
+    score[own] += by_centroid[truth] * (fair - biased)
+    odds = log_odds(confidence_features(score, gallery.counts), namer.calibration)
+    limit = namer.threshold_in(gallery)
+    right, named = score.argmax(1) == truth, (odds >= limit) & (logistic(odds) >= NAMED)
     rows = [
         [
             who,

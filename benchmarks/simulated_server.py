@@ -16,9 +16,9 @@ from bot.feedback.ballots import ballots_of
 from bot.feedback.consensus import decide, learn_reliabilities
 from bot.gallery.roster import ServerRoster
 from bot.storage.records import FaceObservation, ServerCharacter, StoredGuess
-from models.gallery.calibration import Trial
 from models.gallery.composition import server_gallery
 from models.gallery.examples import Example, hold_out
+from models.gallery.fitting import Trial
 from models.gallery.namer import Namer
 from models.gallery.promotion import Decision, train_and_decide
 from models.gallery.training_vectors import VectorSet

@@ -21,6 +21,8 @@ SCALE: Final = 24.0
 """What cosines are multiplied by in the softmax; the backbone was trained with the same."""
 MOST_COUNTED: Final = 8
 """A character's pictures share the weight of one, and up to so many: more say it more surely."""
+BLOCK: Final = 512
+"""Faces whose logits are held at once."""
 STEPS: Final = 40
 """Steps of the optimiser at most; strongly regularised fits take fewer."""
 ENOUGH: Final = 1e-4
@@ -79,8 +81,8 @@ class _Loss:
     ) -> _Loss:
         place = {c.id: i for i, c in enumerate(shipped.characters)}
         known = [i for i, label in enumerate(data.labels) if label in place]
-        has_weights = np.any(shipped.class_weights != 0, axis=1)
-        fixed = np.where(has_weights[:, None], shipped.class_weights, shipped.centroids)
+        fixed = shipped.centroids.copy()
+        fixed[shipped.classified] = shipped.class_weights
         x = np.concatenate([data.vectors[known], *own])
         y = np.concatenate(
             [
@@ -93,13 +95,10 @@ class _Loss:
         target = np.zeros((len(x), len(own)), np.float32)
         rows = np.flatnonzero(y >= len(fixed))
         target[rows, y[rows] - len(fixed)] = 1.0
-        # Cosines times the scale are at most 24: their exponentials need no care.
-        logits = x @ fixed.T * np.float32(SCALE)
         own_logit = np.zeros((len(x), 1), np.float32)
         shown = np.flatnonzero(y < len(fixed))
-        own_logit[shown, 0] = logits[shown, y[shown]]
-        held = np.exp(logits).sum(axis=1, keepdims=True)
-        return cls(x, target, weight, held, own_logit, centroids)
+        own_logit[shown, 0] = (x[shown] * fixed[y[shown]]).sum(1) * SCALE
+        return cls(x, target, weight, _held(x, fixed), own_logit, centroids)
 
     def value_and_gradient(
         self, flat: NDArray[np.float64], strength: float
@@ -121,3 +120,16 @@ class _Loss:
         # What would only lengthen a row changes nothing.
         gradient -= (gradient * rows).sum(axis=1, keepdims=True) * rows
         return value, (gradient / norms).ravel()
+
+
+def _held(x: Vectors, fixed: Vectors) -> NDArray[np.float32]:
+    """The sums of exponentials over the shipped characters, (n, 1).
+
+    In blocks: all logits of thousands of faces and characters take hundreds of megabytes. Cosines
+    times the scale are at most 24, so their exponentials need no care.
+    """
+    sums = [
+        np.exp(x[start : start + BLOCK] @ fixed.T * np.float32(SCALE)).sum(axis=1, keepdims=True)
+        for start in range(0, len(x), BLOCK)
+    ]
+    return np.concatenate([np.zeros((0, 1), np.float32), *sums])

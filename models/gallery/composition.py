@@ -22,7 +22,10 @@ def shown_by(shipped: Gallery, roster: Roster) -> Gallery:
     names = tuple(
         roster.characters.get(character.id, character) for character in shipped.characters
     )
-    gallery = replace(shipped, characters=names, base=shipped.base or shipped)
+    same = names == shipped.characters
+    gallery = replace(
+        shipped, characters=shipped.characters if same else names, base=shipped.base or shipped
+    )
     targets = [roster.resolve(character.id) for character in shipped.characters]
     stay = [i for i, t in enumerate(targets) if t == shipped.characters[i].id]
     result = gallery.subset(stay)
@@ -36,8 +39,9 @@ def shown_by(shipped: Gallery, roster: Roster) -> Gallery:
             )
             result = result.extended(one)
             # Its classifier tells either apart from the very character that it is one with now.
-            kept = [c.id != target for c in result.characters]
-            result = replace(result, class_weights=result.class_weights * np.array(kept)[:, None])
+            result = result.without_class_weights(
+                [place for place, c in enumerate(result.characters) if c.id == target]
+            )
     return result
 
 
@@ -57,7 +61,7 @@ def own_part(examples: Sequence[Example], roster: Roster, shipped: Gallery) -> G
     if not chosen:
         return None
     gallery = Gallery.of({c: np.stack(vectors) for c, vectors in chosen.items()})
-    return replace(gallery, non_faces=non_faces_of(examples, gallery.centroids.shape[1]))
+    return replace(gallery, non_faces=non_faces_of(examples, gallery.dimensions))
 
 
 def server_gallery(

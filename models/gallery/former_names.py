@@ -30,11 +30,28 @@ def with_present_names(held: Mapping[str, T]) -> dict[str, T]:
     return {FORMER.get(name, name): value for name, value in held.items()}
 
 
+def calibration_fields(written: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a calibration.
+
+    Former ones weighed three features (the third was the margin to non-faces) and scaled the sum by
+    a slope. They were fitted on known faces alone, so that every wrong guess was of such a face.
+    """
+    if "slope" not in written:
+        return dict(written)
+    best, margin, refused = (written["slope"] * weight for weight in written["weights"])
+    return {
+        "weights": (best + refused, margin),
+        "offset": written["offset"],
+        "mistaken": 1.0,
+        "temperature": written["temperature"],
+    }
+
+
 def threshold_fields(written: dict[str, Any] | float) -> dict[str, Any]:
     """Return the fields of a threshold; the first versions wrote the least probability alone.
 
-    Raises TypeError and ValueError where it is neither.
+    Those of `Threshold`, or of `Threshold.rising` where a former version wrote it.
     """
     if isinstance(written, dict):
         return with_present_names(written)
-    return {"least": float(written), "characters": 1, "per_doubling": 0.0}
+    return {"least": float(written), "characters": 1}

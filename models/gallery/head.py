@@ -130,11 +130,7 @@ def _with_weights(
         return [head] * len(strengths)
     stacks = stacks_of(examples, {head.characters[i].id: head.characters[i] for i in fresh})
     fitted = fit_class_weights(
-        shipped, data, list(stacks.values()), head.centroids[fresh], strengths
+        shipped, data, list(stacks.values()), head.stack.rows(fresh), strengths
     )
-    heads: list[Gallery] = []
-    for rows in fitted:
-        class_weights = head.class_weights.copy()
-        class_weights[fresh] = rows
-        heads.append(replace(head, class_weights=class_weights))
-    return heads
+    places = np.array(fresh, np.intp)
+    return [replace(head, classified=places, class_weights=rows) for rows in fitted]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +12,13 @@ from safetensors.numpy import load, save
 
 from models.gallery.fitted import Calibration, Threshold
 from models.gallery.former_names import with_present_names
-from models.gallery.gallery import Gallery, unit
+from models.gallery.gallery_file import gallery_of, tensors_of
 from models.types import Character
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from models.gallery.gallery import Gallery
 
 
 class HeadError(Exception):
@@ -32,11 +32,7 @@ def write_head(head: Gallery) -> bytes:
         "calibration": None if head.calibration is None else asdict(head.calibration),
         "threshold": None if head.threshold is None else asdict(head.threshold),
     }
-    vectors = ("centroids", "class_weights", "non_faces")
-    tensors: dict[str, NDArray[np.generic]] = {
-        name: np.ascontiguousarray(getattr(head, name), np.float16) for name in vectors
-    }
-    tensors["counts"] = head.counts
+    tensors = tensors_of(head)
     # The settings are a tensor too: `load` gives tensors only.
     tensors["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     return save(tensors)
@@ -47,16 +43,12 @@ def read_head(data: bytes) -> Gallery:
     try:
         held = with_present_names(load(data))
         about = json.loads(held["about"].tobytes())
-        calibration = about["calibration"]
-        return Gallery(
-            characters=tuple(_character(c) for c in about["characters"]),
-            centroids=unit(held["centroids"].astype(np.float32)),
-            counts=held["counts"],
-            class_weights=unit(held["class_weights"].astype(np.float32)),
-            non_faces=unit(held["non_faces"].astype(np.float32)),
-            calibration=calibration
-            and Calibration(**{**calibration, "weights": tuple(calibration["weights"])}),
-            threshold=None if about["threshold"] is None else Threshold.read(about["threshold"]),
+        calibration, threshold = about["calibration"], about["threshold"]
+        gallery = gallery_of(tuple(_character(c) for c in about["characters"]), held)
+        return replace(
+            gallery,
+            calibration=None if calibration is None else Calibration.read(calibration),
+            threshold=None if threshold is None else Threshold.read(threshold),
         )
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise HeadError(f"the head can't be read ({error})") from error

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from safetensors.numpy import save_file
 
-from models.gallery.calibration import confidence, confidence_features
+from models.gallery.calibration import confidence_features, log_odds, logistic
 from models.gallery.fitted import Calibration, Threshold
 from models.gallery.former_names import with_present_names
 from models.gallery.gallery import Gallery, unit
+from models.gallery.gallery_file import gallery_of, tensors_of
 from models.gallery.open_set import is_non_face
 from models.gallery.policy import NamingPolicy
 from models.gallery.scoring import Scoring, scores
+from models.gallery.stack import Stack
 from models.roster.roster import Roster, load_roster, unlisted
 from models.types import Guess
 from models.weight_files import WEIGHTS, opened
@@ -82,26 +84,14 @@ class Namer:
             held = with_present_names(
                 {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118
             )
-            gallery = Gallery(
-                characters=tuple(
-                    known.get(kept) or unlisted(kept)
-                    for kept in (same.get(name, name) for name in settings["characters"])
-                ),
-                centroids=unit(held["centroids"].astype(np.float32)),
-                counts=held["counts"],
-                class_weights=unit(held["class_weights"].astype(np.float32)),
-                non_faces=unit(held["non_faces"].astype(np.float32)),
-                auxiliary_weights=unit(held["auxiliary_weights"].astype(np.float32))
-                if "auxiliary_weights" in held
-                else None,
-            )
-            gallery = _one_a_character(gallery)
-            calibration = dict(settings["calibration"])
-            calibration["weights"] = tuple(calibration["weights"])
+            characters = [
+                known.get(kept) or unlisted(kept)
+                for kept in (same.get(name, name) for name in settings["characters"])
+            ]
             return cls(
-                gallery,
+                _one_a_character(gallery_of(characters, held)),
                 scoring=Scoring(**with_present_names(settings["scoring"])),
-                calibration=Calibration(**calibration),
+                calibration=Calibration.read(settings["calibration"]),
                 threshold=Threshold.read(settings["threshold"]),
                 version=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
             )
@@ -124,14 +114,7 @@ class Namer:
             "calibration": asdict(self.calibration),
             "threshold": asdict(self.threshold),
         }
-        tensors = {
-            "centroids": self.gallery.centroids.astype(np.float16),
-            "class_weights": self.gallery.class_weights.astype(np.float16),
-            "non_faces": self.gallery.non_faces.astype(np.float16),
-            "counts": self.gallery.counts.astype(np.int32),
-        }
-        if self.gallery.auxiliary_weights is not None:
-            tensors["auxiliary_weights"] = self.gallery.auxiliary_weights.astype(np.float16)
+        tensors = tensors_of(self.gallery)
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, path, {"moedex": json.dumps(settings)})
 
@@ -143,7 +126,10 @@ class Namer:
         return is_non_face(vectors, gallery or self.gallery)
 
     def threshold_in(self, gallery: Gallery) -> float:
-        """The least probability, 0 to 1, of a name by `gallery` at which the FPIR is kept."""
+        """The least log odds of a name by `gallery` at which the FPIR is kept.
+
+        They are those of `Calibration`, where half of the faces show unknown identities.
+        """
         return (gallery.threshold or self.threshold).among(len(gallery.characters))
 
     def name(
@@ -161,21 +147,24 @@ class Namer:
         """
         gallery = gallery or self.gallery
         calibration = gallery.calibration or self.calibration
-        policy, fpir_limit = policy or NamingPolicy(), self.threshold_in(gallery)
-        if vectors.ndim != 2 or vectors.shape[1] != gallery.centroids.shape[1]:
-            raise ValueError(
-                f"vectors must be (n, {gallery.centroids.shape[1]}), not {vectors.shape}"
-            )
+        policy = policy or NamingPolicy()
+        if vectors.ndim != 2 or vectors.shape[1] != gallery.dimensions:
+            raise ValueError(f"vectors must be (n, {gallery.dimensions}), not {vectors.shape}")
         if len(vectors) == 0:
             return []
         score = scores(vectors, gallery, self.scoring)
-        best = confidence(confidence_features(score, vectors, gallery.non_faces), calibration)
+        odds = log_odds(confidence_features(score, gallery.counts), calibration)
+        shift = calibration.shift(policy.unknown_share)
+        limit = np.array(self.threshold_in(gallery))
+        best, fpir_limit = logistic(odds + shift), float(logistic(limit + shift))
+        mistaken = _known_share(calibration, policy.unknown_share)
         count = min(top, score.shape[1])
         columns = np.argpartition(-score, count - 1, axis=1)[:, :count]
         namings: list[Naming] = []
         for row, first in enumerate(best.tolist()):
             order = columns[row][np.argsort(-score[row, columns[row]], kind="stable")]
-            others = _left_over(score[row], order, first, calibration.temperature)
+            left = (1 - first) * mistaken
+            others = _left_over(score[row], order, first, left, calibration.temperature)
             guesses = tuple(
                 Guess(gallery.characters[column], probability)
                 for column, probability in zip(order.tolist(), [first, *others], strict=True)
@@ -184,13 +173,23 @@ class Namer:
         return namings
 
 
+def _known_share(calibration: Calibration, unknown_share: float) -> float:
+    """The share of faces with a wrong best guess that show somebody of the gallery, 0 to 1."""
+    known = (1 - unknown_share) * calibration.mistaken
+    return known / max(known + unknown_share * (1 - calibration.mistaken), 1e-9)
+
+
 def _left_over(
-    score: NDArray[np.float32], order: NDArray[np.int64], first: float, temperature: float
+    score: NDArray[np.float32],
+    order: NDArray[np.int64],
+    first: float,
+    left: float,
+    temperature: float,
 ) -> list[float]:
-    """Spread 1 - `first` over the other characters by softmax; no share exceeds `first`."""
+    """Spread `left` over the other characters by softmax; no share exceeds `first`."""
     shares = np.exp((score - score[order[0]]) / temperature)
     rest = max(float(shares.sum() - shares[order[0]]), 1e-9)
-    return [min(first, (1 - first) * float(shares[column]) / rest) for column in order[1:]]
+    return [min(first, left * float(shares[column]) / rest) for column in order[1:]]
 
 
 def _one_a_character(gallery: Gallery) -> Gallery:
@@ -201,15 +200,17 @@ def _one_a_character(gallery: Gallery) -> Gallery:
     several = {own[0]: own for own in rows.values() if len(own) > 1}
     if not several:
         return gallery
-    centroids, counts = gallery.centroids.copy(), gallery.counts.copy()
-    class_weights = gallery.class_weights.copy()
-    for first, own in several.items():
-        centroids[first] = unit((counts[own, None] * centroids[own]).sum(0, keepdims=True))[0]
-        counts[first] = counts[own].sum()
-        # Its classifier tells either apart from the very character that it is one with.
-        class_weights[first] = 0
-    merged = replace(gallery, centroids=centroids, counts=counts, class_weights=class_weights)
-    return merged.subset([own[0] for own in rows.values()])
+    firsts = list(several)
+    counts = gallery.counts.copy()
+    counts[firsts] = [gallery.counts[own].sum() for own in several.values()]
+    centroids = unit(
+        np.stack([gallery.counts[own] @ gallery.stack.rows(own) for own in several.values()])
+    )
+    merged = replace(gallery, stack=gallery.stack.replaced(firsts, centroids), counts=counts)
+    # Its classifier tells either apart from the very character that it is one with.
+    merged = merged.without_class_weights(firsts)
+    alone = merged.subset([own[0] for own in rows.values()])
+    return replace(alone, stack=Stack.of(alone.centroids))
 
 
 def named_ids(path: Path | None = None) -> frozenset[str]:

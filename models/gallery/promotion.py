@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from models.gallery.calibration import log_odds
 from models.gallery.comparison import Comparison
 from models.gallery.composition import shown_by
 from models.gallery.examples import drawn
+from models.gallery.fitting import Trial, examine, refitted
 from models.gallery.head import train_head
 from models.intervals import paired_interval
 from models.types import Tier
@@ -36,6 +38,8 @@ IMPOSTOR_EVERY: Final = 8
 """About every n-th shipped character is an impostor."""
 FROZEN_EVERY: Final = 5
 """About every n-th group of the shipped data is measured and never fitted on."""
+_LEAST_ODDS: Final = -20.0
+"""Log odds that every best guess has: a threshold that lets every name through."""
 FEWEST_TO_CALIBRATE: Final = 40
 """Held-out labels from which on probabilities are fitted to the server's own."""
 _TESTS: Final[dict[Test, str]] = {
@@ -88,7 +92,7 @@ class Bench:
 
     def run(self, gallery: Gallery) -> Results:
         """Name every test face by a gallery."""
-        impostors = self.confidence_of_impostors(gallery)
+        impostors = self.odds_of_impostors(gallery)
         limit = self._namer.threshold_in(gallery)
         return Results(
             shipped=self._right(gallery, *self._shipped),
@@ -96,13 +100,13 @@ class Bench:
             impostors=(impostors < limit).astype(np.float64),
         )
 
-    def confidence_of_impostors(self, gallery: Gallery) -> NDArray[np.float64]:
-        """Return how surely each impostor is named as somebody, 0 to 1."""
-        keep = [i for i, c in enumerate(gallery.characters) if c.id not in self._outsiders]
-        if not keep or not len(self._impostors):
+    def odds_of_impostors(self, gallery: Gallery) -> NDArray[np.float64]:
+        """Return the log odds of each impostor's best guess, in a gallery without them, (n,)."""
+        inside = self._without_impostors(gallery)
+        if not len(self._impostors) or not inside.characters:
             return np.empty(0)
-        namings = self._namer.name(self._impostors, gallery.subset(keep), top=1)
-        return np.array([naming.guesses[0].probability for naming in namings])
+        examined = examine(self._as_trial(), inside, self._namer.scoring)
+        return log_odds(examined.features, gallery.calibration or self._namer.calibration)
 
     def calibrated(self, gallery: Gallery, reference: Gallery) -> Gallery:
         """Return the gallery with its own probabilities and threshold.
@@ -113,46 +117,37 @@ class Bench:
         calibration = self._fitted_to_own(gallery)
         gallery = replace(gallery, calibration=calibration, threshold=None)
         before = self.run(reference).impostors
-        after = np.sort(self.confidence_of_impostors(gallery))
+        after = np.sort(self.odds_of_impostors(gallery))
         if not len(after):
             return gallery
         allowed = round((1 - before.mean()) * len(after))
-        limit = after[len(after) - allowed - 1] if allowed < len(after) else 0.0
+        limit = after[len(after) - allowed - 1] if allowed < len(after) else -np.inf
         shipped = self._namer.threshold
-        threshold = replace(
-            shipped,
-            least=float(np.nextafter(limit, 2.0)),
-            characters=len(gallery.characters),
-            per_doubling=shipped.per_doubling * calibration.slope / self._namer.calibration.slope,
-        )
-        return replace(gallery, threshold=threshold)
+        size = len(gallery.characters)
+        more = float(np.nextafter(max(limit, _LEAST_ODDS), np.inf)) - shipped.among(size)
+        return replace(gallery, threshold=shipped.moved(more))
 
     def _fitted_to_own(self, gallery: Gallery) -> Calibration:
-        """Return the gallery's calibration, fitted to the server's labels if there are enough."""
-        from sklearn.linear_model import LogisticRegression
+        """Return the gallery's calibration, fitted to the server's labels if there are enough.
 
+        The labelled faces are the known half of what it is fitted to, the impostors the other.
+        """
         base = gallery.calibration or self._namer.calibration
         if len(self.to_calibrate) < FEWEST_TO_CALIBRATE:
             return base
-        trial = replace(gallery, calibration=replace(base, slope=1.0, offset=0.0))
-        vectors = np.stack([e.vector for e in self.to_calibrate])
-        namings = self._namer.name(vectors, trial, top=1)
-        sure = np.array([n.guesses[0].probability for n in namings]).clip(1e-6, 1 - 1e-6)
-        raw = np.log(sure / (1 - sure))
-        right = np.array(
-            [
-                n.guesses[0].character.id == e.character_id
-                for n, e in zip(namings, self.to_calibrate, strict=True)
-            ]
+        own = [e for e in self.to_calibrate if e.character_id is not None]
+        trial = Trial(
+            np.concatenate([np.stack([e.vector for e in own]), self._impostors]),
+            (*(e.character_id or "" for e in own), *("" for _ in self._impostors)),
         )
-        if right.all() or not right.any():
-            return base
-        # The shipped slope is the prior: a hundred labels must not turn it upside down.
-        scale = LogisticRegression(C=1.0).fit((base.slope * raw + base.offset)[:, None], right)
-        slope, offset = float(scale.coef_[0, 0]), float(scale.intercept_[0])
-        if slope <= 0:
-            return base
-        return replace(base, slope=slope * base.slope, offset=slope * base.offset + offset)
+        inside = self._without_impostors(gallery)
+        return refitted(base, examine(trial, inside, self._namer.scoring))
+
+    def _without_impostors(self, gallery: Gallery) -> Gallery:
+        return gallery.without(frozenset(self._outsiders))
+
+    def _as_trial(self) -> Trial:
+        return Trial(self._impostors, ("",) * len(self._impostors))
 
     def _right(
         self, gallery: Gallery, vectors: Vectors, truth: Sequence[str | None]
@@ -240,5 +235,5 @@ def _is_frozen(group: int) -> bool:
 
 def _stack(examples: Sequence[Example], gallery: Gallery) -> Vectors:
     if not examples:
-        return np.empty((0, gallery.centroids.shape[1]), np.float32)
+        return np.empty((0, gallery.dimensions), np.float32)
     return np.stack([e.vector for e in examples])

@@ -1,14 +1,15 @@
 """Scores: how well each face fits each character of a gallery.
 
-A face's score for a character is a weighted mean of two cosines: to the character's centroid and to
-its classifier weights; to the centroid alone where none were learned. A character that was added
-later and is like many others (a hub) is scored lower.
+A face's score for a character is the cosine to its centroid, or, where classifier weights were
+learned, a weighted mean of that and of the cosine to these. Characters that are drawn more often
+are likelier to be posted (a prior). Where few pictures are enrolled, a character that is like many
+others (a hub) is scored lower.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from models.gallery.gallery import Gallery
     from models.types import Vectors
 
+FEW: Final = 2
+"""So many pictures at most are few: their centroid is a drawing rather than a character."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
@@ -25,22 +29,37 @@ class Scoring:
 
     `classifier`: how much of a score is the cosine to the classifier weights, 0 to 1.
 
-    `hubness`: how much of `Gallery.hubness` is taken off the scores of characters that were
-    added later. A half is the correction of CSLS (Conneau et al., "Word translation without
-    parallel data", 2018): a centroid that is like many others would sooner be taken for any
-    impostor.
+    `hubness`: how much of `Gallery.hubness` is taken off the scores of characters of `FEW` pictures
+    and without classifier weights. A half is the correction of CSLS (Conneau et al., "Word
+    translation without parallel data", 2018): a centroid that is like many others would sooner be
+    taken for any impostor.
+
+    `prior`: how much of the logarithm of a character's appearances is added.
     """
 
     classifier: float = 0.85
     hubness: float = 0.5
+    prior: float = 0.0
 
 
 def scores(vectors: Vectors, gallery: Gallery, scoring: Scoring) -> NDArray[np.float32]:
-    """The score of each face for each character, (n, characters) float32, -1 to 1."""
-    result = vectors @ gallery.centroids.T
+    """The score of each face, (n, dimensions), for each character, (n, characters) float32."""
+    result = gallery.stack.cosines(vectors)
     classified = gallery.classified
     if len(classified) and scoring.classifier:
-        by_classifier = vectors @ gallery.trained_weights.T
+        by_classifier = vectors @ gallery.class_weights.T
         result[:, classified] += scoring.classifier * (by_classifier - result[:, classified])
-    result[:, list(gallery.added)] -= scoring.hubness * gallery.hubness
+    result += offsets(gallery, scoring)
     return result.astype(np.float32, copy=False)
+
+
+def offsets(gallery: Gallery, scoring: Scoring) -> NDArray[np.float32]:
+    """What is added to every face's score for each character, (characters,)."""
+    result = np.zeros(len(gallery.characters), np.float32)
+    if scoring.hubness:
+        few = gallery.counts <= FEW
+        few[gallery.classified] = False
+        result[few] -= scoring.hubness * gallery.hubness[few]
+    if scoring.prior:
+        result += scoring.prior * gallery.log_appearances
+    return result

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.gallery.calibration import logistic
 from models.gallery.gallery import Gallery
 from models.roster.roster import unlisted
 from models.training.dataset import load_dataset
@@ -70,7 +71,7 @@ def assess(
         figures["calibration_error"] = calibration_error(judged)
     if not known.all():
         others = judge(vectors[~known], [x for x in labels if x not in ids], *arguments)
-        named = Share.of(others.confidence >= namer.threshold_in(used))
+        named = Share.of(others.confidence >= logistic(np.array(namer.threshold_in(used))))
         figures["fpir"] = named.as_dict()
     if judged is not None and others is not None:
         for fpir in FPIRS:

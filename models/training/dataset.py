@@ -122,8 +122,8 @@ def load_dataset(root: Path, *, backgrounds: bool = True, seed: int = 0) -> Data
         Sample(file, label, kind, group, source, phash, pixels)
         for (file, label, kind, source, phash, pixels), group in zip(rows, groups, strict=True)
     ]
-    if backgrounds and (root / "posts.csv").is_file():
-        samples += _backgrounds(root, max(groups) + 1, seed)
+    if backgrounds:
+        samples += non_face_samples(root, max(groups) + 1, seed)
     return Dataset(tuple(samples), tuple(skipped))
 
 
@@ -185,8 +185,15 @@ def near_duplicate_groups(hashes: Sequence[int], given: Sequence[str] | None = N
     return [numbers.setdefault(component, len(numbers)) for component in components.tolist()]
 
 
-def _backgrounds(root: Path, first_group: int, seed: int, per_post: int = 4) -> list[Sample]:
-    """Cut squares without a head out of the posts: the class "no face", one group a post."""
+def non_face_samples(
+    root: Path, first_group: int = 0, seed: int = 0, per_post: int = 4
+) -> list[Sample]:
+    """Cut squares without a head out of the posts: the class "no face", one group a post.
+
+    Empty where the folder has no posts with boxes.
+    """
+    if not (root / "posts.csv").is_file():
+        return []
     rng = np.random.default_rng(seed)
     samples: list[Sample] = []
     for number, (name, result, heads) in enumerate(_posts(root)):

@@ -61,7 +61,7 @@ def judge(
     for row, name in enumerate(truth):
         if name in place:
             rank[row] = int((score[row] > score[row, place[name]]).sum())
-    sure = confidence(confidence_features(score, vectors, gallery.non_faces), calibration)
+    sure = confidence(confidence_features(score, gallery.counts), calibration)
     return Judged(sure, rank)
 
 

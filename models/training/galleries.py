@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
-from models.gallery.calibration import TARGET_FPIR, Trial, fit_calibration
 from models.gallery.clustering import centroids_of
+from models.gallery.fitting import TARGET_FPIR, Trial, fit
 from models.gallery.gallery import Gallery, trimmed_mean, unit
 from models.gallery.namer import NAMING_FILE, Namer
-from models.gallery.open_set import fit_threshold
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VECTORS_FILE, VectorSet
 from models.roster.roster import load_roster, unlisted
@@ -91,16 +90,20 @@ def fit_gallery(
     non_faces = vectors[owned == "no_face"]
     names = {character.id for character in characters} | {"no_face"}
     others = [weights for label, weights in class_weights.items() if label not in names]
-    return Gallery(
-        characters=tuple(kept),
-        centroids=np.stack([trimmed_mean(own) for own in kept.values()]),
-        counts=np.array([len(own) for own in kept.values()], np.int32),
-        class_weights=unit(np.stack([class_weights.get(c.id, none) for c in kept])),
+    gallery = Gallery.of_centroids(
+        tuple(kept),
+        np.stack([trimmed_mean(own) for own in kept.values()]),
+        [len(own) for own in kept.values()],
+    )
+    gallery = replace(
+        gallery,
         non_faces=centroids_of(non_faces, NON_FACES, seed) if len(non_faces) else non_faces,
         auxiliary_weights=np.stack([class_weights["no_face"], *others])
         if "no_face" in class_weights
         else None,
     )
+    weights = unit(np.stack([class_weights.get(c.id, none) for c in kept]))
+    return gallery.with_class_weights(weights).with_likeness()
 
 
 def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
@@ -125,8 +128,7 @@ def fit_evaluation_head(dataset: Dataset, split: Split, folder: Path) -> Namer:
 
 def calibrated(gallery: Gallery, trial: Trial, scoring: Scoring) -> Namer:
     """Fit calibration and threshold on a trial."""
-    calibration = fit_calibration(trial, gallery, scoring)
-    threshold = fit_threshold(trial, gallery, scoring, calibration)
+    calibration, threshold = fit(trial, gallery, scoring)
     return Namer(gallery, scoring=scoring, calibration=calibration, threshold=threshold, version="")
 
 

@@ -56,7 +56,7 @@ class TinyStages(FakeStages):
             self.gallery,
             scoring=Scoring(),
             calibration=Calibration(),
-            threshold=Threshold(0.5, 1, 0.0),
+            threshold=Threshold.rising(0.5, 1),
             version=backbone,
         )
 

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 
-from models.gallery.large_gallery import LargeGallery, LargeScoring
+from models.gallery.gallery import Gallery, unit
+from models.gallery.scoring import Scoring
+from models.gallery.scoring import scores as scores_of
 from models.training.reserved import reports
+from models.types import Character
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,10 +58,26 @@ def by_cosine(prior: float, hubness: float = 0.0) -> Scorer:
         queries: Vectors,
         log_appearances: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        scoring = LargeScoring(prior=prior, hubness=hubness)
-        return LargeGallery.of(enrolled, labels, log_appearances, scoring).scores(queries)
+        gallery = mean_gallery(enrolled, labels, log_appearances)
+        if hubness:
+            gallery = gallery.with_likeness()
+        return scores_of(queries, gallery, Scoring(prior=prior, hubness=hubness))
 
     return score
+
+
+def mean_gallery(
+    vectors: Vectors, labels: NDArray[np.int64], log_appearances: NDArray[np.float32]
+) -> Gallery:
+    """Enrol vectors; `labels` number the identities from 0 without a gap, and become their ids."""
+    sums = np.zeros((len(log_appearances), vectors.shape[1]), np.float32)
+    np.add.at(sums, labels, vectors)
+    appearances = np.expm1(log_appearances.astype(np.float64)).round().astype(int).tolist()
+    characters = [
+        Character(str(number), str(number), "", appearances=drawn)
+        for number, drawn in enumerate(appearances)
+    ]
+    return Gallery.of_centroids(characters, unit(sums), np.bincount(labels, minlength=len(sums)))
 
 
 @dataclass(frozen=True, slots=True)

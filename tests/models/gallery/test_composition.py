@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_merged_shipped_characters_are_one_by_their_pictures(namer: Namer) -> None:
-    classified = replace(namer.gallery, class_weights=namer.gallery.centroids)
+    classified = namer.gallery.with_class_weights(namer.gallery.centroids)
     roster = People.of("aoi")
     roster.stands_for = {"shipped_0": "shipped_1", "shipped_2": "aoi"}
 

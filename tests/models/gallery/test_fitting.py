@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from models.gallery.calibration import Trial, confidence, examine, fit_calibration
+from models.gallery.calibration import confidence, confidence_features, log_odds
 from models.gallery.clustering import centroids_of
-from models.gallery.fitted import Calibration
+from models.gallery.fitted import Calibration, Threshold
+from models.gallery.fitting import Trial, examine, fit, refitted
 from models.gallery.gallery import Gallery, trimmed_mean, unit
-from models.gallery.open_set import fit_threshold
 from models.gallery.scoring import Scoring
-from models.training.evaluation import judge
 from models.training.galleries import fit_gallery
 from models.types import Character, Vectors
 
@@ -65,50 +67,104 @@ def test_the_gallery_holds_characters_and_non_faces_but_no_icons() -> None:
     assert gallery.classified.tolist() == [0]
 
 
-def test_probabilities_are_right_as_often_as_they_say() -> None:
+def test_probabilities_are_right_as_often_as_they_say_unknown_identities_counted_in() -> None:
     gallery = fit_gallery(*_learned(), CHARACTERS, {})
-    calibration = fit_calibration(_trial(2), gallery, Scoring())
-    feature, right, known = examine(_trial(3), gallery, Scoring())
-    sure = confidence(feature, calibration)
-    assert sure[known].mean() == pytest.approx(right[known].mean(), abs=0.06)
-    assert sure[known].mean() > sure[~known].mean() + 0.2
+    calibration, _ = fit(_trial(2), gallery, Scoring())
+    found = examine(_trial(3), gallery, Scoring())
+    sure = confidence(found.features, calibration)
+    assert found.weights[found.known].sum() == pytest.approx(0.5)
+    assert found.weights @ sure == pytest.approx(found.weights @ found.right, abs=0.04)
+    assert sure[found.known].mean() > sure[~found.known].mean() + 0.3
+
+
+def test_kinds_of_known_faces_count_alike() -> None:
+    gallery = fit_gallery(*_learned(), CHARACTERS, {})
+    trial = _trial(2)
+    kinds = ("a",) * 20 + ("b",) * 180 + ("",) * 200
+    found = examine(replace(trial, kinds=kinds), gallery, Scoring())
+    assert found.weights[:20].sum() == pytest.approx(0.25)
+    assert found.weights[20:200].sum() == pytest.approx(0.25)
+
+
+def test_a_face_of_a_character_that_a_smaller_gallery_lacks_is_not_asked() -> None:
+    gallery = fit_gallery(*_learned(), CHARACTERS, {})
+    found = examine(_trial(2), gallery.subset(range(5)), Scoring())
+    assert (found.known.sum(), (~found.known).sum()) == (50, 200)
+
+
+def test_more_unknown_identities_make_a_name_less_likely() -> None:
+    calibration = Calibration(mistaken=0.2)
+    assert calibration.shift(0.5) == pytest.approx(0)
+    # Of 20 known faces 10 are named rightly and 2 wrongly beside 8 of 80 unknown: 10 to 2 + 8.
+    assert Calibration(mistaken=0.5).shift(0.8) == pytest.approx(math.log(0.2 / 0.5))
+    assert calibration.shift(0.9) < calibration.shift(0.5) < calibration.shift(0.1)
 
 
 def test_the_threshold_lets_a_twentieth_of_the_impostors_through() -> None:
     gallery = fit_gallery(*_learned(), CHARACTERS, {})
     trial = _trial(2)
-    calibration = fit_calibration(trial, gallery, Scoring())
-    threshold = fit_threshold(trial, gallery, Scoring(), calibration)
-    judged = judge(trial.vectors, trial.truth, gallery, Scoring(), calibration)
-    named = judged.confidence[200:] >= threshold.least
-    assert 0.02 <= named.mean() <= 0.05
-    assert threshold.characters == len(gallery.characters)
+    calibration, threshold = fit(trial, gallery, Scoring())
+    found = examine(trial, gallery, Scoring())
+    odds = log_odds(found.features[~found.known], calibration)
+    assert 0.02 <= (odds >= threshold.among(len(gallery.characters))).mean() <= 0.05
 
 
-def test_the_threshold_rises_so_that_a_doubled_gallery_names_no_more_impostors() -> None:
+def test_the_threshold_rises_so_that_a_larger_gallery_names_no_more_impostors() -> None:
     rng = np.random.default_rng(0)
-    centers = unit(rng.normal(size=(240, 32)).astype(np.float32))
+    centers = unit(rng.normal(size=(1600, 32)).astype(np.float32))
     impostors = unit(rng.normal(size=(2000, 32)).astype(np.float32))
     trial = Trial(impostors, ("",) * len(impostors))
 
     def gallery(count: int) -> Gallery:
         return Gallery.of({Character(f"c{i}", "", ""): centers[i : i + 1] for i in range(count)})
 
-    calibration = Calibration(weights=(1.0, 0.0, 0.0))
-    threshold = fit_threshold(trial, gallery(60), Scoring(), calibration)
+    calibration, threshold = fit(trial, gallery(400), Scoring(hubness=0))
+    assert calibration == Calibration(), "nobody known was asked about"
 
     def named(count: int, limit: float) -> float:
-        judged = judge(impostors, trial.truth, gallery(count), Scoring(), calibration)
-        return float((judged.confidence >= limit).mean())
+        found = examine(trial, gallery(count), Scoring(hubness=0))
+        return float((log_odds(found.features, calibration) >= limit).mean())
 
-    assert named(240, threshold.least) > 0.12
-    assert named(240, threshold.among(240)) == pytest.approx(0.05, abs=0.02)
+    assert named(1600, threshold.among(200)) > 0.09
+    for count in (30, 800, 1600):
+        assert named(count, threshold.among(count)) == pytest.approx(0.05, abs=0.025)
 
 
 def test_a_gallery_too_small_to_be_halved_has_one_threshold() -> None:
     vectors = unit(np.random.default_rng(1).normal(size=(50, 8)).astype(np.float32))
     gallery = Gallery.of({Character(f"c{i}", "", ""): vectors[i : i + 1] for i in range(11)})
-    threshold = fit_threshold(Trial(vectors, ("",) * 50), gallery, Scoring(), Calibration())
-    assert threshold.per_doubling == 0.0
+    threshold = fit(Trial(vectors, ("",) * 50), gallery, Scoring())[1]
+    assert threshold.terms[1:] == (0.0, 0.0)
     alone = Trial(vectors[:11], tuple(f"c{i}" for i in range(11)))
-    assert fit_threshold(alone, gallery, Scoring(), Calibration()).least == 0.5
+    assert fit(alone, gallery, Scoring())[1].among(11) < -10, "no impostor says what is too little"
+
+
+def test_beyond_what_was_measured_the_threshold_goes_on_straight() -> None:
+    threshold = Threshold((0.0, 1.0, 0.0), 16, 64)
+    assert threshold.among(256) == pytest.approx(8)
+    assert threshold.moved(0.5).among(256) == pytest.approx(8.5)
+    bent = Threshold((0.0, 0.0, 1.0), 16, 64)
+    assert bent.among(128) == pytest.approx(36 + 12)
+    assert bent.among(8) == pytest.approx(16 - 8)
+
+
+def test_further_faces_move_a_calibration_but_never_turn_it_round() -> None:
+    gallery = fit_gallery(*_learned(), CHARACTERS, {})
+    calibration, _ = fit(_trial(2), gallery, Scoring())
+    found = examine(_trial(3), gallery, Scoring())
+    odds = log_odds(found.features, calibration)
+    moved = refitted(calibration.rescaled(1.0, 3.0), found)
+    assert abs(log_odds(found.features, moved).mean() - odds.mean()) < 1.5
+    turned = replace(found, right=~found.right)
+    assert refitted(calibration, turned) == calibration
+
+
+def test_the_features_are_score_margins_pictures_and_size() -> None:
+    score = np.array([[0.9, 0.5, 0.1, 0.2]], np.float32)
+    sure = [0.9, 0.9 - 0.8 / 3, 0.4]
+    many = confidence_features(score, np.array([4, 1, 1, 1]))[0]
+    assert many == pytest.approx([*sure, np.log(4), 2, 1, *sure])
+    few = confidence_features(score, np.array([2, 9, 9, 9]))[0]
+    assert few == pytest.approx([*sure, np.log(2), 2, 0, 0, 0, 0])
+    alone = confidence_features(score[:, :1], np.array([1]))[0]
+    assert alone == pytest.approx([0.9, 0.9, 0.9, 0, 0, 0, 0, 0, 0])

@@ -11,8 +11,9 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load, save, save_file
 
-from models.gallery.fitted import Threshold
-from models.gallery.former_names import FORMER, threshold_fields
+from models.gallery.calibration import logistic
+from models.gallery.fitted import Calibration, Threshold
+from models.gallery.former_names import FORMER
 from models.gallery.head_file import read_head, write_head
 from models.gallery.namer import NAMING_FILE, Namer
 from models.gallery.packs import Pack, read_pack, write_pack
@@ -34,8 +35,7 @@ def test_the_shipped_names_of_former_versions_are_read(tmp_path: Path) -> None:
         settings = json.loads(file.metadata()["moedex"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     assert not FORMER.keys() & {*tensors, *settings}
-    for part in ("scoring", "threshold"):
-        settings[part] = _former(settings[part])
+    settings["scoring"] = _former(settings["scoring"])
     old = tmp_path / "naming.safetensors"
     save_file(_former(tensors), old, {"moedex": json.dumps(_former(settings))})
     before, now = Namer.load(old), Namer.load()
@@ -49,8 +49,10 @@ def test_heads_of_former_versions_are_read() -> None:
     namer = Namer.load()
     head = replace(namer.gallery, calibration=namer.calibration, threshold=namer.threshold)
     held = load(write_head(head))
+    weights = np.zeros_like(held["centroids"])
+    weights[held.pop("classified")] = held["class_weights"]
+    held["class_weights"] = weights  # a row for each character, as it was
     about = json.loads(held["about"].tobytes())
-    about["threshold"] = _former(about["threshold"])
     held["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     back = read_head(save(_former(held)))
     assert back.threshold == namer.threshold
@@ -69,11 +71,22 @@ def test_packs_of_former_versions_are_read(tmp_path: Path) -> None:
 
 
 def test_a_threshold_of_former_versions_is_read() -> None:
-    now = Threshold(0.7, 2, 0.5)
-    assert Threshold.read(_former(asdict(now))) == now
-    assert Threshold.read(0.7).among(10_000) == 0.7
+    former = {"least": 0.7, "characters": 2, "per_doubling": 0.5}
+    now = Threshold.rising(0.7, 2, 0.5)
+    assert Threshold.read(_former(former)) == Threshold.read(former) == now
+    assert Threshold.read(asdict(now)) == now
+    assert logistic(np.array(Threshold.read(0.7).among(10_000))) == pytest.approx(0.7)
+
+
+def test_a_calibration_of_former_versions_is_read() -> None:
+    former = {"weights": [0.5, 0.45, 0.05], "slope": 20.0, "offset": -8.0, "temperature": 0.06}
+    found = Calibration.read(former)
+    assert found.weights == pytest.approx((11.0, 9.0))
+    assert (found.offset, found.shift(0.9)) == (-8.0, pytest.approx(0.0))
+    assert Calibration.read(asdict(found)) == found
+
+
+def test_what_is_no_threshold_is_refused() -> None:
     for wrong in ({"least": 0.7}, None, "much"):
         with pytest.raises((TypeError, ValueError)):
             Threshold.read(wrong)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="much"):
-        threshold_fields("much")  # type: ignore[arg-type]

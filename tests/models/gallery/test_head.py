@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def test_a_head_survives_its_file(namer: Namer) -> None:
-    head = replace(namer.gallery, calibration=namer.calibration, threshold=Threshold(0.4, 8, 0.7))
+    head = replace(
+        namer.gallery, calibration=namer.calibration, threshold=Threshold.rising(0.4, 8, 0.7)
+    )
     back = read_head(write_head(head))
     assert back.characters == head.characters
     assert (back.calibration, back.threshold) == (head.calibration, head.threshold)

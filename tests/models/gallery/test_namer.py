@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from models.gallery.calibration import logistic
 from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery, unit
 from models.gallery.hubness import NEIGHBOURS
 from models.gallery.namer import Namer
 from models.gallery.policy import NamingPolicy
 from models.gallery.scoring import Scoring, scores
+from models.roster.roster import load_roster
 from models.types import Character, Tier, Vectors
 from models.weight_files import WeightsError
 
@@ -42,7 +44,7 @@ def _namer(gallery: Gallery, threshold: float = 0.5) -> Namer:
         gallery,
         scoring=Scoring(),
         calibration=Calibration(),
-        threshold=Threshold(threshold, len(gallery.characters), 0.0),
+        threshold=Threshold.rising(threshold, len(gallery.characters)),
         version="test",
     )
 
@@ -69,24 +71,21 @@ def test_the_best_probability_is_what_the_threshold_applies_to() -> None:
 
 
 def test_a_larger_gallery_asks_for_more() -> None:
-    """The odds that are asked for rise e-fold with every doubling, and never fall."""
-    threshold = Threshold(0.8, 6, 1.0)
-    assert [threshold.among(count) for count in (3, 6)] == [0.8, 0.8]
-    odds = [limit / (1 - limit) for limit in (threshold.among(12), threshold.among(24))]
-    assert odds == pytest.approx([4 * np.e, 4 * np.e**2])
-    assert Threshold(1.0, 6, 1.0).among(12) == 1.0
-    assert Threshold(0.0, 6, 1.0).among(12) == 0.0
+    """The odds that are asked for rise e-fold with every doubling."""
+    threshold = Threshold.rising(0.8, 6, 1.0)
+    odds = np.exp([threshold.among(count) for count in (3, 6, 12, 24)])
+    assert odds == pytest.approx([4 / np.e, 4, 4 * np.e, 4 * np.e**2])
 
     gallery = _gallery(range(6))
     namer = _namer(gallery)
     namer.threshold = threshold
     vector = _around(0, 1, seed=1)
     sure = namer.name(vector)[0].guesses[0].probability
-    namer.threshold = Threshold(sure - 1e-6, 6, 1.0)
+    namer.threshold = Threshold.rising(sure - 1e-6, 6, 1.0)
     larger = gallery.extended(_gallery(range(6, 12)))
     assert namer.name(vector)[0].tier is Tier.NAMED
     assert namer.name(vector, larger)[0].tier is not Tier.NAMED
-    low = replace(larger, threshold=Threshold(0.0, 12, 1.0))
+    low = replace(larger, threshold=Threshold.rising(0.0, 12, 1.0))
     assert namer.name(vector, low)[0].tier is Tier.NAMED
 
 
@@ -121,15 +120,6 @@ def test_a_character_that_both_have_is_merged_by_pictures() -> None:
     assert merged.counts.tolist() == [3, 3, 4, 1]
     mixed = unit(3 * shipped.centroids[2] + own.centroids[0])
     np.testing.assert_allclose(merged.centroids[2], mixed, atol=1e-6)
-
-
-def test_what_looks_like_a_non_face_is_less_sure() -> None:
-    gallery = _gallery(range(4))
-    vector = unit(_around(1, 1) + 0.9 * np.eye(DIMENSIONS, dtype=np.float32)[14])
-    refusing = replace(gallery, non_faces=np.eye(DIMENSIONS, dtype=np.float32)[14:15])
-    namer = _namer(gallery)
-    plain = namer.name(vector)[0].guesses[0].probability
-    assert namer.name(vector, refusing)[0].guesses[0].probability < plain
 
 
 def test_vectors_of_another_model_are_refused() -> None:
@@ -173,18 +163,19 @@ def test_broken_weights_are_named(tmp_path: Path) -> None:
         Namer.load(path)
 
 
-def test_the_shipped_names_are_the_roster_and_no_icons() -> None:
+def test_the_shipped_names_are_of_the_roster_and_no_icons() -> None:
     namer = Namer.load()
-    ids = {character.id for character in namer.gallery.characters}
-    assert len(ids) == 96
-    assert not any("/" in name for name in ids)
-    assert all(character.series for character in namer.gallery.characters)
-    assert 0 < namer.threshold.least < 1
+    characters = namer.gallery.characters
+    assert len({character.id for character in characters}) == len(characters)
+    assert not any("/" in character.id for character in characters)
+    assert {character.id for character in characters} <= {c.id for c in load_roster()}
+    assert 0 < logistic(np.array(namer.threshold_in(namer.gallery))) < 1
 
 
 def test_no_face_is_what_its_class_is_likest_of_all() -> None:
     axes = np.eye(DIMENSIONS, dtype=np.float32)
-    known = replace(_gallery(range(2)), class_weights=axes[:2], auxiliary_weights=axes[[14, 10]])
+    known = _gallery(range(2)).with_class_weights(axes[:2])
+    known = replace(known, auxiliary_weights=axes[[14, 10]])
     gallery = known.extended(_gallery(range(4, 5)))  # taught: it has no class
     namer = _namer(known)
 
@@ -212,7 +203,7 @@ def test_classifier_weights_count_beside_the_centroid() -> None:
     )
     class_weights[2:] = 0  # the last two have none: the centroid counts for them
     gallery = Gallery.of({_character(n): centroids[[n]] for n in range(4)})
-    found = scores(probes, replace(gallery, class_weights=class_weights), Scoring(classifier=0.6))
+    found = scores(probes, gallery.with_class_weights(class_weights), Scoring(classifier=0.6))
     expected = probes @ centroids.T
     expected[:, :2] = 0.4 * expected[:, :2] + 0.6 * probes @ class_weights[:2].T
     np.testing.assert_allclose(found, expected, atol=1e-6)
@@ -232,13 +223,9 @@ def test_who_is_like_many_others_is_scored_lower_by_half_of_what_sets_it_apart()
     usual = float(np.mean([nearest(rows[n], np.delete(rows, n, axis=0)) for n in range(12)]))
     expected = np.array([nearest(row, rows) - usual for row in (hub[0], loner[0])])
     assert expected[0] > 0.1 > -0.1 > expected[1]
-    np.testing.assert_allclose(both.hubness, expected, atol=1e-6)
-
+    np.testing.assert_allclose(both.hubness[:12], 0)
+    np.testing.assert_allclose(both.hubness[12:], expected, atol=1e-6)
     assert both.base is shipped
-    np.testing.assert_allclose(replace(both, base=None).hubness, expected, atol=1e-6)
-    merged = both.extended(Gallery.of({_character(0): hub}))
-    usual_again = replace(merged, base=None).hubness
-    np.testing.assert_array_equal(merged.hubness, usual_again)  # one of the others has changed
 
     plain = rows[:4] @ both.centroids.T
     found = scores(rows[:4], both, Scoring(hubness=0.5))
@@ -247,12 +234,34 @@ def test_who_is_like_many_others_is_scored_lower_by_half_of_what_sets_it_apart()
     turned = scores(rows[:4], both.subset([13, *range(12)]), Scoring(hubness=0.5))
     np.testing.assert_allclose(turned[:, 0], found[:, 13], atol=1e-6)
 
+    known = shipped.with_likeness()
+    likeness = [nearest(rows[n], np.delete(rows, n, axis=0)) for n in range(12)]
+    np.testing.assert_allclose(known.hubness, np.array(likeness) - usual, atol=1e-6)
+    grown = known.extended(Gallery.of({_character(20): hub, _character(21): loner}))
+    np.testing.assert_allclose(grown.hubness, [*known.hubness, *expected], atol=1e-6)
+    several = replace(known, counts=np.full(12, 3, np.int32))
+    np.testing.assert_allclose(
+        scores(rows[:4], several, Scoring(hubness=0.5)), plain[:, :12], atol=1e-6
+    )  # three pictures tell a character from a drawing
+
+
+def test_who_is_drawn_more_is_likelier() -> None:
+    axes = np.eye(4, dtype=np.float32)
+    often = Character("often", "Often", "S", appearances=100_000)
+    rarely = Character("rarely", "Rarely", "S", appearances=10)
+    gallery = Gallery.of({rarely: axes[:1], often: axes[1:2]})
+    asked = unit(axes[:1] + 0.95 * axes[1:2])
+    assert scores(asked, gallery, Scoring(prior=0)).argmax() == 0
+    assert scores(asked, gallery, Scoring(prior=0.01)).argmax() == 1
+    taught = gallery.extended(Gallery.of({Character("own", "Own", ""): axes[2:3]}))
+    mean = (np.log1p(100_000) + np.log1p(10)) / 2
+    assert taught.log_appearances[2] == pytest.approx(mean)
+
 
 @pytest.mark.parametrize(("shipped", "expected"), [(1, 0.0), (5, 0.0), (6, np.sqrt(0.5) / 5)])
 def test_too_few_others_say_nothing_of_who_is_a_hub(shipped: int, expected: float) -> None:
     axes = np.eye(7, dtype=np.float32)
     gallery = Gallery.of({_character(n): axes[[n]] for n in range(shipped)})
     both = gallery.extended(Gallery.of({_character(9): unit(axes[:1] + axes[6:])}))
-    np.testing.assert_allclose(both.hubness, [expected], atol=1e-6)
-    assert gallery.hubness.shape == (0,)
+    np.testing.assert_allclose(both.hubness, [*[0.0] * shipped, expected], atol=1e-6)
     assert both.subset([shipped]).hubness.tolist() == [0.0]

@@ -50,7 +50,7 @@ def namer() -> Namer:
         gallery,
         scoring=Scoring(),
         calibration=Calibration(),
-        threshold=Threshold(0.5, len(SHIPPED), 0.7),
+        threshold=Threshold.rising(0.5, len(SHIPPED), 0.7),
         version="n1",
     )
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIDE, AXES, DIMENSIONS = 75, 8, 12
-THRESHOLD = Threshold(0.63, 50, 0.7)
+THRESHOLD = Threshold.rising(0.63, 50, 0.7)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(tmp_path: P
     measured = Namer(
         Gallery.of({load_roster().characters[0]: empty}),
         scoring=Scoring(),
-        calibration=Calibration(slope=7.0),
+        calibration=Calibration(offset=-7.0),
         threshold=THRESHOLD,
         version="",
     )
@@ -99,7 +99,7 @@ def test_every_character_is_named_and_a_few_vectors_of_each_are_kept(tmp_path: P
 
     namer = Namer.load(folder / "naming.safetensors")
     assert [character.id for character in namer.gallery.characters] == [first, second]
-    assert (namer.threshold, namer.calibration.slope) == (THRESHOLD, 7.0)
+    assert (namer.threshold, namer.calibration.offset) == (THRESHOLD, -7.0)
     assert len(namer.gallery.non_faces) == 2
     embedder = Embedder.load(folder / EMBEDDING_FILE.name)
     data = VectorSet.load(folder / "vectors.safetensors", embedder.version)
@@ -186,7 +186,7 @@ def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> N
     before = Namer(
         Gallery.of({character: np.eye(1, DIMENSIONS, dtype=np.float32) for character in known}),
         scoring=Scoring(),
-        calibration=Calibration(slope=7.0),
+        calibration=Calibration(offset=-7.0),
         threshold=THRESHOLD,
         version="",
     )
@@ -197,7 +197,7 @@ def test_finished_weights_are_trained_further(folder: Path, tmp_path: Path) -> N
     assert (run / "doubtful.txt").is_file()
     namer = Namer.load(run / "naming.safetensors")
     assert [character.id for character in namer.gallery.characters] == [c.id for c in known]
-    assert (namer.threshold, namer.calibration.slope) == (THRESHOLD, 7.0)
+    assert (namer.threshold, namer.calibration.offset) == (THRESHOLD, -7.0)
     embedder = Embedder.load(run / EMBEDDING_FILE.name)
     assert embedder.version != Embedder.load(folder / EMBEDDING_FILE.name).version
     assert VectorSet.load(run / "vectors.safetensors", embedder.version) is not None

@@ -42,7 +42,7 @@ def cast_of(monkeypatch: pytest.MonkeyPatch, shown: dict[Character, Vectors]) ->
         Gallery.of(shown),
         scoring=Scoring(),
         calibration=Calibration(),
-        threshold=Threshold(0.9, 2, 0.0),
+        threshold=Threshold.rising(0.9, 2),
         version="v",
     )
     stages = LeftAndRight(), cast("Embedder", MeanColour()), namer

@@ -55,7 +55,7 @@ def use_light_stages(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         gallery,
         scoring=Scoring(),
         calibration=Calibration(),
-        threshold=Threshold(0.9, 2, 0.0),
+        threshold=Threshold.rising(0.9, 2),
         version="v",
     )
     stages = LeftAndRight(), cast("Embedder", MeanColour()), namer
