@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
+from discord.webhook.async_ import async_context
 
 from bot.client import MoedexBot
 from bot.connection import pointed_at, stay_connected, try_token
@@ -29,14 +30,16 @@ from bot.gallery.teaching import Teaching
 from bot.inference import InferenceWorker
 from bot.learning.backbone_migration import Backbones
 from bot.learning.schedule import TrainingSchedule
+from bot.patience import PatientWebhooks
 from bot.privacy.consent import Consent
 from bot.privacy.erasure import Erasure
 from bot.privacy.retention import Retention
 from bot.recognition.admission import Admission
+from bot.recognition.complaints import PermissionComplaints
 from bot.recognition.corrections import Corrections
 from bot.recognition.delivery import Delivery
 from bot.recognition.following import Following
-from bot.recognition.permissions import PermissionComplaints
+from bot.recognition.outbox import Outbox
 from bot.recognition.pipeline import Pipeline
 from bot.recognition.questions import Questions
 from bot.recognition.refusals import Refusals
@@ -84,6 +87,7 @@ async def run_bot(
             "(https://discord.com/developers/applications, your application, Bot, Reset Token)."
         )
     async with _storage(config) as storage:
+        async_context.set(PatientWebhooks())
         with pointed_at(config.discord):
             await try_token(config.discord, token)
             async with _worker(make_worker(config)) as worker:
@@ -143,6 +147,7 @@ def build_services(
         storage.faces, storage.votes, crops, duplicates, labelling, consent, erasure.sweep_soon
     )
     complaints = PermissionComplaints(client, storage.settings, storage.state)
+    outbox = Outbox(client, storage.outbox)
     recognition = RecognitionService(
         client,
         storage.settings,
@@ -150,7 +155,7 @@ def build_services(
         Admission(client, config, storage.consents),
         Refusals(complaints, config.cooldowns),
         Pipeline(worker, galleries, settled, config.naming),
-        Delivery(client, worker, storage.answers, recorder, AnswerPresenter()),
+        Delivery(outbox, worker, storage.answers, recorder, AnswerPresenter()),
     )
     questions = Questions(client, config, recognition)
     teaching = Teaching(storage, crops, galleries.roster)
@@ -178,6 +183,7 @@ def build_services(
         backbones=Backbones(storage, crops, galleries, worker),
         training=TrainingSchedule(config, storage),
         recognition=recognition,
+        outbox=outbox,
         corrections=Corrections(recognition, storage, galleries, teaching, votes, unknown_faces),
         questions=questions,
         watching=Watching(client, config, storage.settings, storage.state, recognition, questions),

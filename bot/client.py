@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
 import logging
 import pkgutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import discord
 from discord.ext import commands
 
+from bot.command_sync import CommandSync
 from bot.errors import StartupError
-from bot.ui.errors import ErrorTree, answer_command_error, log_unexpected
+from bot.gateway import SteadyBot
+from bot.patience import make_patient
+from bot.ui.errors import ErrorTree, answer_command_error, log_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +30,8 @@ discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
 
 
-class MoedexBot(commands.AutoShardedBot):
-    """discord.py's bot, with the services that its cogs are handed.
+class MoedexBot(SteadyBot):
+    """The Discord client, with the services that its cogs are handed.
 
     `message_content` is false where Discord refused that intent: texts and pictures of messages
     then only come with mentions, in DMs and with interactions.
@@ -57,7 +59,9 @@ class MoedexBot(commands.AutoShardedBot):
             case_insensitive=True,
             strip_after_prefix=True,
         )
+        make_patient(self.http)
         self.services = build(self)
+        self._commands = CommandSync(self.tree, self.services.storage.state, config.discord.api)
 
     async def setup_hook(self) -> None:
         """Load every cog and tell Discord about changed commands, before the gateway opens.
@@ -74,7 +78,7 @@ class MoedexBot(commands.AutoShardedBot):
                 raise StartupError(
                     f"The part {name} could not be loaded: {type(cause).__name__}: {cause}"
                 ) from error
-        await self._sync_commands()
+        await self._commands.start()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Run typed commands of people; other bots and webhooks are ignored."""
@@ -94,25 +98,20 @@ class MoedexBot(commands.AutoShardedBot):
         """Log what a listener raised; nobody waits for an answer there."""
         if self.is_closed():
             return
-        log_unexpected(f"the listener {event_method}")
+        error = sys.exception()
+        if error is not None:
+            log_failure(f"the listener {event_method}", error)
+
+    async def on_old_command(self, name: str) -> None:
+        """Tell Discord about the commands anew: it has another form of one."""
+        log.info("Discord has an older form of the command %s, and is told the new one", name)
+        await self._commands.repeat()
 
     async def close(self) -> None:
         """Unload the cogs, then close the gateway and HTTP."""
+        await self._commands.close()
         await super().close()
         await self.services.close()
-
-    async def _sync_commands(self) -> None:
-        state = self.services.storage.state
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        text = json.dumps(
-            [self.services.config.discord.api, self.application_id, payload], sort_keys=True
-        )
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if await state.get("commands") == digest:
-            return
-        synced = await self.tree.sync()
-        await state.set("commands", digest)
-        log.info("Told Discord about %d commands", len(synced))
 
 
 def _cog_modules() -> list[str]:

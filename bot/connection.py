@@ -16,7 +16,7 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.errors import StartupError
+from bot.errors import StartupError, in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -56,7 +56,13 @@ async def try_token(config: DiscordConfig, token: str) -> None:
     """Log in once; StartupError where Discord refuses the token or can't be reached."""
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         with _told_in_one_line(config):
-            await client.login(token)
+            try:
+                await client.login(token)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                raise StartupError(
+                    f"{config.api or 'discord.com'} does not answer as Discord does "
+                    f"({in_one_line(error)})."
+                ) from error
 
 
 async def stay_connected(

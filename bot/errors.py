@@ -9,3 +9,11 @@ class UserError(Exception):
 
 class StartupError(Exception):
     """The bot can't start; the text is one readable line that says what to do."""
+
+
+_LONGEST = 200
+
+
+def in_one_line(error: BaseException) -> str:
+    """Return what went wrong, for a line of the log."""
+    return f"{type(error).__name__}: {error}".replace("\n", " ")[:_LONGEST]

@@ -7,6 +7,8 @@ import re
 import sys
 import traceback
 
+from bot.errors import in_one_line
+
 _SECRETS = (
     # A bot's token: its id, a time and a signature, in base64 with dots between.
     re.compile(r"[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"),
@@ -44,7 +46,20 @@ class RedactingFormatter(logging.Formatter):
         return text
 
 
+class OneLine(logging.Filter):
+    """Says why something failed in the line itself, in the place of a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change a record that has a traceback; none is left out."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            record.msg = f"{record.getMessage()} ({in_one_line(error)})"
+            record.args = record.exc_info = record.exc_text = None
+        return True
+
+
 _formatter = RedactingFormatter()
+_one_line = OneLine()
 
 
 def set_up(level: str, *secrets: str) -> None:
@@ -59,6 +74,8 @@ def set_up(level: str, *secrets: str) -> None:
     root.setLevel(level)
     # discord.py tells every reconnect at INFO and every request at DEBUG: too much below ours.
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(level)))
+    for connection in ("discord.client", "discord.shard"):  # a traceback a reconnect
+        logging.getLogger(connection).addFilter(_one_line)
     for noisy in ("alembic", "aiosqlite", "PIL", "matplotlib", "filelock"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.privacy.retention import Retention
     from bot.recognition.corrections import Corrections
     from bot.recognition.following import Following
+    from bot.recognition.outbox import Outbox
     from bot.recognition.questions import Questions
     from bot.recognition.service import RecognitionService
     from bot.recognition.watching import Watching
@@ -49,6 +50,7 @@ class Services:
     backbones: Backbones
     training: TrainingSchedule
     recognition: RecognitionService
+    outbox: Outbox
     corrections: Corrections
     questions: Questions
     watching: Watching

@@ -116,7 +116,7 @@ class Sandbox:
             MessageRoutes(self._api),
             InteractionRoutes(self._api),
             PlaceRoutes(self._api),
-            Cdn(self.state.world),
+            Cdn(self.state.world, self.fault_injection.broken_download),
             self.gateway,
             self._page,
         ):

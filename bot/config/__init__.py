@@ -7,6 +7,7 @@ names the key, what is wrong with it, and where it was set.
 """
 
 from bot.config.answers import AnswersConfig
+from bot.config.catch_up import CatchUpConfig
 from bot.config.cooldowns import CooldownsConfig
 from bot.config.discord import DiscordConfig
 from bot.config.errors import ConfigError
@@ -23,6 +24,7 @@ from bot.config.whole import Config
 
 __all__ = [
     "AnswersConfig",
+    "CatchUpConfig",
     "Config",
     "ConfigError",
     "CooldownsConfig",

@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 
 from bot.config.answers import AnswersConfig
+from bot.config.catch_up import CatchUpConfig
 from bot.config.cooldowns import CooldownsConfig
 from bot.config.discord import DiscordConfig
 from bot.config.file import read_file
@@ -44,6 +45,7 @@ class Config(BaseSettings):
     inference: InferenceConfig = Field(default_factory=lambda: InferenceConfig.model_validate({}))
     naming: NamingConfig = Field(default_factory=lambda: NamingConfig.model_validate({}))
     answers: AnswersConfig = Field(default_factory=lambda: AnswersConfig.model_validate({}))
+    catch_up: CatchUpConfig = Field(default_factory=lambda: CatchUpConfig.model_validate({}))
     cooldowns: CooldownsConfig = Field(default_factory=lambda: CooldownsConfig.model_validate({}))
     storage: StorageConfig = Field(default_factory=lambda: StorageConfig.model_validate({}))
     learning: LearningConfig = Field(default_factory=lambda: LearningConfig.model_validate({}))

@@ -178,6 +178,7 @@ class Erasure:
         await self._storage.servers.erase_learned(server_id)
         await self._storage.settings.erase_server(server_id)
         await self._storage.state.erase_server(server_id)
+        await self._storage.outbox.erase_server(server_id)
         for cache in self._caches:
             cache.forget_server(server_id)
         await self.sweep()

@@ -113,6 +113,8 @@ class Admission:
         return None
 
     def _comes_too_soon(self, request: RecognitionRequest) -> Refusal | None:
+        if request.late:  # one at a time, however soon after one another they were asked
+            return None
         cooldowns = self._corrections if request.mode == "correct" else self._questions
         text = cooldowns.count(request.asker, request.guild)
         return None if text is None else Refusal(Reason.COOL_DOWN, text)

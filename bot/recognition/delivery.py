@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from bot.errors import in_one_line
+from bot.patience import FAILED
 from bot.recognition.origin import is_restricted
 from bot.recognition.record import answered_picture
-from bot.recognition.replies import delete_quietly, react
+from bot.recognition.replies import react
+from bot.recognition.saying import is_gone
 from bot.recognition.sources import is_spoiler
 from bot.storage import Answer, AnsweredPicture, StorageClosedError
 from models.types import Tier
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from bot.feedback.recording import FaceRecorder
     from bot.inference import InferenceWorker
+    from bot.recognition.outbox import Outbox
     from bot.recognition.pipeline import PictureResult
     from bot.recognition.replies import OutgoingMessage, Reply
     from bot.recognition.request import RecognitionRequest
@@ -30,6 +34,9 @@ log = logging.getLogger(__name__)
 
 VOTES = ("✅", "❌")
 """The reactions under an answer: right, and wrong."""
+
+NOT_TAKEN = "I looked, but Discord did not take my answer. Ask me again in a minute."
+"""What is said where an answer could not be sent."""
 
 _PRIVATE_KEPT = 2000
 
@@ -59,19 +66,19 @@ class Delivery:
 
     def __init__(
         self,
-        client: discord.Client,
+        outbox: Outbox,
         worker: InferenceWorker,
         answers: AnswerRepository,
         faces: FaceRecorder,
         presenter: Presenter,
     ) -> None:
-        self._client = client
+        self._outbox = outbox
         self._worker = worker
         self._answers = answers
         self._faces = faces
         self._presenter = presenter
         # Answers that only their asker sees, by id: no other way leads back to them.
-        self._private: OrderedDict[int, Reply] = OrderedDict()
+        self._private: OrderedDict[int, tuple[Reply, discord.Message]] = OrderedDict()
 
     async def deliver(
         self,
@@ -94,7 +101,13 @@ class Delivery:
         )
         if message is None:
             return None
-        sent = await request.reply.send(message)
+        try:
+            sent = await request.reply.send(message)
+        except FAILED as error:
+            sent = await _say_that_it_failed(request, error)
+            if sent is None:
+                return None
+            pictures = ()
         answer = await self._keep(request, pictures, sent)
         if not pictures:
             return sent
@@ -103,25 +116,29 @@ class Delivery:
             await react(sent, VOTES)
         return sent
 
-    async def take_back(self, request: RecognitionRequest, sent: discord.Message | None) -> None:
-        """Withdraw the answer to a request that was cancelled, or the promise of one."""
-        await request.reply.withdraw(sent)
-        if sent is not None:
-            await self._answers.delete_by_reply(sent.id)
+    async def take_back(self, request: RecognitionRequest, sent: Sequence[discord.Message]) -> None:
+        """Withdraw the answers to a request that was cancelled, or the promise of one."""
+        reply = request.reply
+        if not sent:
+            await reply.withdraw(None)
+        for each in sent:
+            # An interaction can take its answer back where the bot is no member, for a while.
+            withdrawn = reply.message_id is None and await reply.withdraw(each)
+            if not withdrawn and not reply.private:
+                await self._outbox.delete(request.server_id, each.channel.id, each.id)
+            await self._answers.delete_by_reply(each.id)
 
     async def delete(self, answers: Sequence[Answer]) -> None:
         """Delete answers whose messages are gone, with what is kept of them."""
-        for answer in answers:  # first all of them: Discord may let the next lines wait
+        private = [self._private.pop(answer.reply_id, None) for answer in answers]
+        for answer, one_seen in zip(answers, private, strict=True):
+            if one_seen is None:  # before its record goes: else nobody would know of it any more
+                await self._outbox.delete(answer.server_id, answer.channel_id, answer.reply_id)
             await self._answers.delete_by_reply(answer.reply_id)
-        for answer in answers:
-            private = self._private.pop(answer.reply_id, None)
-            if private is not None:
-                await private.withdraw(None)
-                continue
-            channel = self._client.get_partial_messageable(
-                answer.channel_id, guild_id=answer.server_id
-            )
-            await delete_quietly(channel.get_partial_message(answer.reply_id))
+        for one_seen in private:
+            if one_seen is not None:
+                reply, sent = one_seen
+                await reply.withdraw(sent)
 
     async def _keep(
         self,
@@ -141,7 +158,7 @@ class Delivery:
         )
         await self._answers.add(answer)
         if request.reply.private:
-            self._private[sent.id] = request.reply
+            self._private[sent.id] = request.reply, sent
             if len(self._private) > _PRIVATE_KEPT:
                 self._private.popitem(last=False)
         return answer
@@ -172,6 +189,23 @@ class Delivery:
             log.info("The bot ends: the faces of answer %d are not kept", answer.reply_id)
         except Exception:
             log.exception("The faces of answer %d could not be kept", answer.reply_id)
+
+
+async def _say_that_it_failed(
+    request: RecognitionRequest, error: Exception
+) -> discord.Message | None:
+    """Say that an answer could not be sent, in the largest form that works; a line a failure."""
+    if is_gone(error):
+        log.debug("What was asked about is gone: %s", in_one_line(error))
+        return None
+    said = await request.reply.say(NOT_TAKEN, by_dm=request.asked)
+    log.warning(
+        "The answer to %d could not be sent (%s); %s",
+        request.prompt_id,
+        in_one_line(error),
+        said.how,
+    )
+    return said.message
 
 
 def _any_known(pictures: Sequence[AnsweredPicture]) -> bool:

@@ -7,23 +7,25 @@ Of a video, what Discord shows of it is read: the frame that it makes of every f
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from typing import TYPE_CHECKING
 
-import aiohttp
-import discord
 import yarl
 
 from bot.errors import UserError
+from bot.recognition.downloads import DownloadError, TooLargeError, download
 from models.images.formats import is_video
 
 if TYPE_CHECKING:
+    import aiohttp
+    import discord
+
     from bot.config import Config
+
+log = logging.getLogger(__name__)
 
 SPOILER_PREFIX = "SPOILER_"
 """Discord hides a file whose name begins so; a stored picture keeps its spoiler in its name."""
-FETCH_SECONDS = 60
-"""Seconds that an attachment may take; then its request is answered without it."""
 
 _HOSTS = {
     "cdn.discordapp.com",
@@ -31,8 +33,6 @@ _HOSTS = {
     "images-ext-1.discordapp.net",
     "images-ext-2.discordapp.net",
 }
-_COPY_SECONDS = 20
-_CHUNK = 64 * 1024
 
 
 def fetchable(url: str, config: Config) -> bool:
@@ -60,13 +60,9 @@ async def attachment_bytes(attachment: discord.Attachment, config: Config) -> by
         if frame is None:
             raise UserError(_too_large(name, limit))
         return frame
-    try:
-        async with asyncio.timeout(FETCH_SECONDS):
-            data = await attachment.read()
-    except (discord.HTTPException, aiohttp.ClientError, TimeoutError):
-        raise UserError(
-            f"{titled(name)} could not be fetched from Discord; post it again."
-        ) from None
+    failed = f"{titled(name)} could not be fetched from Discord; post it again."
+    # The client's own connections, which stand already.
+    data = await _fetched(attachment.url, name, config, failed, attachment._http.connector)
     frame = await _frame(attachment.proxy_url, name, config) if is_video(data) else None
     return data if frame is None else frame
 
@@ -76,7 +72,7 @@ async def copied_bytes(url: str, name: str, config: Config, *, proxy_url: str = 
 
     Where it is a video, the frame that Discord makes at `proxy_url` is returned if there is one.
     """
-    data = await _fetched(url, name, config)
+    data = await _fetched(url, name, config, _no_preview(name))
     frame = await _frame(proxy_url or url, name, config) if is_video(data) else None
     return data if frame is None else frame
 
@@ -87,35 +83,38 @@ async def _frame(proxy_url: str, name: str, config: Config) -> bytes | None:
         return None
     address = yarl.URL(proxy_url).update_query(format="webp")
     try:
-        data = await _fetched(str(address), name, config)
+        data = await _fetched(str(address), name, config, _no_preview(name))
     except UserError:
         return None
     return None if is_video(data) else data
 
 
-async def _fetched(url: str, name: str, config: Config) -> bytes:
+async def _fetched(
+    url: str,
+    name: str,
+    config: Config,
+    failed: str,
+    connector: aiohttp.BaseConnector | None = None,
+) -> bytes:
     """Return what is at an address; of a video only the beginning, which says that it is one."""
     limit = config.pictures.max_bytes
-    timeout = aiohttp.ClientTimeout(total=_COPY_SECONDS)
-    data = bytearray()
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(url, allow_redirects=False, raise_for_status=True) as response,
-        ):
-            if response.status != 200:
-                raise aiohttp.ClientPayloadError(f"status {response.status}")
-            async for chunk in response.content.iter_chunked(_CHUNK):
-                data += chunk
-                if is_video(data):
-                    break
-                if len(data) > limit:
-                    raise UserError(_too_large(name, limit))
-    except (TimeoutError, aiohttp.ClientError):
-        raise UserError(
-            f"Discord's preview of {titled(name)} could not be fetched; post the picture itself."
-        ) from None
-    return bytes(data)
+        return await download(
+            url,
+            most=limit,
+            seconds=config.inference.timeout_s,
+            enough=is_video,
+            connector=connector,
+        )
+    except TooLargeError:
+        raise UserError(_too_large(name, limit)) from None
+    except DownloadError as error:
+        log.info("A picture could not be fetched: %s", error)
+        raise UserError(failed) from None
+
+
+def _no_preview(name: str) -> str:
+    return f"Discord's preview of {titled(name)} could not be fetched; post the picture itself."
 
 
 def _too_large(name: str, limit: int) -> str:

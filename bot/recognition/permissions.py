@@ -1,13 +1,7 @@
-"""What the bot may do in a channel, and the words for what it lacks.
-
-`PermissionComplaints` tells those who can change it: in the channel if it can send a text there,
-else by DM whoever switched the channel on, else the server's owner. Where nobody asked it complains
-at most once a day.
-"""
+"""What the bot may do in a channel, and the words for what it lacks."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import discord
@@ -15,10 +9,6 @@ import discord
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.storage.settings import SettingsRepository
-    from bot.storage.state import StateRepository
-
-log = logging.getLogger(__name__)
 
 ServerChannel = discord.abc.GuildChannel | discord.Thread
 
@@ -87,60 +77,6 @@ def sentence_here(missing: Sequence[str]) -> str:
         f"I can't answer here: I lack the {_listed(missing)}. "
         "A moderator can allow that for my role in the channel's settings, under Permissions."
     )
-
-
-class PermissionComplaints:
-    """Says what is missing in a channel to those who can change it."""
-
-    def __init__(
-        self, client: discord.Client, settings: SettingsRepository, state: StateRepository
-    ) -> None:
-        self._client = client
-        self._settings = settings
-        self._state = state
-
-    async def make(
-        self, channel: ServerChannel, missing: Sequence[str], *, asked_by: discord.Message | None
-    ) -> None:
-        """Say what is missing in a channel.
-
-        `asked_by` is the message of somebody who asked, and is answered each time if a text can be
-        sent; without one, and by DM, it is said at most once a day a channel.
-        """
-        text = sentence(channel, missing)
-        quiet = discord.AllowedMentions.none()
-        if asked_by is not None and may_write(channel):
-            await reply_text(asked_by, text)
-            return
-        if not await self._state.may_warn(f"permissions:{channel.id}"):
-            return
-        if isinstance(channel, discord.abc.Messageable) and may_write(channel):
-            await channel.send(text, allowed_mentions=quiet)
-            return
-        told = await self._who_can_change(channel)
-        if told is None:
-            return
-        try:
-            user = self._client.get_user(told) or await self._client.fetch_user(told)
-            await user.send(f"In {channel.guild.name}: {text}", allowed_mentions=quiet)
-        except discord.HTTPException:
-            log.warning("Channel %s lacks permissions, and user %s takes no DM", channel.id, told)
-
-    async def _who_can_change(self, channel: ServerChannel) -> int | None:
-        """Return who switched a channel on, else the server's owner."""
-        watched = await self._settings.watched(channel.guild.id)
-        parent = channel.parent_id if isinstance(channel, discord.Thread) else None
-        return watched.get(channel.id) or watched.get(parent or 0) or channel.guild.owner_id
-
-
-async def reply_text(message: discord.Message, text: str) -> None:
-    """Answer a message with a plain text: as a reply, where the history may be read."""
-    quiet = discord.AllowedMentions.none()
-    held = permissions_in(message.channel)
-    if held is not None and not held.read_message_history:
-        await message.channel.send(text, allowed_mentions=quiet)
-    else:
-        await message.reply(text, mention_author=False, allowed_mentions=quiet)
 
 
 def _listed(missing: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ In the mode "embed" the faces get vectors and the production model's names; no c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bot.recognition.request import RecognitionRequest
     from bot.recognition.sources import Source
     from bot.storage import ServerSettings
+
+STALLED_S = 5.0
+"""Seconds after which a message's other pictures are answered without one that doesn't come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +57,43 @@ class Pipeline:
     async def run(
         self, request: RecognitionRequest, sources: Sequence[Source], settings: ServerSettings
     ) -> list[PictureResult]:
-        """Look at the pictures of a request, all at once; one result a picture, in order.
+        """Look at the pictures of a request, all at once; one result a picture, in order."""
+        return [each async for part in self.parts(request, sources, settings) for each in part]
+
+    async def parts(
+        self, request: RecognitionRequest, sources: Sequence[Source], settings: ServerSettings
+    ) -> AsyncIterator[list[PictureResult]]:
+        """Look at the pictures of a request, all at once; one result a picture.
+
+        They come together, but for those that have not been downloaded after `STALLED_S`: these
+        come later, by themselves.
 
         A file that nobody meant for a picture, and that is none, is passed over in silence: always
         where nobody asked, and where somebody did if there is something else to show.
         """
-        looks = [self._look_at(source, request, settings) for source in sources]
-        results = await asyncio.gather(*looks)
-        silent = not request.asked or any(each.found for each in results)
-        return [
-            PictureResult(each.source) if silent and _nobody_meant(each) else each
-            for each in results
+        downloads = [asyncio.ensure_future(source.read()) for source in sources]
+        looks = [
+            asyncio.create_task(self._look_at(source, download, request, settings))
+            for source, download in zip(sources, downloads, strict=True)
         ]
+        silent = not request.asked
+        try:
+            if len(sources) > 1:
+                await asyncio.wait(downloads, timeout=STALLED_S)
+            there = [look for look, data in zip(looks, downloads, strict=True) if data.done()]
+            late = [look for look in looks if look not in there]
+            for part in (there, late):
+                results = await asyncio.gather(*part)
+                silent = silent or any(each.found for each in results)
+                if results:
+                    yield [
+                        PictureResult(each.source) if silent and _nobody_meant(each) else each
+                        for each in results
+                    ]
+        finally:
+            for task in (*looks, *downloads):
+                task.cancel()
+            await asyncio.gather(*looks, *downloads, return_exceptions=True)
 
     def cancel(self, request: RecognitionRequest) -> None:
         """Drop the pictures of a request that are on their way."""
@@ -73,11 +101,15 @@ class Pipeline:
         self._worker.cancel(request.prompt_id)
 
     async def _look_at(
-        self, source: Source, request: RecognitionRequest, settings: ServerSettings
+        self,
+        source: Source,
+        download: Awaitable[bytes],
+        request: RecognitionRequest,
+        settings: ServerSettings,
     ) -> PictureResult:
         named = request.mode == "identify"
         try:
-            data = await source.read()
+            data = await download
             if request.cancelled:
                 return PictureResult(source)
             found = await self._worker.identify(

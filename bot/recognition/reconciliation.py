@@ -9,27 +9,30 @@ A card that somebody said ❌ to becomes a question here where it could not when
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import discord
 
+from bot.errors import in_one_line
 from bot.feedback.authority import may_label
+from bot.patience import FAILED
 from bot.recognition.delivery import VOTES
+from bot.recognition.history import page_after
 from bot.recognition.origin import where_kept
 from bot.recognition.sources import sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from bot.config import Config
     from bot.feedback.votes import Votes
     from bot.privacy.erasure import Erasure
     from bot.recognition.following import Following
+    from bot.recognition.outbox import Outbox
     from bot.storage import AnswerPlace, Storage, VoteKind
 
 log = logging.getLogger(__name__)
@@ -37,7 +40,6 @@ log = logging.getLogger(__name__)
 RECENT = timedelta(days=14)
 """The reactions of answers so old are looked at again at the start; deletions of all are."""
 
-_PAGE = 100
 _KINDS: dict[str, VoteKind] = {VOTES[0]: "yes", VOTES[1]: "no"}
 
 
@@ -52,6 +54,7 @@ class Reconciliation:
         votes: Votes,
         erasure: Erasure,
         following: Following,
+        outbox: Outbox,
         ask: Callable[[discord.Message], Awaitable[None]],
     ) -> None:
         self._client = client
@@ -60,6 +63,7 @@ class Reconciliation:
         self._votes = votes
         self._erasure = erasure
         self._following = following
+        self._outbox = outbox
         self._ask_about = ask
 
     async def look_for_lost_channels(self, guild: discord.Guild) -> None:
@@ -70,21 +74,25 @@ class Reconciliation:
                 await self._channel(guild, channel_id)
 
     async def reconcile(self) -> None:
-        """Follow reactions and deletions that happened while the bot was away."""
-        try:
-            where: dict[tuple[int, int], list[AnswerPlace]] = defaultdict(list)
-            for place in await self._storage.answers.places():
-                where[place.server_id, place.channel_id].append(place)
-            for (server_id, channel_id), answers in where.items():
-                guild = self._client.get_guild(server_id)
-                channel = await self._channel(guild, channel_id) if guild else None
-                if guild is not None and channel is not None:
-                    await self._reconcile(guild, channel, answers)
-            await self._erasure.sweep()
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("Answers of before the start could not all be looked at")
+        """Follow reactions and deletions that happened while the bot was away.
+
+        What fails in one channel, or about one answer, keeps nothing else from being done.
+        """
+        where: dict[tuple[int, int], list[AnswerPlace]] = defaultdict(list)
+        for place in await self._storage.answers.places():
+            where[place.server_id, place.channel_id].append(place)
+        for (server_id, channel_id), answers in where.items():
+            looking = self._look_into(server_id, channel_id, answers)
+            await _by_itself(f"channel {channel_id}", looking)
+        await _by_itself("what is left to erase", self._erasure.sweep())
+
+    async def _look_into(
+        self, server_id: int, channel_id: int, answers: Iterable[AnswerPlace]
+    ) -> None:
+        guild = self._client.get_guild(server_id)
+        channel = await self._channel(guild, channel_id) if guild else None
+        if guild is not None and channel is not None:
+            await self._reconcile(guild, channel, answers)
 
     async def _channel(
         self, guild: discord.Guild, channel_id: int
@@ -116,27 +124,50 @@ class Reconciliation:
         since = datetime.now(UTC) - RECENT
         wanted = {message_id for answer in answers for message_id in answer.answers_to}
         wanted |= {answer.reply_id for answer in answers if answer.at >= since}
-        try:
-            there = await _messages(channel, wanted)
-        except discord.HTTPException as error:
-            log.debug("The history of %d could not be read: %s", channel.id, error)
-            return
+        there = await self._messages(channel, wanted)
         for answer in answers:
-            gone = [
-                message_id
-                for message_id in answer.answers_to - there.keys()
-                if await _is_gone(channel, message_id)
-            ]
-            source = there.get(answer.source_message_id)
-            if not gone and source is not None and await self._lost_a_picture(source, answer):
-                gone = [source.id]
-            if gone:
-                await self._following.answer_lost_its_message(guild.id, answer.reply_id, gone)
-                continue
-            reply = there.get(answer.reply_id)
-            if reply is not None and answer.at >= since:
-                await self._reconcile_votes(guild, answer.reply_id, reply)
-                await self._ask(answer.reply_id, reply)
+            await _by_itself(
+                f"answer {answer.reply_id}",
+                self._reconcile_answer(guild, channel, answer, there, since),
+            )
+
+    async def _reconcile_answer(
+        self,
+        guild: discord.Guild,
+        channel: discord.abc.MessageableChannel,
+        answer: AnswerPlace,
+        there: dict[int, discord.Message],
+        since: datetime,
+    ) -> None:
+        gone = [
+            message_id
+            for message_id in answer.answers_to - there.keys()
+            if await _is_gone(self._client, channel, message_id)
+        ]
+        source = there.get(answer.source_message_id)
+        if not gone and source is not None and await self._lost_a_picture(source, answer):
+            gone = [source.id]
+        if gone:
+            await self._following.answer_lost_its_message(guild.id, answer.reply_id, gone)
+            return
+        reply = there.get(answer.reply_id)
+        if reply is not None and answer.at >= since:
+            await self._reconcile_votes(guild, answer.reply_id, reply)
+            await self._ask(guild, reply)
+
+    async def _messages(
+        self, channel: discord.abc.MessageableChannel, wanted: Iterable[int]
+    ) -> dict[int, discord.Message]:
+        """Return those of the wanted messages that are there, by id."""
+        left = sorted(wanted)
+        found: dict[int, discord.Message] = {}
+        while left:
+            page, last = await page_after(self._client, channel, left[0] - 1)
+            found |= {message.id: message for message in page}
+            if last is None:
+                break
+            left = [message_id for message_id in left if message_id > last]
+        return found
 
     async def _lost_a_picture(self, source: discord.Message, place: AnswerPlace) -> bool:
         """Say whether an edit took a picture that was answered out of its message.
@@ -160,7 +191,8 @@ class Reconciliation:
         now_there: dict[VoteKind, set[int]] = {"yes": set(), "no": set()}
         for reaction in reply.reactions:
             kind = _KINDS.get(str(reaction.emoji))
-            if kind is None:
+            # Who reacted costs a request, and the bot's own reaction tells nothing.
+            if kind is None or reaction.count <= reaction.me:
                 continue
             async for user in reaction.users():
                 if not user.bot:
@@ -180,42 +212,38 @@ class Reconciliation:
             if user_id not in now_there.get(kind, {user_id}):
                 await self._votes.take_back(reply_id, None, user_id, kind)
 
-    async def _ask(self, reply_id: int, reply: discord.Message) -> None:
-        votes = await self._storage.votes.for_answer(reply_id)
-        if not any(vote.kind == "no" and vote.face_index is None for vote in votes):
-            return
-        try:
+    async def ask(self, reply: discord.Message) -> None:
+        """Turn a card into a question where somebody's ❌ stands under it."""
+        votes = await self._storage.votes.for_answer(reply.id)
+        if any(vote.kind == "no" and vote.face_index is None for vote in votes):
             await self._ask_about(reply)
-        except discord.HTTPException as error:
-            log.debug("The question could not be put on answer %d: %s", reply_id, error)
+
+    async def _ask(self, guild: discord.Guild, reply: discord.Message) -> None:
+        try:
+            await self.ask(reply)
+        except FAILED:
+            await self._outbox.ask(guild.id, reply.channel.id, reply.id)
 
 
-async def _messages(
-    channel: discord.abc.MessageableChannel, wanted: Iterable[int]
-) -> dict[int, discord.Message]:
-    """Return those of the wanted messages that are there, by id."""
-    left = sorted(wanted)
-    found: dict[int, discord.Message] = {}
-    while left:
-        start = discord.Object(left[0] - 1)
-        page = [
-            message
-            async for message in channel.history(limit=_PAGE, after=start, oldest_first=True)
-        ]
-        found |= {message.id: message for message in page}
-        if len(page) < _PAGE:
-            break
-        left = [message_id for message_id in left if message_id > page[-1].id]
-    return found
-
-
-async def _is_gone(channel: discord.abc.MessageableChannel, message_id: int) -> bool:
+async def _by_itself(what: str, doing: Awaitable[None]) -> None:
     try:
-        await where_kept(channel, message_id).fetch_message(message_id)
+        await doing
+    except FAILED as error:
+        log.warning("Discord did not let me look at %s (%s)", what, in_one_line(error))
+    except Exception:  # the rest is looked at all the same
+        log.exception("What happened meanwhile to %s could not be followed", what)
+
+
+async def _is_gone(
+    client: discord.Client, channel: discord.abc.MessageableChannel, message_id: int
+) -> bool:
+    try:
+        # Whether it can be read or not.
+        await client.http.get_message(where_kept(channel, message_id).id, message_id)
     except discord.NotFound:
         return True
-    except discord.HTTPException as error:
-        log.debug("Message %d could not be read: %s", message_id, error)
+    except FAILED as error:
+        log.debug("Message %d could not be read: %s", message_id, in_one_line(error))
     return False
 
 

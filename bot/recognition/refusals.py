@@ -9,12 +9,13 @@ from discord.ext import commands
 
 from bot.recognition import permissions
 from bot.recognition.admission import Reason
-from bot.recognition.replies import OutgoingMessage, react
+from bot.recognition.replies import react
+from bot.recognition.saying import reply_text
 
 if TYPE_CHECKING:
     from bot.config import CooldownsConfig
     from bot.recognition.admission import Refusal
-    from bot.recognition.permissions import PermissionComplaints
+    from bot.recognition.complaints import PermissionComplaints
     from bot.recognition.request import RecognitionRequest
 
 LEFT_OUT = "⏳"
@@ -38,14 +39,14 @@ class Refusals:
         """
         prompt, channel = request.prompt, request.channel
         if prompt is None:
-            await request.reply.send(OutgoingMessage(str(refusal)))
+            await request.reply.say(str(refusal))
         elif refusal.reason is Reason.PERMISSIONS and isinstance(
             channel, permissions.ServerChannel
         ):
             asked_by = prompt if request.asked else None
             await self._complaints.make(channel, refusal.missing, asked_by=asked_by)
         elif request.asked:
-            await permissions.reply_text(prompt, str(refusal))
+            await reply_text(prompt, str(refusal))
         elif refusal.reason is Reason.COOL_DOWN and self._may_mark(request):
             await react(prompt, (LEFT_OUT,))
 

@@ -14,7 +14,10 @@ from typing import Protocol
 
 import discord
 
+from bot.errors import in_one_line
+from bot.patience import FAILED
 from bot.recognition import permissions
+from bot.recognition.saying import Said, is_gone, say, say_by_dm
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +61,12 @@ class Reply(Protocol):
         """Send the answer."""
         ...
 
-    async def withdraw(self, sent: discord.Message | None) -> None:
-        """Take the answer back, or the announcement that one is coming."""
+    async def say(self, text: str, *, by_dm: bool = True) -> Said:
+        """Say so much in the largest form that works; at last by DM, unless that is not wanted."""
+        ...
+
+    async def withdraw(self, sent: discord.Message | None) -> bool:
+        """Take the answer back, or the announcement that one is coming; false where that failed."""
         ...
 
 
@@ -101,10 +108,13 @@ class MessageReply:
             allowed_mentions=mentions_only(self._message.author),
         )
 
-    async def withdraw(self, sent: discord.Message | None) -> None:
+    async def say(self, text: str, *, by_dm: bool = True) -> Said:
+        """Reply with a plain text, or do what `say` does where that is refused."""
+        return await say(self._message, text, by_dm=by_dm)
+
+    async def withdraw(self, sent: discord.Message | None) -> bool:
         """Delete the reply."""
-        if sent is not None:
-            await delete_quietly(sent)
+        return sent is None or await _delete(sent)
 
 
 class InteractionReply:
@@ -118,6 +128,7 @@ class InteractionReply:
         self.reactions = not (ephemeral or outside) and permissions.may_react(interaction.channel)
         self.message_id: int | None = None
         self.private = ephemeral
+        self._first: int | None = None  # the answer itself; what comes later stands below it
 
     def missing(self) -> list[str]:
         """Return what the interaction does not allow."""
@@ -128,21 +139,50 @@ class InteractionReply:
         return nullcontext()
 
     async def send(self, message: OutgoingMessage) -> discord.Message:
-        """Fill the deferred answer."""
-        return await self._interaction.edit_original_response(
+        """Fill the deferred answer, or add to it where it is filled."""
+        if self._first is not None:
+            return await self._add(message)
+        sent = await self._interaction.edit_original_response(
             content=message.content,
             embeds=message.embeds,
             attachments=message.files,
             view=message.view,
             allowed_mentions=mentions_only(self._interaction.user),
         )
+        self._first = sent.id
+        return sent
 
-    async def withdraw(self, sent: discord.Message | None) -> None:
+    async def _add(self, message: OutgoingMessage) -> discord.Message:
+        return await self._interaction.followup.send(
+            message.content or "",
+            embeds=message.embeds,
+            files=message.files,
+            view=message.view or discord.utils.MISSING,
+            allowed_mentions=mentions_only(self._interaction.user),
+            ephemeral=self.private,
+            wait=True,
+        )
+
+    async def say(self, text: str, *, by_dm: bool = True) -> Said:
+        """Answer with a plain text, or by DM where that is refused."""
+        try:
+            return Said(await self.send(OutgoingMessage(text)), "a text says so")
+        except FAILED as error:
+            log.debug("An interaction got no text: %s", in_one_line(error))
+        if by_dm and await say_by_dm(self._interaction.user, text):
+            return Said(None, "a DM says so")
+        return Said(None, "nothing could be said")
+
+    async def withdraw(self, sent: discord.Message | None) -> bool:
         """Delete the answer, or the "thinking" in its place; Discord allows it for 15 minutes."""
+        if sent is not None and sent.id != self._first:
+            return await _delete(sent)
         try:
             await self._interaction.delete_original_response()
-        except discord.HTTPException as error:
-            log.debug("An answer could not be taken back: %s", error)
+        except FAILED as error:
+            log.debug("An answer could not be taken back: %s", in_one_line(error))
+            return is_gone(error)
+        return True
 
 
 class FollowUpReply(InteractionReply):
@@ -153,19 +193,11 @@ class FollowUpReply(InteractionReply):
 
     async def send(self, message: OutgoingMessage) -> discord.Message:
         """Send a message that only the asker sees."""
-        return await self._interaction.followup.send(
-            message.content or "",
-            embeds=message.embeds,
-            files=message.files,
-            view=message.view or discord.utils.MISSING,
-            ephemeral=True,
-            wait=True,
-        )
+        return await self._add(message)
 
-    async def withdraw(self, sent: discord.Message | None) -> None:
+    async def withdraw(self, sent: discord.Message | None) -> bool:
         """Delete the message, if it was sent."""
-        if sent is not None:
-            await delete_quietly(sent)
+        return sent is None or await _delete(sent)
 
 
 def mentions_only(user: discord.abc.User) -> discord.AllowedMentions:
@@ -173,19 +205,20 @@ def mentions_only(user: discord.abc.User) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, roles=False, users=[user], replied_user=False)
 
 
-async def delete_quietly(message: discord.Message | discord.PartialMessage) -> None:
-    """Delete a message of the bot's own; one that is gone already is fine."""
+async def _delete(message: discord.Message) -> bool:
     try:
         await message.delete()
-    except discord.HTTPException as error:
-        log.debug("Message %s could not be deleted: %s", message.id, error)
+    except FAILED as error:
+        log.debug("Message %d could not be deleted: %s", message.id, in_one_line(error))
+        return is_gone(error)
+    return True
 
 
 async def _type(channel: discord.abc.Messageable) -> None:
     try:
         async with channel.typing():
             await asyncio.Event().wait()
-    except discord.HTTPException as error:
+    except FAILED as error:
         log.debug("Typing could not be shown: %s", error)
 
 
@@ -194,6 +227,6 @@ async def react(message: discord.Message, emojis: Sequence[str]) -> None:
     try:
         for emoji in emojis:
             await message.add_reaction(emoji)
-    except discord.HTTPException as error:
+    except FAILED as error:
         # They only add to what is said; the message is gone, or its author blocked the bot.
         log.debug("Reactions could not be added: %s", error)

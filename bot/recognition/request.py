@@ -36,7 +36,8 @@ class RecognitionRequest:
     a command has them; where a question only points at it, `finder` finds it with its pictures.
     `origins` are the channels that corrected faces come from.
     `asked` is false where a channel is merely watched. `cancelled` turns true when one of the
-    messages is deleted, or no longer asks.
+    messages is deleted, or no longer asks. `late` is true for what was asked while the bot was
+    away.
     """
 
     mode: Mode
@@ -53,6 +54,7 @@ class RecognitionRequest:
     origins: Collection[int] = ()
     asked: bool = True
     cancelled: bool = field(default=False, init=False)
+    late: bool = field(default=False, init=False)
 
     async def find(self) -> None:
         """Find the pictures, where they are only pointed at. Raises UserError."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot.recognition.admission import Refusal
+from bot.recognition.saying import is_gone
 
 if TYPE_CHECKING:
     from bot.inference import IdentifiedPicture
@@ -52,6 +54,7 @@ class RecognitionService:
         self._pipeline = pipeline
         self._delivery = delivery
         self._open: set[RecognitionRequest] = set()
+        self._late: set[int] = set()
 
     async def answer(self, request: RecognitionRequest) -> None:
         """Look at the pictures of a request and answer it, or say once why not.
@@ -59,6 +62,7 @@ class RecognitionService:
         Raises UserError where a question points at no picture.
         Errors of single pictures become sentences of the answer; those of Discord are raised.
         """
+        request.late = request.prompt_id in self._late
         self._open.add(request)
         try:
             verdict = await self._admission.admit(request)
@@ -67,12 +71,21 @@ class RecognitionService:
             else:
                 await self._work_on(request, verdict)
         except discord.HTTPException as error:
-            # The message to reply to can vanish before its deletion is heard of.
-            if "Unknown message" not in error.text:
+            # The message that is asked about can vanish before its deletion is heard of.
+            if not is_gone(error):
                 raise
             log.debug("A message was deleted before its answer was sent: %s", error)
         finally:
             self._open.discard(request)
+
+    @contextmanager
+    def late(self, message_id: int) -> Iterator[None]:
+        """Take what a message asks as asked while the bot was away, as long as this lasts."""
+        self._late.add(message_id)
+        try:
+            yield
+        finally:
+            self._late.discard(message_id)
 
     async def embed(self, request: RecognitionRequest) -> list[IdentifiedPicture]:
         """Return the pictures of a request with their faces' vectors.
@@ -138,17 +151,18 @@ class RecognitionService:
                 self._pipeline.cancel(request)
 
     async def _work_on(self, request: RecognitionRequest, admitted: Admitted) -> None:
-        sent = None
+        sent: list[discord.Message] = []
+        left_out = admitted.left_out
         async with request.reply.typing():
             settings = await self._settings.get(request.line)
-            results = []
-            if not request.cancelled:
-                results = await self._pipeline.run(request, admitted.sources, settings)
-            if self._client.is_closed():  # what failed did so for that, and nothing can be sent
-                return
-            if not request.cancelled:
-                sent = await self._delivery.deliver(
-                    request, results, settings, left_out=admitted.left_out
-                )
+            sources = () if request.cancelled else admitted.sources
+            async for results in self._pipeline.parts(request, sources, settings):
+                if self._client.is_closed():  # what failed did so for that; nothing can be sent
+                    return
+                if request.cancelled:
+                    break
+                answer = await self._delivery.deliver(request, results, settings, left_out=left_out)
+                sent += [answer] if answer is not None else []
+                left_out = 0  # said once
         if request.cancelled:
             await self._delivery.take_back(request, sent)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import UserError
-from bot.recognition import permissions
 from bot.recognition.origin import home
 from bot.recognition.request import by_message
+from bot.recognition.saying import reply_text
 from bot.recognition.sources import Source, sources_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Watching:
             try:
                 await self._questions.by_text(message)
             except UserError as error:
-                await permissions.reply_text(message, str(error))
+                await reply_text(message, str(error))
         elif message.guild is None and message.content and "http" not in message.content:
             await self._hint(message)
 
@@ -135,7 +135,7 @@ class Watching:
 
     async def _hint(self, message: discord.Message) -> None:
         if await self._state.may_warn(f"hint:{message.author.id}", every=_HINT_EVERY):
-            await permissions.reply_text(message, DM_HINT)
+            await reply_text(message, DM_HINT)
 
     def _replied_to(self, message: discord.Message) -> Found | None:
         """Return the message with a picture that one without replies to, naming the bot."""

@@ -13,6 +13,7 @@ from bot.storage.tables import (
     ExemplarRow,
     GalleryActionRow,
     ModelVersionRow,
+    OutboxRow,
     ProposalRow,
     RevisionRow,
     ServerSettingsRow,
@@ -28,7 +29,7 @@ class ServerRepository(Repository):
         """Return the servers that anything is kept of."""
         tables = (
             AnswerRow, CharacterRow, ExemplarRow, ProposalRow, ConsentRow,
-            ModelVersionRow, ServerSettingsRow, WatchedChannelRow,
+            ModelVersionRow, OutboxRow, ServerSettingsRow, WatchedChannelRow,
         )  # fmt: skip
         found: set[int] = set()
         async with self._database.read() as session:

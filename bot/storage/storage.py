@@ -18,6 +18,7 @@ from bot.storage.faces import FaceRepository
 from bot.storage.galleries import GalleryRepository
 from bot.storage.labels import LabelRepository
 from bot.storage.location import files_beside, hold, sqlite_file, sqlite_url
+from bot.storage.outbox import OutboxRepository
 from bot.storage.proposals import ProposalRepository
 from bot.storage.servers import ServerRepository
 from bot.storage.settings import SettingsRepository
@@ -51,6 +52,7 @@ class Storage:
         self.galleries = GalleryRepository(database)
         self.exemplars = ExemplarRepository(database)
         self.enrolled = EnrolledRepository(database)
+        self.outbox = OutboxRepository(database)
         self.proposals = ProposalRepository(database)
         self.vectors = VectorRepository(database)
         self.versions = VersionRepository(database, self.state)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from bot.storage import AnsweredPicture
 
 NO_FACE = "I found no drawn face in {name}. I need it turned to the viewer, and not too small."
+LATE = "-# Asked {when}, while I was away."
+"""What is said first of what was asked meanwhile."""
 TOO_MANY = "Of {count} pictures I looked at the first {limit}."
 
 _ALT_TEXT = 1024
@@ -43,6 +45,9 @@ class AnswerPresenter:
         """Return the message that answers a request; see `bot.recognition.delivery.Presenter`."""
         lines = _lines(request, results, left_out)
         content = _fit(lines) or None
+        if request.late and request.prompt is not None and (content or pictures):
+            when = discord.utils.format_dt(request.prompt.created_at, "R")
+            content = _fit([LATE.format(when=when), *lines])
         if not pictures:
             return OutgoingMessage(content) if content else None
         state = CardState(votes=not request.reply.reactions)

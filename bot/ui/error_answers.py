@@ -6,13 +6,16 @@ An error is answered by the handler of its own class, else by that of its neares
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
+import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
 from bot.inference import InferenceError
+from bot.patience import REFUSED
 from bot.wording import in_seconds
 from models.images.decoding import PictureError
 
@@ -20,10 +23,18 @@ Handler = Callable[[Any], str | None]
 """Returns what to tell the person who caused an error; None for nothing."""
 
 _HANDLERS: dict[type, Handler] = {}
+_GONE = {
+    10003: "That channel is gone, or I can't see it.",
+    10008: "That message is gone.",
+    10013: "I don't know that person.",
+}
+"""What Discord's codes of what it doesn't find mean."""
 
 
 def handler_of(error: BaseException) -> Handler | None:
     """Return the handler of an error; None for one that nobody expected."""
+    if isinstance(error, discord.HTTPException) and error.status == HTTPStatus.BAD_REQUEST:
+        return None  # what was sent was wrong: a mistake of the bot's
     found = (_HANDLERS[kind] for kind in type(error).__mro__ if kind in _HANDLERS)
     return next(found, None)
 
@@ -41,6 +52,32 @@ def answers(*kinds: type[BaseException]) -> Callable[[Handler], Handler]:
 @answers(UserError, InferenceError, PictureError)
 def _own_words(error: Exception) -> str:
     return str(error)
+
+
+@answers(*REFUSED)
+def _not_carried_out(error: Exception) -> str:
+    return "Discord doesn't take that from me right now. Please try again in a minute."
+
+
+@answers(discord.Forbidden)
+def _forbidden(error: discord.Forbidden) -> str:
+    return (
+        "Discord doesn't let me do that here: I lack a permission. A moderator can give it to me "
+        "in the channel's settings."
+    )
+
+
+@answers(discord.NotFound)
+def _gone(error: discord.NotFound) -> str:
+    return _GONE.get(error.code, "What that is about is gone.")
+
+
+@answers(app_commands.CommandSignatureMismatch)
+def _older_form(error: app_commands.CommandSignatureMismatch) -> str:
+    return (
+        "Discord still has an older form of that command. I have sent it the new one: please try "
+        "again in a minute, or restart your Discord."
+    )
 
 
 @answers(commands.CommandNotFound, app_commands.CommandNotFound)

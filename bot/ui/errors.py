@@ -16,9 +16,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import in_one_line
+from bot.patience import REFUSED
+from bot.recognition.saying import reply_text, say_by_dm
 from bot.ui.error_answers import handler_of
 
 log = logging.getLogger(__name__)
+
+UNREADABLE = "That reached me in a form that I can't read. Please try it again."
 
 Callback = TypeVar("Callback", bound=Callable[..., Coroutine[Any, Any, None]])
 
@@ -39,8 +44,21 @@ class ErrorTree(app_commands.CommandTree[commands.AutoShardedBot]):
         error: app_commands.AppCommandError,
         /,
     ) -> None:
-        """Answer a failed slash command or menu."""
+        """Answer a failed slash command or menu; Discord is told its form anew if that is why."""
+        if isinstance(error, app_commands.CommandSignatureMismatch):
+            self.client.dispatch("old_command", error.command.name)
         await answer_interaction_error(interaction, error)
+
+    async def _call(self, interaction: discord.Interaction[commands.AutoShardedBot]) -> None:
+        """Run a command; discord.py would leave one that it can't read to nobody."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # whatever the library stumbled over
+            if not self.client.is_closed():
+                log.warning("A command could not be read (%s)", in_one_line(error))
+                await _tell(interaction, UNREADABLE)
 
 
 async def answer_command_error(
@@ -50,10 +68,10 @@ async def answer_command_error(
     text = explain(error, _name(context.command))
     if text is None:
         return
-    try:
-        await context.send(text, ephemeral=True, reference=_reference(context))
-    except discord.HTTPException as refused:
-        log.info("An error could not be told in channel %s: %s", context.channel.id, refused)
+    if context.interaction is not None:
+        await _tell(context.interaction, text)
+    else:
+        await reply_text(context.message, text)
 
 
 async def answer_interaction_error(interaction: discord.Interaction[Any], error: Exception) -> None:
@@ -63,16 +81,33 @@ async def answer_interaction_error(interaction: discord.Interaction[Any], error:
     """
     if interaction.client.is_closed():
         return
-    text = explain(error, _name(interaction.command))
-    if text is None:
-        return
+    try:
+        command = interaction.command
+    except (LookupError, TypeError, AttributeError):  # what was sent names none
+        command = None
+    text = explain(error, _name(command))
+    if text is not None:
+        await _tell(interaction, text)
+
+
+async def _tell(interaction: discord.Interaction[Any], text: str) -> None:
+    """Tell something to who caused an interaction, and to nobody else."""
     try:
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except discord.HTTPException as refused:
-        log.info("An error could not be told to user %s: %s", interaction.user.id, refused)
+    except Exception as refused:  # there is no other way back, whatever it is
+        if interaction.client.is_closed():
+            return
+        user = interaction.user
+        told = user is not discord.utils.MISSING and await say_by_dm(user, text)
+        log.info(
+            "Interaction %s got no words (%s); %s",
+            interaction.id,
+            in_one_line(refused),
+            "a DM says so" if told else "nothing could be said",
+        )
 
 
 def answers_errors(callback: Callback) -> Callback:
@@ -93,12 +128,22 @@ def explain(error: BaseException, where: str) -> str | None:
     error = _unwrap(error)
     handler = handler_of(error)
     if handler is not None:
+        if isinstance(error, REFUSED):
+            log.info("Discord did not carry out %s (%s)", where, in_one_line(error))
         return handler(error)
     reference = log_unexpected(where, error)
     return (
         "Something went wrong on my side; I've noted it. If it happens again, please tell whoever "
         f"runs me the reference `{reference}`."
     )
+
+
+def log_failure(where: str, error: BaseException) -> None:
+    """Log what failed where nobody waits for an answer: a refusal of Discord's in one line."""
+    if isinstance(error, REFUSED) and handler_of(error) is not None:
+        log.warning("Discord did not carry out %s (%s)", where, in_one_line(error))
+    else:
+        log_unexpected(where, error)
 
 
 def log_unexpected(where: str, error: BaseException | None = None) -> str:
@@ -119,9 +164,3 @@ def _unwrap(error: BaseException) -> BaseException:
 
 def _name(command: Any) -> str:
     return f"the command {command.qualified_name}" if command is not None else "a component"
-
-
-def _reference(context: commands.Context[Any]) -> Any:
-    if context.interaction is not None:
-        return None
-    return context.message.to_reference(fail_if_not_exists=False)

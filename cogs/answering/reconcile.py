@@ -14,17 +14,24 @@ from bot.ui.answer_view import ask
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.recognition.outbox import Outbox
 
 
 class Reconcile(commands.Cog):
     """The listeners that begin a look back."""
 
-    def __init__(self, reconciliation: Reconciliation) -> None:
+    def __init__(self, reconciliation: Reconciliation, outbox: Outbox) -> None:
         self.reconciliation = reconciliation
+        self._outbox = outbox
         self._looking: asyncio.Task[None] | None = None
 
+    async def cog_load(self) -> None:
+        """Go on with what Discord did not carry out so far."""
+        self._outbox.start(self.reconciliation.ask)
+
     async def cog_unload(self) -> None:
-        """Stop reading old answers."""
+        """Stop reading old answers, and changing them."""
+        await self._outbox.close()
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -51,6 +58,7 @@ async def setup(bot: MoedexBot) -> None:
         services.votes,
         services.erasure,
         services.following,
+        services.outbox,
         partial(ask, services),
     )
-    await bot.add_cog(Reconcile(reconciliation))
+    await bot.add_cog(Reconcile(reconciliation, services.outbox))

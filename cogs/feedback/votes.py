@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.feedback.authority import may_label
 from bot.feedback.subjects import read_subject
+from bot.patience import FAILED
 from bot.recognition.delivery import VOTES
 from bot.ui import answer_view as cards
 from bot.ui.errors import answers_errors
@@ -89,7 +90,7 @@ class Votes(commands.Cog):
             await self._services.votes.take_back_all(payload.message_id, {kind})
 
     async def _ask(self, payload: discord.RawReactionActionEvent) -> None:
-        """Put the question on a card; one that is gone, or can't be edited, is left."""
+        """Put the question on a card; what can't be edited now is left to the outbox."""
         if payload.message_id in self._asking:  # fifty ❌ at once are one edit
             return
         self._asking.add(payload.message_id)
@@ -98,8 +99,12 @@ class Votes(commands.Cog):
         )
         try:
             await cards.ask(self._services, await channel.fetch_message(payload.message_id))
-        except discord.HTTPException as error:
-            log.debug("The question could not be put on answer %d: %s", payload.message_id, error)
+        except discord.NotFound:
+            log.debug("Answer %d is gone, with its question", payload.message_id)
+        except FAILED:
+            await self._services.outbox.ask(
+                payload.guild_id, payload.channel_id, payload.message_id
+            )
         finally:
             self._asking.discard(payload.message_id)
 

@@ -6,17 +6,23 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.state.intents import Intent
+from sandbox.state.intents import Intent, application_flags
 from sandbox.state.payloads.interactions import interaction_json
 from sandbox.state.payloads.messages import emoji_json, message_event_json
-from sandbox.state.payloads.people import member_json, role_json, user_json
+from sandbox.state.payloads.people import (
+    member_json,
+    own_user_json,
+    role_json,
+    user_json,
+)
 from sandbox.state.payloads.places import channel_json, server_create_json, server_json
 from sandbox.state.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from sandbox.state.entities import Channel, Json
+    from sandbox.gateway.sessions import Session
+    from sandbox.state.entities import Channel, Json, Server
     from sandbox.state.events import Event
     from sandbox.state.world import World
 
@@ -35,6 +41,23 @@ class Dispatch:
     name: str
     data: Json
     intent: Intent | None = None
+
+
+def ready_json(world: World, session: Session, servers: Iterable[Server]) -> Json:
+    """Return the first event of a session, which names its servers."""
+    return {
+        "v": 10,
+        "user": own_user_json(world.bot),
+        "guilds": [{"id": str(server.id), "unavailable": True} for server in servers],
+        "session_id": session.id,
+        "resume_gateway_url": world.gateway,
+        "shard": [session.shard, session.shards],
+        "application": {
+            "id": str(world.bot.id),
+            "flags": application_flags(world.granted_intents),
+        },
+        "private_channels": [],
+    }
 
 
 def dispatches(world: World, event: Event, intents: Intent) -> Iterator[Dispatch]:

@@ -36,16 +36,17 @@ from sandbox.gateway.codes import (
     UNKNOWN_OPCODE,
     VOICE,
 )
-from sandbox.gateway.dispatches import Dispatch, dispatches
+from sandbox.gateway.dispatches import Dispatch, dispatches, ready_json
 from sandbox.gateway.members import send_members
 from sandbox.gateway.sessions import Connection, Session
 from sandbox.state.events import Event
-from sandbox.state.intents import PRIVILEGED, Intent, application_flags
-from sandbox.state.payloads.people import own_user_json
+from sandbox.state.intents import PRIVILEGED, Intent
 from sandbox.state.payloads.places import server_create_json
 from sandbox.state.snowflakes import shard_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.state.entities import Json
     from sandbox.state.state import State
 
@@ -70,8 +71,14 @@ class Gateway:
         self._connections: set[Connection] = set()
         self._open = asyncio.Event()
         self._open.set()
+        self.away = False
+        """Whether every connection is refused, as by a gateway that is down."""
+        self.damage: Callable[[str, Json], Json] | None = None
+        """Given an event's name and data, returns the data to send in its place."""
         self.heartbeat_interval = heartbeat_interval
         self.acknowledge_heartbeats = True
+        self.tries = 0
+        """How often somebody tried to connect."""
         self.identifies = 0
         """How many IDENTIFYs were accepted."""
         self.resumes = 0
@@ -120,6 +127,16 @@ class Gateway:
                 self._sessions.pop(connection.session.id, None)
             connection.send(INVALID_SESSION, resumable)
 
+    def send_event(self, name: str, data: Any) -> None:
+        """Send an event as it is to every session."""
+        for session in self._sessions.values():
+            session.dispatch(name, data)
+
+    def sent(self, name: str) -> list[Json]:
+        """Return the data of the latest events of a name that were sent, oldest first."""
+        frames = (json.loads(text) for each in self._sessions.values() for _, text in each.sent)
+        return [frame["d"] for frame in frames if frame["t"] == name]
+
     # --- the connection -------------------------------------------------------------------------
 
     def add_to(self, router: web.UrlDispatcher) -> None:
@@ -129,6 +146,9 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one WebSocket of the bot."""
+        self.tries += 1
+        if self.away:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=2**20)
         await socket.prepare(request)
         transport = request.transport
@@ -219,27 +239,11 @@ class Gateway:
         for name, intent in PRIVILEGED.items():
             if intents & intent and name not in self._world.granted_intents:
                 return DISALLOWED_INTENTS
-        session = Session(secrets.token_hex(16), Intent(intents), shard, shards)
+        session = Session(secrets.token_hex(16), Intent(intents), shard, shards, self)
         self._sessions[session.id] = session
         self.identifies += 1
         self._attach(connection, session)
-        bot = self._world.bot
-        session.dispatch(
-            "READY",
-            {
-                "v": 10,
-                "user": own_user_json(bot),
-                "guilds": [{"id": str(server.id), "unavailable": True} for server in mine],
-                "session_id": session.id,
-                "resume_gateway_url": self._world.gateway,
-                "shard": [shard, shards],
-                "application": {
-                    "id": str(bot.id),
-                    "flags": application_flags(self._world.granted_intents),
-                },
-                "private_channels": [],
-            },
-        )
+        session.dispatch("READY", ready_json(self._world, session, mine))
         if Intent.GUILDS in session.intents:
             everybody = bool(session.intents & Intent.MEMBERS)
             for server in mine:

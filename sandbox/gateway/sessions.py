@@ -6,11 +6,13 @@ import asyncio
 import json
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.gateway.codes import DISPATCH
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp import web
 
     from sandbox.state.entities import Json
@@ -20,14 +22,25 @@ REPLAYED = 2_000
 """Events that a session keeps for a resume; with more missed, it can't be resumed."""
 
 
+class Sender(Protocol):
+    """What events pass on their way out."""
+
+    damage: Callable[[str, Json], Json] | None
+    """Given an event's name and data, returns the data to send in its place."""
+
+
 @dataclass(eq=False, slots=True)
 class Session:
-    """A gateway session of one shard of the bot; `socket` is None while it is away."""
+    """A gateway session of one shard of the bot; `connection` is None while it is away.
+
+    `sender` may damage what it sends.
+    """
 
     id: str
     intents: Intent
     shard: int
     shards: int
+    sender: Sender
     sequence: int = 0
     sent: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REPLAYED))
     connection: Connection | None = None
@@ -35,6 +48,8 @@ class Session:
     def dispatch(self, name: str, data: Json) -> None:
         """Send an event, now or after a resume."""
         self.sequence += 1
+        if self.sender.damage is not None:
+            data = self.sender.damage(name, data)
         frame = json.dumps({"op": DISPATCH, "t": name, "s": self.sequence, "d": data})
         self.sent.append((self.sequence, frame))
         if self.connection is not None:

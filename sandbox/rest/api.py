@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from aiohttp import BodyPartReader, web
 
@@ -90,7 +90,20 @@ Route = tuple[str, str, Handler]
 """A method, a path below the API's base, and what answers there."""
 
 
-Intercept = Callable[[str, str], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a request comes to instead of its answer.
+
+    The connection is cut, `before` or `after` the request has done what it does; it gets another
+    `answer`, and has done nothing; or its answer is changed by `damage`.
+    """
+
+    cut: Literal["before", "after"] | None = None
+    answer: Any = None
+    damage: Callable[[Any], object] | None = None
+
+
+Intercept = Callable[[str, str], Awaitable[Outcome | None]]
 """Called with method and path before each request of the bot; may wait, or raise an ApiError."""
 
 
@@ -134,21 +147,30 @@ class Api:
         path = request.path.removeprefix(BASE)
         headers: dict[str, str] = {}
         call = Call(request, self.state.world.bot)
+        outcome: Outcome | None = None
         try:
             call.user = self._caller(request, path)
             if call.user is self.state.world.bot:
-                await self._intercept(request.method, path)
+                outcome = await self._intercept(request.method, path)
                 info = request.match_info
                 major = info.get("channel_id") or info.get("token") or info.get("guild_id") or ""
                 headers = self._limits.take(request.method, route, major)
             await read_body(call)
-            result = await handler(call)
+            if outcome is None or outcome.cut == "after" or outcome.damage:
+                result = await handler(call)
+            else:
+                result = outcome.answer
+            if outcome is not None and outcome.damage is not None:
+                outcome.damage(result)
             status = 204 if result is None else call.success
         except ApiError as error:
             status, result = error.status, error.body()
             if isinstance(error, RateLimitedError):
                 headers |= error.headers()
-        self._record(call, route, path, status, result)
+        if outcome is not None and outcome.cut is not None:
+            cut(request)
+        if outcome is None or outcome.cut == "after":  # else it is no answer of Discord's
+            self._record(call, route, path, status, result)
         if status == 204:
             return web.Response(status=204, headers=headers)
         return web.Response(
@@ -200,6 +222,12 @@ class Routes(ABC):
         """Serve these routes."""
         for route in self.routes():
             self._api.add(router, route)
+
+
+def cut(request: web.Request) -> None:
+    """Cut the connection of a request, as a network does that breaks."""
+    if request.transport is not None:
+        request.transport.abort()
 
 
 async def read_body(call: Call) -> None:

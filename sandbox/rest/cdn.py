@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 from PIL import Image, ImageDraw
 
+from sandbox.rest.api import cut
 from sandbox.state import files
 from sandbox.state.files import EXTERNAL, PROXY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.state.entities import Attachment
     from sandbox.state.world import World
 
@@ -26,11 +30,28 @@ _STILLS = ("png", "jpeg", "webp")
 _AVATAR_COLORS = ("#5865f2", "#747f8d", "#43b581", "#faa61a", "#f04747", "#eb459e")
 
 
-class Cdn:
-    """Serves what was posted, as long as its message exists."""
+@dataclass(slots=True)
+class BrokenDownload:
+    """What happens to the next `times` downloads: `sent` bytes come, then nothing for a while.
 
-    def __init__(self, world: World) -> None:
+    After `stall` seconds the rest follows; None cuts the connection at once. `met` counts those,
+    `starts` are the bytes from which all downloads so far began.
+    """
+
+    sent: int
+    stall: float | None
+    times: int
+    met: int = 0
+    starts: list[int] = field(default_factory=list)
+
+
+class Cdn:
+    """Serves what was posted, as long as its message exists; posted files from a byte on too."""
+
+    def __init__(self, world: World, broken: Callable[[str, int], BrokenDownload | None]) -> None:
+        """Serve a world's files; `broken` says what happens to a file's download from a byte on."""
         self._world = world
+        self._broken = broken
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Serve these routes."""
@@ -42,12 +63,19 @@ class Cdn:
         router.add_get("/embed/avatars/{number}.png", self.avatar)
         router.add_get("/avatars/{user_id}/{hash}.png", self.avatar)
 
-    async def file(self, request: web.Request) -> web.Response:
+    async def file(self, request: web.Request) -> web.StreamResponse:
         """Send a file; 404 once its message is deleted, or where the address is wrong."""
         attachment = self._attachment(request)
         if attachment.filename != request.match_info["name"]:
             raise _gone()
-        return _answer(attachment.data, attachment.content_type)
+        start = request.http_range.start or 0
+        answer = _answer(attachment.data[start:], attachment.content_type)
+        if start:
+            size = len(attachment.data)
+            answer.set_status(206)
+            answer.headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+        broken = self._broken(attachment.filename, start)
+        return answer if broken is None else await _break(request, answer, broken)
 
     async def proxied(self, request: web.Request) -> web.Response:
         """Send a file, or a still picture of it; 415 where it can't be made one."""
@@ -85,6 +113,24 @@ class Cdn:
         color = _AVATAR_COLORS[(index if index < 100 else index >> 22) % len(_AVATAR_COLORS)]
         data = await asyncio.to_thread(_draw_avatar, color)
         return web.Response(body=data, content_type="image/png")
+
+
+async def _break(
+    request: web.Request, answer: web.Response, broken: BrokenDownload
+) -> web.StreamResponse:
+    """Send an answer in two parts with a pause between, or its first part alone."""
+    data = bytes(answer.body or b"")  # pyright: ignore[reportArgumentType] - as `_answer` gave it
+    response = web.StreamResponse(
+        status=answer.status, headers={**answer.headers, "Content-Length": str(len(data))}
+    )
+    await response.prepare(request)
+    await response.write(data[: broken.sent])
+    if broken.stall is None:
+        cut(request)
+        return response
+    await asyncio.sleep(broken.stall)
+    await response.write(data[broken.sent :])
+    return response
 
 
 def _gone() -> web.HTTPNotFound:

@@ -27,13 +27,19 @@ REALISTIC = {
 
 
 class RateLimitedError(ApiError):
-    """Too many requests: answered with 429, `Retry-After` and the `Via` that clients look for."""
+    """Too many requests: answered with 429, `Retry-After` and the `Via` that clients look for.
 
-    def __init__(self, retry_after: float, *, is_global: bool = False, bucket: str = "") -> None:
+    Without `via` it comes from what stands before Discord, and the client doesn't wait by itself.
+    """
+
+    def __init__(
+        self, retry_after: float, *, is_global: bool = False, bucket: str = "", via: bool = True
+    ) -> None:
         super().__init__(429, 0, "You are being rate limited.")
         self.retry_after = retry_after
         self.is_global = is_global
         self.bucket = bucket
+        self.via = via
 
     def body(self) -> dict[str, Any]:
         """Return the JSON answer."""
@@ -46,9 +52,10 @@ class RateLimitedError(ApiError):
         """Return the headers that make a client wait."""
         headers = {
             "Retry-After": str(max(1, round(self.retry_after))),
-            "Via": "1.1 sandbox",
             "X-RateLimit-Scope": "global" if self.is_global else "user",
         }
+        if self.via:
+            headers["Via"] = "1.1 sandbox"
         if self.is_global:
             headers["X-RateLimit-Global"] = "true"
         return headers

@@ -12,10 +12,13 @@ Humans, on the page or driven by tests, never meet an injected fault.
 from __future__ import annotations
 
 import asyncio
+from copy import deepcopy
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+from sandbox.rest.api import Outcome
+from sandbox.rest.cdn import BrokenDownload
 from sandbox.rest.rate_limits import RateLimitedError
 from sandbox.state import errors
 from sandbox.state.entities import Channel, ChannelType, Overwrite
@@ -25,9 +28,10 @@ from sandbox.state.intents import PRIVILEGED
 from sandbox.state.permissions import NOTHING, permission_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sandbox.gateway.gateway import Gateway
+    from sandbox.state.entities import Json
     from sandbox.state.state import State
     from sandbox.testing.places import Places
 
@@ -38,13 +42,14 @@ class InjectedFault:
 
     `route` is a method and a path below the API's base with `*` for anything, such as
     `"POST /channels/*/messages"`; `"*"` is every request. `delay` is in seconds, before anything
-    else; `error` what is answered then, None to go on as usual. `met` counts.
+    else; `error` or `outcome` what comes then, None to go on as usual. `met` counts.
     """
 
     route: str
     times: int | None = 1
     delay: float = 0.0
     error: ApiError | None = None
+    outcome: Outcome | None = None
     met: int = 0
 
     def fits(self, method: str, path: str) -> bool:
@@ -63,10 +68,11 @@ class FaultInjection:
         self._gateway = gateway
         self._places = places
         self._faults: list[InjectedFault] = []
+        self._downloads: dict[str, BrokenDownload] = {}
 
     # --- REST -----------------------------------------------------------------------------------
 
-    async def intercept(self, method: str, path: str) -> None:
+    async def intercept(self, method: str, path: str) -> Outcome | None:
         """Meet the first fault that fits a request of the bot: wait, or raise its ApiError."""
         for fault in self._faults:
             if fault.fits(method, path):
@@ -75,7 +81,8 @@ class FaultInjection:
                     await asyncio.sleep(fault.delay)
                 if fault.error is not None:
                     raise fault.error
-                return
+                return fault.outcome
+        return None
 
     def _add(self, fault: InjectedFault) -> InjectedFault:
         self._faults.append(fault)
@@ -84,6 +91,7 @@ class FaultInjection:
     def clear(self) -> None:
         """Let all of the bot's requests succeed again."""
         self._faults.clear()
+        self._downloads.clear()
 
     def rate_limit(
         self,
@@ -92,9 +100,10 @@ class FaultInjection:
         times: int | None = 1,
         retry_after: float = 0.2,
         is_global: bool = False,
+        via: bool = True,
     ) -> InjectedFault:
         """Answer the next requests that fit a route with 429 (see `InjectedFault.route`)."""
-        error = RateLimitedError(retry_after, is_global=is_global)
+        error = RateLimitedError(retry_after, is_global=is_global, via=via)
         return self._add(InjectedFault(route, times, error=error))
 
     def fail(
@@ -109,6 +118,26 @@ class FaultInjection:
         """Answer the next requests that fit a route with an error."""
         return self._add(InjectedFault(route, times, error=errors.ApiError(status, code, message)))
 
+    def cut(
+        self,
+        route: str,
+        when: Literal["before", "after"] = "before",
+        *,
+        times: int | None = 1,
+    ) -> InjectedFault:
+        """Cut the connection of requests that fit a route, before or after they are done."""
+        return self._add(InjectedFault(route, times, outcome=Outcome(cut=when)))
+
+    def answer(self, route: str, answer: Any, *, times: int | None = 1) -> InjectedFault:
+        """Answer requests that fit a route with other JSON, and do nothing."""
+        return self._add(InjectedFault(route, times, outcome=Outcome(answer=answer)))
+
+    def damage_answer(
+        self, route: str, damage: Callable[[Any], object], *, times: int | None = 1
+    ) -> InjectedFault:
+        """Change the JSON that requests get that fit a route."""
+        return self._add(InjectedFault(route, times, outcome=Outcome(damage=damage)))
+
     def refuse_edits(self, *, times: int | None = None) -> InjectedFault:
         """Refuse further edits of messages, as Discord does with old ones (30046)."""
         return self.fail(
@@ -122,6 +151,26 @@ class FaultInjection:
     def slow_down(self, route: str, seconds: float, *, times: int | None = None) -> InjectedFault:
         """Let requests that fit a route take longer."""
         return self._add(InjectedFault(route, times, delay=seconds))
+
+    # --- downloads ------------------------------------------------------------------------------
+
+    def break_download(
+        self, name: str, *, sent: int = 0, stall: float | None = None, times: int = 1
+    ) -> BrokenDownload:
+        """Break the next downloads of a file after some bytes: see `BrokenDownload`."""
+        broken = self._downloads[name] = BrokenDownload(sent, stall, times)
+        return broken
+
+    def broken_download(self, name: str, start: int) -> BrokenDownload | None:
+        """Meet the fault of a file's download from a byte on, unless it is used up."""
+        broken = self._downloads.get(name)
+        if broken is None:
+            return None
+        broken.starts.append(start)
+        if broken.met >= broken.times:
+            return None
+        broken.met += 1
+        return broken
 
     # --- the gateway ----------------------------------------------------------------------------
 
@@ -154,6 +203,25 @@ class FaultInjection:
     def invalidate_session(self, *, resumable: bool = False) -> None:
         """Declare the bot's session invalid (op 9)."""
         self._gateway.invalidate(resumable=resumable)
+
+    def refuse_gateway(self, *, refuse: bool = True) -> None:
+        """Answer nobody who wants to connect but with 503, as a gateway that is down."""
+        self._gateway.away = refuse
+
+    def damage_event(self, name: str, damage: Callable[[Json], object], *, times: int = 1) -> None:
+        """Change the data of the next events of a name; `damage` gets a copy, and changes that."""
+        left = times
+
+        def change(event: str, data: Json) -> Json:
+            nonlocal left
+            if event != name or not left:
+                return data
+            left -= 1
+            data = deepcopy(data)
+            damage(data)
+            return data
+
+        self._gateway.damage = change
 
     def ignore_heartbeats(self, *, ignore: bool = True) -> None:
         """Acknowledge no heartbeat any more: the bot should take the connection for dead."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, Mock
 
@@ -62,8 +63,12 @@ def worker() -> Any:
 
 
 @pytest.fixture
-def bot(storage: Storage, worker: Any, tmp_path: Path) -> Any:
-    """Return a stand-in for the client, with real services around a light worker."""
+def bot(storage: Storage, worker: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a stand-in for the client, with real services around a light worker.
+
+    The bytes of every posted file are `b"data"`.
+    """
+    monkeypatch.setattr("bot.recognition.fetching.download", AsyncMock(return_value=b"data"))
     found = MagicMock(spec=MoedexBot)
     found.intents = discord.Intents.all()
     found.user = Mock(spec=discord.ClientUser, id=BOT_ID)
@@ -137,17 +142,18 @@ def channel(permissions: discord.Permissions | None = None, *, nsfw: bool = Fals
 
 
 def attachment(name: str = "a.png", **changes: Any) -> Any:
-    """Return an attachment; its bytes are `b"data"`."""
+    """Return an attachment."""
     fields: dict[str, Any] = {
         "id": next(IDS),
         "content_type": "image/png",
         "size": 4,
         "width": None,
+        "url": f"https://cdn.discordapp.com/attachments/1/2/{name}",
+        "_http": SimpleNamespace(connector=None),
         "proxy_url": f"https://media.discordapp.net/attachments/1/2/{name}",
     }
     found = Mock(spec=discord.Attachment, filename=name, **{**fields, **changes})
     found.is_spoiler = Mock(return_value=name.startswith("SPOILER_"))
-    found.read = AsyncMock(return_value=b"data")
     return found
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import discord
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from discord.asset import Asset
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
@@ -27,8 +29,13 @@ from bot.connection import pointed_at
 from bot.errors import StartupError
 from bot.inference import InferenceWorker
 from bot.storage import Storage, StorageInUseError
+from bot.ui.errors import ErrorTree
 from sandbox import Sandbox
+from sandbox.state.errors import ApiError
+from sandbox.testing.fault_injection import FaultInjection
 from tests.bot.fakes import FakeStages
+
+SYNC = "PUT /applications/*/commands"
 
 
 @dataclass
@@ -116,13 +123,11 @@ async def test_a_signal_in_mid_start_ends_it_quietly(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def sync(bot: MoedexBot) -> None:
+    async def sync(tree: ErrorTree) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        await bot.services.storage.state.set("commands", "some")
-        await bot.tree.sync()
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(MoedexBot, "_sync_commands", sync)
+    monkeypatch.setattr(ErrorTree, "sync", sync)
     await asyncio.wait_for(run_bot(config_for(sandbox, tmp_path), make_worker=fake_worker), 30)
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
 
@@ -192,6 +197,30 @@ async def test_an_unreachable_server_is_one_line(sandbox: Sandbox, tmp_path: Pat
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("<html>", "text/html"),
+        ("{}", "application/json"),
+        ("[1]", "application/json"),
+        ("{", "application/json"),
+    ],
+)
+async def test_a_server_that_is_no_discord_is_one_line(
+    sandbox: Sandbox, tmp_path: Path, body: str, kind: str
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=body.encode(), headers={"Content-Type": kind})
+
+    app = web.Application()
+    app.router.add_get("/{any:.*}", answer)
+    async with TestServer(app) as server:
+        config = config_for(sandbox, tmp_path, api=str(server.make_url("/api")))
+        with pytest.raises(StartupError, match="does not answer as Discord does") as caught:
+            await run_bot(config, make_worker=loads_nothing)
+    assert "\n" not in str(caught.value)
+
+
 async def test_models_that_do_not_load_are_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
     def load() -> FakeStages:
         raise OSError("embedding.tflite is missing")
@@ -249,6 +278,65 @@ async def test_commands_are_synced_only_when_they_changed(
     monkeypatch.setattr(client, "_cog_modules", lambda: ["more_cog"])
     async with running(config):
         assert syncs(sandbox) == 2
+
+
+@pytest.mark.parametrize(
+    "refuse",
+    [
+        lambda faults: faults.fail(SYNC, 400, 50035, "Invalid Form Body", times=None),
+        lambda faults: faults.rate_limit(SYNC, via=False, times=None),
+        lambda faults: faults.cut(SYNC, times=None),
+        lambda faults: faults.answer(SYNC, [{"name": "who", "description": "Who"}], times=None),
+    ],
+    ids=["400", "429", "cut", "without id"],
+)
+async def test_refused_commands_stop_nothing_and_are_tried_again(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    refuse: Callable[[FaultInjection], object],
+) -> None:
+    again = asyncio.Event()
+
+    async def until_told(_seconds: float) -> None:
+        await again.wait()
+
+    monkeypatch.setattr("bot.command_sync.sleep", until_told)
+    monkeypatch.setattr("bot.patience.WAITS_S", ())
+    refuse(sandbox.fault_injection)
+    async with running(config_for(sandbox, tmp_path)):
+        asked = await sandbox.member("ann").post("general", "!who")
+        assert "no picture" in (await sandbox.answer_to(asked)).content
+        with pytest.raises(ApiError):
+            await sandbox.member("ann").slash("general", "who")
+        sandbox.fault_injection.clear()
+        again.set()
+        await sandbox.wait_for("commands", after=0)
+        await sandbox.member("ann").slash("general", "who")
+    said = [each for each in caplog.records if "did not take" in each.getMessage()]
+    assert len(said) == 1
+    assert said[0].exc_info is None
+
+
+async def test_a_command_that_discord_has_in_an_older_form_is_named_and_sent_anew(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with running(config_for(sandbox, tmp_path)):
+        assert syncs(sandbox) == 1
+        sandbox.fault_injection.damage_event(
+            "INTERACTION_CREATE", lambda data: data["data"].update(options=[])
+        )
+        said = await sandbox.member("ann").slash(
+            "general", "rename", {"character": "marin", "name": "Aoi"}
+        )
+        answer = await sandbox.answer(said)
+        assert "an older form of that command" in answer.content
+        await sandbox.wait_for("commands")
+        assert syncs(sandbox) == 2
+    assert "older form of the command rename" in caplog.text
+    assert not [each for each in caplog.records if each.exc_info]
 
 
 async def test_errors_of_typed_commands_are_answered(

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bot.logs import RedactingFormatter
+from bot.logs import OneLine, RedactingFormatter
 from bot.storage import StorageError
 from bot.storage.location import sqlite_file
 
@@ -88,3 +88,19 @@ __main__.main()
     assert done.returncode == 1
     assert "OSError: no luck with [hidden] and [hidden]" in done.stderr
     assert TOKEN not in done.stderr + done.stdout
+
+
+def test_a_reconnect_is_one_line_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("test.one_line")
+    logger.addFilter(OneLine())
+    try:
+        raise ConnectionResetError("the other side is gone")
+    except ConnectionResetError:
+        logger.exception("Attempting a reconnect in %.2fs", 1.5)
+    logger.warning("Nothing %s", "failed")
+    failed, other = caplog.records
+    assert failed.getMessage() == (
+        "Attempting a reconnect in 1.50s (ConnectionResetError: the other side is gone)"
+    )
+    assert failed.exc_info is None
+    assert other.getMessage() == "Nothing failed"

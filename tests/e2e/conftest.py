@@ -57,6 +57,12 @@ def _impatient_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MoedexBot, "_get_state", impatient)
 
 
+@pytest.fixture(autouse=True)
+def _impatient_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let requests that failed for a moment be made again at once."""
+    monkeypatch.setattr("bot.patience.WAITS_S", (0.01,) * 4)
+
+
 @pytest.fixture(scope="session")
 def description() -> Description | None:
     """Return Discord's description of its API; None where it is not on this machine."""

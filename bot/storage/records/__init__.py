@@ -26,6 +26,7 @@ from bot.storage.records.labels import (
     LabelKind,
     LabelState,
 )
+from bot.storage.records.outbox import OutboxEntry
 from bot.storage.records.proposals import (
     Alias,
     Forget,
@@ -72,6 +73,7 @@ __all__ = [
     "Merge",
     "ModelVersion",
     "NewExemplar",
+    "OutboxEntry",
     "Proposal",
     "ProposalState",
     "Rename",

@@ -17,6 +17,7 @@ from bot.storage.tables.exemplars import ExemplarRow
 from bot.storage.tables.faces import FaceRow
 from bot.storage.tables.galleries import AliasRow, CharacterRow, GalleryActionRow, RevisionRow
 from bot.storage.tables.labels import LabelChangeRow, LabelRow
+from bot.storage.tables.outbox import OutboxRow
 from bot.storage.tables.proposals import ProposalRow
 from bot.storage.tables.settings import ServerSettingsRow, WatchedChannelRow
 from bot.storage.tables.state import StateRow
@@ -42,6 +43,7 @@ __all__ = [
     "ModelSourceRow",
     "ModelVersionRow",
     "OptOutRow",
+    "OutboxRow",
     "ProposalRow",
     "RevisionRow",
     "ServerSettingsRow",

@@ -9,6 +9,7 @@ import discord
 import pytest
 
 from bot.recognition import permissions
+from bot.recognition.complaints import PermissionComplaints
 from tests.bot.discord_objects import IDS, channel, message
 
 
@@ -18,9 +19,9 @@ def without(*names: str) -> discord.Permissions:
     return held
 
 
-def complaints(bot: Any) -> permissions.PermissionComplaints:
+def complaints(bot: Any) -> PermissionComplaints:
     storage = bot.services.storage
-    return permissions.PermissionComplaints(bot, storage.settings, storage.state)
+    return PermissionComplaints(bot, storage.settings, storage.state)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
@@ -182,8 +183,14 @@ async def test_answer_sent_while_its_message_was_deleted_is_taken_back(bot: Any)
 
     asked.reply.send.side_effect = send
     await bot.services.recognition.answer(asked)
-    asked.reply.withdraw.assert_awaited_once_with(sent)
+    assert await to_delete(bot) == [sent.id]
     assert await bot.services.storage.answers.by_reply(sent.id) is None
+
+
+async def to_delete(bot: Any) -> list[int]:
+    """Return the messages that Discord is to delete."""
+    entries = await bot.services.storage.outbox.due(datetime.now(UTC), without=(), limit=9)
+    return [each.message_id for each in entries if each.task == "delete"]
 
 
 async def test_given_answer_goes_with_its_message(bot: Any) -> None:
@@ -191,8 +198,7 @@ async def test_given_answer_goes_with_its_message(bot: Any) -> None:
     await bot.services.recognition.answer(asked)
     await bot.services.recognition.forget([asked.message.id])
     assert await bot.services.storage.answers.by_source(asked.message.id) == []
-    partial = bot.get_partial_messageable.return_value.get_partial_message
-    partial.assert_called_once_with(asked.reply.send.return_value.id)
+    assert await to_delete(bot) == [asked.reply.send.return_value.id]
 
 
 async def test_private_answer_goes_with_its_picture(bot: Any) -> None:
@@ -200,8 +206,8 @@ async def test_private_answer_goes_with_its_picture(bot: Any) -> None:
     asked.reply.message_id, asked.reply.private = None, True
     await bot.services.recognition.answer(asked)
     await bot.services.recognition.forget([asked.message.id])
-    asked.reply.withdraw.assert_awaited_once_with(None)
-    bot.get_partial_messageable.assert_not_called()
+    asked.reply.withdraw.assert_awaited_once_with(asked.reply.send.return_value)
+    assert await to_delete(bot) == []
 
 
 async def test_nothing_is_said_or_logged_of_a_picture_that_the_end_cut_off(

@@ -6,6 +6,8 @@ import logging
 from types import SimpleNamespace
 from typing import Any, cast
 
+import aiohttp
+import discord
 import pytest
 from discord import app_commands
 from discord.ext import commands
@@ -45,6 +47,45 @@ def test_foreseen_errors_are_told_and_not_logged(
         assert text is not None
         assert told in text
     assert not caplog.records
+
+
+def refused(kind: type[discord.HTTPException], status: int, code: int = 0) -> Any:
+    """Return what discord.py raises where Discord refuses something."""
+    response = cast("Any", SimpleNamespace(status=status, reason="", headers={}))
+    return kind(response, {"code": code, "message": "Refused"})
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (refused(discord.Forbidden, 403, 50013), "I lack a permission"),
+        (refused(discord.NotFound, 404, 10008), "That message is gone"),
+        (refused(discord.NotFound, 404, 10003), "That channel is gone"),
+        (refused(discord.NotFound, 404), "is gone"),
+        (refused(discord.HTTPException, 429), "in a minute"),
+        (refused(discord.DiscordServerError, 503), "in a minute"),
+        (aiohttp.ServerDisconnectedError(), "in a minute"),
+    ],
+)
+def test_what_discord_refuses_is_told_as_what_it_is_and_is_a_line_of_the_log(
+    error: Exception, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    text = explain(commands.CommandInvokeError(error), "the command who")
+    assert text is not None
+    assert told in text
+    (record,) = caplog.records
+    assert record.levelno < logging.ERROR
+    assert record.exc_info is None
+    assert "the command who" in record.getMessage()
+    assert type(error).__name__ in record.getMessage()
+
+
+def test_what_was_sent_wrongly_is_unexpected(caplog: pytest.LogCaptureFixture) -> None:
+    text = explain(refused(discord.HTTPException, 400, 50035), "the command who")
+    assert text is not None
+    assert "Something went wrong" in text
+    assert caplog.records[0].levelno == logging.ERROR
 
 
 def test_unknown_commands_are_met_with_silence() -> None:

@@ -1,0 +1,123 @@
+"""The gateway: no event that can't be read ends the bot, and no absence of the gateway does.
+
+discord.py parses events unguarded, and starts a shard by calling itself until that works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import aiohttp
+import discord
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.shard import Shard
+
+from bot.backoff import waits
+from bot.errors import in_one_line
+
+if TYPE_CHECKING:
+    import yarl
+
+log = logging.getLogger(__name__)
+
+CONNECT_S = 60.0
+"""Seconds that one try to connect may take."""
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
+_LONGEST_EXPONENT = 6  # of discord.py's own backoff: 64 s
+_SAID_EVERY_S = 60.0
+_WANTED = (ReconnectWebSocket, discord.ConnectionClosed, aiohttp.ClientError, OSError)
+"""What discord.py raises on purpose while it reads a frame."""
+
+T = TypeVar("T")
+
+
+class SteadyBot(commands.AutoShardedBot):
+    """discord.py's sharded bot, which leaves out bad events and waits for an absent gateway."""
+
+    def _get_state(self, **options: Any) -> Any:
+        state = super()._get_state(**options)
+        update = state._update_references
+
+        def update_and_guard(ws: DiscordWebSocket) -> None:
+            update(ws)
+            _guard(ws)
+
+        # discord.py calls this with every connection, before it reads the first frame of it.
+        state._update_references = update_and_guard
+        return state
+
+    async def launch_shards(self) -> None:
+        """Find the gateway and connect every shard, however long that takes."""
+        await _until_there(super().launch_shards, "Discord does not say where its gateway is")
+
+    async def launch_shard(
+        self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
+    ) -> None:
+        """Connect a shard, however long that takes."""
+
+        async def connect() -> DiscordWebSocket:
+            socket = DiscordWebSocket.from_client(
+                self, initial=initial, gateway=gateway, shard_id=shard_id
+            )
+            return await asyncio.wait_for(socket, CONNECT_S)
+
+        socket = await _until_there(connect, f"The gateway can't be reached for shard {shard_id}")
+        own = cast("Any", self)  # what the library's own method does, but for its recursion
+        shard = Shard(socket, self, own._AutoShardedClient__queue.put_nowait)
+        shard._backoff._max = _LONGEST_EXPONENT
+        own._AutoShardedClient__shards[shard_id] = shard
+        shard.launch()
+
+
+async def _until_there(what: Callable[[], Awaitable[T]], failed: str) -> T:
+    """Try until it works, with a line a minute that begins with `failed`."""
+    said = -_SAID_EVERY_S
+    for wait in waits(_FIRST_WAIT_S, _LONGEST_WAIT_S):
+        try:
+            return await what()
+        except Exception as error:  # refusals, cut connections, answers without what they need
+            if time.monotonic() - said >= _SAID_EVERY_S:
+                said = time.monotonic()
+                log.warning("%s (%s); trying on", failed, in_one_line(error))
+        await asyncio.sleep(wait)
+    raise AssertionError("the waits have no end")
+
+
+def _guard(socket: DiscordWebSocket) -> None:
+    """Leave out what a connection sends and nobody can read; end it where that is its READY."""
+    receive, latest = socket.received_message, ""
+
+    def note(text: Any, /) -> None:
+        nonlocal latest
+        latest = text
+
+    async def receive_guarded(message: Any, /) -> None:
+        try:
+            await receive(message)
+        except _WANTED:
+            raise
+        except Exception as error:  # whatever the parser of an event stumbled over
+            name, why = _name_of(latest), in_one_line(error)
+            if name is not None and name != "READY":
+                log.warning("The event %s could not be read, and is left out (%s)", name, why)
+                return
+            await socket.close(code=4000)
+            # The library connects anew, with its backoff, after an OSError.
+            raise ConnectionError(f"{name or 'a frame'} could not be read ({why})") from None
+
+    socket.log_receive = note  # called with the text of each frame
+    socket.received_message = receive_guarded
+
+
+def _name_of(text: str) -> str | None:
+    """Return the name of an event; None for a frame that is none, or can't be read at all."""
+    try:
+        return json.loads(text).get("t")
+    except (ValueError, AttributeError):
+        return None

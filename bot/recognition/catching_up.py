@@ -1,0 +1,144 @@
+"""Answers late what was asked while the bot was away: in a gap of the connection, or while off.
+
+Only channels are read in which something was posted since. Answered is what asked by mention or by
+`!who`, and pictures in watched channels; what has an answer, or a mark of the bot's, is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.errors import in_one_line
+from bot.patience import FAILED
+from bot.recognition import permissions
+from bot.recognition.history import messages_after
+from bot.recognition.watching import by_a_person
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from bot.recognition.service import RecognitionService
+    from bot.storage.state import StateRepository
+
+log = logging.getLogger(__name__)
+
+_HEARD = "heard"
+_MARGIN = timedelta(minutes=2)
+"""A lost connection is noticed so late, and what was heard is written down so seldom."""
+_PAGES = 5
+
+Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+
+
+class CatchingUp:
+    """Looks for what nobody answered. `answer` answers a message as if it were posted now."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        minutes: int,
+        state: StateRepository,
+        recognition: RecognitionService,
+        answer: Callable[[discord.Message], Awaitable[None]],
+    ) -> None:
+        self._client = client
+        self._longest = timedelta(minutes=minutes)
+        self._state = state
+        self._recognition = recognition
+        self._answer = answer
+        self._away: dict[int, datetime] = {}
+
+    def went_away(self, shard_id: int) -> None:
+        """Remember that nothing is heard of a shard's servers from now on."""
+        self._away.setdefault(shard_id, datetime.now(UTC))
+
+    def is_back(self, shard_id: int) -> None:
+        """Forget that a shard was away: its session goes on, and Discord sends what it missed."""
+        self._away.pop(shard_id, None)
+
+    async def note(self) -> None:
+        """Write down that everything is heard now."""
+        if not self._away:
+            await self._state.set(_HEARD, datetime.now(UTC).isoformat())
+
+    async def catch_up(self, shard_id: int) -> None:
+        """Answer what was asked in a shard's servers since it was last heard, oldest first.
+
+        Called when the shard is ready: what comes later is told by the gateway.
+        """
+        now = datetime.now(UTC)
+        since = await self._since(shard_id, now)
+        self._away.pop(shard_id, None)
+        if since is None:
+            return
+        waiting: list[discord.Message] = []
+        for guild in self._client.guilds:
+            if guild.shard_id != shard_id:
+                continue
+            for channel in _read_since(guild, since):
+                try:
+                    waiting += await self._unanswered(channel, since, now)
+                except FAILED as error:
+                    log.warning(
+                        "Channel %d could not be caught up (%s)", channel.id, in_one_line(error)
+                    )
+        waiting.sort(key=lambda message: message.id)
+        for message in waiting:
+            await self._catch_up_with(message)
+
+    async def _since(self, shard_id: int, now: datetime) -> datetime | None:
+        """Return from when on messages are looked at; None where none are."""
+        heard = self._away.get(shard_id)
+        if heard is None and (text := await self._state.get(_HEARD)) is not None:
+            heard = datetime.fromisoformat(text)
+        earliest = now - self._longest
+        since = earliest if heard is None else max(earliest, heard - _MARGIN)
+        return since if since < now else None
+
+    async def _unanswered(
+        self, channel: Channel, since: datetime, until: datetime
+    ) -> list[discord.Message]:
+        me = self._client.user
+        after = discord.utils.time_snowflake(since)
+        found: list[discord.Message] = []
+        answered: set[int] = set()
+        async for message in messages_after(self._client, channel, after, pages=_PAGES):
+            if me is not None and message.author.id == me.id and message.reference is not None:
+                answered.add(message.reference.message_id or 0)
+            elif by_a_person(message) and not any(each.me for each in message.reactions):
+                found.append(message)
+        return [
+            message
+            for message in found
+            if message.id not in answered and message.created_at < until
+        ]
+
+    async def _catch_up_with(self, message: discord.Message) -> None:
+        try:
+            if not await self._recognition.is_answered(message.id):
+                with self._recognition.late(message.id):
+                    await self._answer(message)
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # the later ones are answered all the same
+            log.exception("Message %d could not be answered late", message.id)
+
+
+def _read_since(guild: discord.Guild, since: datetime) -> Iterator[Channel]:
+    """Yield the channels that may be read, and in which something was posted since."""
+    after = discord.utils.time_snowflake(since)
+    for channel in (
+        *guild.text_channels,
+        *guild.voice_channels,
+        *guild.stage_channels,
+        *guild.threads,
+    ):
+        held = permissions.permissions_in(channel)
+        readable = held is not None and held.read_messages and held.read_message_history
+        if readable and (channel.last_message_id or 0) > after:
+            yield channel
