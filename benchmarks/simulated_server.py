@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.faces import Faces, faces_of, gallery_of
+from benchmarks.faces import faces_of, gallery_of
 from benchmarks.voters import Crowd, Member
 from bot.feedback.ballots import ballots_of
 from bot.feedback.consensus import decide, learn_reliabilities
@@ -20,8 +20,10 @@ from models.gallery.composition import server_gallery
 from models.gallery.examples import Example, hold_out
 from models.gallery.fitting import Trial
 from models.gallery.namer import Namer
+from models.gallery.posted import PRIOR_WEIGHTS, Seen
 from models.gallery.promotion import Decision, train_and_decide
 from models.gallery.training_vectors import VectorSet
+from models.gallery.tuning import tuned
 from models.training.galleries import SCORING, calibrated
 from models.training.trained import class_weights
 from models.types import Box
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from bot.feedback.consensus import Ballot
     from bot.storage import Vote
     from models.gallery.gallery import Gallery
+    from models.gallery.impostors import Impostors
     from models.gallery.namer import Naming
+    from models.gallery.posted import PriorWeights
     from models.types import Vectors
 
 TESTED = 0.4
@@ -42,12 +46,22 @@ VOTES_A_FACE = (3, 7)
 
 @dataclass(frozen=True)
 class World:
-    """What is the same for every simulated server."""
+    """What is the same for every simulated server.
 
-    faces: Faces
+    `labels` and `groups` (near-duplicates) are those of the rows of `vectors`. `own` are rows of
+    characters that the gallery has not got, `others` of shipped ones. `fitting` are impostors that
+    servers' galleries are held against, None for none; `reporting` measure what comes of it.
+    """
+
+    labels: Sequence[str]
+    groups: Sequence[int]
     vectors: Vectors
+    own: Sequence[int]
+    others: Sequence[int]
     namer: Namer
     shipped: VectorSet
+    fitting: Impostors | None = None
+    reporting: Impostors | None = None
 
 
 @dataclass(frozen=True)
@@ -74,37 +88,47 @@ def make_world(data: Path, run: Path) -> World:
     shipped = VectorSet(
         vectors[own], tuple(faces.labels(own)), tuple(faces.samples[i].group for i in own)
     )
-    return World(faces, vectors, namer, shipped)
+    labels = [sample.label for sample in faces.samples]
+    groups = [sample.group for sample in faces.samples]
+    # None of the shipped ones that are posted was calibrated on.
+    others = [i for i in split.known if groups[i] % 2 == 1]
+    return World(labels, groups, vectors, split.unseen, others, namer, shipped)
 
 
-def draw_server(world: World, seed: int) -> Server:
-    """Draw what is taught, posted and tested; no near-duplicates on two sides."""
+def draw_server(world: World, seed: int, characters: int | None = None) -> Server:
+    """Draw what is taught, posted and tested; no near-duplicates on two sides.
+
+    The server has so many `characters` of its own; None for all there are.
+    """
     rng = np.random.default_rng(seed)
-    samples, split = world.faces.samples, world.faces.split
     groups: dict[str, dict[int, int]] = defaultdict(dict)
-    for i in split.unseen:
-        groups[samples[i].label].setdefault(samples[i].group, i)
+    for i in world.own:
+        groups[world.labels[i]].setdefault(world.groups[i], i)
+    chosen = sorted(groups)
+    if characters is not None:
+        chosen = sorted(rng.choice(chosen, characters, replace=False).tolist())
     taught: dict[str, int] = {}
     posted: list[int] = []
     tested: list[int] = []
-    for label in sorted(groups):
+    for label in chosen:
         rows = [int(i) for i in rng.permutation(list(groups[label].values()))]
         taught[label] = rows[0]
         kept = 1 + round(TESTED * (len(rows) - 1))
         tested += rows[1:kept]
         posted += rows[kept:]
-    # One in three pictures shows somebody of the shipped roster, none of whom was calibrated on.
-    others = [i for i in split.known if samples[i].group % 2 == 1]
-    posted += [int(i) for i in rng.permutation(others)[: len(posted) // 2]]
+    # One in three pictures shows somebody of the shipped roster.
+    posted += [int(i) for i in rng.permutation(world.others)[: len(posted) // 2]]
     return Server(taught, [int(i) for i in rng.permutation(posted)], tested)
 
 
 class Simulation:
     """One server with its voters, from the first picture taught to the last vote."""
 
-    def __init__(self, world: World, crowd: Crowd, seed: int) -> None:
+    def __init__(
+        self, world: World, crowd: Crowd, seed: int, characters: int | None = None
+    ) -> None:
         self.world = world
-        self.server = draw_server(world, seed)
+        self.server = draw_server(world, seed, characters)
         self.rng = np.random.default_rng((seed, 7))
         names = [c.id for c in world.namer.gallery.characters]
         self.members = crowd.members([*self.server.taught, *names], self.rng)
@@ -123,7 +147,7 @@ class Simulation:
 
     def label(self, row: int) -> str:
         """Return the truth."""
-        return self.world.faces.samples[row].label
+        return self.world.labels[row]
 
     def settled(self) -> list[Example]:
         """Return the faces whose labels are settled by the votes so far."""
@@ -138,21 +162,29 @@ class Simulation:
             if verdict.state == "settled" and verdict.label is not None
         )
 
-    def gallery(self, settled: Sequence[Example]) -> Gallery:
-        """Return what answers now."""
+    def gallery(self, settled: Sequence[Example], weights: PriorWeights = PRIOR_WEIGHTS) -> Gallery:
+        """Return what answers now, by some weights of the priors of who is posted."""
         newer = [e for e in settled if e.source_id not in self.trained_on]
         examples = [*self.taught, *settled]
-        return server_gallery(self.world.namer.gallery, self.roster, examples, newer, self.head)
+        made = server_gallery(
+            self.world.namer.gallery, self.roster, examples, newer, self.head,
+            self._seen(settled), weights,
+        )  # fmt: skip
+        return tuned(made, self.world.namer, self.world.fitting)
+
+    def _seen(self, settled: Sequence[Example]) -> list[Seen]:
+        return [Seen(e.character_id, 0.0) for e in settled if e.character_id is not None]
 
     def learn(self, settled: Sequence[Example]) -> Decision:
         """Train as `moedex learn` does; say whether the new version answers, and why."""
         examples = [*self.taught, *settled]
         shipped = self.world.namer.gallery
         measured = [e for e in settled if not e.held_out]
-        first = server_gallery(shipped, self.roster, [*self.taught, *measured])
+        seen = self._seen(settled)
+        first = server_gallery(shipped, self.roster, [*self.taught, *measured], seen=seen)
         trained = train_and_decide(
-            self.world.namer, self.world.shipped, examples, self.roster,
-            self.gallery(measured), first,
+            self.world.namer, self.world.shipped, examples, self.roster, self.world.fitting,
+            first if self.head is None else self.gallery(measured), first, seen=seen,
         )  # fmt: skip
         if trained is None:
             raise RuntimeError("what was taught is always there to train on")

@@ -137,6 +137,7 @@ def build_services(
         roster=worker.stages.roster,
         shipped=worker.stages.gallery,
         backbone=worker.stages.backbone,
+        tune=worker.stages.tuned,
     )
     duplicates = NearDuplicates(storage.faces)
     labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)

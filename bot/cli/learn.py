@@ -99,8 +99,8 @@ def show(
             f"Trained on {report.examples} labelled faces of "
             f"{report.characters} characters, {report.held_out} held out."
         )
-        for reason in report.reasons:
-            typer.echo(f"- {reason}")
+        for line in (*report.summary, *(f"- {reason}" for reason in report.reasons)):
+            typer.echo(line)
 
     _in_storage(config, work)
 
@@ -150,6 +150,7 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
         # What is heavy is loaded only where there is something to do.
         from bot.learning.backbone_migration import ANSWERING
         from models.embedding.embedder import version_of
+        from models.gallery.impostors import fitting_impostors
         from models.gallery.namer import Namer
         from models.gallery.training_vectors import VECTORS_FILE, VectorSet
         from models.roster.roster import load_roster
@@ -161,6 +162,7 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
                 typer.echo(json.dumps(reason) if as_json else CHANGING)
             return
         data = VectorSet.load(VECTORS_FILE, backbone) or VectorSet.of_gallery(namer.gallery)
+        impostors = fitting_impostors(backbone)
 
         for number in servers:
 
@@ -170,8 +172,9 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
 
             try:
                 trained = await train(
-                    storage, number, namer, data, backbone, print_step, load_roster()
-                )
+                    storage, number, namer, data, backbone, print_step, load_roster(),
+                    impostors=impostors,
+                )  # fmt: skip
             except NothingToLearnError as error:
                 reason = {"server": number, "nothing": str(error)}
                 typer.echo(json.dumps(reason) if as_json else str(error))
@@ -184,14 +187,15 @@ def _print_outcome(trained: Trained, as_json: bool) -> None:
     if as_json:
         line = _summary(version) | {
             "promoted": decision.promote,
+            "summary": decision.summary,
             "reasons": decision.reasons,
         }
         typer.echo(json.dumps(line))
         return
     end = "answers from now on" if decision.promote else "is kept, but does not answer"
     typer.echo(f"Server {version.server_id}: version {version.number} {end}.")
-    for reason in decision.reasons:
-        typer.echo(f"- {reason}")
+    for line in (*decision.summary, *(f"- {reason}" for reason in decision.reasons)):
+        typer.echo(line)
 
 
 async def _learning_servers(storage: Storage) -> list[int]:

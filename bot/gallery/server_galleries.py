@@ -17,7 +17,7 @@ from bot.gallery.roster import Listed, ServerRoster
 from bot.gallery.serving import read_roster, read_server
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.inference import Stages
     from bot.storage import Storage
@@ -38,7 +38,8 @@ class ServerGalleries:
 
     `characters` are those that can be named, `roster` lists who else there is. `shipped` is the
     shipped gallery that servers extend, None where the stages have none (then
-    nothing is named differently); `backbone` is the hash that vectors are bound to.
+    nothing is named differently); `backbone` is the hash that vectors are bound to. `tune` fits
+    what a server's gallery asks of a name, in a thread; None leaves it as it is.
     """
 
     def __init__(
@@ -49,10 +50,12 @@ class ServerGalleries:
         roster: Roster | None = None,
         shipped: Gallery | None,
         backbone: str,
+        tune: Callable[[Gallery], Gallery] | None = None,
     ) -> None:
         self.backbone = backbone
         self._storage = storage
         self._shipped = BaseGallery(tuple(characters), shipped)
+        self._tune: Callable[[Gallery], Gallery] | None = tune
         self._roster = roster
         self._listed: tuple[BaseGallery, asyncio.Task[Listed]] | None = None
         self._swapped = 0
@@ -64,6 +67,7 @@ class ServerGalleries:
         """Name by another pair of backbone and shipped gallery from now on."""
         self.backbone = stages.backbone
         self._shipped = BaseGallery(tuple(stages.characters), stages.gallery)
+        self._tune = stages.tuned
         self._roster = stages.roster
         self._swapped += 1
         self._base = None
@@ -176,9 +180,11 @@ class ServerGalleries:
         base = await self._base_gallery(revision[:2])
         roster = await self.roster(server_id)
         state = await read_server(self._storage, server_id, roster, backbone)
-        if base.gallery is None or not (state.newer or state.version or roster.changed):
+        own = state.newer or state.version or roster.changed or state.seen
+        if base.gallery is None or not own:
             return None if base is self._shipped else base.gallery
-        return await asyncio.to_thread(state.gallery, base.gallery)
+        gallery = await asyncio.to_thread(state.gallery, base.gallery)
+        return gallery if self._tune is None else await asyncio.to_thread(self._tune, gallery)
 
 
 def _listed(base: BaseGallery, roster: Roster | None) -> Listed:

@@ -7,7 +7,8 @@ that it can measure versions. A picture that was taught as well measures nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.gallery.roster import Listed, ServerRoster
@@ -15,6 +16,7 @@ from bot.storage.records import IGNORED, NOT_A_FACE
 from models.gallery.composition import server_gallery
 from models.gallery.examples import Example, hold_out
 from models.gallery.head_file import read_head
+from models.gallery.posted import Seen
 from models.images.hashing import copies
 
 if TYPE_CHECKING:
@@ -31,18 +33,20 @@ class ServerState:
     """One moment of what a server has.
 
     `examples` are all of this backbone, `newer` those that came after the version that answers:
-    they name beside it. `version` is None where the shipped head answers.
+    they name beside it. `version` is None where the shipped head answers. `seen` says who
+    was settled or surely named there; nobody where learning is off.
     """
 
     roster: ServerRoster
     examples: list[Example]
     newer: list[Example]
     version: ModelVersion | None
+    seen: list[Seen] = field(default_factory=list)
 
     def gallery(self, shipped: Gallery) -> Gallery:
         """Build what answers now. Slow: for a thread."""
         head = None if self.version is None else read_head(self.version.head)
-        return server_gallery(shipped, self.roster, self.examples, self.newer, head)
+        return server_gallery(shipped, self.roster, self.examples, self.newer, head, self.seen)
 
     def without_held_out(self) -> ServerState:
         """Return the same without what measures a training: nothing is measured by itself."""
@@ -54,7 +58,7 @@ class ServerState:
 
     def first_gallery(self, shipped: Gallery) -> Gallery:
         """Build what would answer if nothing had ever been trained."""
-        return server_gallery(shipped, self.roster, self.examples)
+        return server_gallery(shipped, self.roster, self.examples, seen=self.seen)
 
 
 async def read_roster(
@@ -83,7 +87,30 @@ async def read_server(
         late = {(True, e.id) for e in exemplars if e.at > version.at}
         late |= {(False, face.id) for face, label in settled if label.at > version.at}
         newer = [e for e in examples if (e.taught, e.source_id) in late]
-    return ServerState(roster, examples, newer, version)
+    seen: list[Seen] = []
+    if (await storage.settings.get(server_id)).learning:
+        seen = seen_in(settled, await storage.faces.surely_named(server_id), roster)
+    return ServerState(roster, examples, newer, version, seen)
+
+
+def seen_in(
+    settled: Iterable[tuple[FaceObservation, FaceLabel]],
+    surely_named: Iterable[tuple[int, str, datetime]],
+    roster: ServerRoster,
+) -> list[Seen]:
+    """Return who was settled or surely named (face, character's id, when), each picture once."""
+    now, found = datetime.now(UTC), list[tuple[str, datetime]]()
+    judged: set[int] = set()
+    for face, label in settled:
+        judged.add(face.id)
+        if face.id == face.group and label.label is not None and label.label.kind == "character":
+            found.append((label.label.character_id, face.at))
+    found += [(key, at) for face_id, key, at in surely_named if face_id not in judged]
+    return [
+        Seen(character_id, (now - at).total_seconds() / 86400)
+        for key, at in found
+        if (character_id := roster.resolve(key)) is not None
+    ]
 
 
 def examples_of(

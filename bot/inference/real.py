@@ -14,8 +14,11 @@ import numpy as np
 from bot.inference.stages import DrawnCard, FoundFaces, StagesError
 from models.card.drawing import describe, draw_card
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
+from models.gallery.expectation import expected
 from models.gallery.gallery import Gallery
+from models.gallery.impostors import IMPOSTORS_FILE, fitting_impostors
 from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.tuning import tuned
 from models.identify import Identifier, card_frame_index
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash
@@ -29,8 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.config import Config
+    from models.gallery.expectation import Expectation
     from models.gallery.policy import NamingPolicy
-    from models.types import NamedFace, Vectors
+    from models.types import NamedFace, Vector, Vectors
 
 
 class RealStages:
@@ -54,6 +58,7 @@ class RealStages:
         self.roster: Roster | None = load_roster()
         self.backbone = self._identifier.embedder.version
         self.side = self._identifier.embedder.side
+        self._impostors = fitting_impostors(self.backbone, weights / IMPOSTORS_FILE.name)
 
     @classmethod
     def load(cls, config: Config) -> RealStages:
@@ -61,6 +66,19 @@ class RealStages:
         cascade = config.inference.cascade
         detector = config.inference.detector
         return cls(config, Identifier.load(detector, Path(cascade) if cascade else None))
+
+    def tuned(self, gallery: Gallery) -> Gallery:
+        """Hold a server's gallery against the faces of reserved identities."""
+        return tuned(gallery, self._identifier.namer, self._impostors)
+
+    def expected(
+        self, gallery: Gallery, character_id: str, samples: Sequence[Vector]
+    ) -> Expectation | None:
+        """Tell by the faces of reserved identities how often a character will be named."""
+        if self._impostors is None or not samples:
+            return None
+        namer, own = self._identifier.namer, np.stack(samples)
+        return expected(namer, gallery, character_id, own, self._impostors)
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""
@@ -111,6 +129,9 @@ class RealStages:
         """Copy the weights of embedding and names. Raises OSError, also where they changed."""
         for file in (EMBEDDING_FILE, NAMING_FILE):
             shutil.copyfile(self._weights / file.name, folder / file.name)
+        impostors = self._weights / IMPOSTORS_FILE.name
+        if impostors.is_file():
+            shutil.copyfile(impostors, folder / impostors.name)
         if version_of(folder / EMBEDDING_FILE.name) != self.backbone:
             raise OSError("the weights were exchanged since they were loaded")
 

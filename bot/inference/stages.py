@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from models.gallery.expectation import Expectation
     from models.gallery.gallery import Gallery
     from models.gallery.policy import NamingPolicy
     from models.roster.roster import Roster
-    from models.types import Character, Face, NamedFace, Pixels, Vectors
+    from models.types import Character, Face, NamedFace, Pixels, Vector, Vectors
 
 
 class StagesError(Exception):
@@ -64,6 +65,19 @@ class Stages(Protocol):
     @property
     def gallery(self) -> Gallery | None:
         """The production model's gallery; None where servers can't have their own."""
+        ...
+
+    def tuned(self, gallery: Gallery) -> Gallery:
+        """Return a server's gallery with what it asks of a name fitted to unknown identities."""
+        ...
+
+    def expected(
+        self, gallery: Gallery, character_id: str, samples: Sequence[Vector]
+    ) -> Expectation | None:
+        """Return how often a gallery will name a character of it; None where nobody can tell.
+
+        `samples` are the character's own vectors that it holds.
+        """
         ...
 
     def find(self, data: bytes, name: str) -> FoundFaces:

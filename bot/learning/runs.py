@@ -28,8 +28,8 @@ class TrainingRun:
     """One training of a server's names, as far as it has come.
 
     `steps` are its steps so far in words, the last one under way. `outcome` is the last line that
-    the process said (JSON: `version`, `promoted` and `reasons`, or `nothing` and why), None until
-    then and where it failed. `news` is set, and replaced, at every change.
+    the process said (JSON: `version`, `promoted`, `summary` and `reasons`, or `nothing` and why),
+    None until then and where it failed. `news` is set, and replaced, at every change.
     """
 
     def __init__(self, server_id: int) -> None:

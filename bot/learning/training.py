@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.storage.records import ModelVersion
     from models.gallery.examples import Example
     from models.gallery.gallery import Gallery
+    from models.gallery.impostors import Impostors
     from models.gallery.namer import Namer
     from models.gallery.promotion import Decision
     from models.gallery.training_vectors import VectorSet
@@ -51,11 +52,14 @@ async def learn(
     backbone: str,
     progress: Callable[[str], None] = lambda _: None,
     everybody: Roster | None = None,
+    *,
+    impostors: Impostors | None,
 ) -> Trained:
     """Train a server's head on all it has, and let it answer if it is not worse.
 
     `namer` is the shipped one and `data` the vectors that it was made of; `everybody` lists who
-    there is besides those that it names. `progress` gets each step in words. Raises
+    there is besides those that it names. `impostors` are faces of identities that no training
+    saw, those to fit on. `progress` gets each step in words. Raises
     NothingToLearnError.
     """
     if not (await storage.settings.get(server_id)).learning:
@@ -75,9 +79,11 @@ async def learn(
         from models.gallery.promotion import train_and_decide
 
         shipped, measured = namer.gallery, state.without_held_out()
+        first = measured.first_gallery(shipped)
+        current = first if state.version is None else measured.gallery(shipped)
         return train_and_decide(
-            namer, data, examples, roster,
-            measured.gallery(shipped), measured.first_gallery(shipped), progress,
+            namer, data, examples, roster, impostors, current, first,
+            seen=state.seen, progress=progress,
         )  # fmt: skip
 
     fitted = await asyncio.to_thread(fit)
@@ -95,6 +101,7 @@ async def learn(
         shipped_vectors=len(data.labels),
         seconds=round(time.perf_counter() - clock, 1),
         promoted=decision.promote,
+        summary=decision.summary,
         reasons=decision.reasons,
         current=decision.current,
         first=decision.first,

@@ -97,6 +97,26 @@ class FaceRepository(Repository):
             FaceRow.id.not_in(shown),
         )
 
+    async def surely_named(self, server_id: int) -> list[tuple[int, str, datetime]]:
+        """Return each face that was given a name in a picture that is learned from.
+
+        Its id, the character's id, and when; of copies of a picture the first.
+        """
+        async with self._database.read() as session:
+            rows = await session.execute(
+                select(FaceRow.id, FaceRow.guesses, AnswerRow.at)
+                .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
+                .where(
+                    AnswerRow.server_id == server_id,
+                    FaceRow.tier == Tier.NAMED,
+                    FaceRow.may_be_labelled.is_(True),
+                    FaceRow.group_id == FaceRow.id,
+                )
+            )
+            return [
+                (face_id, guesses[0].character_id, at) for face_id, guesses, at in rows if guesses
+            ]
+
     async def hashes(self, server_id: int) -> list[tuple[int, str]]:
         """Return (group, perceptual hash) of every picture of a server that is learned from."""
         async with self._database.read() as session:

@@ -87,8 +87,8 @@ def _outcome(run: TrainingRun) -> list[str]:
         return [FAILED]
     if "nothing" in run.outcome:
         return [NOTHING.format(reason=run.outcome["nothing"])]
-    heading = ANSWERS if run.outcome["promoted"] else KEPT
-    return [
-        heading.format(number=run.outcome["version"]),
-        *(f"-# {reason}" for reason in run.outcome["reasons"]),
-    ]
+    number, summary = run.outcome["version"], run.outcome["summary"]
+    if run.outcome["promoted"]:
+        return [ANSWERS.format(number=number), *summary]
+    worse = [reason for reason in run.outcome["reasons"] if reason.endswith("worse")]
+    return [KEPT.format(number=number), *summary, *(f"-# {reason}" for reason in worse)]

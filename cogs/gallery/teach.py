@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.feedback.authority import check_may_label, may_label
+from bot.gallery.expecting import read_expectation
 from bot.gallery.lookup import clean_name, same_named
 from bot.gallery.samples import EnrolmentSample, distinct
 from bot.recognition.replies import OutgoingMessage
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference import IdentifiedPicture
     from bot.services import Services
+    from models.gallery.expectation import Expectation
 
 TAUGHT = (
-    "I know **{name}**{series} now, from {count}. Kept for this server only: one crop a picture, "
-    "until you use `/privacy delete`, or {days} days after somebody used `/forget`."
+    "I know **{name}**{series} now, from {count}.{expected} Kept for this server only: one crop a "
+    "picture, until you use `/privacy delete`, or {days} days after somebody used `/forget`."
 )
+EXPECTED = " From {these} I shall name them in about {now} of 10 pictures"
+HELP = "; three more make that about {later}."
 WHAT = (
     "Say who it is and add a picture, or give a series alone: then I look its characters up on "
     "AniList."
@@ -51,6 +55,8 @@ class Teach(commands.Cog):
         self._settings = services.storage.settings
         self._recognition = services.recognition
         self._galleries = services.galleries
+        self._storage = services.storage
+        self._worker = services.worker
         self._teaching = services.teaching
         self._series = services.series
 
@@ -130,12 +136,15 @@ class Teach(commands.Cog):
         character, action = await self._teaching.teach(
             server_id, user_id, who.name, who.series, samples, new=who.new
         )
-        # Built now, so that the next picture needn't wait for it.
-        await self._galleries.gallery(server_id)
+        # Builds the gallery, so that the next picture needn't wait for it.
+        found = await read_expectation(
+            self._storage, self._galleries, self._worker, server_id, character.id
+        )
         text = TAUGHT.format(
             name=plain(character.name),
             series=f" ({plain(character.series)})" if character.series else "",
             count=_pictures(samples),
+            expected="" if found is None else _expected(found, len(samples)),
             days=self._config.learning.forget_days,
         )
         return OutgoingMessage(text + note, view=undo_view(action))
@@ -165,6 +174,16 @@ class Teach(commands.Cog):
 
 def _pictures(samples: Sequence[EnrolmentSample]) -> str:
     return f"{len(samples)} picture{'s' * (len(samples) != 1)}"
+
+
+def _expected(found: Expectation, taught: int) -> str:
+    """Say how often a character will be named, and how much more pictures would help."""
+    # Pictures of before, and the shipped ones, count too.
+    several = found.pictures > 1
+    these = "them" if found.pictures == taught and several else f"{found.pictures} in all"
+    now, later = round(10 * found.now), round(10 * found.later)
+    text = EXPECTED.format(these=these if several else "it", now=now)
+    return text + (HELP.format(later=later) if later > now else ".")
 
 
 def _sample(picture: IdentifiedPicture) -> EnrolmentSample:

@@ -9,11 +9,13 @@ import numpy as np
 
 from models.gallery.examples import non_faces_of
 from models.gallery.gallery import Gallery
+from models.gallery.posted import PRIOR_WEIGHTS, log_priors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from models.gallery.examples import Example, Roster
+    from models.gallery.posted import PriorWeights, Seen
     from models.types import Character, Vector
 
 
@@ -70,13 +72,16 @@ def server_gallery(
     examples: Sequence[Example],
     newer: Sequence[Example] = (),
     head: Gallery | None = None,
+    seen: Sequence[Seen] = (),
+    weights: PriorWeights = PRIOR_WEIGHTS,
 ) -> Gallery:
     """Return what names a server's faces: shipped, its trained head, and what came after it.
 
     `examples` are all that the server has; `newer` those that came after the head. A character of
     the server's own that has newer ones is named by all its examples, as if it had never been
     trained: a classifier fitted to fewer pictures would hold the newer ones back. What was held out
-    of the head's training is enrolled beside it.
+    of the head's training is enrolled beside it. Whoever was `seen` there, or has examples, is the
+    likelier to be posted, by `weights`.
     """
     gallery = shown_by(shipped, roster)
     untrained: Sequence[Example] = examples
@@ -98,4 +103,5 @@ def server_gallery(
         gallery = gallery.extended(own)
     if head is not None:
         gallery = replace(gallery, calibration=head.calibration, threshold=head.threshold)
-    return gallery
+    here = {e.character_id for e in examples if e.character_id is not None}
+    return replace(gallery, posted=log_priors(gallery.characters, here, seen, weights))

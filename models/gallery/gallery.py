@@ -39,7 +39,8 @@ class Gallery:
 
     `auxiliary_weights`: (u, dimensions), classifier weights of classes that are never names, the
     first of them that of non-faces; None where none was learned. `calibration` and `threshold` are
-    those of a head that a server trained; None takes the namer's.
+    those of a head that a server trained; None takes the namer's. `posted`: (characters,), what is
+    added to every face's score where it answers (`models.gallery.posted`); None for nothing.
     """
 
     characters: tuple[Character, ...]
@@ -53,6 +54,7 @@ class Gallery:
     auxiliary_weights: Vectors | None = None
     calibration: Calibration | None = None
     threshold: Threshold | None = None
+    posted: NDArray[np.float32] | None = None
     base: Gallery | None = None
 
     @classmethod
@@ -118,7 +120,8 @@ class Gallery:
         """Return this gallery with `other`'s characters; where both have one, they are merged.
 
         A merged character keeps its classifier weights, and its centroid is the mean of both,
-        weighted by pictures. The centroids of this gallery are shared, not copied.
+        weighted by pictures. The centroids of this gallery are shared, not copied; `posted` is of
+        neither.
 
         Raises ValueError where the vectors' lengths differ.
         """
@@ -151,6 +154,7 @@ class Gallery:
             if self.likeness is None
             else np.concatenate([self.likeness, np.zeros(len(new), np.float32)]),
             added=(*self.added, *range(first, first + len(new))),
+            posted=None,
             base=self.base or self,
         )
 
@@ -172,6 +176,7 @@ class Gallery:
             class_weights=self.class_weights[stays],
             likeness=None if self.likeness is None else self.likeness[places],
             added=tuple(np.flatnonzero(np.isin(places, self.added)).tolist()),
+            posted=None if self.posted is None else self.posted[places],
         )
 
     def without(self, ids: frozenset[str]) -> Gallery:

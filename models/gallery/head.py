@@ -7,7 +7,7 @@ How strongly is chosen anew in every training, by naming labelled faces that a f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -38,17 +38,16 @@ def train_head(
     data: VectorSet,
     examples: Sequence[Example],
     roster: Roster,
-    scoring: Scoring,
+    strength: float,
 ) -> Gallery | None:
     """Fit the own part of a server's gallery from its examples; None where there are none.
 
-    `data` are shipped vectors to hold the new weights apart from, `scoring` is how faces are named.
-    Held-out examples must have been left out by the caller.
+    `data` are shipped vectors to hold the new weights apart from, `strength` is how strongly they
+    are held to their centroids. Held-out examples must have been left out by the caller.
     """
     named = [e for e in examples if e.character_id in roster.characters]
     if not named:
         return None
-    strength = choose_strength(shipped, data, named, roster, scoring)
     head = _without_weights(examples, roster.characters)
     return _with_weights(head, shipped, data, named, [strength])[0]
 
@@ -66,16 +65,10 @@ def choose_strength(
     A looser regularisation than the strongest must be better by more than chance (a standard
     error); where there are too few faces to tell, it is the strongest, which trusts the centroids.
     """
+    examples = [e for e in examples if e.character_id in roster.characters]
     shipped_ids = {character.id for character in shipped.characters}
-    folds = _folds(e for e in examples if e.character_id not in shipped_ids)
-    if not folds:
-        return STRENGTHS[-1]
     right: dict[float, list[bool]] = {strength: [] for strength in STRENGTHS}
-    for fold in range(FOLDS):
-        left_out = [e for e in examples if folds.get((e.character_id, e.group)) == fold]
-        rest = [e for e in examples if folds.get((e.character_id, e.group)) != fold]
-        if not left_out:
-            continue
+    for left_out, rest in folds_of(examples, shipped_ids):
         probes = np.stack([e.vector for e in left_out])
         head = _without_weights(rest, roster.characters)
         heads = _with_weights(head, shipped, data, rest, STRENGTHS)
@@ -86,25 +79,39 @@ def choose_strength(
                 gallery.characters[i].id == e.character_id
                 for i, e in zip(best, left_out, strict=True)
             ]
+    if not right[STRENGTHS[0]]:
+        return STRENGTHS[-1]
     shares = {strength: float(np.mean(hits)) for strength, hits in right.items()}
     top = max(shares.values())
     error = np.sqrt(top * (1 - top) / len(right[STRENGTHS[0]]))
     return max(strength for strength, share in shares.items() if share >= top - error)
 
 
-def _folds(examples: Iterable[Example]) -> dict[tuple[str | None, int], int]:
-    """Return the fold of each group of pictures, by character; one of a lone group has none."""
-    groups: dict[str | None, list[int]] = {}
+def folds_of(
+    examples: Sequence[Example], without: Collection[str] = ()
+) -> Iterator[tuple[list[Example], list[Example]]]:
+    """Return examples to ask about, and the rest to learn from, so that each is asked about once.
+
+    Near-duplicates stay together. The lone picture of a character is in every rest, as are the
+    characters `without` and what shows no face.
+    """
+    groups: dict[str, list[int]] = {}
     for example in examples:
-        own = groups.setdefault(example.character_id, [])
-        if example.group not in own:
-            own.append(example.group)
-    return {
+        if example.character_id is not None and example.character_id not in without:
+            own = groups.setdefault(example.character_id, [])
+            if example.group not in own:
+                own.append(example.group)
+    folds = {
         (character_id, group): place % FOLDS
         for character_id, own in groups.items()
         if len(own) > 1
         for place, group in enumerate(own)
     }
+    for fold in range(FOLDS):
+        asked = [e for e in examples if folds.get((e.character_id or "", e.group)) == fold]
+        rest = [e for e in examples if folds.get((e.character_id or "", e.group)) != fold]
+        if asked:
+            yield asked, rest
 
 
 def _without_weights(examples: Sequence[Example], characters: Mapping[str, Character]) -> Gallery:

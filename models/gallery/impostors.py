@@ -90,3 +90,9 @@ class Impostors:
     def unknown_to(self, gallery: Gallery) -> Gallery:
         """Return the gallery without these characters, so that they are unknown identities."""
         return gallery.without(frozenset(self.identities))
+
+
+def fitting_impostors(backbone: str, path: Path = IMPOSTORS_FILE) -> Impostors | None:
+    """Return the shipped half to fit on; None where there is none for this backbone."""
+    faces = Impostors.load(path, backbone)
+    return None if faces is None else faces.half(reporting=False)

@@ -62,4 +62,6 @@ def offsets(gallery: Gallery, scoring: Scoring) -> NDArray[np.float32]:
         result[few] -= scoring.hubness * gallery.hubness[few]
     if scoring.prior:
         result += scoring.prior * gallery.log_appearances
+    if gallery.posted is not None:
+        result += gallery.posted
     return result

@@ -35,7 +35,8 @@ for number in range(1, 4):
     while not (folder / f"go{number}").exists():
         time.sleep(0.02)
 reasons = ["own labels named rightly: 10.0 % -> 30.0 %"]
-print(json.dumps({"server": server, "version": 4, "promoted": True, "reasons": reasons}))
+outcome = {"server": server, "version": 4, "promoted": True, "reasons": reasons}
+print(json.dumps(outcome | {"summary": ["Your characters named rightly: 10.0 % before."]}))
 """
 
 
@@ -79,7 +80,7 @@ async def test_progress_is_one_edited_message_while_the_bot_answers(
         (scripted / f"go{number}").touch()
     for each in (message, again):
         await says(each, "version 4 answers from now on")
-        await says(each, "10.0 % -> 30.0 %")
+        await says(each, "Your characters named rightly: 10.0 % before.")
     assert sandbox.messages("general") == [message]
 
 

@@ -20,8 +20,9 @@ class TrainingReport:
 
     `fingerprint` is a hash of what it was trained on. `examples` are the server's labelled faces,
     `held_out` those of them that only measure, `shared` those of other servers; `shipped_vectors`
-    are trained on beside them. `current` and `first` compare it with the version that answered and
-    with the one before any training.
+    are trained on beside them. `summary` says in sentences what came of the tests, `reasons` says
+    more. `current` and `first` compare it with the version that answered and with the one before
+    any training.
     """
 
     fingerprint: str = ""
@@ -32,6 +33,7 @@ class TrainingReport:
     shipped_vectors: int = 0
     seconds: float = 0.0
     promoted: bool = False
+    summary: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     current: Comparisons = field(default_factory=dict)
     first: Comparisons = field(default_factory=dict)

@@ -11,7 +11,7 @@ from bot.learning.sharing import shared_with
 from bot.learning.training import learn
 from bot.storage.records import ServerCharacter
 from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
-from tests.models.gallery.world import SHIPPED, faces
+from tests.models.gallery.world import IMPOSTORS, SHIPPED, faces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -92,7 +92,7 @@ async def test_what_is_shared_trains_and_goes_with_its_source(
         await labelled(vector, "aoi")
     known = await other_server(storage, labelled)
     await storage.settings.update(OTHER, sharing=True)
-    trained = await learn(storage, SERVER, namer, data, BACKBONE)
+    trained = await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     assert trained.version.report.examples == 6
     assert trained.version.report.shared > 0
     assert [v.id for v in await storage.versions.of_others_trained_on(OTHER)] == [
@@ -126,5 +126,5 @@ async def test_sharing_that_ends_during_a_training_takes_its_version_along(
 
     monkeypatch.setattr(storage.versions, "add", late)
     with pytest.raises(NothingToLearnError, match="taken back"):
-        await learn(storage, SERVER, namer, data, BACKBONE)
+        await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     assert await storage.versions.list(SERVER) == []

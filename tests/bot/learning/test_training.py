@@ -16,9 +16,10 @@ from bot.storage.records import FaceLabel, Label, NewExemplar
 from models.gallery.namer import Namer
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
+from models.gallery.tuning import tuned
 from models.types import Tier
 from tests.bot.labelled_server import BACKBONE, SERVER, START, own_character
-from tests.models.gallery.world import SHIPPED, faces
+from tests.models.gallery.world import IMPOSTORS, SHIPPED, faces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -57,7 +58,7 @@ async def test_labels_become_a_version_that_answers(
     await own_character(storage, "aoi", "Aoi")
     await label_all(labelled, faces(20, 15, 3))
     steps: list[str] = []
-    trained = await learn(storage, SERVER, namer, data, BACKBONE, steps.append)
+    trained = await learn(storage, SERVER, namer, data, BACKBONE, steps.append, impostors=IMPOSTORS)
     assert trained.decision.promote, trained.decision.reasons
     assert steps == [
         "fitting on 12 labelled faces",  # three of fifteen are held out
@@ -102,15 +103,15 @@ async def test_nothing_is_learned_without_consent_labels_or_change(
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
     with pytest.raises(NothingToLearnError, match="no labelled face"):
-        await learn(storage, SERVER, namer, data, BACKBONE)
+        await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     await own_character(storage, "aoi", "Aoi")
     await label_all(labelled, faces(20, 15, 3))
-    await learn(storage, SERVER, namer, data, BACKBONE)
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     with pytest.raises(NothingToLearnError, match="Nothing changed"):
-        await learn(storage, SERVER, namer, data, BACKBONE)
+        await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     await storage.settings.update(SERVER, learning=False)
     with pytest.raises(NothingToLearnError, match="/learning on"):
-        await learn(storage, SERVER, namer, data, BACKBONE)
+        await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
 
 
 async def test_labels_that_take_shipped_characters_over_are_not_promoted(
@@ -127,7 +128,7 @@ async def test_labels_that_take_shipped_characters_over_are_not_promoted(
     for place in range(3):
         for vector in faces(place, 20, 4):
             await labelled(vector, SHIPPED[place + 1].id)
-    trained = await learn(storage, SERVER, shipped, data, BACKBONE)
+    trained = await learn(storage, SERVER, shipped, data, BACKBONE, impostors=IMPOSTORS)
     assert not trained.decision.promote
     assert any("worse" in reason for reason in trained.decision.reasons)
     assert trained.version.state == "rejected"
@@ -140,7 +141,7 @@ async def test_what_is_labelled_later_names_beside_the_version(
     await own_character(storage, "aoi", "Aoi")
     await own_character(storage, "yuu", "Yuu")
     await label_all(labelled, faces(20, 12, 3))
-    await learn(storage, SERVER, namer, data, BACKBONE)
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     await label_all(labelled, faces(21, 4, 3), "yuu")
     gallery = await answering(storage, namer)
     named = namer.name(np.concatenate([faces(20, 3, 9), faces(21, 3, 9)]), gallery)
@@ -152,7 +153,7 @@ async def test_a_version_goes_with_what_it_was_trained_on(
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
     seen = [await labelled(vector, "aoi") for vector in faces(20, 10, 3)]
-    await learn(storage, SERVER, namer, data, BACKBONE)
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     await storage.answers.delete_by_reply(seen[0].reply_id)
     (version,) = await storage.versions.trained_on_erased()
     assert version.number == 1
@@ -163,14 +164,14 @@ async def test_what_an_older_version_learned_is_trained_again_where_the_newer_wa
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
     await label_all(labelled, faces(20, 15, 3))
-    await learn(storage, SERVER, namer, data, BACKBONE)
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     late = [await labelled(vector, "aoi") for vector in faces(20, 3, 4)]
-    await learn(storage, SERVER, namer, data, BACKBONE)
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     for seen in late:
         await storage.answers.delete_by_reply(seen.reply_id)
     await storage.versions.erase(await storage.versions.trained_on_erased())
     assert await storage.versions.to_refit() == {SERVER}
-    again = await learn(storage, SERVER, namer, data, BACKBONE)
+    again = await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     assert again.version.state == "current"
 
 
@@ -187,7 +188,7 @@ async def test_a_version_goes_with_a_label_that_was_taken_back_while_it_was_fitt
         done.result()
 
     with pytest.raises(NothingToLearnError, match="taken back meanwhile"):
-        await learn(storage, SERVER, namer, data, BACKBONE, unsettle)
+        await learn(storage, SERVER, namer, data, BACKBONE, unsettle, impostors=IMPOSTORS)
     assert await storage.versions.list(SERVER) == []
 
 
@@ -201,13 +202,13 @@ async def test_after_a_change_of_the_backbone_the_same_labels_are_trained_again(
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
     await label_all(labelled, faces(20, 15, 3))
-    await learn(storage, SERVER, namer, data, BACKBONE)
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     olds = await storage.vectors.outdated("b2")
     await storage.vectors.prepare("b2", zip(olds, faces(20, len(olds), 3), strict=True))
     await storage.vectors.adopt("b2")
     await storage.versions.outdate("b2")
     assert await storage.versions.to_refit() == {SERVER}
-    again = await learn(storage, SERVER, namer, data, "b2")
+    again = await learn(storage, SERVER, namer, data, "b2", impostors=IMPOSTORS)
     assert (again.version.backbone, again.version.state) == ("b2", "current")
     await storage.versions.refitted(SERVER, datetime.now(UTC))
     await storage.versions.outdate("b2")
@@ -219,7 +220,7 @@ async def test_a_version_of_another_backbone_does_not_answer(
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
     await label_all(labelled, faces(20, 10, 3))
-    await learn(storage, SERVER, namer, data, BACKBONE)
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     roster = ServerRoster(SHIPPED, await storage.galleries.characters(SERVER))
     state = await read_server(storage, SERVER, roster, "another")
     assert state.version is None
@@ -235,7 +236,7 @@ async def test_newer_labels_are_not_held_back_by_weights_of_fewer(
     for place, key in ((20, "aoi"), (21, "yuu")):
         for vector in faces(place, 12, 3):
             await labelled(vector, key)
-    await learn(storage, SERVER, namer, data, BACKBONE)
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     trained = await answering(storage, namer)
     await label_all(labelled, faces(25, 6, 3))
     gallery = await answering(storage, namer)
@@ -255,16 +256,16 @@ async def test_newer_labels_are_not_held_back_by_weights_of_fewer(
     assert all(n.guesses[0].character.id == "aoi" for n in named)
 
 
-async def test_who_is_added_after_a_version_raises_its_threshold(
+async def test_who_is_added_after_a_version_costs_no_unknown_face(
     storage: Storage, namer: Namer, data: VectorSet, labelled: Labelled
 ) -> None:
     await own_character(storage, "aoi", "Aoi")
     await label_all(labelled, faces(20, 12, 3))
-    await learn(storage, SERVER, namer, data, BACKBONE)
-    trained = await answering(storage, namer)
-    assert trained.threshold is not None
+    await learn(storage, SERVER, namer, data, BACKBONE, impostors=IMPOSTORS)
     await own_character(storage, "yuu", "Yuu")
     await labelled(faces(21, 1, 3)[0], "yuu")
-    larger = await answering(storage, namer)
-    assert larger.threshold == trained.threshold
-    assert namer.threshold_in(larger) > namer.threshold_in(trained)
+    gallery = tuned(await answering(storage, namer), namer, IMPOSTORS)
+    named = namer.name(IMPOSTORS.vectors, gallery, top=1)
+    assert sum(n.tier is Tier.NAMED for n in named) <= 0.05 * len(named)
+    own = namer.name(faces(21, 5, 9), gallery, top=1)
+    assert [n.guesses[0].character.id for n in own] == ["yuu"] * 5

@@ -9,6 +9,7 @@ import pytest
 
 from models.gallery.fitted import Calibration, Threshold
 from models.gallery.gallery import Gallery
+from models.gallery.impostors import Impostors
 from models.gallery.namer import Namer
 from models.gallery.scoring import Scoring
 from models.gallery.training_vectors import VectorSet
@@ -60,3 +61,15 @@ def data() -> VectorSet:
     stacks = [faces(i, 20, 1) for i in range(len(SHIPPED))]
     labels = tuple(c.id for c in SHIPPED for _ in range(20))
     return VectorSet(np.concatenate(stacks), labels, tuple(range(len(labels))))
+
+
+def _impostors() -> Impostors:
+    """Return 450 faces of nobody in particular, three of each identity."""
+    rng = np.random.default_rng(5)
+    rows = np.repeat(rng.normal(size=(150, 32)), 3, axis=0) + rng.normal(0, 0.5, (450, 32))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    identities = tuple(f"impostor_{n // 3}" for n in range(450))
+    return Impostors(rows.astype(np.float32), identities, np.zeros(450, bool))
+
+
+IMPOSTORS = _impostors()

@@ -1,0 +1,48 @@
+"""Who is posted in a server, as log priors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.gallery.posted import HALF_LIFE_DAYS, NO_PRIOR, PRIOR_WEIGHTS, Seen, log_priors
+from models.types import Character
+
+PEOPLE = (
+    Character("aoi", "Aoi", "Show"),
+    Character("yuu", "Yuu", "Show"),
+    Character("rin", "Rin", "Game"),
+    Character("ann", "Ann", ""),
+)
+
+
+def test_a_servers_own_characters_are_likelier_the_fewer_there_are() -> None:
+    one = log_priors(PEOPLE, {"aoi"}, [], PRIOR_WEIGHTS)
+    two = log_priors(PEOPLE, {"aoi", "rin", "gone"}, [], PRIOR_WEIGHTS)
+    assert one[0] > two[0] > 0
+    assert one[1:].tolist() == [0, 0, 0]
+    many = tuple(Character(str(n), str(n), "") for n in range(5000))
+    assert not log_priors(many, [c.id for c in many], [], PRIOR_WEIGHTS).any()
+
+
+def test_who_was_seen_and_whose_series_was_are_likelier() -> None:
+    found = log_priors(PEOPLE, (), [Seen("aoi", 0.0)] * 5, PRIOR_WEIGHTS)
+    assert found[0] > found[1] > found[2] == 0
+    # Characters without a series have none in common.
+    assert log_priors(PEOPLE, (), [Seen("ann", 0.0)], PRIOR_WEIGHTS)[:3].tolist() == [0, 0, 0]
+
+
+def test_what_is_long_ago_counts_less() -> None:
+    new, old, ancient = (
+        log_priors(PEOPLE, (), [Seen("aoi", days)] * 4, PRIOR_WEIGHTS)[0]
+        for days in (0.0, HALF_LIFE_DAYS, 20 * HALF_LIFE_DAYS)
+    )
+    twice = log_priors(PEOPLE, (), [Seen("aoi", 0.0)] * 2, PRIOR_WEIGHTS)[0]
+    assert old == pytest.approx(twice)
+    assert new > old > ancient
+    assert ancient == pytest.approx(0, abs=1e-4)
+
+
+def test_without_weights_nothing_is_added() -> None:
+    seen = [Seen("aoi", 1.0)]
+    assert np.array_equal(log_priors(PEOPLE, {"rin"}, seen, NO_PRIOR), np.zeros(4, np.float32))
