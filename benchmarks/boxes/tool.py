@@ -26,9 +26,9 @@ import typer
 HERE = Path(__file__).parent
 EDITS = HERE / "edits.txt"
 TRAINING = HERE.parents[1] / "models" / "training"
-BOXES = TRAINING / "detector_test_boxes.csv"
+BOXES = TRAINING / "detector" / "test_boxes.csv"
 TRAINING_EDITS = HERE / "training_edits.txt"
-TRAINING_BOXES = TRAINING / "detector_boxes.csv"
+TRAINING_BOXES = TRAINING / "detector" / "boxes.csv"
 CHOSEN = 120
 SHEET_COLUMNS, SHEET_ROWS = 3, 2
 CELL = 640
