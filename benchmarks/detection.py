@@ -31,8 +31,9 @@ from benchmarks.found_heads import measure, read
 from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today, write_section
 from models.detection.cascade import CascadeDetector, Pass
-from models.detection.learned import FIRST_PASS, LearnedDetector, doubtful
+from models.detection.learned import LearnedDetector
 from models.detection.registry import Detector
+from models.detection.rules import FIRST_PASS
 from models.identify import Identifier
 from models.images.decoding import Picture
 from models.intervals import Share
@@ -125,7 +126,10 @@ def main(
         print(rows[-1], file=sys.stderr, flush=True)
         notes.append(f"- {title}: missed a head in {', '.join(result.missed) or 'none'};")
         notes.append(f"  false box in {', '.join(result.false) or 'none'}.")
-    again = sum(doubtful(learned.candidates(post, FIRST_PASS)[0]) for post in posts.values())
+    again = sum(
+        learned.rules.doubtful(learned.rules.fused(learned.candidates(post, FIRST_PASS)))
+        for post in posts.values()
+    )
     notes.append(f"- learned: a second pass over {Share(again, len(posts))} of the posts.")
     heading = ["detector", "recall", "precision", "posts without fault", "look-alikes"]
     heading += ["ms"] * timed

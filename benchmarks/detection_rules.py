@@ -2,88 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.boxes.tool import BOXES, TRAINING_BOXES, read_boxes
 from benchmarks.found_heads import measure, read
 from benchmarks.statistics import machine, table, today
-from models.detection.learned import (
-    CLOSE_PASS,
-    FIRST,
-    FIRST_PASS,
-    FURTHER,
-    SECOND_PASS,
-    LearnedDetector,
-    accepted,
-    doubtful,
-    fused,
-)
+from models.detection.learned import LearnedDetector
+from models.detection.rules import FIRST_PASS, RULES, Pass, Rules, Scale
 from models.training.detector.data import read_files
 from models.training.detector.training import VALIDATION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from benchmarks.found_heads import Found
     from models.types import Face, Pixels
 
-THRESHOLDS = (0.4, 0.44, 0.48, FURTHER, 0.54, 0.58)
-SURE = (0.2, 0.4, FURTHER, 0.6, 0.7, 1.1)
+THRESHOLDS = (0.4, 0.44, 0.48, RULES.further, 0.54, 0.58)
+SURE = (0.2, 0.4, RULES.sure, 0.6, 0.7, 1.1)
 """Scores from which the first pass is enough; from the last it never is."""
 
+NEVER: Final = 2.0
+"""A score that nothing reaches."""
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The learned detector's rules.
+BEFORE: Final = replace(RULES, maybe=NEVER, small=0, fine=0, weighed=False)
+"""Those until November 2026: no closer look where something was found."""
 
-    `sure`, `first`, `further`: scores from which the first pass, the best head and the others are
-    accepted. `second`, `close`: whether there are these passes.
-    """
-
-    sure: float = FURTHER
-    first: float = FIRST
-    further: float = FURTHER
-    second: bool = True
-    close: bool = True
-
-
-RULES: Final = {
-    "as shipped": Rules(),
-    "no second pass": Rules(second=False),
-    "the second pass always": Rules(sure=1.1),
-    f"the best head from {FURTHER} as the others": Rules(first=FURTHER),
-    f"the others from {FIRST} as the best head": Rules(further=FIRST),
-    "no close pass": Rules(close=False),
+IN_TURN: Final = {
+    "as shipped": RULES,
+    "the second pass never": replace(RULES, sure=0),
+    "the second pass always": replace(RULES, sure=NEVER),
+    f"the best head from {RULES.further} as the others": replace(RULES, first=RULES.further),
+    f"the others from {RULES.first} as the best head": replace(
+        RULES, further=RULES.first, in_group=RULES.first
+    ),
+    "no closer look where something is found": replace(RULES, maybe=NEVER, small=0),
+    "all passes weigh the same": replace(RULES, weighed=False),
 }
 
 
-class Passes:
-    """What the learned detector finds in pictures in each of its passes."""
+class Remembered(LearnedDetector):
+    """A detector that makes each pass over a picture once, whatever rules it follows."""
 
-    def __init__(self, detector: LearnedDetector, pictures: dict[str, Pixels]) -> None:
-        self._first, self._second, self._close = (
-            {name: detector.candidates(picture, scale) for name, picture in pictures.items()}
-            for scale in (FIRST_PASS, SECOND_PASS, CLOSE_PASS)
-        )
+    def __init__(self, detector: LearnedDetector, rules: Rules = RULES) -> None:
+        super().__init__(detector.network, rules)
+        self._passes: dict[tuple[int, Scale], list[Pass]] = {}
 
-    def again(self, rules: Rules) -> set[str]:
-        """Which pictures get a second pass."""
-        return {
-            name
-            for name, first in self._first.items()
-            if rules.second and doubtful(first[0], rules.sure)
-        }
+    def candidates(self, picture: Pixels, scale: Scale) -> list[Pass]:
+        """Return what the pass found. The picture must stay in memory."""
+        key = id(picture), scale
+        if key not in self._passes:
+            self._passes[key] = super().candidates(picture, scale)
+        return list(self._passes[key])
 
-    def accepted(self, rules: Rules) -> dict[str, list[Face]]:
-        """The heads that are found in each picture, as `LearnedDetector.detect` finds them."""
-        again = self.again(rules)
-        found: dict[str, list[Face]] = {}
-        for name, first in self._first.items():
-            passes = first + self._second[name] if name in again else first
-            found[name] = accepted(fused(passes), rules.first, rules.further)
-            if not found[name] and rules.close:
-                found[name] = accepted(self._close[name][0], rules.further, rules.further)
-        return found
+    def by(self, rules: Rules, pictures: dict[str, Pixels]) -> dict[str, list[Face]]:
+        """Return what is found in each picture by these rules."""
+        self.rules = rules
+        return {name: self.detect(picture) for name, picture in pictures.items()}
+
+    def doubted(self, rules: Rules, pictures: dict[str, Pixels]) -> int:
+        """Return how many pictures get a second pass by these rules."""
+        firsts = (self.candidates(picture, FIRST_PASS) for picture in pictures.values())
+        return sum(rules.doubtful(rules.fused(first)) for first in firsts)
 
 
 def choices(detector: LearnedDetector, data: Path) -> str:
@@ -93,13 +74,14 @@ def choices(detector: LearnedDetector, data: Path) -> str:
     """
     marked = read_boxes(TRAINING_BOXES)
     boxes = {name: marked[name] for name in read_files(VALIDATION)}
-    passes = Passes(detector, {name: read(data / name) for name in boxes})
+    pictures = {name: read(data / name) for name in boxes}
+    remembered = Remembered(detector)
     rows: list[list[str]] = []
     for sure in SURE:
         for further in THRESHOLDS:
-            rules = Rules(sure=sure, further=further)
-            result = measure(passes.accepted(rules), boxes)
-            again = f"{len(passes.again(rules))} of {len(boxes)}"
+            rules = replace(RULES, sure=sure, further=further)
+            result = measure(remembered.by(rules, pictures), boxes)
+            again = f"{remembered.doubted(rules, pictures)} of {len(boxes)}"
             rows.append(
                 [f"{sure:.1f}", f"{further:.2f}", str(result.recall), str(result.precision), again]
             )
@@ -109,10 +91,11 @@ def choices(detector: LearnedDetector, data: Path) -> str:
 def rules_in_turn(detector: LearnedDetector, data: Path) -> str:
     """The test's posts: recall, precision and posts without fault with each rule in turn."""
     boxes = read_boxes(BOXES)
-    passes = Passes(detector, {name: read(data / "posts" / name) for name in boxes})
-    rows: list[list[object]] = []
-    for title, rules in RULES.items():
-        result = measure(passes.accepted(rules), boxes)
-        rows.append([title, result.recall, result.precision, result.pictures])
+    pictures = {name: read(data / "posts" / name) for name in boxes}
+    remembered = Remembered(detector)
+    results: dict[str, Found] = {
+        title: measure(remembered.by(rules, pictures), boxes) for title, rules in IN_TURN.items()
+    }
+    rows = [[title, r.recall, r.precision, r.pictures] for title, r in results.items()]
     heading = ["learned", "recall", "precision", "posts without fault"]
     return f"{today()}, {machine()}\n\n{table(heading, rows)}"

@@ -227,7 +227,8 @@ def draw_pictures(
 def _around_head(figure: Figure, aspect: float, sides: float) -> Box:
     """Return a window of the shape `aspect` (width by height) with the main head in its top.
 
-    The shorter side is `sides` heads long, or what the picture has. The window lies in the picture where it fits there.
+    The shorter side is `sides` heads long, or what the picture has. The window lies in the picture
+    where it fits there.
     """
     head = figure.main
     height, width = figure.pixels.shape[:2]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.detection.boxes import best_faces, reading_order, same_face
 from models.detection.registry import AUTO, Detector, load_detector
+from models.detection.tiles import stretch
 from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.gallery import Gallery
 from models.gallery.namer import NAMING_FILE, Namer
@@ -27,7 +28,10 @@ from models.types import Box, Face, NamedFace, Pixels, Vectors
 MAX_FACES = 16
 
 _DETECTION_SIDE = 1536
-"""Larger pictures are halved to this or more before detection: twice the largest scale."""
+"""Larger pictures are halved to this or more before detection, which sees none larger.
+
+Of a strip it is the side of a stretch; see `models.detection.tiles.stretch`.
+"""
 
 _SAME_PLACE = 0.3
 _SAME_COLOURS = 40.0
@@ -73,8 +77,9 @@ class Identifier:
         """
         tracks: list[_Track] = []
         for index, frame in enumerate(picture.frames):
-            small = halved(frame, _DETECTION_SIDE)
-            scale = max(frame.shape) / max(small.shape)
+            longer = max(frame.shape[:2])
+            small = halved(frame, round(_DETECTION_SIDE * longer / stretch(*frame.shape[:2])))
+            scale = longer / max(small.shape[:2])
             for found in self.detector.detect(small):
                 box = Box(*(scale * value for value in found.box.as_list()))
                 _follow(tracks, Face(box, found.score, index), _thumbnail(small, found.box))

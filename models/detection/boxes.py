@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from models.types import Box, Face
 
 SAME_FACE = 0.4
 """Overlap (IoU) from which two boxes mean the same face; neighbours' heads overlap less."""
+
+WITHIN = 0.7
+"""Part of a box within another's from which it is a part of that head and no head itself."""
 
 
 def iou(a: Box, b: Box) -> float:
@@ -100,6 +104,28 @@ def _same_face_as(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArra
     reach = np.maximum(sides, (one[2:] - one[:2]).max()) / 4
     apart = np.abs((many[:, 2:] + many[:, :2]) - (one[2:] + one[:2])).max(1) / 2
     return (overlaps(one, many) >= SAME_FACE) | (apart < reach)
+
+
+def moved(face: Face, right: float, down: float) -> Face:
+    """Return the face `right` and `down` pixels away."""
+    box = face.box
+    return replace(face, box=Box(box.x0 + right, box.y0 + down, box.x1 + right, box.y1 + down))
+
+
+def outermost(faces: Sequence[Face]) -> list[Face]:
+    """Leave out faces whose box lies within a larger face's: eyes, mouths, hair slides."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda face: -face.box.side):
+        if all(_part_within(face.box, larger.box) < WITHIN for larger in kept):
+            kept.append(face)
+    return kept
+
+
+def _part_within(small: Box, large: Box) -> float:
+    """Return what part of a box, 0 to 1, lies in another."""
+    width = min(small.x1, large.x1) - max(small.x0, large.x0)
+    height = min(small.y1, large.y1) - max(small.y0, large.y0)
+    return max(width, 0.0) * max(height, 0.0) / small.area if small.area else 1.0
 
 
 def best_faces(faces: Sequence[Face], limit: int) -> list[Face]:

@@ -29,13 +29,13 @@ SIDE_UNIT: Final = 32.0
 NEAR_PEAK: Final = 0.5
 """Cells that reach this share of the peak's score, and box the same face, are averaged."""
 
-ASPECTS: Final = (1.0, 0.8, 0.6)
+ASPECTS: Final = (1.0, 0.8, 0.6, 0.4, 0.25)
 """Shorter sides of the padded input in parts of the longer one; the least that fits is taken."""
 
 
-def padded_shape(height: int, width: int, longest: int) -> tuple[int, int]:
-    """Return the least shape (height, width) of the fixed set that holds the picture."""
-    shorter = min(height, width)
+def padded_shape(height: int, width: int) -> tuple[int, int]:
+    """Return the least shape (height, width) of a few that holds the picture."""
+    shorter, longest = min(height, width), max(height, width)
     sides = [-(-round(longest * part) // MULTIPLE) * MULTIPLE for part in ASPECTS]
     least = min(side for side in sides if side >= shorter)
     longer = -(-longest // MULTIPLE) * MULTIPLE

@@ -1,23 +1,32 @@
 """The learned detector: a small network that marks the centres of heads on a heat map.
 
 A first pass sees a picture at a small scale; where that leaves no doubt, it is all. Else a second
-one sees it larger, with its mirror image (test-time augmentation), and a head's score is the mean
-of its scores over all of these: heads show in all, buttons and brooches in one. The best head of a
-picture is accepted sooner than further ones, as nearly every picture that is posted shows one.
+one sees it larger, with its mirror image (test-time augmentation). Where there may be more heads
+than these show, or none is found, the detector looks closer, and closer again while the heads are
+small. `models.detection.rules` decides, `models.detection.tiles` cuts what is large or long.
 `models.training.detector` says how the network is trained, docs/detection.md what it finds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
-from models.detection.boxes import cluster, mean_box, reading_order
 from models.detection.heat_map import decode_heads, padded_shape
 from models.detection.registry import registered
+from models.detection.rules import (
+    CLOSE_PASS,
+    CLOSER_PASSES,
+    FIRST_PASS,
+    RULES,
+    SECOND_PASS,
+    Pass,
+    accepted,
+)
+from models.detection.tiles import MOST_TILES, joined, stretch, tiles
 from models.session import Session, normalised
 from models.types import Box, Face, Pixels
 from models.weight_files import WEIGHTS
@@ -28,45 +37,27 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.detection.rules import Rules, Scale
+
     Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
     """(n, height, width, 3) float32, -1 to 1 -> maps as in `models.detection.heat_map`."""
 
 DETECTOR_FILE: Final = WEIGHTS / "detector.tflite"
 
-FIRST: Final = 0.2
-"""Score from which the best head of a picture is accepted."""
-
-FURTHER: Final = 0.5
-"""Score from which further heads are accepted; docs/detection.md says how both were chosen."""
+MOST_ENLARGED: Final = 1.5
+"""A pass that would enlarge a picture more than so many times shows nothing more."""
 
 MIN_SCORE: Final = 0.08
 """Score below which a peak of a pass is ignored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """A picture whose longer side is `longest` pixels; `mirrored`: its mirror image too."""
-
-    longest: int
-    mirrored: bool = False
-
-
-FIRST_PASS: Final = Scale(192)
-"""Of every picture."""
-
-SECOND_PASS: Final = Scale(256, mirrored=True)
-"""Averaged with the first pass where that leaves a doubt."""
-
-CLOSE_PASS: Final = Scale(512)
-"""Where the others find nothing, for heads that take little of the picture."""
-
-
 class LearnedDetector:
     """Finds heads with the learned network; may be called from several threads at once."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, rules: Rules = RULES) -> None:
         """Take a network of `models.training.detector.network`."""
-        self._network = network
+        self.network = network
+        self.rules = rules
 
     @classmethod
     def load(cls, path: Path | None = None) -> LearnedDetector:
@@ -77,33 +68,61 @@ class LearnedDetector:
     def detect(self, picture: Pixels) -> list[Face]:
         """Return the heads in a (height, width, 3) uint8 RGB picture, in reading order.
 
-        The score is the mean score of the head's centre over the passes, `FIRST` to 1.
+        The score is the head's mean score over the passes, weighed as `Rules` says.
         """
-        found = self.candidates(picture, FIRST_PASS)
-        if doubtful(found[0]):
-            found += self.candidates(picture, SECOND_PASS)
-        return accepted(fused(found)) or accepted(
-            self.candidates(picture, CLOSE_PASS)[0], first=FURTHER
-        )
+        rules, longest = self.rules, stretch(*picture.shape[:2])
+        passes = self.candidates(picture, FIRST_PASS)
+        heads = rules.fused(passes)
+        if rules.doubtful(heads) or rules.several(heads, longest):
+            passes += self.candidates(picture, SECOND_PASS)
+            heads = rules.fused(passes)
+        found = accepted(heads, rules.first, rules.further)
+        if not found:
+            return self._closer(picture, [])
+        if rules.several(heads, longest) and CLOSE_PASS.factor(picture) <= MOST_ENLARGED:
+            return self._closer(picture, passes) or found
+        return found
 
-    def candidates(self, picture: Pixels, scale: Scale) -> list[list[Face]]:
+    def _closer(self, picture: Pixels, passes: list[Pass]) -> list[Face]:
+        """Return the heads of `passes` and of as many closer ones as these heads need.
+
+        Without passes that found something the best head is accepted no sooner than the others.
+        """
+        rules = self.rules if passes else replace(self.rules, first=self.rules.further)
+        passes = passes + self.candidates(picture, CLOSE_PASS)
+        found = rules.accepted(rules.fused(passes))
+        for scale in CLOSER_PASSES:
+            if not rules.too_small(found, passes[-1].factor):
+                break
+            if scale.factor(picture) > MOST_ENLARGED or scale.tiles(picture) > MOST_TILES:
+                break
+            passes += self.candidates(picture, scale)
+            found = rules.accepted(rules.fused(passes))
+        return found
+
+    def candidates(self, picture: Pixels, scale: Scale) -> list[Pass]:
         """Return what a pass finds from a score of `MIN_SCORE`, and what it finds mirrored."""
-        height, width = picture.shape[:2]
-        factor = scale.longest / max(height, width)
-        pixels = shrunk(picture, max(1, round(width * factor)), max(1, round(height * factor)))
-        rows, columns = padded_shape(pixels.shape[0], pixels.shape[1], scale.longest)
-        batch = np.zeros((1 + scale.mirrored, rows, columns, 3), np.uint8)
-        batch[0, : pixels.shape[0], : pixels.shape[1]] = pixels
-        if scale.mirrored:
-            batch[1, : pixels.shape[0], : pixels.shape[1]] = pixels[:, ::-1]
-        found = [
-            [
-                Face(Box(*(value / factor for value in face.box.as_list())), face.score)
-                for face in decode_heads(heat_map, MIN_SCORE)
-            ]
-            for heat_map in self._network(normalised(batch))
-        ]
+        factor, (height, width) = scale.factor(picture), scale.size(picture)
+        pixels = shrunk(picture, width, height)
+        parts = tiles(height, width)
+        found = [self._seen(part.cut(pixels), mirrored=scale.mirrored) for part in parts]
+        whole = [joined(list(zip(parts, faces, strict=True))) for faces in zip(*found, strict=True)]
+        return [Pass(factor, [_scaled(face, 1 / factor) for face in faces]) for faces in whole]
+
+    def _seen(self, pixels: Pixels, *, mirrored: bool) -> list[list[Face]]:
+        """Run the network on pixels as they are, and on their mirror image."""
+        height, width = pixels.shape[:2]
+        rows, columns = padded_shape(height, width)
+        batch = np.zeros((1 + mirrored, rows, columns, 3), np.uint8)
+        batch[0, :height, :width] = pixels
+        if mirrored:
+            batch[1, :height, :width] = pixels[:, ::-1]
+        found = [decode_heads(heat_map, MIN_SCORE) for heat_map in self.network(normalised(batch))]
         return [found[0], *(_mirrored(faces, width) for faces in found[1:])]
+
+
+def _scaled(face: Face, scale: float) -> Face:
+    return Face(Box(*(value * scale for value in face.box.as_list())), face.score)
 
 
 def _mirrored(faces: Sequence[Face], width: int) -> list[Face]:
@@ -122,43 +141,6 @@ def shrunk(picture: Pixels, width: int, height: int) -> Pixels:
     smaller = picture.shape[0] > height
     interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(picture, (width, height), interpolation=interpolation), np.uint8)
-
-
-def fused(passes: Sequence[Sequence[Face]]) -> list[Face]:
-    """Join what several passes find: mean boxes, and mean scores, 0 where one does not find it."""
-    found = [(number, face) for number, faces in enumerate(passes) for face in faces]
-    heads: list[Face] = []
-    for group in cluster([face.box for _, face in found], [face.score for _, face in found]):
-        best: dict[int, float] = {}
-        for number, face in (found[index] for index in group):
-            best[number] = max(best.get(number, 0.0), face.score)
-        faces = [found[index][1] for index in group]
-        box = mean_box([face.box for face in faces], [face.score**2 for face in faces])
-        heads.append(Face(box, sum(best.values()) / len(passes)))
-    return heads
-
-
-def doubtful(faces: Sequence[Face], high: float = FURTHER) -> bool:
-    """Tell whether the first pass leaves open what is a head: it finds none, or an unsure one.
-
-    `high`: score from which what might be the best head is one without a doubt.
-    """
-    scores = [face.score for face in faces if face.score >= FIRST]
-    return not scores or min(scores) < high
-
-
-def accepted(
-    candidates: Sequence[Face], first: float = FIRST, further: float = FURTHER
-) -> list[Face]:
-    """Return, in reading order, the best candidate from `first`, the others from `further`."""
-    best = max(candidates, key=lambda face: face.score, default=None)
-    return reading_order(
-        [
-            face
-            for face in candidates
-            if face.score >= further or (face is best and face.score >= first)
-        ]
-    )
 
 
 @registered("learned", rank=2, weights=DETECTOR_FILE)

@@ -10,6 +10,7 @@ from models.detection.boxes import (
     cluster,
     iou,
     mean_box,
+    outermost,
     reading_order,
     squared,
 )
@@ -56,3 +57,13 @@ def test_best_faces_are_the_sure_and_large_ones() -> None:
     )
     assert best_faces([small, sure, large], 2) == [large, sure]
     assert best_faces([], 3) == []
+
+
+def test_a_part_of_a_head_is_no_head() -> None:
+    head, eye, neighbour = (
+        Face(around(50, 50, 100), 0.5),
+        Face(around(80, 30, 30), 0.9),
+        Face(around(120, 50, 100), 0.5),
+    )
+    assert outermost([eye, head, neighbour]) == [head, neighbour]
+    assert outermost([]) == []

@@ -8,22 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.detection.boxes import iou
+from models.detection.boxes import around, iou
 from models.detection.heat_map import decode_heads, padded_shape
-from models.detection.learned import (
-    CLOSE_PASS,
-    DETECTOR_FILE,
-    FIRST,
-    FIRST_PASS,
-    FURTHER,
-    SECOND_PASS,
-    LearnedDetector,
-    Scale,
-    accepted,
-    doubtful,
-    fused,
-)
+from models.detection.learned import DETECTOR_FILE, LearnedDetector
 from models.detection.registry import load_detector
+from models.detection.rules import (
+    CLOSE_PASS,
+    CLOSER_PASSES,
+    FIRST_PASS,
+    RULES,
+    SECOND_PASS,
+    Pass,
+    Scale,
+)
 from models.images.decoding import decode
 from models.training.detector.targets import targets
 from models.types import Box, Face, Pixels
@@ -66,61 +63,25 @@ def test_a_map_without_activation_has_no_heads() -> None:
     assert decode_heads(given, 0.35) == []
 
 
-def test_passes_that_agree_score_higher_than_one_alone() -> None:
-    left, right = Box(0, 0, 40, 40), Box(100, 0, 140, 40)
-    near_left = Box(2, 2, 42, 42)
-    faces = fused([[Face(left, 0.6), Face(right, 0.8)], [Face(near_left, 0.6)]])
-    by_score = sorted(faces, key=lambda face: face.score)
-    assert [face.score for face in by_score] == pytest.approx([0.4, 0.6])
-    assert by_score[1].box.x0 == pytest.approx(1)
-
-
-def test_the_best_head_is_accepted_sooner_than_further_ones() -> None:
-    best, other = Face(Box(0, 0, 40, 40), 0.3), Face(Box(100, 0, 140, 40), 0.29)
-    assert accepted([best, other], first=0.2, further=0.5) == [best]
-    assert accepted([best, other], first=0.2, further=0.25) == [best, other]
-    assert accepted([best, other], first=0.4, further=0.5) == []
-    assert accepted([]) == []
-
-
-HEAD, OTHER = Box(0, 0, 40, 40), Box(100, 0, 140, 40)
-
-
-@pytest.mark.parametrize(
-    ("scores", "doubt"),
-    [
-        ([FURTHER], False),
-        ([FURTHER, FIRST - 0.01], False),
-        ([0.99, FURTHER], False),
-        ([FURTHER - 0.01], True),
-        ([0.99, FIRST], True),
-        ([FIRST - 0.01], True),
-        ([], True),
-    ],
-)
-def test_the_first_pass_leaves_a_doubt_where_a_score_is_neither_high_nor_low(
-    scores: list[float], doubt: bool
-) -> None:
-    faces = [Face(box, score) for box, score in zip((HEAD, OTHER), scores, strict=False)]
-    assert doubtful(faces) == doubt
-
-
 class _Scripted(LearnedDetector):
     """Finds in each pass the faces that it is given, and notes which passes it made."""
 
     def __init__(self, shown: dict[Scale, list[Face]]) -> None:
-        self.shown, self.passes = shown, []
+        self.rules, self.shown, self.passes = RULES, shown, []
 
-    def candidates(self, picture: Pixels, scale: Scale) -> list[list[Face]]:
+    def candidates(self, picture: Pixels, scale: Scale) -> list[Pass]:
         self.passes.append(scale)
-        return [self.shown.get(scale, [])] * (1 + scale.mirrored)
+        found = Pass(scale.factor(picture), self.shown.get(scale, []))
+        return [found] * (1 + scale.mirrored)
 
 
 def _boxes(faces: list[Face]) -> list[Box]:
     return [Box(*(round(value) for value in face.box.as_list())) for face in faces]
 
 
-PLAIN = np.zeros((300, 200, 3), np.uint8)
+PLAIN = np.zeros((900, 600, 3), np.uint8)
+HEAD, OTHER = around(180, 180, 240), around(450, 600, 240)
+TINY, OTHER_TINY = around(60, 60, 80), around(180, 60, 80)
 
 
 def test_a_first_pass_that_leaves_no_doubt_is_all() -> None:
@@ -130,12 +91,44 @@ def test_a_first_pass_that_leaves_no_doubt_is_all() -> None:
 
 
 def test_a_doubt_is_settled_by_the_mean_of_all_passes() -> None:
-    seen = {FIRST_PASS: [Face(HEAD, 0.9), Face(OTHER, 0.4)], SECOND_PASS: [Face(HEAD, 0.9)]}
+    seen = {FIRST_PASS: [Face(HEAD, 0.9), Face(OTHER, 0.3)], SECOND_PASS: [Face(HEAD, 0.9)]}
     detector = _Scripted(seen)
     assert _boxes(detector.detect(PLAIN)) == [HEAD]
     assert detector.passes == [FIRST_PASS, SECOND_PASS]
-    detector = _Scripted({**seen, SECOND_PASS: [Face(HEAD, 0.9), Face(OTHER, 0.8)]})
+
+
+def test_where_there_may_be_several_it_looks_closer() -> None:
+    both = [Face(HEAD, 0.9), Face(OTHER, 0.4)]
+    detector = _Scripted({FIRST_PASS: both, SECOND_PASS: both, CLOSE_PASS: both[:1]})
+    assert _boxes(detector.detect(PLAIN)) == [HEAD]
+    assert detector.passes == [FIRST_PASS, SECOND_PASS, CLOSE_PASS]
+    sure = [Face(HEAD, 0.9), Face(OTHER, 0.95)]
+    detector = _Scripted({FIRST_PASS: both, SECOND_PASS: both, CLOSE_PASS: sure})
     assert _boxes(detector.detect(PLAIN)) == [HEAD, OTHER]
+
+
+def test_one_small_head_may_not_be_all() -> None:
+    found = [Face(TINY, 0.9)]
+    closer = [*found, Face(OTHER_TINY, 0.9)]
+    seen = {FIRST_PASS: found, SECOND_PASS: found, CLOSE_PASS: closer, CLOSER_PASSES[0]: closer}
+    detector = _Scripted(seen)
+    assert OTHER_TINY in _boxes(detector.detect(PLAIN))
+
+
+def test_it_looks_closer_again_while_heads_are_small() -> None:
+    heads = [Face(TINY, 0.9), Face(OTHER_TINY, 0.9)]
+    detector = _Scripted(
+        dict.fromkeys((FIRST_PASS, SECOND_PASS, CLOSE_PASS, *CLOSER_PASSES), heads)
+    )
+    assert _boxes(detector.detect(PLAIN)) == [TINY, OTHER_TINY]
+    assert detector.passes == [FIRST_PASS, SECOND_PASS, CLOSE_PASS, CLOSER_PASSES[0]]
+
+
+def test_a_picture_without_more_pixels_is_not_looked_at_closer() -> None:
+    heads = [Face(around(20, 30, 30), 0.9), Face(around(80, 30, 30), 0.9)]
+    detector = _Scripted(dict.fromkeys((FIRST_PASS, SECOND_PASS), heads))
+    assert len(detector.detect(np.zeros((150, 100, 3), np.uint8))) == 2
+    assert detector.passes == [FIRST_PASS, SECOND_PASS]
 
 
 def test_a_picture_without_a_head_gets_a_closer_pass() -> None:
@@ -144,15 +137,21 @@ def test_a_picture_without_a_head_gets_a_closer_pass() -> None:
     assert detector.passes == [FIRST_PASS, SECOND_PASS, CLOSE_PASS]
 
 
+def test_what_a_closer_pass_does_not_confirm_stays_where_it_is_all() -> None:
+    likely = [Face(HEAD, 0.5), Face(OTHER, 0.26)]
+    detector = _Scripted({FIRST_PASS: likely, SECOND_PASS: likely})
+    assert _boxes(detector.detect(PLAIN)) == [HEAD]
+
+
 @pytest.mark.parametrize(
     ("height", "width"), [(320, 320), (320, 180), (180, 320), (320, 1), (250, 320)]
 )
 def test_the_padded_shape_holds_the_picture_and_is_one_of_few(height: int, width: int) -> None:
-    rows, columns = padded_shape(height, width, 320)
+    rows, columns = padded_shape(height, width)
     assert rows >= height
     assert columns >= width
     assert rows % 32 == columns % 32 == 0
-    assert {rows, columns} <= {320, 256, 192}
+    assert {rows, columns} <= {320, 256, 192, 128, 96}
 
 
 def test_weights_that_do_not_fit_are_named(tmp_path: Path) -> None:
@@ -197,8 +196,8 @@ def test_a_mirrored_pass_boxes_the_same_head(
 ) -> None:
     picture = np.ascontiguousarray(posts[0][:, : posts[0].shape[1] * 4 // 5])
     plain, mirrored = (
-        max(faces, key=lambda face: face.score)
-        for faces in detector.candidates(picture, Scale(256, mirrored=True))
+        max(seen.faces, key=lambda face: face.score)
+        for seen in detector.candidates(picture, Scale(256, mirrored=True))
     )
     assert iou(plain.box, mirrored.box) > 0.7
 

@@ -1,0 +1,105 @@
+"""Every face of grids, strips and pages that are made of the repository's own samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import sandbox
+from models.detection.boxes import iou
+from models.detection.learned import LearnedDetector
+from models.detection.registry import Detector
+from models.identify import Identifier
+from models.images.decoding import Picture, decode
+from models.types import Box, Face, Pixels
+from tests.models.test_identify import ByStrongestColour, MeanColour
+
+SAMPLES = Path(sandbox.__file__).parent / "samples" / "pictures"
+
+
+@pytest.fixture(scope="module")
+def detector() -> LearnedDetector:
+    return LearnedDetector.load()
+
+
+@pytest.fixture(scope="module")
+def figures() -> list[Pixels]:
+    files = sorted(SAMPLES.glob("*-[123].webp"))
+    return [decode(file.read_bytes(), file.name).frames[0] for file in files]
+
+
+def _find(detector: Detector, pixels: Pixels) -> list[Face]:
+    """Find as the bot does, which halves large pictures before."""
+    identifier = Identifier(detector, MeanColour(), ByStrongestColour())  # pyright: ignore
+    height, width = pixels.shape[:2]
+    return identifier.find(Picture("a.png", (pixels,), False, width, height), max_faces=100)
+
+
+def _grid(figures: list[Pixels], across: int, side: int) -> tuple[Pixels, list[Box]]:
+    """Put figures into squares, `across` beside each other; return them and each one's square."""
+    rows = -(-len(figures) // across)
+    picture = np.full((rows * side, across * side, 3), 255, np.uint8)
+    cells: list[Box] = []
+    for place, figure in enumerate(figures):
+        scale = side / max(figure.shape[:2])
+        small = cv2.resize(figure, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        x, y = side * (place % across), side * (place // across)
+        picture[y : y + small.shape[0], x : x + small.shape[1]] = small
+        cells.append(Box(x, y, x + side, y + side))
+    return picture, cells
+
+
+def _within(face: Face, cell: Box) -> bool:
+    x, y = face.box.center
+    return cell.x0 <= x < cell.x1 and cell.y0 <= y < cell.y1
+
+
+@pytest.mark.parametrize(
+    ("count", "across", "side"),
+    [(4, 2, 500), (9, 3, 400), (16, 4, 300), (6, 1, 900), (16, 1, 900)],
+    ids=["2 x 2", "3 x 3", "4 x 4", "strip", "long strip"],
+)
+def test_each_figure_that_is_found_alone_is_found_among_others(
+    detector: LearnedDetector, figures: list[Pixels], count: int, across: int, side: int
+) -> None:
+    picture, cells = _grid(figures[:count], across, side)
+    found = _find(detector, picture)
+    alone = [len(_find(detector, figure)) for figure in figures[:count]]
+    assert sum(alone) >= count - 1
+    together = [sum(_within(face, cell) for face in found) for cell in cells]
+    missed = sum(max(0, one - two) for one, two in zip(alone, together, strict=True))
+    assert missed <= count // 16
+    assert len(found) <= sum(alone) + count // 8
+
+
+def test_a_face_on_the_border_of_two_tiles_is_boxed_once(
+    detector: LearnedDetector, figures: list[Pixels]
+) -> None:
+    for shift in range(0, 900, 150):
+        picture, _ = _grid(figures[:5], 1, 900)
+        moved = np.vstack([np.full((shift, 900, 3), 255, np.uint8), picture])
+        boxes = [face.box for face in _find(detector, moved)]
+        assert len(boxes) == 5
+        assert all(iou(a, b) < 0.1 for a in boxes for b in boxes if a is not b)
+
+
+def test_a_huge_strip_takes_no_more_passes_than_a_long_one(
+    detector: LearnedDetector, figures: list[Pixels]
+) -> None:
+    runs: list[int] = []
+    counting = LearnedDetector(lambda batch: (runs.append(len(batch)), detector.network(batch))[1])
+    strip, _ = _grid(figures[:3], 1, 400)
+    counting.detect(np.vstack([strip] * 60))
+    assert sum(runs) < 150
+
+
+def test_close_portraits_are_boxed(detector: LearnedDetector, figures: list[Pixels]) -> None:
+    for figure in figures[::4]:
+        (head,) = detector.detect(figure)
+        x0, y0, x1, y1 = (max(0, round(edge)) for edge in head.box.as_list())
+        (again,) = detector.detect(np.ascontiguousarray(figure[y0:y1, x0:x1]))
+        shown = Box(again.box.x0 + x0, again.box.y0 + y0, again.box.x1 + x0, again.box.y1 + y0)
+        assert iou(shown, head.box) > 0.6
