@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
@@ -16,6 +17,10 @@ from models.identify import Identifier
 from models.images.decoding import Picture, decode
 from models.types import Box, Face, Pixels
 from tests.models.test_identify import ByStrongestColour, MeanColour
+
+if TYPE_CHECKING:
+    from models.embedding.embedder import Embedder
+    from models.gallery.namer import Namer
 
 SAMPLES = Path(sandbox.__file__).parent / "samples" / "pictures"
 
@@ -33,9 +38,13 @@ def figures() -> list[Pixels]:
 
 def _find(detector: Detector, pixels: Pixels) -> list[Face]:
     """Find as the bot does, which halves large pictures before."""
-    identifier = Identifier(detector, MeanColour(), ByStrongestColour())  # pyright: ignore
+    identifier = Identifier(
+        detector, cast("Embedder", MeanColour()), cast("Namer", ByStrongestColour())
+    )
     height, width = pixels.shape[:2]
-    return identifier.find(Picture("a.png", (pixels,), False, width, height), max_faces=100)
+    return identifier.find(
+        Picture("a.png", (pixels,), animated=False, width=width, height=height), max_faces=100
+    )
 
 
 def _grid(figures: list[Pixels], across: int, side: int) -> tuple[Pixels, list[Box]]:
@@ -78,22 +87,27 @@ def test_each_figure_that_is_found_alone_is_found_among_others(
 def test_a_face_on_the_border_of_two_tiles_is_boxed_once(
     detector: LearnedDetector, figures: list[Pixels]
 ) -> None:
-    for shift in range(0, 900, 150):
-        picture, _ = _grid(figures[:5], 1, 900)
+    for shift in range(0, 900, 300):
+        picture, _ = _grid(figures[:4], 1, 900)
         moved = np.vstack([np.full((shift, 900, 3), 255, np.uint8), picture])
         boxes = [face.box for face in _find(detector, moved)]
-        assert len(boxes) == 5
+        assert len(boxes) == 4
         assert all(iou(a, b) < 0.1 for a in boxes for b in boxes if a is not b)
 
 
-def test_a_huge_strip_takes_no_more_passes_than_a_long_one(
-    detector: LearnedDetector, figures: list[Pixels]
-) -> None:
+def test_a_huge_strip_takes_no_more_passes_than_a_long_one() -> None:
     runs: list[int] = []
-    counting = LearnedDetector(lambda batch: (runs.append(len(batch)), detector.network(batch))[1])
-    strip, _ = _grid(figures[:3], 1, 400)
-    counting.detect(np.vstack([strip] * 60))
-    assert sum(runs) < 150
+
+    def network(batch: np.ndarray) -> np.ndarray:
+        """Find a small head every so often, so that it looks as close as it can."""
+        runs.append(len(batch))
+        given = np.full((len(batch), batch.shape[1] // 8, batch.shape[2] // 8, 4), -6, np.float32)
+        given[..., 1:] = np.log(0.8), 0, 0
+        given[:, 4::12, 4::12, 0] = 3
+        return given
+
+    LearnedDetector(network).detect(np.zeros((48_000, 200, 3), np.uint8))
+    assert 60 < sum(runs) < 150
 
 
 def test_close_portraits_are_boxed(detector: LearnedDetector, figures: list[Pixels]) -> None:
