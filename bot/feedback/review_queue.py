@@ -122,7 +122,8 @@ class UnknownFaces:
             for cluster in (await self._storage.clusters.dismissed(server_id)).values()
             if (same := [face for face in cluster if face.backbone == backbone])
         ]
-        found = await asyncio.to_thread(_search, faces, shown, self._config.cluster_faces)
+        smallest = self._config.cluster_faces
+        found = await asyncio.to_thread(_search, faces, shown, smallest, backbone)
         return [[faces[row] for row in rows] for rows in found]
 
     def _mark(self, cluster: Iterable[FaceObservation]) -> int:
@@ -134,14 +135,19 @@ class UnknownFaces:
 
 
 def _search(
-    faces: Sequence[FaceObservation], shown: Iterable[Sequence[FaceObservation]], smallest: int
+    faces: Sequence[FaceObservation],
+    shown: Iterable[Sequence[FaceObservation]],
+    smallest: int,
+    backbone: str,
 ) -> list[list[int]]:
     # scikit-learn is heavy: a bot that never sees enough unknown faces does without it.
     from models.gallery.clustering import find_unseen_clusters
+    from models.gallery.impostors import shipped_likeness
 
     groups = [face.group for face in faces]
     seen = [_vectors(cluster) for cluster in shown]
-    return find_unseen_clusters(_vectors(faces), groups, seen, smallest)
+    likeness = shipped_likeness(backbone)
+    return find_unseen_clusters(_vectors(faces), groups, seen, smallest, likeness)
 
 
 def _vectors(faces: Iterable[FaceObservation]) -> list[Vector]:

@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 
     from models.types import Vector, Vectors
 
-LIKENESS: Final = 0.6
-"""Cosine similarity from which two faces may be of one character."""
+LIKENESS: Final = 0.39
+"""Cosine similarity from which two faces may be of one character, where nothing else is known.
+
+Of pairs of faces of different reserved identities one in a hundred is as alike, by the embedding
+aeebf8bcd170; `likeness_of` tells it for another.
+"""
+TAKEN_FOR_ONE: Final = 0.01
+"""The share of pairs of different identities that may be as alike as two faces of a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,25 @@ class Cluster:
     """Mean cosine similarity to the centre, -1 to 1."""
 
 
+def likeness_of(vectors: Vectors, identities: Sequence[str]) -> float:
+    """Return the cosine that `TAKEN_FOR_ONE` of the pairs of different identities reach.
+
+    `vectors`, (n, d), are faces of at least two identities.
+    """
+    _, who = np.unique(identities, return_inverse=True)
+    different = who[:, None] < who[None]
+    return float(np.quantile((vectors @ vectors.T)[different], 1 - TAKEN_FOR_ONE))
+
+
 def find_clusters(
-    vectors: Vectors, groups: Sequence[int] | None = None, smallest: int = 5
+    vectors: Vectors,
+    groups: Sequence[int] | None = None,
+    smallest: int = 5,
+    likeness: float = LIKENESS,
 ) -> list[Cluster]:
     """Return the clusters among `vectors` (n, d), the largest first.
 
-    Any two members are at least as alike as `LIKENESS`. `groups` numbers near-duplicate pictures:
+    Any two members have at least the cosine `likeness`. `groups` numbers near-duplicate pictures:
     the faces of one count once towards the size, so one picture posted seven times is no cluster.
     """
     if len(vectors) < max(smallest, 2):
@@ -50,24 +69,24 @@ def find_clusters(
     cosines = np.clip(vectors @ vectors.T, -1, 1).astype(np.float64)
     np.fill_diagonal(cosines, 1)
     tree = linkage(squareform(1 - cosines, checks=False), method="complete")
-    found = fcluster(tree, 1 - LIKENESS, criterion="distance")
+    found = fcluster(tree, 1 - likeness, criterion="distance")
     clusters: list[Cluster] = []
     for label in np.unique(found):
         members = np.flatnonzero(found == label)
         if len(np.unique(pictures[members])) < smallest:
             continue
-        likeness = vectors[members] @ _centre(vectors[members])
-        order = np.argsort(-likeness, kind="stable")
-        clusters.append(Cluster(tuple(members[order].tolist()), float(likeness.mean())))
+        typical = vectors[members] @ _centre(vectors[members])
+        order = np.argsort(-typical, kind="stable")
+        clusters.append(Cluster(tuple(members[order].tolist()), float(typical.mean())))
     return sorted(clusters, key=lambda c: (-len(c.members), -c.tightness))
 
 
-def belongs(vectors: Vectors, cluster: Vectors) -> NDArray[np.bool_]:
+def belongs(vectors: Vectors, cluster: Vectors, likeness: float = LIKENESS) -> NDArray[np.bool_]:
     """Say which of `vectors` (n, d) belong to a cluster of faces (m, d), m >= 1: (n,).
 
     They are as like its members as these may be to each other, on average.
     """
-    return (vectors @ cluster.T).mean(axis=1) >= LIKENESS
+    return (vectors @ cluster.T).mean(axis=1) >= likeness
 
 
 def centroids_of(vectors: Vectors, count: int, seed: int = 0) -> Vectors:
@@ -86,6 +105,7 @@ def find_unseen_clusters(
     groups: Sequence[int],
     shown: Iterable[Sequence[Vector]],
     smallest: int,
+    likeness: float = LIKENESS,
 ) -> list[list[int]]:
     """Return the clusters, as `find_clusters` does, among the vectors that fit no `shown` cluster.
 
@@ -94,9 +114,9 @@ def find_unseen_clusters(
     stack = np.stack(vectors)
     new = np.ones(len(stack), bool)
     for cluster in shown:
-        new &= ~belongs(stack, np.stack(cluster))
+        new &= ~belongs(stack, np.stack(cluster), likeness)
     rows = np.flatnonzero(new).tolist()
-    found = find_clusters(stack[rows], [groups[row] for row in rows], smallest)
+    found = find_clusters(stack[rows], [groups[row] for row in rows], smallest, likeness)
     return [[rows[member] for member in cluster.members] for cluster in found]
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bot.ui.erasing import ERASE
+from models.gallery.expectation import Expectation
+from models.gallery.gallery import Gallery
 from sandbox.samples.shelf import load_samples
-from tests.bot.fakes import DistinctStages, ListingStages
+from tests.bot.fakes import MARIN, DistinctStages, ListingStages
 from tests.e2e.conftest import PATIENCE_S, asked, confirmed, eventually, opened, shown, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bot.client import MoedexBot
@@ -49,6 +54,33 @@ async def test_a_moderator_teaches_renames_and_undoes(sandbox: Sandbox, bot: Moe
     undone = await ann.press(renamed.answers[0], "Undo")
     assert "Undone" in await said(undone)
     assert (await bot.services.galleries.roster(server_id)).name("aoi") == "Aoi"
+
+
+class Expecting(DistinctStages):
+    """Stages that expect a character to be named the more often, the more pictures there are."""
+
+    gallery = Gallery.of({MARIN: np.eye(4, dtype=np.float32)[:1]})
+
+    def expected(self, gallery: Any, character_id: str, samples: Sequence[Any]) -> Expectation:
+        """Expect a tenth more with each picture."""
+        return Expectation(len(samples), 0.3 + 0.1 * len(samples), 0.6 + 0.1 * len(samples))
+
+
+async def test_teaching_says_how_often_a_character_will_be_named(
+    sandbox: Sandbox, start: Start
+) -> None:
+    async with start(Expecting()):
+        ann = sandbox.member("ann")
+        one = await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
+        assert (
+            "from 1 picture. From it I shall name them in about 4 of 10 pictures; three more make "
+            "that about 7." in await said(one)
+        )
+        images = {"image1": ("b.png", b"1"), "image2": ("c.png", b"1")}
+        more = await ann.slash("general", "teach", {"name": "Aoi", **images})
+        assert "from 2 pictures. From 3 in all I shall name them in about 6 of 10" in (
+            await said(more)
+        )
 
 
 async def test_five_drawings_are_enrolled_at_once(sandbox: Sandbox, start: Start) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.gallery.clustering import LIKENESS, find_clusters
+from models.gallery.clustering import LIKENESS, find_clusters, likeness_of
 
 
 def _faces(rng: np.random.Generator, centres: list[int], spread: float) -> np.ndarray:
@@ -58,6 +58,18 @@ def test_faces_between_two_people_join_neither() -> None:
         rows = chain[list(cluster.members)]
         assert (rows @ rows.T).min() >= LIKENESS - 1e-6
         assert len(cluster.members) < 19
+
+
+def test_faces_are_alike_from_where_few_pairs_of_strangers_are() -> None:
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(200, 64)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = likeness_of(vectors, [str(n) for n in range(200)])
+    cosines = (vectors @ vectors.T)[np.triu_indices(200, 1)]
+    assert np.isclose((cosines >= found).mean(), 0.01, atol=0.001)
+    # Copies of a face are no pair of different identities.
+    twice = np.concatenate([vectors, vectors])
+    assert np.isclose(likeness_of(twice, [str(n % 200) for n in range(400)]), found, atol=0.01)
 
 
 def test_copies_are_in_the_cluster_and_do_not_make_it_larger() -> None:
