@@ -72,7 +72,8 @@ def _by_breadth(faces: FaceSet, weights: Path, side: int, *, twice: bool) -> Vec
     network, _ = load_breadth_network(weights)
     crops = lambda i: framed(faces.picture(i), side)  # noqa: E731
     copies = [crops, lambda i: closer(crops(i))] if twice else [crops]
-    return unit(sum(np.concatenate([*outputs_of(network, copy, len(faces))]) for copy in copies))
+    found = [np.concatenate([*outputs_of(network, copy, len(faces))]) for copy in copies]
+    return unit(np.sum(found, axis=0))
 
 
 def main(
