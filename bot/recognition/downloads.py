@@ -51,8 +51,10 @@ async def download(
                 await _read(session, url, data, most, enough)
             except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError):
                 await _read(session, url, data, most, enough)
+    except aiohttp.ClientResponseError as error:  # its own text has the address, with its signature
+        raise DownloadError(f"status {error.status}") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise DownloadError(f"{type(error).__name__}: {error}") from error
+        raise DownloadError(type(error).__name__) from error
     return bytes(data)
 
 

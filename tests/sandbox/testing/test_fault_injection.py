@@ -212,3 +212,39 @@ async def test_requests_need_the_token_and_unknown_routes_are_refused(sandbox: S
 async def test_nothing_but_loopback_is_bound(sandbox: Sandbox) -> None:
     assert sandbox._runner is not None
     assert [host for host, _ in sandbox._runner.addresses] == ["127.0.0.1"]
+
+
+async def test_a_cut_request_is_done_or_not_and_answered_neither_way(
+    sandbox: Sandbox, client: Client
+) -> None:
+    channel = client.text(sandbox.channel("general"))
+    for when, there in (("before", 0), ("after", 1)):
+        sandbox.fault_injection.cut("POST /channels/*/messages", when)
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await channel.send("hello")
+        assert len(sandbox.messages("general")) == there
+
+
+async def test_answers_can_be_replaced_and_damaged(sandbox: Sandbox, client: Client) -> None:
+    channel = client.text(sandbox.channel("general"))
+    posted = await sandbox.member("ann").post("general", "as it was")
+    route = "GET /channels/*/messages/*"
+    sandbox.fault_injection.damage_answer(route, lambda answer: answer.update(content="changed"))
+    assert (await channel.fetch_message(posted.id)).content == "changed"
+    sandbox.fault_injection.answer(route, {"content": "nothing else"})
+    with pytest.raises(KeyError):
+        await channel.fetch_message(posted.id)
+    assert (await channel.fetch_message(posted.id)).content == "as it was"
+
+
+async def test_events_can_be_damaged_and_sent_as_they_are(sandbox: Sandbox, client: Client) -> None:
+    sandbox.fault_injection.damage_event(
+        "MESSAGE_CREATE", lambda data: data.update(content="changed")
+    )
+    for content in ("first", "second"):
+        await sandbox.member("ann").post("general", content)
+    sandbox.gateway.send_event("MESSAGE_CREATE", sandbox.gateway.sent("MESSAGE_CREATE")[0])
+    await sandbox.member("ann").post("general", "last")
+    await client.seen("message", lambda message: message.content == "last")
+    heard = [message.content for message in client.dispatched("message")]
+    assert heard == ["changed", "second", "changed", "last"]
