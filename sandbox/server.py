@@ -33,7 +33,7 @@ from sandbox.testing.places import Places
 from sandbox.testing.waiting import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -48,6 +48,7 @@ class Sandbox:
     Args:
         port: Where to listen on loopback; 0 takes a free one.
         samples: A folder of pictures that join the page's shelf.
+        shelf_notes: Lines under the shelf's headings, by the group's name.
         bot_name: The bot's name.
         intents: Privileged intents that the "developer portal" grants: `message_content`,
             `members`, `presences`.
@@ -73,6 +74,7 @@ class Sandbox:
         *,
         port: int = 0,
         samples: Path | None = None,
+        shelf_notes: Mapping[str, str] | None = None,
         bot_name: str = "Moedex",
         intents: Iterable[str] = ("message_content", "members"),
         realistic_limits: bool = False,
@@ -90,7 +92,7 @@ class Sandbox:
         self._api = Api(
             self.state, RateLimits(realistic=realistic_limits), self.fault_injection.intercept
         )
-        self._page = Page(self.state, Shelf(samples))
+        self._page = Page(self.state, Shelf(samples, shelf_notes or {}))
         self._port = port
         self._runner: web.AppRunner | None = None
         self.server = self.places.server

@@ -15,12 +15,21 @@ import typer
 from bot.cli.options import DEMO_PORT, ConfigOption, one_line_for, run_to_end
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.client import MoedexBot
     from sandbox import Sandbox
+    from sandbox.samples.shelf import Sample
     from sandbox.state.entities import Message
 
 WATCHED = ("general", "fan-art")
 """Channels whose pictures are answered unasked; in "quiet" the bot waits to be asked."""
+
+HOW_TO_TEACH = (
+    "Not taught yet, so somebody else may come closest. Type /teach, write “{name}”, and click one "
+    "of these pictures."
+)
+"""Under the last character's heading; a click puts a picture into the open command."""
 
 _ANSWER_SECONDS = 60.0
 
@@ -66,6 +75,7 @@ async def _demo(
     from bot.app import run_bot
     from bot.config import load_config
     from sandbox import Sandbox
+    from sandbox.samples.shelf import cast, load_samples
     from sandbox.state.files import media_type
 
     if once is not None and not (media_type(once.name) or "").startswith("image/"):
@@ -86,12 +96,16 @@ async def _demo(
             await _ask_once(sandbox, once)
             await bot.close()
             return
+        await teach_cast(bot, sandbox, taught)
         typer.echo(f"\nMoedex is ready: open {sandbox.page_url}\nCtrl+C ends it.")
+        typer.echo(f"It knows the drawn characters of the shelf but {untaught}: teach it that one.")
         typer.echo("Learning is on in the demo's server; all of it is deleted at the end.")
         if open_page:
             await asyncio.to_thread(webbrowser.open, sandbox.page_url)
 
-    sandbox = Sandbox(port=0 if once else port, samples=samples)
+    *taught, (untaught, _) = cast(load_samples()).items()
+    notes = {untaught: HOW_TO_TEACH.format(name=untaught)}
+    sandbox = Sandbox(port=0 if once else port, samples=samples, shelf_notes=notes)
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="moedex-demo-"))
         try:
@@ -104,11 +118,39 @@ async def _demo(
             config,
             discord=sandbox.discord_section,
             storage={"url": f"sqlite+aiosqlite:///{folder}/demo.db"},
-            # A newcomer clicks through the whole shelf.
+            # A newcomer clicks through the whole shelf, and is promised an answer to each picture.
             cooldowns={"user_times": 30},
+            answers={"no_face": True},
         )
         typer.echo("Loading the models; this takes some seconds ...", err=True)
         await run_bot(settings, on_ready=on_ready)
+
+
+async def teach_cast(
+    bot: MoedexBot, sandbox: Sandbox, characters: Sequence[tuple[str, Sequence[Sample]]]
+) -> None:
+    """Teach characters as Ann, each by its second picture and its third.
+
+    The others, the first one above all, are to be recognised.
+    """
+    from bot.gallery.samples import largest_face
+    from bot.inference import Job
+
+    services, server = bot.services, sandbox.server.id
+    for name, pictures in characters:
+        jobs = [
+            services.worker.identify(
+                await asyncio.to_thread(each.read),
+                each.filename,
+                job=Job(server, number),
+                upload_limit=None,
+            )
+            for number, each in enumerate(pictures[1:3])
+        ]
+        found = await asyncio.gather(*jobs)
+        faces = [largest_face(picture) for picture in found if picture.faces]
+        await services.teaching.teach(server, sandbox.member("ann").id, name, "", faces, new=True)
+    await services.galleries.gallery(server)
 
 
 async def _ask_once(sandbox: Sandbox, picture: Path) -> None:

@@ -18,3 +18,8 @@ class AnswersConfig(Section):
     format: Literal["JPEG", "WEBP"] = Field(
         "JPEG", description='Format of the answered picture: "JPEG" or "WEBP".'
     )
+    no_face: bool = Field(
+        False,
+        description="Say in a watched channel, too, that a picture shows no drawn face. Who asks "
+        "is told in any case.",
+    )

@@ -10,6 +10,7 @@ from models.images.hashing import NEAR, hash_distance
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.inference import IdentifiedPicture
     from models.types import NamedFace
 
 
@@ -32,3 +33,9 @@ def distinct(samples: Sequence[EnrolmentSample]) -> list[EnrolmentSample]:
         if all(hash_distance(sample.phash, k.phash) > NEAR for k in kept):
             kept.append(sample)
     return kept
+
+
+def largest_face(picture: IdentifiedPicture) -> EnrolmentSample:
+    """Return what a picture that shows a face teaches: its largest face."""
+    largest = max(picture.faces, key=lambda named: named.face.box.side * named.face.score)
+    return EnrolmentSample(largest, picture.phash, picture.backbone)

@@ -35,9 +35,9 @@ class RecognitionRequest:
     `prompt_id` the id of that message or interaction. `message` carries the pictures, None where
     a command has them; where a question only points at it, `finder` finds it with its pictures.
     `origins` are the channels that corrected faces come from.
-    `asked` is false where a channel is merely watched. `cancelled` turns true when one of the
-    messages is deleted, or no longer asks. `late` is true for what was asked while the bot was
-    away.
+    `asked` is false where a channel is merely watched; with `tells_no_face` it is said there too of
+    a picture that nobody is drawn in. `cancelled` turns true when one of the messages is deleted,
+    or no longer asks. `late` is true for what was asked while the bot was away.
     """
 
     mode: Mode
@@ -53,6 +53,7 @@ class RecognitionRequest:
     prompt: discord.Message | None = None
     origins: Collection[int] = ()
     asked: bool = True
+    tells_no_face: bool = True
     cancelled: bool = field(default=False, init=False)
     late: bool = field(default=False, init=False)
 
@@ -85,6 +86,7 @@ def by_message(
     about: discord.Message | None = None,
     finder: Finder | None = None,
     asked: bool = True,
+    tells_no_face: bool = True,
 ) -> RecognitionRequest:
     """Return the request of a posted message, about its own pictures.
 
@@ -103,6 +105,7 @@ def by_message(
         finder=finder,
         prompt=prompt,
         asked=asked,
+        tells_no_face=tells_no_face,
     )
 
 

@@ -122,7 +122,10 @@ class Watching:
             return
         self._remember(message.id, _seen(look))
         if look.asks or await self._is_watched(message):
-            await self._recognition.answer(by_message(message, look.sources, asked=look.asks))
+            tells = look.asks or self._config.answers.no_face
+            await self._recognition.answer(
+                by_message(message, look.sources, asked=look.asks, tells_no_face=tells)
+            )
 
     async def _is_watched(self, message: discord.Message) -> bool:
         if message.guild is None:

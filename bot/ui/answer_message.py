@@ -72,7 +72,7 @@ def _lines(
         for each in results
         if each.error
     ]
-    if request.asked:
+    if request.tells_no_face:
         lines += [
             NO_FACE.format(name=plain(each.source.title))
             for each in results

@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.feedback.authority import check_may_label, may_label
 from bot.gallery.expecting import read_expectation
 from bot.gallery.lookup import clean_name, same_named
-from bot.gallery.samples import EnrolmentSample, distinct
+from bot.gallery.samples import EnrolmentSample, distinct, largest_face
 from bot.recognition.replies import OutgoingMessage
 from bot.recognition.request import to_enrol
 from bot.recognition.sources import attachment_source
@@ -190,8 +190,7 @@ def _sample(picture: IdentifiedPicture) -> EnrolmentSample:
     """Return the largest face of a picture to learn from. Raises UserError where there is none."""
     if not picture.faces:
         raise UserError(NO_FACE.format(name=plain(picture.name)))
-    largest = max(picture.faces, key=lambda named: named.face.box.side * named.face.score)
-    return EnrolmentSample(largest, picture.phash, picture.backbone)
+    return largest_face(picture)
 
 
 async def setup(bot: MoedexBot) -> None:

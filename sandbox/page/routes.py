@@ -7,7 +7,8 @@ the bot calls, with that human's token in `Authorization`. Here is only what Dis
     GET /                        the page; GET /page/{path} its scripts and styles
     GET /sandbox/humans          -> {"users": [user]}   whom one may act as, each with its `token`
     GET /sandbox/events?token=   WebSocket: the world, then what happens (see `page.events`)
-    GET /sandbox/samples         -> {"samples": [{"id", "title", "group", "filename", "url"}]}
+    GET /sandbox/samples         -> {"samples": [{"id", "title", "group", "filename", "url"}],
+                                     "notes": {group: a line under its heading}}
     GET /sandbox/samples/{id}    -> the picture's bytes
 
 Ids are strings of digits. Errors are `{"message", "code"}` with status 401 or 404. Requests whose
@@ -117,7 +118,7 @@ class Page:
             }
             for item in await self._shelf.all()
         ]
-        return web.json_response({"samples": samples})
+        return web.json_response({"samples": samples, "notes": dict(self._shelf.notes)})
 
     async def sample(self, request: web.Request) -> web.StreamResponse:
         """`GET /sandbox/samples/{}`."""

@@ -9,14 +9,19 @@ from sandbox.samples.shelf import Sample, load_samples
 from sandbox.state.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
 class Shelf:
-    """The samples; `folder` is listed off the event loop when they are first asked for."""
+    """The samples; `folder` is listed off the event loop when they are first asked for.
 
-    def __init__(self, folder: Path | None) -> None:
+    `notes` are lines under the headings of groups, by the group's name.
+    """
+
+    def __init__(self, folder: Path | None, notes: Mapping[str, str]) -> None:
         self._folder = folder
+        self.notes = notes
         self._samples: list[Sample] | None = None
 
     async def all(self) -> list[Sample]:

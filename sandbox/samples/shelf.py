@@ -60,6 +60,15 @@ def load_samples(folder: Path | None = None) -> list[Sample]:
     return samples
 
 
+def cast(samples: list[Sample]) -> dict[str, list[Sample]]:
+    """Return the pictures of each drawn character, by name, in the shelf's order."""
+    found: dict[str, list[Sample]] = {}
+    for sample in samples:
+        if sample.people == 1 and sample.title.startswith(sample.group):
+            found.setdefault(sample.group, []).append(sample)
+    return found
+
+
 def _drawn(*, id: str, title: str, group: str, people: int, file: str, spoiler: bool) -> Sample:  # noqa: A002 - a key of the index
     filename = f"SPOILER_{file}" if spoiler else file
     return Sample(id, title, group, filename, people, PICTURES / file)

@@ -356,9 +356,15 @@ async def test_direct_messages_threads_forwards_and_typing(
 
 async def test_the_shelf(picture: bytes, tmp_path: Path) -> None:
     (tmp_path / "mine.png").write_bytes(picture)
-    async with Sandbox(samples=tmp_path) as sandbox, aiohttp.ClientSession() as session:
+    notes = {"Hikari Mochizuki": "Known already."}
+    async with (
+        Sandbox(samples=tmp_path, shelf_notes=notes) as sandbox,
+        aiohttp.ClientSession() as session,
+    ):
         async with session.get(f"{sandbox.page_url}sandbox/samples") as response:
-            shelf = (await response.json())["samples"]
+            answer = await response.json()
+        assert answer["notes"] == notes
+        shelf = answer["samples"]
         mine = next(item for item in shelf if item["filename"] == "mine.png")
         async with session.get(sandbox.cdn_url + mine["url"]) as response:
             assert await response.read() == picture

@@ -14,7 +14,7 @@ export class ApiError extends Error {
 export const readHumans = async () => (await send("GET", "/sandbox/humans")).users;
 
 /** Return the sample pictures: `[{id, title, group, filename, url}]`. */
-export const readSamples = async () => (await send("GET", "/sandbox/samples")).samples;
+export const readSamples = () => send("GET", "/sandbox/samples");
 
 /** Discord's REST API as one human calls it. */
 export class Api {

@@ -22,7 +22,7 @@ export class Shelf {
   async read() {
     if (this.samples.length) return;
     try {
-      this.samples = await readSamples();
+      ({ samples: this.samples, notes: this.notes } = await readSamples());
       this.draw();
     } catch (error) {
       fail(error);
@@ -57,7 +57,8 @@ export class Shelf {
       grid.append(...rest.splice(0, AT_ONCE * 2).map((sample) => this.#sample(sample)));
       if (!rest.length) more.remove();
     } } }, "Show more");
-    return h("section", {}, h("h3", {}, name), grid, more);
+    const note = this.notes[name];
+    return h("section", {}, h("h3", {}, name), note && h("p.shelf-note", {}, note), grid, more);
   }
 
   #sample(sample) {
