@@ -24,6 +24,7 @@ from benchmarks.simulated_server import Simulation, World
 from benchmarks.statistics import machine, table, today, write_section
 from benchmarks.voters import Crowd
 from models.embedding.embedder import Embedder
+from models.gallery.examples import Example
 from models.gallery.impostors import IMPOSTORS_FILE, Impostors
 from models.gallery.namer import Namer
 from models.gallery.posted import NO_PRIOR, PRIOR_WEIGHTS
@@ -37,7 +38,6 @@ from models.types import Tier
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.gallery.examples import Example
     from models.gallery.gallery import Gallery
     from models.training.breadth.faces import FaceSet
     from models.types import Vectors
@@ -191,6 +191,33 @@ def switched_off(world: World, size: int, draws: int) -> list[list[object]]:
     return [[size, name, m.best, m.named, m.fpir] for name, m in found.items()]
 
 
+def taught(world: World, size: int, shots: int, draws: int) -> list[list[object]]:
+    """Return a row without and with the priors, of servers that taught so many pictures each."""
+    found = {name: Measured() for name in ("none", "all")}
+    shipped = {name: Share(0, 0) for name in found}
+    for seed in range(draws):
+        run = Simulation(world, CROWDS["never wrong"], seed, size)
+        rows = [row for row in run.server.posted if run.label(row) in run.server.taught]
+        more = [
+            Example(world.vectors[row], run.label(row), True, 1000 + row, -1000 - row)
+            for key in run.server.taught
+            for row in [row for row in rows if run.label(row) == key][: shots - 1]
+        ]
+        for name in found:
+            gallery = run.gallery(more, PRIORS[name])
+            found[name].add(run, gallery)
+            asked = world.namer.name(world.vectors[world.others], gallery, top=1)
+            shipped[name] += Share.of(
+                np.array(
+                    [
+                        n.tier is Tier.NAMED and n.guesses[0].character.id == run.label(row)
+                        for n, row in zip(asked, world.others, strict=True)
+                    ]
+                )
+            )
+    return [[size, shots, name, m.named, shipped[name], m.fpir] for name, m in found.items()]
+
+
 def main(
     data: Data = DATA,
     cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = Path("runs/faces"),
@@ -209,6 +236,9 @@ def main(
         for name, crowd in CROWDS.items()
     ]
     priors = [row for size in SIZES for row in switched_off(world, size, draws)]
+    shots = [
+        row for size in (5, 26) for count in (1, 5) for row in taught(world, size, count, 2 * draws)
+    ]
     version = Embedder.load().version
     text = "\n\n".join(
         (
@@ -219,7 +249,10 @@ def main(
             "of own characters that get their name; *FPIR* is of the reserved identities that "
             "report.",
             table(head, rows),
-            "The priors switched off in turn, without a training:",
+            "What /teach alone does, by pictures of each own character, with and without the "
+            "priors; *shipped* are vectors of shipped characters:",
+            table(["own", "pictures", "priors", "named", "shipped, named", "FPIR"], shots),
+            "The priors switched off in turn, with labels and without a training:",
             table(["own", "priors", "best guess right", "named", "FPIR"], priors),
         )
     )

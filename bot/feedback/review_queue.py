@@ -141,8 +141,7 @@ def _search(
     backbone: str,
 ) -> list[list[int]]:
     # scikit-learn is heavy: a bot that never sees enough unknown faces does without it.
-    from models.gallery.clustering import find_unseen_clusters
-    from models.gallery.impostors import shipped_likeness
+    from models.gallery.clustering import find_unseen_clusters, shipped_likeness
 
     groups = [face.group for face in faces]
     seen = [_vectors(cluster) for cluster in shown]

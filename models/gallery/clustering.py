@@ -7,14 +7,13 @@ A cluster is shown to a moderator as one character, so it must hold no second on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from sklearn.cluster import KMeans
 
 from models.gallery.gallery import unit
+from models.gallery.impostors import fitting_impostors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +51,13 @@ def likeness_of(vectors: Vectors, identities: Sequence[str]) -> float:
     return float(np.quantile((vectors @ vectors.T)[different], 1 - TAKEN_FOR_ONE))
 
 
+@cache
+def shipped_likeness(backbone: str) -> float:
+    """Return how alike two faces of a cluster are at least, by the shipped faces to fit on."""
+    faces = fitting_impostors(backbone)
+    return LIKENESS if faces is None else likeness_of(faces.vectors, faces.identities)
+
+
 def find_clusters(
     vectors: Vectors,
     groups: Sequence[int] | None = None,
@@ -65,6 +71,10 @@ def find_clusters(
     """
     if len(vectors) < max(smallest, 2):
         return []
+    # SciPy's part takes long to import, and few servers have faces enough.
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
     pictures = np.arange(len(vectors)) if groups is None else np.array(groups)
     cosines = np.clip(vectors @ vectors.T, -1, 1).astype(np.float64)
     np.fill_diagonal(cosines, 1)
@@ -96,6 +106,9 @@ def centroids_of(vectors: Vectors, count: int, seed: int = 0) -> Vectors:
     """
     if len(vectors) <= count:
         return unit(vectors)
+    # scikit-learn is heavy, and few processes make a pack.
+    from sklearn.cluster import KMeans
+
     means = KMeans(count, n_init="auto", random_state=seed).fit(vectors)
     return unit(means.cluster_centers_.astype(np.float32))
 

@@ -39,8 +39,9 @@ class Gallery:
 
     `auxiliary_weights`: (u, dimensions), classifier weights of classes that are never names, the
     first of them that of non-faces; None where none was learned. `calibration` and `threshold` are
-    those of a head that a server trained; None takes the namer's. `posted`: (characters,), what is
-    added to every face's score where it answers (`models.gallery.posted`); None for nothing.
+    those of a head that a server trained; None takes the namer's. `posted`: (characters,), the log
+    prior of who is posted where it answers (`models.gallery.posted`), none below zero; None for
+    none.
     """
 
     characters: tuple[Character, ...]

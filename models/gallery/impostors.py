@@ -19,14 +19,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from models.gallery.clustering import LIKENESS, likeness_of
 from models.gallery.fitting import Trial
 from models.gallery.gallery import unit
 from models.weight_files import WEIGHTS
@@ -92,13 +90,6 @@ class Impostors:
     def unknown_to(self, gallery: Gallery) -> Gallery:
         """Return the gallery without these characters, so that they are unknown identities."""
         return gallery.without(frozenset(self.identities))
-
-
-@cache
-def shipped_likeness(backbone: str) -> float:
-    """Return how alike two faces of one cluster are at least, by this backbone's impostors."""
-    faces = fitting_impostors(backbone)
-    return LIKENESS if faces is None else likeness_of(faces.vectors, faces.identities)
 
 
 def fitting_impostors(backbone: str, path: Path = IMPOSTORS_FILE) -> Impostors | None:

@@ -50,7 +50,8 @@ def scores(vectors: Vectors, gallery: Gallery, scoring: Scoring) -> NDArray[np.f
         by_classifier = vectors @ gallery.class_weights.T
         result[:, classified] += scoring.classifier * (by_classifier - result[:, classified])
     result += offsets(gallery, scoring)
-    return result.astype(np.float32, copy=False)
+    result = result.astype(np.float32, copy=False)
+    return result if gallery.posted is None else with_prior(result, gallery.posted)
 
 
 def offsets(gallery: Gallery, scoring: Scoring) -> NDArray[np.float32]:
@@ -62,6 +63,17 @@ def offsets(gallery: Gallery, scoring: Scoring) -> NDArray[np.float32]:
         result[few] -= scoring.hubness * gallery.hubness[few]
     if scoring.prior:
         result += scoring.prior * gallery.log_appearances
-    if gallery.posted is not None:
-        result += gallery.posted
+    return result
+
+
+def with_prior(score: NDArray[np.float32], posted: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Let who is posted win where it is likelier: scores, (n, characters), with a log prior.
+
+    `posted`: (characters,), none below zero. Only the winner's own score gets its prior: it is no
+    evidence against anybody else, so that the margins of others are as they were.
+    """
+    rows = np.arange(len(score))
+    winner = (score + posted).argmax(axis=1)
+    result = score.copy()
+    result[rows, winner] += posted[winner]
     return result

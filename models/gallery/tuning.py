@@ -15,7 +15,7 @@ import numpy as np
 
 from models.gallery.calibration import confidence_features, log_odds
 from models.gallery.fitting import TARGET_FPIR, Trial, examine, refitted
-from models.gallery.scoring import scores
+from models.gallery.scoring import scores, with_prior
 from models.intervals import Share
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FEWEST_TO_CALIBRATE: Final = 40
 """Held-out labels from which on probabilities are fitted to the server's own."""
-STEPS: Final = 6
+STEPS: Final = 4
 """The share of the priors is found in steps of this power of a half."""
 FEWEST_IMPOSTORS: Final = 400
 """Impostors below which nothing is fitted to them."""
@@ -69,7 +69,9 @@ def _with_priors(
     bare = scores(impostors.vectors, replace(inside, posted=None), namer.scoring)
 
     def odds(share: float) -> NDArray[np.float64]:
-        score = bare if inside.posted is None else bare + np.float32(share) * inside.posted
+        score = bare
+        if inside.posted is not None:
+            score = with_prior(bare, np.float32(share) * inside.posted)
         return log_odds(confidence_features(score, inside.counts), calibration)
 
     share, found = 1.0, odds(1.0)

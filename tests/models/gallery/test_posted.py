@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.gallery.posted import HALF_LIFE_DAYS, NO_PRIOR, PRIOR_WEIGHTS, Seen, log_priors
+from models.gallery.scoring import with_prior
 from models.types import Character
 
 PEOPLE = (
@@ -46,3 +47,11 @@ def test_what_is_long_ago_counts_less() -> None:
 def test_without_weights_nothing_is_added() -> None:
     seen = [Seen("aoi", 1.0)]
     assert np.array_equal(log_priors(PEOPLE, {"rin"}, seen, NO_PRIOR), np.zeros(4, np.float32))
+
+
+def test_a_prior_is_no_evidence_against_anybody_else() -> None:
+    score = np.array([[0.5, 0.4, 0.1], [0.9, 0.1, 0.2]], np.float32)
+    posted = np.array([0.0, 0.2, 0.3], np.float32)
+    found = with_prior(score, posted)
+    assert np.allclose(found, [[0.5, 0.6, 0.1], [0.9, 0.1, 0.2]])
+    assert np.array_equal(with_prior(score, np.zeros(3, np.float32)), score)
