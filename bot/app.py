@@ -16,7 +16,7 @@ import discord
 from discord.webhook.async_ import async_context
 
 from bot.client import MoedexBot
-from bot.connection import pointed_at, stay_connected, try_token
+from bot.connection import pointed_at, signalled, stay_connected, try_token
 from bot.enrolment.series import SeriesTeaching
 from bot.errors import StartupError
 from bot.feedback.duplicates import NearDuplicates
@@ -46,6 +46,7 @@ from bot.recognition.refusals import Refusals
 from bot.recognition.service import RecognitionService
 from bot.recognition.watching import Watching
 from bot.services import Services
+from bot.site import site
 from bot.storage import Storage, StorageError
 from bot.storage.crops import CropStore, crop_folder
 from bot.ui.answer_message import AnswerPresenter
@@ -93,18 +94,49 @@ async def run_bot(
             async with _worker(make_worker(config)) as worker:
                 build = partial(build_services, config, storage, worker)
                 try:
-                    bot = MoedexBot(config, build)
-                    await stay_connected(bot, config.discord, token, on_ready)
+                    await _run(MoedexBot(config, build), config, token, on_ready)
                 except discord.PrivilegedIntentsRequired:
                     log.warning(NO_MESSAGE_CONTENT)
                     bot = MoedexBot(config, build, message_content=False)
-                    await stay_connected(bot, config.discord, token, on_ready)
+                    await _run(bot, config, token, on_ready)
+
+
+async def run_site(config: Config, on_ready: Callable[[str], None]) -> None:
+    """Serve the site without a bot until SIGINT or SIGTERM; `on_ready` gets its address.
+
+    A bot may run on the same storage: what it learns for everybody holds here too.
+    Raises StartupError.
+    """
+    async with (
+        _storage(config, exclusive=False) as storage,
+        _worker(InferenceWorker.from_config(config)) as worker,
+    ):
+        galleries = build_galleries(storage, worker)
+        try:
+            async with site(config, worker, galleries) as address:
+                on_ready(address)
+                await signalled()
+        finally:
+            await galleries.close()
+
+
+async def _run(
+    bot: MoedexBot,
+    config: Config,
+    token: str,
+    on_ready: Callable[[MoedexBot], Awaitable[None]] | None,
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        if config.web.listen:
+            services = bot.services
+            await stack.enter_async_context(site(config, services.worker, services.galleries))
+        await stay_connected(bot, config.discord, token, on_ready)
 
 
 @asynccontextmanager
-async def _storage(config: Config) -> AsyncIterator[Storage]:
+async def _storage(config: Config, *, exclusive: bool = True) -> AsyncIterator[Storage]:
     try:
-        async with Storage.open(config.storage.url) as storage:
+        async with Storage.open(config.storage.url, exclusive=exclusive) as storage:
             yield storage
     except StorageError as error:
         raise StartupError(str(error)) from error
@@ -126,12 +158,9 @@ async def _worker(worker: InferenceWorker) -> AsyncIterator[InferenceWorker]:
         yield worker
 
 
-def build_services(
-    config: Config, storage: Storage, worker: InferenceWorker, client: discord.Client
-) -> Services:
-    """Build every service once, for a client that is not connected yet."""
-    crops = CropStore(crop_folder(config.learning, storage.files))
-    galleries = ServerGalleries(
+def build_galleries(storage: Storage, worker: InferenceWorker) -> ServerGalleries:
+    """Build the galleries of all servers on what a worker names by."""
+    return ServerGalleries(
         storage,
         characters=worker.stages.characters,
         roster=worker.stages.roster,
@@ -139,6 +168,14 @@ def build_services(
         backbone=worker.stages.backbone,
         tune=worker.stages.tuned,
     )
+
+
+def build_services(
+    config: Config, storage: Storage, worker: InferenceWorker, client: discord.Client
+) -> Services:
+    """Build every service once, for a client that is not connected yet."""
+    crops = CropStore(crop_folder(config.learning, storage.files))
+    galleries = build_galleries(storage, worker)
     duplicates = NearDuplicates(storage.faces)
     labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
     settled = SettledPictures(storage, galleries.roster)

@@ -78,7 +78,7 @@ async def stay_connected(
     async with bot:
         running = [
             asyncio.create_task(_start(bot, config, token)),
-            asyncio.create_task(_signalled()),
+            asyncio.create_task(signalled()),
         ]
         ready = asyncio.create_task(_when_ready(bot, on_ready))
         try:
@@ -137,7 +137,7 @@ def _told_in_one_line(config: DiscordConfig) -> Iterator[None]:
         raise StartupError(f"{where} can't be reached: {error}.") from error
 
 
-async def _signalled() -> None:
+async def signalled() -> None:
     """Return once the process is asked to end; a second signal ends it at once."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()

@@ -27,6 +27,7 @@ from bot.cli import (
     sort,
     tagger,
     train,
+    web,
 )
 from bot.cli.console import PrintableGroup
 
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("web")(web.web)
 app.command("identify")(identify.identify)
 app.command("sort")(sort.sort)
 app.command("characters")(characters.characters)

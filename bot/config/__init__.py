@@ -20,6 +20,7 @@ from bot.config.reading import load_config
 from bot.config.roster import RosterConfig
 from bot.config.storage import StorageConfig
 from bot.config.tagger import TaggerConfig
+from bot.config.web import WebConfig
 from bot.config.whole import Config
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "RosterConfig",
     "StorageConfig",
     "TaggerConfig",
+    "WebConfig",
     "load_config",
 ]

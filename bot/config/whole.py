@@ -26,6 +26,7 @@ from bot.config.pictures import PicturesConfig
 from bot.config.roster import RosterConfig
 from bot.config.storage import StorageConfig
 from bot.config.tagger import TaggerConfig
+from bot.config.web import WebConfig
 
 PREFIX = "MOEDEX_"
 """What the name of an environment variable begins with."""
@@ -51,6 +52,7 @@ class Config(BaseSettings):
     learning: LearningConfig = Field(default_factory=lambda: LearningConfig.model_validate({}))
     tagger: TaggerConfig = Field(default_factory=lambda: TaggerConfig.model_validate({}))
     roster: RosterConfig = Field(default_factory=lambda: RosterConfig.model_validate({}))
+    web: WebConfig = Field(default_factory=lambda: WebConfig.model_validate({}))
     logs: LogsConfig = Field(default_factory=lambda: LogsConfig.model_validate({}))
 
     @classmethod

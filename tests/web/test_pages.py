@@ -1,0 +1,138 @@
+"""The pages in headless Chromium: by mouse, by keyboard, on a phone, and before axe's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from models.roster.roster import Roster
+from models.types import Character
+from tests.bot.fakes import ListingStages
+from tests.page.acting import PASTE, encoded
+from tests.page.conftest import browser
+from tests.web.conftest import Served, served
+
+__all__ = ["browser"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """Return a running site."""
+    async with served(tmp_path_factory.mktemp("site"), requests_a_minute=10_000) as running:
+        yield running
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser, url: str, width: int = 1280, height: int = 800
+) -> AsyncIterator[Page]:
+    """Open a page in a fresh context, and hold what went wrong in it against the test."""
+    errors: list[str] = []
+    context = await browser.new_context(viewport={"width": width, "height": height})
+    page = await context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    await page.goto(url)
+    yield page
+    await context.close()
+    assert not errors, errors
+
+
+def file(data: bytes, name: str = "a.png") -> dict[str, object]:
+    return {"name": name, "mimeType": "image/png", "buffer": data}
+
+
+async def choose(page: Page, *files: dict[str, object]) -> None:
+    await page.locator("#files").set_input_files(list(files))  # pyright: ignore[reportArgumentType]
+
+
+async def test_a_picture_is_recognised_by_mouse(browser: Browser, site: Served) -> None:
+    async with opened(browser, site.url) as page:
+        await choose(page, file(b"2", "two.png"))
+        result = page.locator(".result")
+        await expect(result.locator(".face")).to_have_count(2)
+        await expect(result.locator(".box")).to_have_count(2)
+        await expect(page.locator("#status")).to_have_text("2 faces: Marin, 90 %; Marin, 90 %.")
+        await result.locator(".box").nth(1).dispatch_event("click")
+        await expect(result.locator(".face").nth(1)).to_have_class("face named chosen")
+        await expect(result.locator("details").nth(1)).to_have_attribute("open", "")
+        await choose(page, file(b"1", "later.png"))
+        await expect(page.locator(".result h2").first).to_have_text("later.png")
+        await page.locator(".result h3 a").first.click()
+        await expect(page.locator("h1")).to_have_text("Marin")
+
+
+async def test_faces_are_reached_by_keyboard(browser: Browser, site: Served) -> None:
+    async with opened(browser, site.url) as page:
+        await choose(page, file(b"2"))
+        await expect(page.locator(".face")).to_have_count(2)
+        await page.locator("#files").focus()
+        for number in (1, 2):
+            await page.keyboard.press("Tab")
+            focused = page.locator(":focus")
+            await expect(focused).to_have_attribute("aria-label", f"Face {number}: Marin, 90 %")
+            await expect(focused).to_have_attribute("aria-pressed", "true")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("details").nth(1)).to_have_attribute("open", "")
+
+
+async def test_a_picture_is_pasted(browser: Browser, site: Served) -> None:
+    async with opened(browser, site.url) as page:
+        await page.evaluate(PASTE, {"name": "pasted.png", "data": encoded(b"1")})
+        await expect(page.locator(".result h2")).to_have_text("pasted.png")
+        await expect(page.locator(".face")).to_have_count(1)
+
+
+async def test_what_is_wrong_is_said_in_place(browser: Browser, site: Served) -> None:
+    async with opened(browser, site.url) as page:
+        await choose(page, file(b"0", "empty-room.png"))
+        await expect(page.locator(".result .sentence")).to_have_text(
+            "No face found in this picture."
+        )
+
+
+@pytest.mark.parametrize("path", ["", "characters", "characters/rem", "api", "nowhere"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(browser: Browser, site: Served, path: str, scheme: str) -> None:
+    context = await browser.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
+    )  # pyright: ignore[reportArgumentType]
+    page = await context.new_page()
+    await page.goto(f"{site.url}{path}")
+    if not path:
+        await choose(page, file(b"2"))
+        await expect(page.locator(".face")).to_have_count(2)
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not wide, "the page is wider than a phone"
+    await context.close()
+
+
+async def test_the_list_goes_on_while_one_scrolls(browser: Browser, tmp_path: Path) -> None:
+    class Many(ListingStages):
+        roster = Roster(
+            tuple(Character(f"c{n:03}", f"Character {n:03}", "Many") for n in range(150)),
+            {}, {}, {},
+        )  # fmt: skip
+
+    async with (
+        served(tmp_path, Many()) as site,
+        opened(browser, f"{site.url}characters?series=Many") as page,
+    ):
+        entries = page.locator("#people li")
+        await expect(page.locator("#total")).to_have_text("150 characters")
+        for shown in (120, 150):
+            await page.keyboard.press("End")
+            await expect(entries).to_have_count(shown)
+        await expect(page.locator("#more")).to_be_hidden()
+        names = await entries.locator("b").all_text_contents()
+        assert len(set(names)) == 150

@@ -1,0 +1,77 @@
+"""How much one address may ask for: requests and uploads a minute, and uploads at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from web.problems import ProblemError
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from bot.config import WebConfig
+
+
+def client_of(request: web.Request, config: WebConfig) -> str:
+    """Return the address that a request comes from.
+
+    What a proxy says is believed where the proxy is one of the configured ones; of the addresses
+    that it passes on, the last that is none of them counts, as anybody may invent those before.
+    """
+    address = request.remote or ""
+    if address not in config.proxies:
+        return address
+    passed_on = request.headers.get("X-Forwarded-For", "").split(",")
+    for each in reversed([one.strip() for one in passed_on]):
+        if each and each not in config.proxies:
+            return each
+    return address
+
+
+class Limits:
+    """Counts what addresses ask for; kept in memory, for a minute."""
+
+    def __init__(self, config: WebConfig) -> None:
+        self._config = config
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._requests = RateLimitItemPerMinute(config.requests_a_minute)
+        self._uploads = RateLimitItemPerMinute(config.uploads_a_minute)
+        self._open: Counter[str] = Counter()
+
+    async def request(self, client: str) -> None:
+        """Count a request. Raises ProblemError where there were too many."""
+        await self._take(self._requests, "request", client)
+
+    @asynccontextmanager
+    async def upload(self, client: str) -> AsyncIterator[None]:
+        """Count an upload while it lasts. Raises ProblemError where there are too many."""
+        if self._open[client] >= self._config.parallel_uploads:
+            raise ProblemError(
+                429,
+                f"{self._config.parallel_uploads} of your pictures are being looked at: "
+                "wait for one of them.",
+                {"Retry-After": "2"},
+            )
+        self._open[client] += 1
+        try:
+            await self._take(self._uploads, "upload", client)
+            yield
+        finally:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
+
+    async def _take(self, item: RateLimitItemPerMinute, what: str, client: str) -> None:
+        if not await self._limiter.hit(item, what, client):
+            raise ProblemError(
+                429,
+                f"That were more than {item.amount} {what}s in a minute: wait a little.",
+                {"Retry-After": "30"},
+            )

@@ -1,0 +1,99 @@
+"""The pages: recognise a picture, the characters, one character, the API, and its document."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from web import people
+from web.openapi import document
+from web.problems import ProblemError
+
+if TYPE_CHECKING:
+    from web.site import Site
+
+
+class Pages:
+    """The handlers of the pages."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Add the pages' routes."""
+        router.add_get("/", self.recognise)
+        router.add_get("/characters", self.characters)
+        router.add_get("/characters/{id}", self.character)
+        router.add_get("/api", self.api)
+        router.add_get("/api/v1/openapi.json", self.openapi)
+        router.add_get("/healthz", self.alive)
+        router.add_get("/readyz", self.ready)
+
+    async def recognise(self, request: web.Request) -> web.Response:
+        """Show where a picture can be dropped."""
+        named = await self._site.galleries.named(0)
+        config = self._site.config
+        return _page(
+            "recognise.html",
+            request,
+            known=len(named),
+            open=config.web.recognise == "open",
+            most_mb=round(config.pictures.max_bytes / 2**20),
+        )
+
+    async def characters(self, request: web.Request) -> web.Response:
+        """Show the characters that fit a search; the script goes on with further ones."""
+        query, series = request.query.get("q", "")[:200], request.query.get("series", "")[:200]
+        found = await people.find(self._site, query, series)
+        return _page(
+            "characters.html",
+            request,
+            query=query,
+            series=series,
+            found=found,
+            page=people.PAGE,
+        )
+
+    async def character(self, request: web.Request) -> web.Response:
+        """Show what is known of a character."""
+        character = await people.one(self._site, request.match_info["id"])
+        if character is None:
+            raise ProblemError(404, "There is no character of that id.")
+        if character.id != request.match_info["id"]:  # it was merged into this one
+            raise web.HTTPMovedPermanently(f"/characters/{character.id}")
+        others = await people.find(self._site, "", character.series, count=13)
+        return _page(
+            "character.html",
+            request,
+            character=character,
+            named=character.id in others.named,
+            others=[c for c in others.characters if c.id != character.id][:12]
+            if character.series
+            else [],
+        )
+
+    async def api(self, request: web.Request) -> web.Response:
+        """Show how programs ask."""
+        return _page("api.html", request, document=document())
+
+    async def openapi(self, _: web.Request) -> web.Response:
+        """Give the OpenAPI document."""
+        return web.json_response(document())
+
+    async def alive(self, _: web.Request) -> web.Response:
+        """Say that the process answers."""
+        return web.json_response({"status": "alive"})
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """Say whether a picture that came now would be looked at soon."""
+        waiting, most = self._site.worker.waiting, self._site.config.inference.queue
+        status = 200 if waiting < most else 503
+        return web.json_response({"waiting": waiting, "most": most}, status=status)
+
+
+def _page(template: str, request: web.Request, **context: Any) -> web.Response:
+    context = {"version": version("moedex"), "path": request.path, **context}
+    return aiohttp_jinja2.render_template(template, request, context)

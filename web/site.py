@@ -1,0 +1,55 @@
+"""What the site's pages and its API use: the worker, who is known, and how much is allowed."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from bot.inference import Job
+from models.images.decoding import PictureLimits, check_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.config import Config
+    from bot.gallery.roster import ServerRoster
+    from bot.gallery.server_galleries import ServerGalleries
+    from bot.inference import IdentifiedPicture, InferenceWorker
+
+NO_SERVER: Final = 0
+"""Whose roster the site shows: that of nobody's server, as in a direct message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The services of the site. Pictures are named by what names those of direct messages.
+
+    Nothing of an upload is kept: neither the picture nor a crop, a vector or an address.
+    """
+
+    config: Config
+    worker: InferenceWorker
+    galleries: ServerGalleries
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def identify(self, data: bytes, name: str, turn: int) -> IdentifiedPicture:
+        """Name the faces of a picture file; uploads of one `turn` wait for each other.
+
+        Raises PictureError and InferenceError.
+        """
+        check_size(len(data), name, PictureLimits(max_bytes=self.config.pictures.max_bytes))
+        return await self.worker.identify(
+            data,
+            name,
+            # No message of Discord has a number below zero, so nothing that is deleted there
+            # cancels an upload.
+            job=Job(server_id=-turn, message_id=-next(self._numbers)),
+            gallery=await self.galleries.gallery(None),
+            policy=self.config.naming.policy(),
+            upload_limit=None,
+        )
+
+    async def roster(self) -> ServerRoster:
+        """Who there is."""
+        return await self.galleries.roster(NO_SERVER)

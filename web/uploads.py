@@ -1,0 +1,73 @@
+"""Reads an uploaded picture: a multipart form's field `image`, or the bytes themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from aiohttp import BodyPartReader
+from aiohttp.http_exceptions import HttpProcessingError
+
+from web.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiohttp import web
+
+FIELD: Final = "image"
+NAME_LENGTH: Final = 120
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+async def read_upload(request: web.Request, most: int, seconds: float) -> tuple[str, bytes]:
+    """Return the name and the bytes of an uploaded picture.
+
+    Raises ProblemError where there is none, it has more than `most` bytes, or it has not come in
+    whole within `seconds`.
+    """
+    if (request.content_length or 0) > most + 2**16:  # what a form adds to a file
+        raise _too_large(most)
+    try:
+        async with asyncio.timeout(seconds):
+            if request.content_type == "multipart/form-data":
+                return await _of_form(request, most)
+            return "picture", await _limited(request.content.iter_chunked(2**16), most)
+    except TimeoutError:
+        late = f"The picture did not come in within {seconds:g} seconds."
+        raise ProblemError(408, late) from None
+    except (ValueError, HttpProcessingError):  # aiohttp's reader of forms, where it is none
+        raise ProblemError(400, "That is no form that I can read.") from None
+
+
+async def _of_form(request: web.Request, most: int) -> tuple[str, bytes]:
+    async for part in await request.multipart():
+        if isinstance(part, BodyPartReader) and part.name == FIELD:
+            return shown_name(part.filename or ""), await _limited(_chunks(part), most)
+    raise ProblemError(400, f"There is no file in the field “{FIELD}”.")
+
+
+async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
+    while chunk := await part.read_chunk(2**16):
+        yield chunk
+
+
+async def _limited(chunks: AsyncIterator[bytes], most: int) -> bytes:
+    data = bytearray()
+    async for chunk in chunks:
+        data += chunk
+        if len(data) > most:
+            raise _too_large(most)
+    return bytes(data)
+
+
+def shown_name(name: str) -> str:
+    """Return a file's name as it may be shown: one line, without a folder, cut short."""
+    name = _UNSEEN.sub("", unquote(name)).replace("\\", "/").rsplit("/", 1)[-1].strip()
+    return name[:NAME_LENGTH] or "picture"
+
+
+def _too_large(most: int) -> ProblemError:
+    return ProblemError(413, f"The picture has more than {most / 2**20:.0f} MB.")
