@@ -26,7 +26,7 @@ WATCHED = ("general", "fan-art")
 """Channels whose pictures are answered unasked; in "quiet" the bot waits to be asked."""
 
 HOW_TO_TEACH = (
-    "Not taught yet, so somebody else may come closest. Type /teach, write “{name}”, and click one "
+    "Not taught yet, so somebody else may come closest. Type /teach, write “{name}” and click one "
     "of these pictures."
 )
 """Under the last character's heading; a click puts a picture into the open command."""

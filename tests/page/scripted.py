@@ -140,6 +140,14 @@ class ScriptedBot(Client):
             fits = [name for name in NAMES if current.lower() in name.lower()]
             return [app_commands.Choice(name=name, value=name) for name in fits]
 
+        @self.tree.command(description="Teach a character")
+        async def teach(
+            interaction: discord.Interaction,
+            name: str | None = None,
+            image1: discord.Attachment | None = None,
+        ) -> None:
+            await interaction.response.send_message(f"{name} is in {image1 and image1.filename}.")
+
         @self.tree.context_menu(name="Who is this?")
         async def menu(interaction: discord.Interaction, message: discord.Message) -> None:
             await interaction.response.defer(ephemeral=True)

@@ -81,3 +81,12 @@ async def test_forms_and_selects_are_filled_in(page: Page) -> None:
     await form.get_by_role("button", name="Submit").click()
     await expect(last(page)).to_contain_text("Rin of VOCALOID")
     await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_character_is_taught_by_a_name_and_a_click_on_the_shelf(page: Page) -> None:
+    await page.locator("#composer-text").press_sequentially("/teach")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("Kuroe")
+    await page.locator("[data-sample=kuroe-2]").click()
+    await page.get_by_role("button", name="Send").click()
+    await expect(last(page)).to_contain_text("Kuroe is in kuroe-2.webp.")

@@ -6,6 +6,7 @@ import { selectBox } from "./select.js";
 import { Suggest } from "./suggest.js";
 
 const GROUPS = new Set([1, 2]);
+const TEXT = 3;
 const ATTACHMENT = 11;
 const SELECTS = { 6: 5, 7: 8, 8: 6, 9: 7 };
 
@@ -45,7 +46,9 @@ export class CommandForm {
     });
     host.append(this.element);
     this.shown = new Set(entry.options.filter((option) => option.required).map((option) => option.name));
-    if (!this.shown.size && entry.options.length === 1) this.shown.add(entry.options[0].name);
+    const [first] = entry.options;
+    // what would be typed first, or alone, needs no asking for
+    if (!this.shown.size && first && (first.type === TEXT || entry.options.length === 1)) this.shown.add(first.name);
     for (const option of entry.options) if (this.shown.has(option.name)) this.#add(option);
     this.#offer();
   }
