@@ -68,7 +68,7 @@ class Cdn:
         attachment = self._attachment(request)
         if attachment.filename != request.match_info["name"]:
             raise _gone()
-        start = request.http_range.start or 0
+        start = _start(request)
         answer = _answer(attachment.data[start:], attachment.content_type)
         if start:
             size = len(attachment.data)
@@ -113,6 +113,14 @@ class Cdn:
         color = _AVATAR_COLORS[(index if index < 100 else index >> 22) % len(_AVATAR_COLORS)]
         data = await asyncio.to_thread(_draw_avatar, color)
         return web.Response(body=data, content_type="image/png")
+
+
+def _start(request: web.Request) -> int:
+    """Return the byte that a request wants a file from; what is no such wish gets it whole."""
+    try:
+        return max(0, request.http_range.start or 0)
+    except ValueError:
+        return 0
 
 
 async def _break(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from bot.recognition import downloads
@@ -81,3 +82,12 @@ async def test_a_server_that_is_away_is_one_error(sandbox: Sandbox, url: str) ->
     await sandbox.close()
     with pytest.raises(DownloadError):
         await download(url, most=len(DATA), seconds=60)
+
+
+@pytest.mark.parametrize("wish", ["bytes=-5", "bytes=x-", "lines=3-"])
+async def test_a_wish_that_is_no_byte_to_begin_at_gets_the_whole_file(url: str, wish: str) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(url, headers={"Range": wish}) as response,
+    ):
+        assert (response.status, await response.read()) == (200, DATA)
