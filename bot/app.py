@@ -210,6 +210,7 @@ def build_services(
         teaching=teaching,
         series=SeriesTeaching(config, storage, worker, galleries.roster),
         unknown_faces=unknown_faces,
+        consent=consent,
         erasure=erasure,
         retention=Retention(
             storage,
@@ -225,5 +226,7 @@ def build_services(
         corrections=Corrections(recognition, storage, galleries, teaching, votes, unknown_faces),
         questions=questions,
         watching=Watching(client, config, storage.settings, storage.state, recognition, questions),
-        following=Following(recognition, storage.answers, storage.settings, erasure),
+        following=Following(
+            recognition, storage.answers, storage.settings, storage.exemplars, erasure
+        ),
     )

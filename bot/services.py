@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.inference import InferenceWorker
     from bot.learning.backbone_migration import Backbones
     from bot.learning.schedule import TrainingSchedule
+    from bot.privacy.consent import Consent
     from bot.privacy.erasure import Erasure
     from bot.privacy.retention import Retention
     from bot.recognition.corrections import Corrections
@@ -45,6 +46,7 @@ class Services:
     teaching: Teaching
     series: SeriesTeaching
     unknown_faces: UnknownFaces
+    consent: Consent
     erasure: Erasure
     retention: Retention
     backbones: Backbones

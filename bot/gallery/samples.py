@@ -15,15 +15,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """The message that a drawing was posted in: it goes with it, and is its author's to erase."""
+
+    author_id: int
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolmentSample:
     """One drawing of a character: its face, and the perceptual hash of the picture.
 
-    `backbone` is the hash of what made the face's vector.
+    `backbone` is the hash of what made the face's vector. `posted` is None where the drawing was
+    handed over for teaching alone.
     """
 
     face: NamedFace
     phash: str
     backbone: str
+    posted: Posted | None = None
 
 
 def distinct(samples: Sequence[EnrolmentSample]) -> list[EnrolmentSample]:

@@ -21,7 +21,7 @@ from bot.gallery.lookup import (
     row_for,
     row_of,
 )
-from bot.storage.records import Alias, Forget, Merge, NewExemplar, Rename, TeachCharacter
+from bot.storage.records import Alias, Forget, Merge, NewExemplar, Rename, TeachCharacter, posted_in
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -250,12 +250,16 @@ class Teaching:
         return [
             NewExemplar(
                 character_id,
-                user_id,
+                sample.posted.author_id if sample.posted else user_id,
                 "teach",
                 sample.face.vector,
                 sample.backbone,
                 now,
-                provenance="taught",
+                provenance=(
+                    posted_in(sample.posted.channel_id, sample.posted.message_id)
+                    if sample.posted
+                    else "taught"
+                ),
                 phash=sample.phash,
                 crop=crop,
             )

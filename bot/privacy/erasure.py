@@ -115,12 +115,15 @@ class Erasure:
         storage = self._storage
         faces = await storage.faces.in_server(server_id)
         settled = await storage.labels.in_server(server_id, "settled")
+        taught = await storage.exemplars.posted(server_id=server_id)
         versions = [
-            *await storage.versions.trained_on([f.id for f in faces if f.vector is not None]),
+            *await storage.versions.trained_on(
+                [f.id for f in faces if f.vector is not None], [e.id for e in taught]
+            ),
             *await storage.versions.of_others_trained_on(server_id),
         ]
         return Learned(
-            crops=sum(face.crop is not None for face in faces),
+            crops=sum(each.crop is not None for each in (*faces, *taught)),
             pictures=len({(face.reply_id, face.phash) for face in faces if face.phash}),
             characters=len(
                 {
@@ -154,6 +157,8 @@ class Erasure:
     async def strip_member(self, user_id: int) -> None:
         """Erase crops and vectors of a member's pictures; their answers and votes stay."""
         await self._storage.faces.strip_author(user_id)
+        taught = await self._storage.exemplars.posted(user_id=user_id)
+        await self._storage.exemplars.erase([each.id for each in taught])
         await self.sweep()
 
     async def stop_learning(self, server_id: int) -> None:
@@ -162,6 +167,8 @@ class Erasure:
         What stays is what is kept without learning.
         """
         await self._storage.faces.forget_learned(server_id)
+        taught = await self._storage.exemplars.posted(server_id=server_id)
+        await self._storage.exemplars.erase([each.id for each in taught])
         await self.stop_sharing(server_id)
 
     async def stop_sharing(self, server_id: int) -> None:

@@ -84,6 +84,7 @@ class Reconciliation:
         for (server_id, channel_id), answers in where.items():
             looking = self._look_into(server_id, channel_id, answers)
             await _by_itself(f"channel {channel_id}", looking)
+        await _by_itself("what was taught from messages", self._look_for_taught_messages())
         await _by_itself("what is left to erase", self._erasure.sweep())
 
     async def _look_into(
@@ -93,6 +94,17 @@ class Reconciliation:
         channel = await self._channel(guild, channel_id) if guild else None
         if guild is not None and channel is not None:
             await self._reconcile(guild, channel, answers)
+
+    async def _look_for_taught_messages(self) -> None:
+        """Follow messages that something was taught from and that are gone."""
+        taught = await self._storage.exemplars.posted()
+        for server_id, place in dict.fromkeys((e.server_id, e.posted) for e in taught):
+            guild = self._client.get_guild(server_id)
+            if guild is None or place is None:
+                continue
+            channel = await self._channel(guild, place[0])
+            if channel is not None and await _is_gone(self._client, channel, place[1]):
+                await self._following.messages_deleted(server_id, [place[1]])
 
     async def _channel(
         self, guild: discord.Guild, channel_id: int

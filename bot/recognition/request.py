@@ -121,9 +121,19 @@ def by_interaction(
     return _by_interaction("identify", interaction, reply, sources=sources, finder=finder)
 
 
-def to_enrol(interaction: discord.Interaction, sources: Sequence[Source]) -> RecognitionRequest:
-    """Return the request of a deferred `/teach`: the faces of its pictures, without names."""
-    return _by_interaction("embed", interaction, InteractionReply(interaction), sources=sources)
+def to_enrol(
+    interaction: discord.Interaction,
+    sources: Sequence[Source],
+    message: discord.Message | None = None,
+) -> RecognitionRequest:
+    """Return the request of a deferred `/teach`: the faces of its pictures, without names.
+
+    `message` is the one that carries them, where they are posted.
+    """
+    reply = InteractionReply(interaction)
+    request = _by_interaction("embed", interaction, reply, sources=sources)
+    request.message = message
+    return request
 
 
 def to_correct(interaction: discord.Interaction, origins: Collection[int]) -> RecognitionRequest:

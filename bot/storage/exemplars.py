@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from bot.storage.records import Exemplar
 from bot.storage.repository import Repository
 from bot.storage.revisions import bump
-from bot.storage.tables import CharacterRow, ExemplarRow, GalleryActionRow
+from bot.storage.tables import CharacterRow, ExemplarRow, GalleryActionRow, ProposalRow
 from models.vectors import pack_vector, unpack_vector
 
 if TYPE_CHECKING:
@@ -39,6 +39,26 @@ class ExemplarRepository(Repository):
         """Return what a member uploaded, in all servers."""
         return await self._select(ExemplarRow.user_id == user_id)
 
+    async def posted(
+        self,
+        *,
+        server_id: int | None = None,
+        user_id: int | None = None,
+        channel_id: int | None = None,
+        message_ids: Iterable[int] | None = None,
+    ) -> list[Exemplar]:
+        """Return what was taught from posted messages, of these alone where any are named."""
+        conditions = [ExemplarRow.provenance.like(f"message {channel_id or '%'}/%")]
+        if server_id is not None:
+            conditions.append(ExemplarRow.server_id == server_id)
+        if user_id is not None:
+            conditions.append(ExemplarRow.user_id == user_id)
+        if message_ids is not None:
+            conditions.append(
+                or_(*(ExemplarRow.provenance.like(f"message %/{each}") for each in message_ids))
+            )
+        return await self._select(*conditions)
+
     async def propose(
         self, server_id: int, proposal_id: int, exemplars: Sequence[NewExemplar]
     ) -> None:
@@ -47,17 +67,24 @@ class ExemplarRepository(Repository):
             await add_exemplars(session, server_id, exemplars, proposal_id)
 
     async def erase(self, exemplar_ids: Iterable[int]) -> int:
-        """Erase exemplars; return how many there were."""
+        """Erase exemplars, and the proposals that have none left; return how many there were."""
         async with self._database.write() as session:
             rows = await session.execute(
                 delete(ExemplarRow)
                 .where(ExemplarRow.id.in_(list(exemplar_ids)))
-                .returning(ExemplarRow.server_id)
+                .returning(ExemplarRow.server_id, ExemplarRow.proposal_id)
             )
-            servers = [server_id for (server_id,) in rows]
-            for server_id in set(servers):
+            gone = rows.all()
+            for server_id in {row.server_id for row in gone}:
                 await bump(session, server_id)
-            return len(servers)
+            left = select(ExemplarRow.proposal_id).where(ExemplarRow.proposal_id.is_not(None))
+            await session.execute(
+                delete(ProposalRow).where(
+                    ProposalRow.id.in_({row.proposal_id for row in gone if row.proposal_id}),
+                    ProposalRow.id.not_in(left),
+                )
+            )
+            return len(gone)
 
     async def erase_forgotten(self, before: datetime) -> None:
         """Erase the exemplars of characters that were forgotten before a moment."""

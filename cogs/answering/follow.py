@@ -29,6 +29,12 @@ class Follow(commands.Cog):
         await self._following.messages_deleted(payload.guild_id, list(payload.message_ids))
 
     @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Follow an edit that took the files out of a message."""
+        if payload.guild_id is not None and not payload.message.attachments:
+            await self._following.files_taken_out(payload.guild_id, payload.message_id)
+
+    @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Follow a deleted channel with all that was said in it."""
         await self._following.channel_deleted(channel.guild.id, channel.id)

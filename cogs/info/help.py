@@ -27,7 +27,8 @@ it in a while.
 Delete your message and my answer goes with it."""
 CHARACTERS = """\
 `/characters` lists whom I know, `/character` tells what I know of one.
-`/teach` shows me somebody new.
+`/teach` shows me somebody new; right-click a picture → **Apps** → **Teach from this** does it \
+with one that is posted.
 `/alias` gives a character one more name, `/rename` another, `/merge` makes two one, `/forget` \
 lets me name somebody no more. Who may not decide proposes, and a moderator decides."""
 MORE = """\

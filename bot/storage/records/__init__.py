@@ -7,7 +7,7 @@ from bot.storage.records.enrolled import (
     Enrolment,
     EnrolmentSummary,
 )
-from bot.storage.records.exemplars import Exemplar, ExemplarSource, NewExemplar
+from bot.storage.records.exemplars import Exemplar, ExemplarSource, NewExemplar, posted_in
 from bot.storage.records.faces import (
     AnsweredFace,
     FaceObservation,
@@ -87,4 +87,5 @@ __all__ = [
     "VersionState",
     "Vote",
     "VoteKind",
+    "posted_in",
 ]

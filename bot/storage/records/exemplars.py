@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +12,14 @@ if TYPE_CHECKING:
     from models.types import Vector
 
 ExemplarSource = Literal["teach", "pack"]
+
+
+_POSTED = re.compile(r"message (\d+)/(\d+)")
+
+
+def posted_in(channel_id: int, message_id: int) -> str:
+    """Return the provenance of a drawing that was taught from a posted message."""
+    return f"message {channel_id}/{message_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +43,9 @@ class Exemplar(NewExemplar):
 
     id: int = 0
     server_id: int = 0
+
+    @property
+    def posted(self) -> tuple[int, int] | None:
+        """The channel and message that it was posted in; None where it was handed over."""
+        found = _POSTED.fullmatch(self.provenance)
+        return (int(found[1]), int(found[2])) if found else None
