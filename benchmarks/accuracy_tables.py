@@ -1,4 +1,4 @@
-"""The figures of `benchmarks.accuracy` as the tables of `docs/accuracy.md`."""
+"""The figures of `benchmarks.accuracy` as the tables of `docs/accuracy_96.md`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def percent(share: dict) -> str:
 
 
 def sections(figures: dict) -> dict[str, str]:
-    """The tables of `docs/accuracy.md`, by section."""
+    """The tables of `docs/accuracy_96.md`, by section."""
     source = (
         f"Model {figures['model']} (the held-out model), {figures['side']} px; "
         f"`{figures['command']}`; {figures['machine']}; {figures['date']}. "

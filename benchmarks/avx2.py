@@ -1,6 +1,6 @@
 """The time a face and a picture take where the processor has AVX2 and nothing newer.
 
-    python -m benchmarks.avx2 --data ../shared/data --docs docs/accuracy.md
+    python -m benchmarks.avx2 --data ../shared/data --docs docs/accuracy_96.md
 
 On a machine that has more, `avx2.c` hides what is newer from a process, and the libraries take the
 ways that they have for AVX2; the clock stays the machine's own. Needs Linux, an Intel processor

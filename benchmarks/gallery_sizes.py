@@ -166,10 +166,12 @@ def main(
     data: Data = DATA,
     cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = CACHE,
     held_out: Annotated[Path, typer.Option(help="The held-out embedding.")] = HELD_OUT,
+    complete: Annotated[bool, typer.Option(help="Embed what is not embedded yet.")] = True,
     docs: Docs = None,
 ) -> None:
     """Print and write the tables."""
-    ground = held_out_ground(Sources.load(data, cache), held_out, lambda _: None)
+    sources = Sources.load(data, cache)
+    ground = held_out_ground(sources, held_out, lambda _: None, complete=complete)
     scoring = ground.choose_scoring()
     calibration, threshold = ground.fit(scoring)
     one = examine(ground.reporting, ground.gallery, scoring)

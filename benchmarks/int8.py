@@ -1,6 +1,6 @@
 """What int8 costs and saves: the figures of `benchmarks.accuracy`, and the time.
 
-    python -m benchmarks.int8 --run runs/held_out --docs docs/accuracy.md
+    python -m benchmarks.int8 --run runs/held_out --docs docs/accuracy_96.md
 
 Faces are embedded in int8 (dynamic-range quantisation, `models/training/export.py`), galleries and
 queries alike; here beside the same weights in single precision, which are exported for it. The

@@ -1,6 +1,6 @@
 """How often the right name comes first in whole pictures, as they are posted in a chat.
 
-    python -m benchmarks.posts --data ../shared/data --run runs/held_out [--docs docs/accuracy.md]
+    python -m benchmarks.posts --data ../shared/data --run runs/held_out [--docs FILE]
 
 A post counts as right if its character is the best guess of one of its faces, at whatever
 probability; "answered" posts are those where that guess also reaches the threshold, and "first"

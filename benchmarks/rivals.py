@@ -5,7 +5,8 @@
 
 `--weights` holds the embedding and naming of a model that was trained without the split's held-out
 pictures (the held-out model of `moedex train all`). Everything is learned from the split's training
-pictures and asked about its held-out ones. Writes a section of `docs/accuracy.md`, a plot and JSON.
+pictures and asked about its held-out ones. Writes a section of
+`docs/accuracy_96.md`, a plot and JSON.
 """
 
 from __future__ import annotations
@@ -245,7 +246,7 @@ def main(
     data: Annotated[Path, typer.Argument(help="The folder of labelled pictures.")],
     start: Annotated[Path, typer.Option(help="The npm package with the starting weights.")],
     weights: Annotated[Path, typer.Option(help="Folder of a model trained on the split.")],
-    docs: Annotated[Path, typer.Option(help="Where the tables go.")] = Path("docs/accuracy.md"),
+    docs: Annotated[Path, typer.Option(help="Where the tables go.")] = Path("docs/accuracy_96.md"),
     out: Annotated[Path | None, typer.Option(help="Where the JSON goes.")] = None,
 ) -> None:
     """Measure all rivals and write the tables."""

@@ -26,7 +26,7 @@ SUCCESSOR = {3: 85.0, 25: 80.6, 50: 78.9, 100: 70.1}
 
 
 def shown(figures: dict[str, Any]) -> str:
-    """Write the section of docs/accuracy.md."""
+    """Write the section of docs/accuracy_96.md."""
     names = list(figures["found"])
     parts = [
         "## The article's rivals",

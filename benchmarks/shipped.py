@@ -1,6 +1,6 @@
 """How the shipped model names what it learned from, by who knew the characters before.
 
-    python -m benchmarks.shipped --run runs/held_out [--docs docs/accuracy.md]
+    python -m benchmarks.shipped --run runs/held_out
 
 No measure of accuracy, as every picture was trained on: it tells whether the production run was
 long enough for the characters that the held-out model has not seen. A face is compared with a

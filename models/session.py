@@ -1,7 +1,7 @@
 """Runs the networks: each is a file in LiteRT's format (.tflite), which `moedex train` exports.
 
 A file's weights may be int8: LiteRT then quantises each layer's input too, picture by picture
-("dynamic-range quantisation"; docs/accuracy.md, "Time").
+("dynamic-range quantisation"; docs/accuracy_96.md, "Time").
 """
 
 from __future__ import annotations

@@ -127,6 +127,51 @@ def train_head(
     _finish({path.name: path}, ship)
 
 
+@app.command("gallery")
+def train_gallery(
+    data: DataArgument,
+    embedding: Annotated[
+        Path | None,
+        typer.Option("--embedding", metavar="FILE", help="Of the bot; default: the installed one."),
+    ] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--held-out", metavar="FILE", help="Its counterpart that calibrates and measures."
+        ),
+    ] = None,
+    out: OutOption = Path("runs/gallery"),
+    cache: Annotated[
+        Path, typer.Option("--cache", metavar="DIR", help="Keeps decoded faces, and their vectors.")
+    ] = Path("runs/faces"),
+    complete: Annotated[
+        bool,
+        typer.Option(help="Embed every face for the calibration, or use what is embedded already."),
+    ] = True,
+    ship: ShipOption = False,
+) -> None:
+    """Enrol all characters of the roster, calibrate, and keep impostors, on two embeddings.
+
+    Every face is embedded once: that takes most of an hour on two cores, and goes on where it was
+    broken off. A repeat takes minutes.
+    """
+    from models.embedding.embedder import EMBEDDING_FILE
+    from models.training.gallery.shipping import HELD_OUT, make_gallery
+
+    with _readable_errors(), _progress("Embedding") as report:
+        files = make_gallery(
+            data,
+            out,
+            cache=cache,
+            embedding=embedding or EMBEDDING_FILE,
+            held_out=held_out or HELD_OUT,
+            complete=complete,
+            report=report,
+        )
+    made = {path.name: path for path in files}
+    _finish(made | ({EMBEDDING_FILE.name: embedding} if embedding else {}), ship)
+
+
 @app.command("detector")
 def train_detector_alone(
     data: DataArgument,

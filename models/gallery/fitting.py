@@ -34,6 +34,7 @@ DRAWS: Final = 4
 """Galleries drawn of each size but the largest."""
 NEAR_SIZES: Final = 4
 """The calibration is fitted in galleries down to the whole one's size divided by this."""
+LEAST_SPREAD: Final = 1e-6
 REGULARISATION: Final = 1.0
 
 
@@ -155,7 +156,8 @@ def fit_calibration(parts: Sequence[Examined]) -> Calibration:
     # scikit-learn is heavy, and serving fits nothing.
     from sklearn.linear_model import LogisticRegression
 
-    mean, spread = features.mean(0), features.std(0) + 1e-9
+    mean, spread = features.mean(0), features.std(0)
+    spread[spread < LEAST_SPREAD] = np.inf  # what is the same everywhere tells nothing
     model: Any = LogisticRegression(C=REGULARISATION, max_iter=2000)
     faces = len(right) / len(parts)
     model.fit((features - mean) / spread, right, sample_weight=weights * faces)

@@ -24,14 +24,15 @@ def is_non_face(vectors: Vectors, gallery: Gallery) -> NDArray[np.bool_]:
     """Which vectors are more like a non-face than like anybody, (n,) bool.
 
     Either a non-face exemplar leads every centroid clearly, or the learned class of non-faces is
-    likest of all: of the classes of faces, named or not, and of characters without a class.
+    likest of all: of the classes of faces, named or not, and of characters without a class. A
+    cosine of less than `NON_FACE_MARGIN` says nothing.
     """
     refused = (vectors @ gallery.non_faces.T).max(1, initial=-1)
     by_class = np.zeros(len(vectors), np.bool_)
     classes = np.empty((len(vectors), 0), np.float32)
     if gallery.auxiliary_weights is not None:
         classes = vectors @ np.concatenate([gallery.auxiliary_weights, gallery.class_weights]).T
-        by_class = classes[:, 0] > classes[:, 1:].max(1, initial=-1)
+        by_class = classes[:, 0] > classes[:, 1:].max(1, initial=NON_FACE_MARGIN)
     # Most faces are none by either sign, and need not be compared with everybody.
     doubtful = np.flatnonzero(by_class | (refused > NON_FACE_MARGIN))
     if not len(doubtful):

@@ -48,7 +48,7 @@ TAPS: Final = ("mixed3", "mixed4")
 """The blocks of each backbone whose averages are the intermediate features."""
 
 INTERMEDIATE_SHARE: Final = 0.6
-"""How much of a cosine comes from the intermediate features; docs/accuracy.md says why."""
+"""How much of a cosine comes from the intermediate features; docs/accuracy_96.md says why."""
 
 AXES: Final = 192
 """Of the vectors, so many from intermediate features and at most as many from late ones."""

@@ -17,8 +17,6 @@ from models.images.hashing import NEAR
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from models.roster.roster import Roster
     from models.training.breadth.faces import Face
     from models.types import Vectors
@@ -38,12 +36,12 @@ def enrolled(
     vectors: Vectors,
     chosen: Sequence[int],
     roster: Roster,
-    class_weights: Mapping[str, NDArray[np.float32]],
 ) -> tuple[Gallery, VectorSet]:
     """Enrol the chosen faces of the roster's characters: a gallery, and labelled vectors of it.
 
-    `vectors`: (faces, dimensions). Ids that the roster merged are one character. `class_weights`:
-    learned classifier weights by id, where there are some.
+    `vectors`: (faces, dimensions). Ids that the roster merged are one character. Characters are
+    named by their centroids alone: classifier weights of those with many pictures cost these two
+    points among ten thousand (docs/experiments_breadth.md).
     """
     known = {character.id: character for character in roster}
     own: dict[str, list[int]] = defaultdict(list)
@@ -57,10 +55,6 @@ def enrolled(
         np.stack([trimmed_mean(vectors[own[key]]) for key in ids]),
         [len(own[key]) for key in ids],
     )
-    none = np.zeros(vectors.shape[1], np.float32)
-    if class_weights:
-        weights = np.stack([class_weights.get(key, none) for key in ids])
-        gallery = gallery.with_class_weights(weights)
     return gallery.with_likeness(), _kept(faces, vectors, own)
 
 

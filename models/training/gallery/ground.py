@@ -22,9 +22,7 @@ from models.training.gallery.enrolling import enrolled
 from models.training.reserved import reports
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from models.gallery.fitted import Calibration, Threshold
     from models.gallery.gallery import Gallery
@@ -55,12 +53,11 @@ class Ground:
         roles: Sequence[str],
         vectors: Vectors,
         roster: Roster,
-        class_weights: Mapping[str, NDArray[np.float32]],
     ) -> Ground:
         """Enrol the role `train`; rows of zeros in `vectors`, (faces, dimensions), are left out."""
         seen = np.any(vectors != 0, axis=1)
         chosen = [i for i, role in enumerate(roles) if role == "train" and seen[i]]
-        gallery, data = enrolled(faces, vectors, chosen, roster, class_weights)
+        gallery, data = enrolled(faces, vectors, chosen, roster)
         ids = {character.id for character in gallery.characters}
 
         def half(*, reporting: bool) -> Trial:
@@ -84,7 +81,7 @@ class Ground:
         return cls(gallery, data, half(reporting=False), half(reporting=True))
 
     def choose_scoring(self) -> Scoring:
-        """Return the prior and the hubness correction that name the fitting half best."""
+        """Return how to score so that the fitting half is named best."""
         return max(
             (Scoring(prior=prior, hubness=hubness) for prior, hubness in product(PRIORS, HUBNESS)),
             key=self._named_rightly,

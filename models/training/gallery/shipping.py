@@ -23,7 +23,7 @@ from models.training.breadth.run import roles_of
 from models.training.dataset import non_face_samples
 from models.training.gallery.enrolling import enrolled, with_non_faces
 from models.training.gallery.ground import Ground
-from models.training.gallery.vectors import face_vectors
+from models.training.gallery.vectors import embedded, face_vectors
 from models.training.reserved import reports
 from models.weight_files import WEIGHTS
 
@@ -60,18 +60,34 @@ class Sources:
 
     def vectors(self, embedder: Embedder, chosen: list[int], report: Report) -> Vectors:
         """The vectors of the chosen faces, (faces, dimensions); see `face_vectors`."""
-        file = self.cache.parent / "vectors" / f"{embedder.version}.npy"
         return face_vectors(
-            self.faces, chosen, embedder, file, lambda done: report({"progress": done})
+            self.faces,
+            chosen,
+            embedder,
+            self.vectors_file(embedder),
+            lambda done: report({"progress": done}),
         )
 
+    def vectors_file(self, embedder: Embedder) -> Path:
+        """Where the vectors of an embedding are kept."""
+        return self.cache.parent / "vectors" / f"{embedder.version}.npy"
 
-def held_out_ground(sources: Sources, embedding: Path, report: Report) -> Ground:
-    """The gallery of the held-out embedding, and what is asked of it."""
+
+def held_out_ground(
+    sources: Sources, embedding: Path, report: Report, *, complete: bool = True
+) -> Ground:
+    """The gallery of the held-out embedding, and what is asked of it.
+
+    Where it need not be `complete`, faces that are not embedded yet are left out of it.
+    """
     embedder = Embedder.load(embedding)
     chosen = [i for i, role in enumerate(sources.roles) if role != "dropped"]
+    if not complete:
+        file = sources.vectors_file(embedder)
+        done = embedded(file)
+        chosen = [i for i in chosen if done[i]]
     vectors = sources.vectors(embedder, chosen, report)
-    return Ground.of(sources.faces.faces, sources.roles, vectors, load_roster(), {})
+    return Ground.of(sources.faces.faces, sources.roles, vectors, load_roster())
 
 
 def make_gallery(
@@ -81,12 +97,16 @@ def make_gallery(
     cache: Path,
     embedding: Path,
     held_out: Path = HELD_OUT,
+    complete: bool = True,
     report: Report = lambda _: None,
 ) -> list[Path]:
-    """Write what names faces by `embedding` into `out`; returns the files. Raises WeightsError."""
+    """Write what names faces by `embedding` into `out`; returns the files. Raises WeightsError.
+
+    `complete`: see `held_out_ground`.
+    """
     sources = Sources.load(data, cache)
     report({"step": "the held-out embedding"})
-    ground = held_out_ground(sources, held_out, report)
+    ground = held_out_ground(sources, held_out, report, complete=complete)
     scoring = ground.choose_scoring()
     calibration, threshold = ground.fit(scoring)
     report({"step": "the production embedding", "prior": scoring.prior, "hubness": scoring.hubness})
@@ -94,7 +114,7 @@ def make_gallery(
     faces = sources.faces.faces
     listed = [i for i, face in enumerate(faces) if not face.identity.startswith("icon/")]
     vectors = sources.vectors(embedder, listed, report)
-    gallery, kept = enrolled(faces, vectors, listed, load_roster(), {})
+    gallery, kept = enrolled(faces, vectors, listed, load_roster())
     samples = non_face_samples(data)
     crops = np.stack([framed(sample.pixels, embedder.side) for sample in samples])
     gallery = with_non_faces(gallery, kept, embedder.embed(crops))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from models.embedding.embedder import Embedder
     from models.training.breadth.faces import FaceSet
     from models.types import Vectors
@@ -47,3 +49,8 @@ def face_vectors(
     vectors = np.zeros(kept.shape, np.float32)
     vectors[list(chosen)] = kept[list(chosen)]
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+
+def embedded(file: Path) -> NDArray[np.bool_]:
+    """Which faces have a vector in a file of `face_vectors`, (faces,)."""
+    return np.any(np.load(file, mmap_mode="r") != 0, axis=1)

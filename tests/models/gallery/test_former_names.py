@@ -47,7 +47,9 @@ def test_the_shipped_names_of_former_versions_are_read(tmp_path: Path) -> None:
 
 def test_heads_of_former_versions_are_read() -> None:
     namer = Namer.load()
-    head = replace(namer.gallery, calibration=namer.calibration, threshold=namer.threshold)
+    few = namer.gallery.subset(range(20))
+    few = few.with_class_weights(few.centroids * (np.arange(20) % 2)[:, None])
+    head = replace(few, calibration=namer.calibration, threshold=namer.threshold)
     held = load(write_head(head))
     weights = np.zeros_like(held["centroids"])
     weights[held.pop("classified")] = held["class_weights"]
