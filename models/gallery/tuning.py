@@ -15,6 +15,7 @@ import numpy as np
 
 from models.gallery.calibration import confidence_features, log_odds
 from models.gallery.fitting import TARGET_FPIR, Trial, examine, refitted
+from models.gallery.policy import NAMED, UNKNOWN_SHARE
 from models.gallery.scoring import scores, with_prior
 from models.intervals import Share
 
@@ -51,10 +52,14 @@ def tuned(gallery: Gallery, namer: Namer, impostors: Impostors | None) -> Galler
     calibration = own or namer.calibration
     shipped = namer.threshold.among(len(gallery.characters))
     asked = _in_odds_of(calibration, namer.calibration, shipped)
-    gallery, found = _with_priors(gallery, namer, impostors, calibration, asked)
-    least = max(limit(found), min(asked, limit(found, surely=True)))
+    # A name must be as probable as the policy asks for, too.
+    said = max(asked, _log_odds(NAMED) - calibration.shift(UNKNOWN_SHARE))
+    gallery, found = _with_priors(gallery, namer, impostors, calibration, said)
     if own is None:
-        return replace(gallery, calibration=calibration.rescaled(1.0, asked - least))
+        return replace(
+            gallery, calibration=calibration.rescaled(1.0, min(0.0, said - limit(found)))
+        )
+    least = max(limit(found), min(asked, limit(found, surely=True)))
     return replace(gallery, threshold=namer.threshold.moved(least - shipped))
 
 
@@ -116,6 +121,10 @@ def calibrated(
     )
     examined = examine(trial, impostors.unknown_to(gallery), namer.scoring)
     return replace(gallery, calibration=refitted(namer.calibration, examined))
+
+
+def _log_odds(probability: float) -> float:
+    return float(np.log(probability / (1 - probability)))
 
 
 def _in_odds_of(calibration: Calibration, other: Calibration, odds: float) -> float:
