@@ -58,7 +58,9 @@ def main() -> None:
     chosen = rng.choices(roster.characters, [1 + c.appearances for c in roster], k=options.names)
     for kind, write in WAYS.items():
         keys = [key for character in chosen for key in _keystrokes(write(character, rng))]
-        report(f"{kind}, letter by letter", keys, server.index.complete)
+        report(f"{kind}, letter by letter", keys, lambda typed: _offer(server, typed))
+    keys = [key for character in chosen for key in _keystrokes(character.series)]
+    report("series, letter by letter", keys, server.index.series)
     names = [character.name for character in chosen]
     report("a name sent, whom it means", names, server.index.resolve)
     report("the same with a typo", [_typo(name, rng) for name in names], server.index.resolve)
@@ -108,6 +110,12 @@ def _server(listed: Listed, own: list[ServerCharacter]) -> ServerRoster:
     server = ServerRoster(listed, own)
     _ = server.index
     return server
+
+
+def _offer(server: ServerRoster, typed: str) -> list[tuple[str, str]]:
+    """Return what a keystroke offers: 25 characters, each with the value that leads to it."""
+    found = server.index.complete(typed, 25)
+    return [(character.name, server.value(character)) for character in found]
 
 
 def _keystrokes(text: str) -> Iterator[str]:

@@ -48,7 +48,9 @@ class ExemplarRepository(Repository):
         message_ids: Iterable[int] | None = None,
     ) -> list[Exemplar]:
         """Return what was taught from posted messages, of these alone where any are named."""
-        conditions = [ExemplarRow.provenance.like(f"message {channel_id or '%'}/%")]
+        conditions: list[ColumnElement[bool]] = [
+            ExemplarRow.provenance.like(f"message {channel_id or '%'}/%")
+        ]
         if server_id is not None:
             conditions.append(ExemplarRow.server_id == server_id)
         if user_id is not None:

@@ -43,7 +43,8 @@ async def cdn() -> AsyncIterator[TestServer]:
     app.router.add_get("/only.mp4", only)
     app.router.add_get("/large.png", large)
     app.router.add_get("/elsewhere.png", elsewhere)
-    async with TestServer(app) as server:
+    server = TestServer(app)
+    async with server:
         yield server
 
 
