@@ -90,7 +90,7 @@ class Rules:
     """Score of a second head that is reason to look closer."""
     small: float = 0.12
     """Side of a head, in parts of the picture's longer side, below which it is too."""
-    fine: float = 48
+    fine: float = 64
     """Side of the middle head in a pass, in pixels, with which no closer one is needed."""
     weighed: bool = True
     """Passes are weighed by how well they show a head; else all of them count the same."""
@@ -109,8 +109,9 @@ class Rules:
         return len(likely) > 1 or any(face.box.side < self.small * longest for face in likely)
 
     def too_small(self, heads: Sequence[Face], factor: float) -> bool:
-        """Tell whether half of the heads are too small in a pass that saw them by `factor`."""
-        return bool(heads) and median(face.box.side for face in heads) * factor < self.fine
+        """Tell whether half of a group are too small in a pass that saw them by `factor`."""
+        enough = len(heads) >= self.group
+        return enough and median(face.box.side for face in heads) * factor < self.fine
 
     def accepted(self, heads: Sequence[Face]) -> list[Face]:
         """Return the heads of a closer look that are accepted: sooner where they are a group."""
