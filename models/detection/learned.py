@@ -90,14 +90,14 @@ class LearnedDetector:
         """
         rules = self.rules if passes else replace(self.rules, first=self.rules.further)
         passes = passes + self.candidates(picture, CLOSE_PASS)
-        found = rules.accepted(rules.fused(passes))
+        found = rules.accepted(passes)
         for scale in CLOSER_PASSES:
             if not rules.too_small(found, passes[-1].factor):
                 break
             if scale.factor(picture) > MOST_ENLARGED or scale.tiles(picture) > MOST_TILES:
                 break
             passes += self.candidates(picture, scale)
-            found = rules.accepted(rules.fused(passes))
+            found = rules.accepted(passes)
         return found
 
     def candidates(self, picture: Pixels, scale: Scale) -> list[Pass]:

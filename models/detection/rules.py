@@ -86,6 +86,8 @@ class Rules:
     in_group: float = 0.42
     """The same where a closer look shows `group` heads or more."""
     group: int = 3
+    alike: float = 0.25
+    """Side of the least head of a group, in sides of the largest one; patterns are smaller."""
     maybe: float = 0.3
     """Score of a second head that is reason to look closer."""
     small: float = 0.12
@@ -113,15 +115,24 @@ class Rules:
         enough = len(heads) >= self.group
         return enough and median(face.box.side for face in heads) * factor < self.fine
 
-    def accepted(self, heads: Sequence[Face]) -> list[Face]:
-        """Return the heads of a closer look that are accepted: sooner where they are a group."""
-        found = accepted(heads, self.first, self.in_group)
-        if len(found) >= self.group:
-            return found
-        return accepted(heads, self.first, self.further)
+    def accepted(self, passes: Sequence[Pass]) -> list[Face]:
+        """Return the heads of a closer look that are accepted.
 
-    def fused(self, passes: Sequence[Pass]) -> list[Face]:
-        """Join what several passes find: mean boxes, and mean scores, 0 where one finds no head."""
+        Those of a group are sooner: three or more of them are alike in size. Of one or two
+        every pass has as much to say as any other.
+        """
+        found = accepted(self.fused(passes), self.first, self.in_group)
+        largest = max((face.box.side for face in found), default=0.0)
+        alike = [face for face in found if face.box.side >= self.alike * largest]
+        if len(alike) >= self.group:
+            return found
+        return accepted(self.fused(passes, weighed=False), self.first, self.further)
+
+    def fused(self, passes: Sequence[Pass], *, weighed: bool = True) -> list[Face]:
+        """Join what several passes find: mean boxes, and mean scores, 0 where one finds no head.
+
+        `weighed`: by how well each pass shows the head; else all passes count the same.
+        """
         found = [(number, face) for number, one in enumerate(passes) for face in one.faces]
         heads: list[Face] = []
         for group in cluster([face.box for _, face in found], [face.score for _, face in found]):
@@ -130,14 +141,16 @@ class Rules:
                 best[number] = max(best.get(number, 0.0), face.score)
             faces = [found[index][1] for index in group]
             box = mean_box([face.box for face in faces], [face.score**2 for face in faces])
-            weights = [self._weight(box.side * one.factor) for one in passes]
+            sides = [box.side * one.factor for one in passes]
+            weights = [_visible(side) if weighed and self.weighed else 1.0 for side in sides]
             total = sum(weight * best.get(number, 0.0) for number, weight in enumerate(weights))
             heads.append(Face(box, total / max(sum(weights), LEAST_WEIGHT)))
         return heads
 
-    def _weight(self, side: float) -> float:
-        """Return how much a pass has to say of a head of `side` pixels in it, 0 to 1."""
-        return float(np.interp(side, VISIBLE_SIDES, (0, 1, 1, 0))) if self.weighed else 1.0
+
+def _visible(side: float) -> float:
+    """Return how well a pass shows a head of `side` pixels in it, 0 to 1."""
+    return float(np.interp(side, VISIBLE_SIDES, (0, 1, 1, 0)))
 
 
 RULES: Final = Rules()

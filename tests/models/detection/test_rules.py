@@ -76,3 +76,23 @@ def test_a_strip_is_seen_by_stretches() -> None:
     portrait, strip = np.zeros((500, 400, 3), np.uint8), np.zeros((4000, 400, 3), np.uint8)
     assert Scale(250).size(portrait) == (250, 200)
     assert Scale(300).size(strip) == (2000, 200)
+
+
+def _once(*sides: float) -> list[Pass]:
+    """A pass that finds heads of these sides beside each other, none of them surely."""
+    return [Pass(1, [Face(around(200 * n, 0, side), 0.45) for n, side in enumerate(sides)])]
+
+
+def test_heads_of_a_group_are_accepted_sooner_than_a_second_one() -> None:
+    assert len(RULES.accepted(_once(100, 90, 80))) == 3
+    assert len(RULES.accepted(_once(100, 90))) == 1
+
+
+def test_small_patterns_beside_a_head_make_no_group() -> None:
+    assert len(RULES.accepted(_once(180, 30, 35, 40))) == 1
+
+
+def test_of_two_heads_every_pass_has_as_much_to_say() -> None:
+    close = Pass(2, [Face(HEAD, 0.9), Face(OTHER, 0.9)])
+    assert len(RULES.accepted([close])) == 2
+    assert len(RULES.accepted([Pass(0.3, [Face(HEAD, 0.9)]), close])) == 1
