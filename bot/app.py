@@ -23,6 +23,7 @@ from bot.feedback.duplicates import NearDuplicates
 from bot.feedback.labels import Labelling
 from bot.feedback.recording import FaceRecorder
 from bot.feedback.review_queue import UnknownFaces
+from bot.feedback.standings import Standings
 from bot.feedback.votes import Votes
 from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.settled_pictures import SettledPictures
@@ -39,9 +40,11 @@ from bot.recognition.complaints import PermissionComplaints
 from bot.recognition.corrections import Corrections
 from bot.recognition.delivery import Delivery
 from bot.recognition.following import Following
+from bot.recognition.member_names import MemberNames
 from bot.recognition.outbox import Outbox
 from bot.recognition.pipeline import Pipeline
 from bot.recognition.questions import Questions
+from bot.recognition.refreshing import AnswerRefresh
 from bot.recognition.refusals import Refusals
 from bot.recognition.service import RecognitionService
 from bot.recognition.watching import Watching
@@ -179,7 +182,12 @@ def build_services(
     duplicates = NearDuplicates(storage.faces)
     labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
     settled = SettledPictures(storage, galleries.roster)
-    erasure = Erasure(storage, crops, (galleries, duplicates, settled), labelling.relearn)
+    standings = Standings(storage.faces, duplicates, labelling)
+    presenter = AnswerPresenter(galleries.roster, standings, MemberNames(client), storage.settings)
+    refresh = AnswerRefresh(client, storage.answers, presenter)
+    erasure = Erasure(
+        storage, crops, (galleries, duplicates, settled), labelling.relearn, refresh.soon
+    )
     consent = Consent(storage.settings, storage.consents)
     recorder = FaceRecorder(
         storage.faces, storage.votes, crops, duplicates, labelling, consent, erasure.sweep_soon
@@ -193,11 +201,11 @@ def build_services(
         Admission(client, config, storage.consents),
         Refusals(complaints, config.cooldowns),
         Pipeline(worker, galleries, settled, config.naming),
-        Delivery(outbox, worker, storage.answers, recorder, AnswerPresenter()),
+        Delivery(outbox, worker, storage.answers, recorder, standings, presenter, config.answers),
     )
     questions = Questions(client, config, recognition)
     teaching = Teaching(storage, crops, galleries.roster)
-    votes = Votes(storage.votes, storage.labels, storage.consents, labelling)
+    votes = Votes(storage.votes, storage.labels, storage.consents, labelling, refresh.soon)
     unknown_faces = UnknownFaces(storage, config.learning, lambda: galleries.backbone)
     return Services(
         config=config,
@@ -223,6 +231,8 @@ def build_services(
         training=TrainingSchedule(config, storage),
         recognition=recognition,
         outbox=outbox,
+        presenter=presenter,
+        refresh=refresh,
         corrections=Corrections(recognition, storage, galleries, teaching, votes, unknown_faces),
         questions=questions,
         watching=Watching(client, config, storage.settings, storage.state, recognition, questions),

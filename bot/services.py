@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from bot.recognition.corrections import Corrections
     from bot.recognition.following import Following
     from bot.recognition.outbox import Outbox
+    from bot.recognition.presenting import Presenter
     from bot.recognition.questions import Questions
+    from bot.recognition.refreshing import AnswerRefresh
     from bot.recognition.service import RecognitionService
     from bot.recognition.watching import Watching
     from bot.storage import Storage
@@ -53,6 +55,8 @@ class Services:
     training: TrainingSchedule
     recognition: RecognitionService
     outbox: Outbox
+    presenter: Presenter
+    refresh: AnswerRefresh
     corrections: Corrections
     questions: Questions
     watching: Watching
@@ -69,3 +73,4 @@ class Services:
         await self.votes.close()
         await self.labelling.close()
         await self.erasure.close()
+        await self.refresh.close()

@@ -47,7 +47,6 @@ class Site:
             job=Job(server_id=-turn, message_id=-next(self._numbers)),
             gallery=await self.galleries.gallery(None),
             policy=self.config.naming.policy(),
-            upload_limit=None,
         )
 
     async def roster(self) -> ServerRoster:

@@ -143,7 +143,6 @@ async def teach_cast(
                 await asyncio.to_thread(each.read),
                 each.filename,
                 job=Job(server, number),
-                upload_limit=None,
             )
             for number, each in enumerate(pictures[1:3])
         ]
@@ -172,7 +171,9 @@ async def _ask_once(sandbox: Sandbox, picture: Path) -> None:
 
 
 def _as_text(answer: Message) -> str:
-    lines = [answer.content] if answer.content else []
+    from sandbox.state.component_tree import texts as shown_texts
+
+    lines = [text for text in (answer.content, shown_texts(answer.components)) if text]
     for embed in answer.embeds:
         texts = (
             embed.get("author", {}).get("name"),

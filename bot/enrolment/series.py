@@ -140,7 +140,7 @@ class SeriesTeaching:
         tries = 0
         while True:
             try:
-                identified = await self._worker.identify(data, name, job=job, upload_limit=None)
+                identified = await self._worker.identify(data, name, job=job)
                 break
             except QueueFull:
                 tries += 1

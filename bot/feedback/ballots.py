@@ -10,8 +10,8 @@ from bot.storage.records import IGNORED, NOT_A_FACE, Label
 from models.types import Tier
 
 if TYPE_CHECKING:
-    from bot.storage import Vote
-    from bot.storage.records import FaceObservation
+    from bot.storage import Vote, VoteKind
+    from bot.storage.records import AnsweredFace, FaceObservation
 
 
 def ballots_of(
@@ -45,6 +45,14 @@ def ballots_of(
                     at=vote.at.timestamp(),
                 )
     return {face: list(by_voter.values()) for face, by_voter in ballots.items()}
+
+
+def leaves_open(faces: Sequence[AnsweredFace], kind: VoteKind) -> bool:
+    """Return whether a vote on a whole answer leaves the name of one of its faces open.
+
+    ✅ does where nobody was named, ❌ everywhere: it doesn't say who it is instead.
+    """
+    return kind == "no" or any(face.best is None or face.tier is Tier.NOT_KNOWN for face in faces)
 
 
 def pooled(parts: Iterable[Iterable[Ballot]]) -> list[Ballot]:

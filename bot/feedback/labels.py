@@ -20,7 +20,7 @@ from bot.storage.records import FaceLabel
 from models.detection.boxes import iou
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from bot.gallery.roster import ServerRoster
     from bot.storage.faces import FaceRepository
@@ -89,17 +89,32 @@ class Labelling:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def pools(
+        self, faces: Sequence[FaceObservation]
+    ) -> list[tuple[list[FaceObservation], list[Ballot]]]:
+        """Return each face with its copies, and the ballots on all of them; all of one server."""
+        if not faces:
+            return []
+        roster = await self._roster(faces[0].server_id)
+        copies = {s.id: s for f in faces for s in await self._faces.in_group(f.group)}
+        copies |= {face.id: face for face in faces}
+        ballots = await self._ballots(list(copies.values()), roster)
+        pools = []
+        for face in faces:
+            same = [face, *(s for s in copies.values() if s.id != face.id and same_face(face, s))]
+            pools.append((same, pooled(ballots.get(s.id, ()) for s in same)))
+        return pools
+
+    def reliabilities(self, server_id: int) -> Mapping[int, Reliability]:
+        """Return how reliable the voters of a server are; who is not in it is a newcomer."""
+        return self._reliabilities.get(server_id, {})
+
     async def _judge(
         self, server_id: int, faces: Sequence[FaceObservation], why: str
     ) -> list[LabelChange]:
-        roster = await self._roster(server_id)
-        copies = {s.id: s for f in faces for s in await self._faces.in_group(f.group)}
-        ballots = await self._ballots(list(copies.values()), roster)
-        reliabilities = self._reliabilities.get(server_id, {})
+        reliabilities = self.reliabilities(server_id)
         labels: list[FaceLabel] = []
-        for face in faces:
-            same = [face, *(s for s in copies.values() if same_face(face, s))]
-            found = pooled(ballots.get(s.id, ()) for s in same)
+        for same, found in await self.pools(faces):
             labels += _labels(same, decide(found, reliabilities), bool(found))
         return await self._labels.set(labels, why)
 
@@ -138,7 +153,7 @@ class Labelling:
         for reply_id, faces in answers.items():
             # A copy's other faces matter too: ❌ means something else on several faces.
             if len(answers) <= _MANY:
-                faces = await self._faces.by_reply(reply_id)
+                faces = await self._faces.by_reply(reply_id) or faces
             ballots |= ballots_of(faces, votes.get(reply_id, ()), deciders, roster.resolve)
         return ballots
 

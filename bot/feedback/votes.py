@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.feedback.labels import VOTES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from bot.feedback.labels import Labelling
     from bot.storage.consents import ConsentRepository
@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 
 
 class Votes:
-    """The votes of all servers, and the background work that turns them into labels."""
+    """The votes of all servers, and the background work that turns them into labels.
+
+    `changed` hears of each answer whose votes were judged.
+    """
 
     def __init__(
         self,
@@ -30,11 +33,13 @@ class Votes:
         labels: LabelRepository,
         consents: ConsentRepository,
         labelling: Labelling,
+        changed: Callable[[int], None],
     ) -> None:
         self._votes = votes
         self._labels = labels
         self._consents = consents
         self._labelling = labelling
+        self._changed = changed
         self._to_judge: dict[int, str] = {}
         self._judging: dict[int, asyncio.Task[None]] = {}
 
@@ -105,6 +110,7 @@ class Votes:
         try:
             while reply_id in self._to_judge:
                 await self._labelling.judge(reply_id, self._to_judge.pop(reply_id))
+                self._changed(reply_id)
         except Exception:  # the vote is kept; the next one, or the next start, judges it
             log.exception("The votes on answer %d could not be judged", reply_id)
         finally:

@@ -6,11 +6,12 @@ object (`load_stages` makes the real one of the models), so that each can be tes
 
 from bot.inference.errors import InferenceError, JobCancelled, JobTimeout, QueueFull
 from bot.inference.loading import load_stages
-from bot.inference.results import IdentifiedPicture, Job
+from bot.inference.results import Drawing, IdentifiedPicture, Job
 from bot.inference.stages import Stages
 from bot.inference.worker import InferenceWorker
 
 __all__ = [
+    "Drawing",
     "IdentifiedPicture",
     "InferenceError",
     "InferenceWorker",

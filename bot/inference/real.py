@@ -7,19 +7,20 @@ import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from bot.inference.stages import DrawnCard, FoundFaces, StagesError
-from models.card.drawing import describe, draw_card
+from bot.inference.drawing import draw_answer
+from bot.inference.stages import FoundFaces, StagesError
+from models.detection.boxes import best_faces
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
 from models.gallery.expectation import expected
 from models.gallery.gallery import Gallery
 from models.gallery.impostors import IMPOSTORS_FILE, fitting_impostors
 from models.gallery.namer import NAMING_FILE, Namer
 from models.gallery.tuning import tuned
-from models.identify import Identifier, card_frame_index
+from models.identify import Identifier
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash
 from models.images.resizing import halved
@@ -32,9 +33,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.config import Config
+    from bot.inference.results import Drawing, IdentifiedPicture
     from models.gallery.expectation import Expectation
     from models.gallery.policy import NamingPolicy
     from models.types import NamedFace, Vector, Vectors
+
+MOST_FACES: Final = 100
+"""Faces that are counted in a picture, beyond those that are named."""
+
+_TAGGED_SIDE: Final = 1600
+"""Pixels of a frame's longer side, or more, that a tagger has to look at."""
 
 
 class RealStages:
@@ -52,6 +60,7 @@ class RealStages:
         )
         self._faces = config.pictures.faces
         self._answers = config.answers
+        self._side = max(config.answers.side, _TAGGED_SIDE if config.tagger.model else 0)
         self.model_version = self._identifier.model_version
         self.gallery = self._identifier.namer.gallery
         self.characters = self.gallery.characters
@@ -85,19 +94,29 @@ class RealStages:
         clock = [time.perf_counter()]
         picture = decode(data, name, self._limits)
         clock.append(time.perf_counter())
-        faces = self._identifier.find(picture, self._faces)
+        found = self._identifier.find(picture, MOST_FACES)
+        faces = best_faces(found, self._faces)
         clock.append(time.perf_counter())
         crops = self._identifier.crops(picture, faces)
-        # The other frames, and pixels that the card can't show, are let go.
-        index = card_frame_index(picture, faces)
-        frame = halved(picture.frames[index], self._answers.side)
+        # The other frames, and pixels that no answer shows, are let go.
+        frames = {
+            index: halved(picture.frames[index], self._side) for index in {f.frame for f in faces}
+        }
         phash = perceptual_hash(picture.frames[0])
         sha256 = hashlib.sha256(data).hexdigest()
         clock.append(time.perf_counter())
         decoded, detected, cropped = (end - start for start, end in pairwise(clock))
         seconds = {"decode": decoded, "detect": detected, "crop": cropped}
         return FoundFaces(
-            picture.width, picture.height, frame, tuple(faces), crops, phash, sha256, seconds, index
+            picture.width,
+            picture.height,
+            frames,
+            tuple(faces),
+            crops,
+            phash,
+            sha256,
+            seconds,
+            len(found) - len(faces),
         )
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:
@@ -112,18 +131,17 @@ class RealStages:
         """Name the faces of one picture."""
         return tuple(self._identifier.name(found.faces, found.crops, vectors, gallery, policy))
 
-    def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
-        """Draw the card, in at most `max_bytes`."""
-        size = found.width, found.height
-        card = draw_card(
-            found.frame,
-            named,
-            size=size,
-            max_side=self._answers.side,
+    def draw(
+        self, pictures: Sequence[tuple[IdentifiedPicture, bool]], own: int, max_bytes: int
+    ) -> Drawing:
+        """Draw what an answer shows; see `InferenceWorker.draw`."""
+        return draw_answer(
+            pictures,
+            own=own,
             max_bytes=max_bytes,
-            format=self._answers.format,
+            side=self._answers.side,
+            picture_format=self._answers.format,
         )
-        return DrawnCard(card.data, f"faces.{card.extension}", describe(named, size))
 
     def save_pair(self, folder: Path) -> None:
         """Copy the weights of embedding and names. Raises OSError, also where they changed."""

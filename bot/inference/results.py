@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.types import NamedFace
+    from collections.abc import Mapping
+
+    from models.types import NamedFace, Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +26,35 @@ class Job:
 class IdentifiedPicture:
     """A picture with its faces named.
 
-    `width` and `height` are pixels of the upright picture. `card` is the drawn answer, None if
-    there is no face or none was asked for; `card_name` is its file name, `alt_text` says who is
-    where. `phash` and `sha256` are hexadecimal; `backbone` is the hash of what made the faces'
-    vectors. `seconds` is the time of each stage: `wait` (queued), `decode`, `detect`, `crop`,
-    `gather` (waiting for a batch), `embed` (the whole batch), `name`, `tagger` (where one is asked,
-    waiting included), `draw`.
+    `width` and `height` are pixels of the upright picture; `more` counts faces that were found
+    beyond those that are named. `frames` are what the answer is drawn on: the frames that have
+    faces, made smaller, by their place in the animation. `phash` and `sha256` are hexadecimal;
+    `backbone` is the hash of what made the faces' vectors. `seconds` is the time of each stage:
+    `wait` (queued), `decode`, `detect`, `crop`, `gather` (waiting for a batch), `embed` (the whole
+    batch), `name`, `tagger` (where one is asked, waiting included).
     """
 
     name: str
     width: int
     height: int
     faces: tuple[NamedFace, ...]
-    card: bytes | None = field(repr=False)
-    card_name: str
-    alt_text: str
+    more: int
+    frames: Mapping[int, Pixels] = field(repr=False)
     phash: str
     sha256: str
     backbone: str
     seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The pictures of an answer, encoded. `suffix` is how the names of such files end.
+
+    `sheets` are the pictures with numbered faces: none where there is one face only, else one of
+    what everybody sees, then one of what is hidden, where there are such faces. `faces` are the
+    first faces' own pictures.
+    """
+
+    suffix: str = ""
+    sheets: tuple[bytes, ...] = ()
+    faces: tuple[bytes, ...] = ()

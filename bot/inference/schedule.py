@@ -1,4 +1,4 @@
-"""Which picture is worked on next: a bounded queue before, batches in the middle, drawing last.
+"""Which picture is worked on next: a bounded queue before, and batches after it.
 
 Nothing here computes: the worker asks for the next piece of work, and says when it is done.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bot.inference.errors import QueueFull
 from bot.inference.fair import FairQueue
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from bot.config import InferenceConfig
     from bot.inference.task import PictureTask
 
-Step = Literal["find", "draw"]
-
 
 class Schedule:
     """The pictures on their way, by the step that they wait for."""
@@ -28,7 +26,6 @@ class Schedule:
         self._config = config
         self._queued: FairQueue[PictureTask] = FairQueue()
         self._to_embed: deque[PictureTask] = deque()
-        self._to_draw: deque[PictureTask] = deque()
         self._finding = 0
         self._in_flight = 0
         # A decoded picture is big: only as many are held as keep the threads and a batch busy.
@@ -58,18 +55,16 @@ class Schedule:
         """Take a picture out of the queue, if it is still there."""
         self._queued.remove(task.job.server_id, task)
 
-    async def next_step(self) -> tuple[Step, PictureTask]:
-        """Wait for the next picture to draw, else to find faces in."""
+    async def next_picture(self) -> PictureTask:
+        """Wait for the next picture to find faces in."""
         async with self._changed:
             await self._changed.wait_for(
-                lambda: self._to_draw or (self._queued and self._in_flight < self._most_in_flight)
+                lambda: self._queued and self._in_flight < self._most_in_flight
             )
-            if self._to_draw:  # first what is nearly done: it frees memory and a person
-                return "draw", self._to_draw.popleft()
             task = self._queued.get()
             self._in_flight += 1
             self._finding += 1
-            return "find", task
+            return task
 
     async def next_batch(self) -> list[PictureTask]:
         """Wait for faces to embed, and for those still on their way a few milliseconds more.
@@ -102,21 +97,8 @@ class Schedule:
         else:
             self.finished()
 
-    def named(self, task: PictureTask) -> None:
-        """Take a picture in whose faces have names."""
-        self._to_draw.append(task)
-
-    def set_aside(self) -> None:
-        """Let others take the place of a picture that waits for something outside these steps."""
-        self._in_flight -= 1
-
-    def back_again(self, task: PictureTask) -> None:
-        """Take in again a picture that was set aside; it is drawn next."""
-        self._in_flight += 1
-        self._to_draw.append(task)
-
     def finished(self) -> None:
-        """Note that a picture's way has ended."""
+        """Note that a picture's way has ended, or goes on outside these steps."""
         self._in_flight -= 1
 
     async def wake(self) -> None:

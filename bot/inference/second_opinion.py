@@ -1,4 +1,4 @@
-"""The step between naming and drawing that is there only where a tagger is configured.
+"""The step after naming that is there only where a tagger is configured.
 
 A tagger takes seconds, so it has a thread and a short line of its own: pictures that wait for it
 give their place among those on their way to others, and where the line is full, or the tagger is
@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.inference.stages import FoundFaces
     from bot.inference.task import PictureTask
     from models.gallery.gallery import Gallery
     from models.tagger.second_opinion import SecondOpinion
-    from models.types import Character, NamedFace
+    from models.types import Character, NamedFace, Pixels
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class TaggerStep:
             return task.named
         shown = _shown(task)
         improved = self._opinion.improve(
-            shown, task.found.frame, _scale(task), self._characters(task), task.policy
+            shown, _frame(task.found)[1], _scale(task), self._characters(task), task.policy
         )
         by_face = {id(before): after for before, after in zip(shown, improved, strict=True)}
         return tuple(by_face.get(id(named), named) for named in task.named)
@@ -87,12 +88,20 @@ class TaggerStep:
         return self._known[1]
 
 
+def _frame(found: FoundFaces) -> tuple[int, Pixels]:
+    """Return the frame of an animation that most of the faces are from, and its place."""
+    index = max(found.frames, key=lambda index: sum(face.frame == index for face in found.faces))
+    return index, found.frames[index]
+
+
 def _shown(task: PictureTask) -> list[NamedFace]:
-    """Return the faces of the frame that is kept; the others of an animation can't be shown."""
-    index = task.found.frame_index if task.found else 0
+    """Return the faces of one frame: a tagger is too slow for more."""
+    if task.found is None:
+        return []
+    index, _ = _frame(task.found)
     return [named for named in task.named if named.face.frame == index]
 
 
 def _scale(task: PictureTask) -> float:
-    """Return the side of the kept frame in sides of the picture that the boxes are of."""
-    return task.found.frame.shape[1] / task.found.width if task.found else 1.0
+    """Return the side of the kept frames in sides of the picture that the boxes are of."""
+    return _frame(task.found)[1].shape[1] / task.found.width if task.found else 1.0

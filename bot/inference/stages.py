@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from bot.inference.results import Drawing, IdentifiedPicture
     from models.gallery.expectation import Expectation
     from models.gallery.gallery import Gallery
     from models.gallery.policy import NamingPolicy
@@ -25,29 +26,20 @@ class StagesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FoundFaces:
-    """A picture taken in: `frame` is what the card is drawn on, `crops` (n, side, side, 3).
+    """A picture taken in: `frames` are those with faces, made smaller, `crops` (n, side, side, 3).
 
-    `frame_index` is that frame's place in an animation.
+    `more` counts faces beyond `faces`.
     """
 
     width: int
     height: int
-    frame: Pixels
+    frames: Mapping[int, Pixels]
     faces: tuple[Face, ...]
     crops: NDArray[np.uint8]
     phash: str
     sha256: str
     seconds: dict[str, float]
-    frame_index: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnCard:
-    """An answer's picture: an encoded file, its name and its alt text."""
-
-    data: bytes
-    name: str
-    alt_text: str
+    more: int = 0
 
 
 class Stages(Protocol):
@@ -94,8 +86,10 @@ class Stages(Protocol):
         """Name the faces of one picture."""
         ...
 
-    def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
-        """Draw the card, in at most `max_bytes`."""
+    def draw(
+        self, pictures: Sequence[tuple[IdentifiedPicture, bool]], own: int, max_bytes: int
+    ) -> Drawing:
+        """Draw the pictures of an answer; see `InferenceWorker.draw`."""
         ...
 
     def save_pair(self, folder: Path) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.inference.settled import SettledFaces
-    from bot.inference.stages import DrawnCard, FoundFaces, Stages
+    from bot.inference.stages import FoundFaces, Stages
     from models.gallery.gallery import Gallery
     from models.gallery.policy import NamingPolicy
     from models.types import NamedFace
@@ -32,14 +32,12 @@ class PictureTask:
     name: str
     gallery: Gallery | None
     policy: NamingPolicy
-    upload_limit: int | None
     settled: SettledFaces | None
     done: asyncio.Future[IdentifiedPicture]
     since: float = field(default_factory=time.perf_counter)
     seconds: dict[str, float] = field(default_factory=dict)
     found: FoundFaces | None = None
     named: tuple[NamedFace, ...] = ()
-    card: DrawnCard | None = None
 
     @property
     def faces(self) -> int:
@@ -54,7 +52,7 @@ class PictureTask:
 
     def answer(self) -> None:
         """Hand what was found to the caller, unless he heard of a failure or is gone."""
-        found, card = self.found, self.card
+        found = self.found
         if self.done.done() or found is None:
             return
         self.done.set_result(
@@ -63,9 +61,8 @@ class PictureTask:
                 width=found.width,
                 height=found.height,
                 faces=self.named,
-                card=card.data if card else None,
-                card_name=card.name if card else "",
-                alt_text=card.alt_text if card else "",
+                more=found.more,
+                frames=found.frames,
                 phash=found.phash,
                 sha256=found.sha256,
                 backbone=self.stages.backbone,

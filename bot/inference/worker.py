@@ -1,10 +1,11 @@
 """The worker: a bounded schedule on the event loop's side, threads on the other.
 
-A picture's way has three steps. *Find* (decode, detect, crop) and *draw* run in a pool of threads;
-between them *embed* gathers the faces of all pictures that are ready, and runs them as one batch
-in a thread of its own. The event loop only hands things over. A job that was cancelled, or whose
-time is up, is dropped at the next border between two steps: a running thread can't be stopped.
-Where a tagger is configured, unknown faces make a fourth step before drawing (`second_opinion`).
+A picture's way has two steps. *Find* (decode, detect, crop) runs in a pool of threads; then *embed*
+gathers the faces of all pictures that are ready, and runs them as one batch in a thread of its own.
+The event loop only hands things over. A job that was cancelled, or whose time is up, is dropped at
+the border between the steps: a running thread can't be stopped. Where a tagger is configured,
+unknown faces make a third step (`second_opinion`). What an answer shows is drawn once all its
+pictures are named, in the pool of threads too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bot.config import Config, InferenceConfig
-    from bot.inference.results import IdentifiedPicture, Job
+    from bot.inference.results import Drawing, IdentifiedPicture, Job
     from bot.inference.settled import SettledFaces
     from bot.inference.stages import FoundFaces, Stages
     from models.gallery.gallery import Gallery
@@ -156,14 +157,12 @@ class InferenceWorker:
         job: Job,
         gallery: Gallery | None = None,
         policy: NamingPolicy | None = None,
-        upload_limit: int | None,
         settled: SettledFaces | None = None,
     ) -> IdentifiedPicture:
         """Name the faces in the picture file `data`, called `name` in messages.
 
         `gallery` holds a server's own characters beside the model's; `policy` is its own; None
-        takes `NamingPolicy()`. `upload_limit` is the most bytes a card may have; None draws none.
-        `settled` are the faces that its server has settled names for.
+        takes `NamingPolicy()`. `settled` are the faces that its server has settled names for.
 
         Raises PictureError if the file can't be read, QueueFull at once if too many wait,
         JobTimeout, and JobCancelled if `cancel` was called for its message.
@@ -172,9 +171,7 @@ class InferenceWorker:
             raise JobCancelled
         done = asyncio.get_running_loop().create_future()
         policy = policy or NamingPolicy()
-        task = PictureTask(
-            self._stages, job, data, name, gallery, policy, upload_limit, settled, done
-        )
+        task = PictureTask(self._stages, job, data, name, gallery, policy, settled, done)
         self._schedule.put(task)
         self._by_message.setdefault(job.message_id, set()).add(task)
         try:
@@ -191,6 +188,16 @@ class InferenceWorker:
             if not tasks:
                 del self._by_message[job.message_id]
 
+    async def draw(
+        self, pictures: Sequence[tuple[IdentifiedPicture, bool]], *, own: int, max_bytes: int
+    ) -> Drawing:
+        """Draw what an answer shows of its pictures, each given with whether it is hidden.
+
+        The first `own` faces, or all, have a picture of their own. No file has more than
+        `max_bytes`. Raises ValueError: not even the smallest fits.
+        """
+        return await self._in_thread(self._pool, self._stages.draw, pictures, own, max_bytes)
+
     def cancel(self, message_id: int) -> int:
         """Drop the pictures of a message; return how many were on their way."""
         open_tasks = [task for task in self._by_message.get(message_id, ()) if not task.done.done()]
@@ -201,8 +208,7 @@ class InferenceWorker:
 
     async def _work_on_pictures(self) -> None:
         while True:
-            step, task = await self._schedule.next_step()
-            await (self._draw(task) if step == "draw" else self._find(task))
+            await self._find(await self._schedule.next_picture())
             await self._schedule.wake()
 
     async def _work_on_batches(self) -> None:
@@ -244,30 +250,16 @@ class InferenceWorker:
                 task.named = result
                 task.since = time.perf_counter()
                 if self._tagger is not None and self._tagger.wants(task):
-                    self._schedule.set_aside()
                     asking = asyncio.create_task(self._ask_tagger(self._tagger, task))
                     self._asking.add(asking)
                     asking.add_done_callback(self._asking.discard)
                 else:
-                    self._schedule.named(task)
+                    task.answer()
+                self._schedule.finished()
 
     async def _ask_tagger(self, tagger: TaggerStep, task: PictureTask) -> None:
         await tagger.ask(task)
-        self._schedule.back_again(task)
-        await self._schedule.wake()
-
-    async def _draw(self, task: PictureTask) -> None:
-        try:
-            if task.done.done():
-                return
-            if task.upload_limit is not None:
-                task.card = await self._run(
-                    task, task.stages.draw, task.found, task.named, task.upload_limit
-                )
-                task.lap("draw")
-            task.answer()
-        finally:
-            self._schedule.finished()
+        task.answer()
 
     async def _run(
         self, task: PictureTask, step: Callable[..., Result], *arguments: Any

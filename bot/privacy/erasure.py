@@ -73,7 +73,8 @@ class Cache(Protocol):
 class Erasure:
     """Erases on request and on deletion; what is too old is `Retention`'s part.
 
-    `caches` hold what may be erased. `rejudge` judges a server's labels again.
+    `caches` hold what may be erased. `rejudge` judges a server's labels again. `show_anew` words an
+    answer again, which may have named a member that is erased.
     """
 
     def __init__(
@@ -82,11 +83,13 @@ class Erasure:
         crops: CropStore,
         caches: Sequence[Cache],
         rejudge: Callable[[int], Awaitable[Sequence[LabelChange]]],
+        show_anew: Callable[[int], None],
     ) -> None:
         self._storage = storage
         self._crops = crops
         self._caches = tuple(caches)
         self._rejudge = rejudge
+        self._show_anew = show_anew
         self._soon: asyncio.Task[None] | None = None
         self._asked = self._sweeping = False
         self._touched: set[int] = set()
@@ -143,6 +146,7 @@ class Erasure:
         exemplars = await storage.exemplars.by_user(user_id)
         self._touched.update(await storage.votes.servers_of(user_id))
         self._touched.update(place.server_id for place in await storage.answers.by_author(user_id))
+        named_in = await self._answers_that_name(user_id)
         await storage.answers.delete_of(user_id)
         await storage.votes.erase_user(user_id)
         await storage.labels.forget_user(user_id)
@@ -153,6 +157,17 @@ class Erasure:
         await storage.consents.forget_user(user_id)
         await storage.settings.forget_user(user_id)
         await self.sweep()
+        for reply_id in named_in:
+            self._show_anew(reply_id)
+
+    async def _answers_that_name(self, user_id: int) -> set[int]:
+        """Return the replies that show what a member said, of the same pictures again too."""
+        replies = set(await self._storage.votes.answers_of(user_id))
+        for reply_id in list(replies):
+            for face in await self._storage.faces.by_reply(reply_id):
+                copies = await self._storage.faces.in_group(face.group)
+                replies.update(copy.reply_id for copy in copies)
+        return replies
 
     async def strip_member(self, user_id: int) -> None:
         """Erase crops and vectors of a member's pictures; their answers and votes stay."""

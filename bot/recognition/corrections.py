@@ -33,15 +33,18 @@ NO_LONGER_KEPT = "What this answer showed is no longer kept. Ask again for a new
 DECIDED = "Those faces were decided, or erased, already."
 CLUSTER_WHY = "one answer for {number} faces that look alike"
 
-Outcome = Literal["is", "new", "not_a_face", "ignore", "proposed"]
+Outcome = Literal["is", "new", "not_a_face", "ignore", "no", "proposed"]
 """What a correction came to: a known character, a new one, no name, or a proposal of a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a member says: `is` a character's id, `new` a name, or that there is none to say."""
+    """What a member says: `is` a character's id, `new` a name, or that there is none to say.
 
-    kind: Literal["is", "new", "not_a_face", "ignore"]
+    `no` is that the name which was given is wrong.
+    """
+
+    kind: Literal["is", "new", "not_a_face", "ignore", "no"]
     value: str = ""
     series: str = ""
 

@@ -6,9 +6,10 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final
 
 from bot.errors import in_one_line
+from bot.inference import Drawing
 from bot.patience import FAILED
 from bot.recognition.origin import is_restricted
 from bot.recognition.record import answered_picture
@@ -21,11 +22,14 @@ from models.types import Tier
 if TYPE_CHECKING:
     import discord
 
+    from bot.config import AnswersConfig
     from bot.feedback.recording import FaceRecorder
+    from bot.feedback.standings import Standing, Standings
     from bot.inference import InferenceWorker
     from bot.recognition.outbox import Outbox
     from bot.recognition.pipeline import PictureResult
-    from bot.recognition.replies import OutgoingMessage, Reply
+    from bot.recognition.presenting import Presenter
+    from bot.recognition.replies import Reply
     from bot.recognition.request import RecognitionRequest
     from bot.storage import ServerSettings
     from bot.storage.answers import AnswerRepository
@@ -35,30 +39,13 @@ log = logging.getLogger(__name__)
 VOTES = ("✅", "❌")
 """The reactions under an answer: right, and wrong."""
 
+MOST_FILES: Final = 10
+"""Files that Discord takes with a message."""
+
 NOT_TAKEN = "I looked, but Discord did not take my answer. Ask me again in a minute."
 """What is said where an answer could not be sent."""
 
 _PRIVATE_KEPT = 2000
-
-
-class Presenter(Protocol):
-    """Words and draws an answer; the user interface has the one there is."""
-
-    def answer(
-        self,
-        request: RecognitionRequest,
-        results: Sequence[PictureResult],
-        pictures: Sequence[AnsweredPicture],
-        *,
-        left_out: int,
-        guesses: int,
-    ) -> OutgoingMessage | None:
-        """Return the message that answers a request; None where there is nothing to say.
-
-        `pictures` are those with faces, as they are stored, of the results that have some.
-        `left_out` pictures were not looked at; `guesses` is how many names a face may show.
-        """
-        ...
 
 
 class Delivery:
@@ -70,13 +57,17 @@ class Delivery:
         worker: InferenceWorker,
         answers: AnswerRepository,
         faces: FaceRecorder,
+        standings: Standings,
         presenter: Presenter,
+        config: AnswersConfig,
     ) -> None:
         self._outbox = outbox
         self._worker = worker
         self._answers = answers
         self._faces = faces
+        self._standings = standings
         self._presenter = presenter
+        self._config = config
         # Answers that only their asker sees, by id: no other way leads back to them.
         self._private: OrderedDict[int, tuple[Reply, discord.Message]] = OrderedDict()
 
@@ -96,8 +87,16 @@ class Delivery:
         quiet = not request.asked and settings.on_all_unknown == "quiet"
         if quiet and not _any_known(pictures):
             pictures, shown = (), []
-        message = self._presenter.answer(
-            request, results, pictures, left_out=left_out, guesses=settings.guesses
+        plain_form = self._config.plain if settings.plain is None else settings.plain
+        message = await self._presenter.answer(
+            request,
+            results,
+            pictures,
+            await self._said_before(request, shown, pictures),
+            await self._draw(request, shown, plain_form=plain_form),
+            settings,
+            left_out=left_out,
+            plain_form=plain_form,
         )
         if message is None:
             return None
@@ -112,7 +111,7 @@ class Delivery:
         if not pictures:
             return sent
         await self._record(request, answer, shown)
-        if request.reply.reactions and not request.cancelled:
+        if message.reactions and not request.cancelled:
             await react(sent, VOTES)
         return sent
 
@@ -139,6 +138,36 @@ class Delivery:
             if one_seen is not None:
                 reply, sent = one_seen
                 await reply.withdraw(sent)
+
+    async def _said_before(
+        self,
+        request: RecognitionRequest,
+        shown: Sequence[PictureResult],
+        pictures: Sequence[AnsweredPicture],
+    ) -> list[Standing | None]:
+        """Return what is said of the faces already: the server may have seen the pictures."""
+        known = [
+            (each.found.phash, [face.box for face in picture.faces])
+            for each, picture in zip(shown, pictures, strict=True)
+            if each.found
+        ]
+        return await self._standings.again(request.server_id, known)
+
+    async def _draw(
+        self, request: RecognitionRequest, shown: Sequence[PictureResult], *, plain_form: bool
+    ) -> Drawing:
+        """Draw the answer's pictures; a failure there costs nobody the answer."""
+        pictures = [(each.found, is_spoiler(each.source.name)) for each in shown if each.found]
+        if not pictures:
+            return Drawing()
+        several = sum(len(found.faces) for found, _ in pictures) > 1
+        sheets = len({hidden for _, hidden in pictures}) if several else 0
+        own = 0 if several and plain_form else MOST_FILES - sheets
+        try:
+            return await self._worker.draw(pictures, own=own, max_bytes=request.reply.upload_limit)
+        except Exception:
+            log.exception("The answer to message %d could not be drawn", request.prompt_id)
+            return Drawing()
 
     async def _keep(
         self,

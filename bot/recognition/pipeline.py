@@ -1,18 +1,19 @@
 """The work on an admitted request: read each picture, and have the worker name its faces.
 
-In the mode "embed" the faces get vectors and the production model's names; no card is drawn.
+In the mode "embed" the faces get vectors and the production model's names, all of them.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.errors import UserError
 from bot.inference import Job, JobCancelled
 from models.images.decoding import PictureError
+from models.shown_faces import worth_showing
 
 if TYPE_CHECKING:
     from bot.config import NamingConfig
@@ -120,13 +121,14 @@ class Pipeline:
                 policy=self._naming.policy(
                     settings.named, settings.probably, settings.unknown_share
                 ),
-                upload_limit=request.reply.upload_limit if named else None,
                 settled=await self._settled.of(request.server_id) if named else None,
             )
         except JobCancelled:
             return PictureResult(source)
         except Exception as error:  # the other pictures of the request are still answered
             return PictureResult(source, error=error)
+        if named:
+            found = replace(found, faces=tuple(worth_showing(found.faces)))
         return PictureResult(source, found)
 
 

@@ -19,6 +19,7 @@ import discord
 
 from bot.errors import in_one_line
 from bot.feedback.authority import may_label
+from bot.feedback.ballots import leaves_open
 from bot.patience import FAILED
 from bot.recognition.delivery import VOTES
 from bot.recognition.history import page_after
@@ -225,9 +226,11 @@ class Reconciliation:
                 await self._votes.take_back(reply_id, None, user_id, kind)
 
     async def ask(self, reply: discord.Message) -> None:
-        """Turn a card into a question where somebody's ❌ stands under it."""
+        """Turn an answer into a question where a vote under it leaves a face open."""
+        answer = await self._storage.answers.by_reply(reply.id)
         votes = await self._storage.votes.for_answer(reply.id)
-        if any(vote.kind == "no" and vote.face_index is None for vote in votes):
+        whole = {vote.kind for vote in votes if vote.face_index is None}
+        if answer is not None and any(leaves_open(answer.faces, kind) for kind in whole):
             await self._ask_about(reply)
 
     async def _ask(self, guild: discord.Guild, reply: discord.Message) -> None:

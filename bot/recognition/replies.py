@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import discord
 
@@ -24,17 +24,27 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """What is sent: words, a card, its pictures and its buttons; each may be missing."""
+    """What is sent: words, an embed, pictures, what is pressed below; each may be missing.
+
+    A `LayoutView` is all of these at once, and may have none of them beside it. `reactions` is
+    whether ✅ and ❌ belong under it.
+    """
 
     content: str | None = None
     embed: discord.Embed | None = None
     files: Sequence[discord.File] = ()
-    view: discord.ui.View | None = None
+    view: discord.ui.View | discord.ui.LayoutView | None = None
+    reactions: bool = False
 
     @property
-    def embeds(self) -> list[discord.Embed]:
-        """The card in a list, as Discord takes several."""
-        return [self.embed] if self.embed else []
+    def text(self) -> dict[str, Any]:
+        """The words and the embed by the names that discord.py has for them.
+
+        Nothing for a `LayoutView`: Discord refuses both beside it.
+        """
+        if isinstance(self.view, discord.ui.LayoutView):
+            return {}
+        return {"content": self.content, "embeds": [self.embed] if self.embed else []}
 
 
 class Reply(Protocol):
@@ -43,7 +53,7 @@ class Reply(Protocol):
     upload_limit: int
     """Bytes of the largest file that may be sent there."""
     reactions: bool
-    """Whether reactions can be put under the answer; else ✅ and ❌ are buttons."""
+    """Whether reactions can be put under an answer of the plain form; else they are buttons."""
     message_id: int | None
     """The message that is replied to; None where a command is answered."""
     private: bool
@@ -100,8 +110,7 @@ class MessageReply:
     async def send(self, message: OutgoingMessage) -> discord.Message:
         """Reply to the message."""
         return await self._message.reply(
-            message.content,
-            embeds=message.embeds,
+            **message.text,
             files=message.files,
             view=message.view or discord.utils.MISSING,
             mention_author=False,
@@ -143,8 +152,7 @@ class InteractionReply:
         if self._first is not None:
             return await self._add(message)
         sent = await self._interaction.edit_original_response(
-            content=message.content,
-            embeds=message.embeds,
+            **message.text,
             attachments=message.files,
             view=message.view,
             allowed_mentions=mentions_only(self._interaction.user),
@@ -154,8 +162,7 @@ class InteractionReply:
 
     async def _add(self, message: OutgoingMessage) -> discord.Message:
         return await self._interaction.followup.send(
-            message.content or "",
-            embeds=message.embeds,
+            **message.text,
             files=message.files,
             view=message.view or discord.utils.MISSING,
             allowed_mentions=mentions_only(self._interaction.user),

@@ -94,6 +94,14 @@ class VoteRepository(Repository):
             count = select(func.count()).select_from(VoteEventRow)
             return await session.scalar(count.where(VoteEventRow.user_id == user_id)) or 0
 
+    async def answers_of(self, user_id: int) -> list[int]:
+        """Return the replies whose answers a member ever voted on."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(VoteEventRow.reply_id).where(VoteEventRow.user_id == user_id).distinct()
+            )
+            return list(rows)
+
     async def servers_of(self, user_id: int) -> list[int]:
         """Return the servers that a user voted in."""
         async with self._database.read() as session:

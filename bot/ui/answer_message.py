@@ -1,48 +1,71 @@
-"""The message that answers a request: words for what went wrong, a card, its file and buttons."""
+"""The message that answers a request: what went wrong in words, the faces, and their pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import discord
 
 from bot.recognition.replies import OutgoingMessage
-from bot.recognition.sources import is_spoiler
-from bot.ui import answer_text
-from bot.ui.answer_view import CardState, card_view
+from bot.ui.answer_embed import answer_embed, answer_view
+from bot.ui.answer_faces import shown_faces
+from bot.ui.answer_files import files_of, media_there, media_to_send
+from bot.ui.answer_layout import answer_layout
+from bot.ui.answer_state import CardState, pages, texts_above
 from bot.ui.errors import explain
 from bot.wording import plain
 
 if TYPE_CHECKING:
-    from bot.inference import IdentifiedPicture
+    from collections.abc import Awaitable, Callable
+
+    from bot.feedback.standings import Standing, Standings
+    from bot.gallery.roster import ServerRoster
+    from bot.inference import Drawing
+    from bot.recognition.member_names import MemberNames
     from bot.recognition.pipeline import PictureResult
     from bot.recognition.request import RecognitionRequest
-    from bot.storage import AnsweredPicture
+    from bot.storage import Answer, AnsweredPicture, ServerSettings
+    from bot.storage.settings import SettingsRepository
 
 NO_FACE = "I found no drawn face in {name}. I need it turned to the viewer, and not too small."
 LATE = "-# Asked {when}, while I was away."
 """What is said first of what was asked meanwhile."""
 TOO_MANY = "Of {count} pictures I looked at the first {limit}."
+MORE_FACES = "And {count} more {faces}: I show the {limit} that I see best."
 
-_ALT_TEXT = 1024
 _CONTENT = 2000
 
 
 class AnswerPresenter:
-    """Words and draws answers."""
+    """Words and draws answers. `roster` gives a server's characters."""
 
-    def answer(
+    def __init__(
+        self,
+        roster: Callable[[int], Awaitable[ServerRoster]],
+        standings: Standings,
+        names: MemberNames,
+        settings: SettingsRepository,
+    ) -> None:
+        self._roster = roster
+        self._standings = standings
+        self._names = names
+        self._settings = settings
+
+    async def answer(
         self,
         request: RecognitionRequest,
         results: Sequence[PictureResult],
         pictures: Sequence[AnsweredPicture],
+        standings: Sequence[Standing | None],
+        drawing: Drawing,
+        settings: ServerSettings,
         *,
         left_out: int,
-        guesses: int,
+        plain_form: bool,
     ) -> OutgoingMessage | None:
-        """Return the message that answers a request; see `bot.recognition.delivery.Presenter`."""
+        """Return the message that answers a request; see `bot.recognition.presenting`."""
         lines = _lines(request, results, left_out)
         content = _fit(lines) or None
         if request.late and request.prompt is not None and (content or pictures):
@@ -50,18 +73,46 @@ class AnswerPresenter:
             content = _fit([LATE.format(when=when), *lines])
         if not pictures:
             return OutgoingMessage(content) if content else None
+        server_id = request.server_id
+        roster = await self._roster(server_id or 0)
+        faces = await shown_faces(server_id, pictures, standings, roster, self._names)
+        files, guesses = files_of(faces, drawing), settings.guesses
+        media = media_to_send(files)
+        if not plain_form:
+            view = answer_layout(faces, CardState(), guesses=guesses, media=media, above=lines)
+            return OutgoingMessage(files=files, view=view)
         state = CardState(votes=not request.reply.reactions)
-        faces = [each for each in results if each.found and each.found.faces]
         return OutgoingMessage(
             content,
-            answer_text.embed(pictures, 0, opened=False, guesses=guesses),
-            [
-                _file(number, each.source.name, each.found)
-                for number, each in enumerate(faces, 1)
-                if each.found and each.found.card
-            ],
-            card_view(pictures, state, guesses=guesses),
+            answer_embed(faces, state, guesses=guesses, media=media),
+            files,
+            answer_view(faces, state, guesses=guesses),
+            reactions=request.reply.reactions,
         )
+
+    async def edit(self, answer: Answer, message: discord.Message, **state: Any) -> dict[str, Any]:
+        """Return what an edit takes to show an answer as it is; see `bot.recognition.presenting`.
+
+        The message keeps its form, whatever the server set meanwhile.
+        """
+        server_id = answer.server_id
+        guesses = (await self._settings.get(server_id or 0)).guesses
+        roster = await self._roster(server_id or 0)
+        standings = await self._standings.of(answer)
+        faces = await shown_faces(server_id, answer.pictures, standings, roster, self._names)
+        shown = replace(CardState.of(message), **state)
+        shown = replace(shown, page=max(0, min(shown.page, pages(len(faces)) - 1)))
+        media, reply_id = media_there(message), answer.reply_id
+        if message.flags.components_v2:
+            view = answer_layout(
+                faces, shown, guesses=guesses, media=media, above=texts_above(message),
+                reply_id=reply_id, roster=roster,
+            )  # fmt: skip
+            return {"view": view}
+        return {
+            "embed": answer_embed(faces, shown, guesses=guesses, media=media),
+            "view": answer_view(faces, shown, guesses=guesses, reply_id=reply_id, roster=roster),
+        }
 
 
 def _lines(
@@ -80,22 +131,12 @@ def _lines(
         ]
     if left_out:
         lines.append(TOO_MANY.format(count=len(results) + left_out, limit=len(results)))
+    more = sum(each.found.more for each in results if each.found)
+    if more:
+        shown = sum(len(each.found.faces) for each in results if each.found)
+        faces = "face" if more == 1 else "faces"
+        lines.append(MORE_FACES.format(count=more, faces=faces, limit=shown))
     return list(dict.fromkeys(line for line in lines if line))
-
-
-def _file(number: int, name: str, found: IdentifiedPicture) -> discord.File:
-    hidden = is_spoiler(name)
-    alt = found.alt_text
-    if hidden:
-        # Alt text is read out before the picture is uncovered.
-        faces = f"{len(found.faces)} {'face' if len(found.faces) == 1 else 'faces'}"
-        alt = f"Hidden picture with {faces}; the names are hidden in the text below it."
-    return discord.File(
-        BytesIO(found.card or b""),
-        filename=f"{number}-{found.card_name}",
-        spoiler=hidden,
-        description=alt[:_ALT_TEXT],
-    )
 
 
 def _fit(lines: Sequence[str]) -> str:

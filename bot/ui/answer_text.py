@@ -1,137 +1,180 @@
-"""What an answer says: pages, lines and bars made from what was found in the pictures.
+"""What an answer says of a face: its name, how sure that is, and what members say of it.
 
-Nothing here sends anything. `pages` and `embed` turn what is stored of an answer into what is
-shown, so that a card can be paged after a restart.
+The same words stand in both forms of an answer, and in the alt texts of its pictures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import discord
 
-from bot.recognition.sources import SPOILER_PREFIX, is_spoiler
-from bot.wording import NAME_LIMIT, plain
-from models.types import Tier, origin, percent
+from bot.wording import plain
+from models.detection.boxes import place_of
+from models.types import SETTLED, Tier, origin, percent
 
 if TYPE_CHECKING:
-    from bot.storage.records import AnsweredFace, AnsweredPicture, StoredGuess
+    from collections.abc import Sequence
 
-FACES_PER_PAGE = 6
-"""Faces on one page of a card: more lines than that push the buttons out of sight."""
+    from bot.storage.records import StoredGuess
+    from bot.ui.answer_faces import Said, ShownFace
 
 ACCENT = discord.Colour(0xF2789F)
 
-_CELLS = 8
-_TEXT_LIMIT = 4096
+NOT_KNOWN = "I don't know who this is."
+DISPUTED = "The votes disagree; a moderator decides in `/review`."
+
+_ALT_TEXT = 1024
+_CLOSEST = 2
+_COUNTS = ("Nobody", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+_OTHER_KINDS = {
+    "not_a_face": ("Not a face", "it is no face"),
+    "ignore": ("Left out", "leave it out"),
+}
+# Brackets in a link's text could end it; these look alike.
+_UNBRACKETED = str.maketrans("[]", "［］")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a card: the faces `start` to `stop` of one picture.
+def face_lines(shown: ShownFace, guesses: int, *, numbered: bool) -> list[str]:
+    """Return the lines about a face: who it is, the small print, and further guesses.
 
-    `picture` is the picture's index; `part` of `parts` counts the pages of that picture, from 0.
+    `guesses` is how many guesses are shown in all. Small print begins with `-#`.
     """
-
-    picture: int
-    start: int
-    stop: int
-    part: int
-    parts: int
-
-
-def pages(pictures: Sequence[AnsweredPicture]) -> list[Page]:
-    """Return the pages of a card, at least one a picture, in order."""
-    found: list[Page] = []
-    for index, picture in enumerate(pictures):
-        parts = max(1, -(-len(picture.faces) // FACES_PER_PAGE))
-        for part in range(parts):
-            start = part * FACES_PER_PAGE
-            stop = min(start + FACES_PER_PAGE, len(picture.faces))
-            found.append(Page(index, start, stop, part, parts))
-    return found
-
-
-def embed(
-    pictures: Sequence[AnsweredPicture], page: int, *, opened: bool, guesses: int
-) -> discord.Embed:
-    """Return the text of page `page` of a card, counted from 0.
-
-    `opened` shows the guesses after the best one, up to `guesses` in all. The text stays within
-    Discord's limit of an embed whatever the names are.
-    """
-    shown = pages(pictures)[page]
-    picture = pictures[shown.picture]
-    hidden = is_spoiler(picture.name)
-    blocks = [
-        _block(number, picture.faces[number], hidden, guesses if opened else 1)
-        for number in range(shown.start, shown.stop)
+    small = [_small(shown)]
+    small += [
+        f"{place}. {_linked(guess.name, _link(shown, guess))} · {_about(guess)}"
+        for place, guess in enumerate(shown.face.guesses[1:guesses], 2)
     ]
-    if not blocks:
-        blocks = ["No face found in this picture."]
-    card = discord.Embed(description=_fit(blocks), colour=ACCENT)
-    if len(pictures) > 1:
-        name = picture.name.removeprefix(SPOILER_PREFIX)[:NAME_LIMIT]
-        card.set_author(name=f"Picture {shown.picture + 1} of {len(pictures)} · {name}")
-    footer = []
-    if shown.parts > 1:
-        footer.append(f"faces {shown.start + 1} to {shown.stop} of {len(picture.faces)}")
-    if picture.faces:
-        footer.append("✅ right · ❌ wrong")
-    if footer:
-        card.set_footer(text=" · ".join(footer))
-    return card
+    number = f"`{shown.number}` " if numbered else ""
+    first = f"{number}{_hide(_heading(shown), shown.hidden)}"
+    return [first, *(f"-# {_hide(line, shown.hidden)}" for line in small if line)]
 
 
-def bar(probability: float) -> str:
-    """Return a bar and its figure for a probability of 0 to 1: `▰▰▰▰▰▰▱▱ 75 %`."""
-    filled = max(0, min(_CELLS, round(probability * _CELLS)))
-    return f"{'▰' * filled}{'▱' * (_CELLS - filled)} {percent(probability)}"
+def fit(blocks: Sequence[Sequence[str]], limit: int) -> list[str]:
+    """Return the lines of each face as one text, so short that all of them fit a limit together.
+
+    Whole lines go first, from the end, so that no spoiler mark is cut in two.
+    """
+    kept = [list(block) for block in blocks]
+    while sum(len("\n".join(block)) + 1 for block in kept) > limit:
+        longest = max(kept, key=len)
+        if len(longest) == 1:
+            break
+        longest.pop()
+    return ["\n".join(block) for block in kept]
 
 
-def any_face(pictures: Sequence[AnsweredPicture]) -> bool:
-    """Return whether any picture has a face."""
-    return any(picture.faces for picture in pictures)
+def alt_of_face(shown: ShownFace) -> str:
+    """Return the alt text of a face's own picture. It is read out before a spoiler is lifted."""
+    if shown.hidden:
+        return f"Hidden face {shown.number}; the name is hidden in the text beside it."
+    return _plainly(shown)[:_ALT_TEXT]
 
 
-def most_guesses(pictures: Sequence[AnsweredPicture], page: int) -> int:
-    """Return how many guesses a face of a page has, at most."""
-    shown = pages(pictures)[page]
-    faces = pictures[shown.picture].faces[shown.start : shown.stop]
-    return max((len(face.guesses) for face in faces), default=0)
+def alt_of_sheet(faces: Sequence[ShownFace]) -> str:
+    """Return the alt text of the picture with the numbered faces: who is where on it."""
+    if any(shown.hidden for shown in faces):
+        count = f"{len(faces)} {'face' if len(faces) == 1 else 'faces'}"
+        return f"Hidden picture with {count}; the names are hidden in the text below it."
+    lines = [
+        f"Face {shown.number}, {place_of(shown.face.box)}: {_plainly(shown)}" for shown in faces
+    ]
+    return "\n".join(lines)[:_ALT_TEXT]
 
 
-def _block(number: int, face: AnsweredFace, hidden: bool, guesses: int) -> str:
-    best, rest = face.best, face.guesses[1:guesses]
-    if best is None or face.tier is Tier.NOT_KNOWN:
-        first = "I don't know who this is."
-        small = [f"Closest: {_guess(best)}"] if best else []
+def _heading(shown: ShownFace) -> str:
+    said, best = shown.said, shown.face.best
+    if said is not None and said.kind in _OTHER_KINDS:
+        alone, together = _OTHER_KINDS[said.kind]
+        if said.by:
+            return f"**{alone}, says {plain(said.by)}**"
+        return f"**{_count(said)} say {together}**"
+    if said is not None and said.character is not None:
+        name = _linked(said.character.name, said.character.link)
+        if said.by:
+            return f"**{name}, named by {plain(said.by)}**"
+        return f"**{_count(said)} say {name}**"
+    if best is None:
+        return NOT_KNOWN
+    if shown.face.tier is Tier.NOT_KNOWN:
+        closest = (plain(guess.name) for guess in shown.face.guesses[:_CLOSEST])
+        return f"{NOT_KNOWN} Closest: {', '.join(closest)}"
+    perhaps = "Probably " if shown.face.tier is Tier.PROBABLY else ""
+    return f"**{perhaps}{_linked(best.name, _link(shown, best))}**"
+
+
+def _small(shown: ShownFace) -> str:
+    """Return the line below the name: the series, the number, and what speaks against it."""
+    said, best = shown.said, shown.face.best
+    parts: list[str] = []
+    if said is not None and said.disputed:
+        return DISPUTED
+    if said is not None and said.character is not None:
+        parts.append(plain(said.character.series))
+        if _is_stated(shown) and best is not None:
+            same = best.character_id == said.character.id
+            sure = percent(best.probability)
+            parts.append(sure if same else f"I said {plain(best.name)}, {sure}")
+        return " · ".join(filter(None, parts))
+    if best is None or (said is not None and said.kind in _OTHER_KINDS):
+        return ""
+    if shown.face.tier is Tier.NOT_KNOWN:
+        parts.append(f"{percent(best.probability)} for {plain(best.name)}")
+    elif best.by == SETTLED:
+        parts += [plain(best.series), "as was settled here"]
     else:
-        perhaps = "Probably " if face.tier is Tier.PROBABLY else ""
-        first = f"{perhaps}**{plain(best.name)}** — {plain(best.series)}  {bar(best.probability)}"
-        first += origin(best.by)
-        small = []
-    small += [f"{place}. {_guess(guess)}" for place, guess in enumerate(rest, 2)]
-    lines = [f"`{number + 1}` {_hide(first, hidden)}"]
-    lines += [f"-# {_hide(line, hidden)}" for line in small]
-    return "\n".join(lines)
+        parts += [plain(best.series), percent(best.probability)]
+        if best.by:
+            parts.append(f"by the {best.by}")
+    if said is not None:
+        parts.append(f"wrong, says {plain(said.by)}" if said.by else f"{_count(said)} say no")
+    return " · ".join(filter(None, parts))
 
 
-def _guess(guess: StoredGuess) -> str:
-    return f"{plain(guess.name)} — {plain(guess.series)}, {percent(guess.probability)}"
+def _plainly(shown: ShownFace) -> str:
+    """Return who a face is in one line of plain text, for alt texts."""
+    said, best = shown.said, shown.face.best
+    if said is not None and said.kind in _OTHER_KINDS:
+        alone, together = _OTHER_KINDS[said.kind]
+        return f"{alone}, says {said.by}." if said.by else f"{_count(said)} say {together}."
+    if said is not None and said.character is not None:
+        name = _with_series(said.character.name, said.character.series)
+        return f"{name}, named by {said.by}." if said.by else f"{_count(said)} say {name}."
+    if best is None:
+        return NOT_KNOWN
+    if shown.face.tier is Tier.NOT_KNOWN:
+        closest = ", ".join(guess.name for guess in shown.face.guesses[:_CLOSEST])
+        return f"{NOT_KNOWN} Closest: {closest}."
+    perhaps = "Probably " if shown.face.tier is Tier.PROBABLY else ""
+    name = f"{perhaps}{_with_series(best.name, best.series)}{origin(best.by)}"
+    return f"{name}." if best.by == SETTLED else f"{name}, {percent(best.probability)}."
+
+
+def _is_stated(shown: ShownFace) -> bool:
+    """Return whether I said a name with a number, rather than what people had settled."""
+    best = shown.face.best
+    return best is not None and shown.face.tier is not Tier.NOT_KNOWN and best.by != SETTLED
+
+
+def _about(guess: StoredGuess) -> str:
+    return " · ".join(filter(None, (plain(guess.series), percent(guess.probability))))
+
+
+def _with_series(name: str, series: str) -> str:
+    return f"{name} ({series})" if series else name
+
+
+def _count(said: Said) -> str:
+    return _COUNTS[said.voters] if said.voters < len(_COUNTS) else str(said.voters)
+
+
+def _link(shown: ShownFace, guess: StoredGuess) -> str:
+    return shown.links.get(guess.character_id, "")
+
+
+def _linked(name: str, link: str) -> str:
+    return f"[{plain(name).translate(_UNBRACKETED)}]({link})" if link else plain(name)
 
 
 def _hide(text: str, hidden: bool) -> str:
     return f"||{text}||" if hidden else text
-
-
-def _fit(blocks: Sequence[str]) -> str:
-    # Six faces with five long names each could pass the limit; whole lines go first, so that no
-    # spoiler mark is cut in two.
-    lines = [line for block in blocks for line in block.split("\n")]
-    while len("\n".join(lines)) > _TEXT_LIMIT:
-        small = [index for index, line in enumerate(lines) if line.startswith("-#")]
-        lines.pop(small[-1] if small else -1)
-    return "\n".join(lines)

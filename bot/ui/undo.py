@@ -74,7 +74,7 @@ class UndoButton(
 
 class TakeBackButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=rf"moedex:takeback:(?P<subject>{SUBJECT}):(?P<kind>is|not_a_face|ignore)",
+    template=rf"moedex:takeback:(?P<subject>{SUBJECT}):(?P<kind>is|not_a_face|ignore|no)",
 ):
     """Takes back what whoever presses it said about a face, or about all faces of a cluster."""
 

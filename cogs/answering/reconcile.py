@@ -10,7 +10,7 @@ import discord
 from discord.ext import commands
 
 from bot.recognition.reconciliation import Reconciliation
-from bot.ui.answer_view import ask
+from bot.ui.answer_edits import ask
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STORED = """\
 **No picture is kept.** Of an answer, so that its buttons work and it goes with your message: the \
 ids of the messages, channel and server, the pictures' file names, the faces' places and my \
-guesses, and who pressed ✅ or ❌ or named a face. After {button_days} days it is erased.
+guesses, and who said yes or no or named a face. After {button_days} days it is erased.
 Where a moderator said `/learning on`: also who asked, who posted and a hash of the picture, and \
 all of it for {days} days; a crop of each face and its vector for at most {crop_days} days.
 Of what `/teach` is given: a crop and its vector, until {forget_days} days after `/forget`. Of a \

@@ -19,9 +19,10 @@ Reply `{prefix}who` to a picture, or post one with it. Alone it takes the last p
 Right-click a message → **Apps** → **Who is this?** asks about its pictures.
 Mention me with a picture or in a reply to one, or send me one by DM: I answer that anywhere."""
 ANSWERING = """\
-✅ says that I was right, ❌ that I was wrong; taking the reaction away takes that back.
-**Next guesses** shows who else it could be. *Probably* means that I am right more often than \
-not; below that I say that I don't know.
+**Yes** says that I was right, **Someone else** asks you who it is: choose, or type a name. \
+✅ and ❌ under my answer do the same.
+**Top five** shows who else it could be. *Probably* means that I am right more often than not; \
+below that I say that I don't know.
 ⏳ under a picture: it came too soon after the last ones, so I left it out. Reply `{prefix}who` to \
 it in a while.
 Delete your message and my answer goes with it."""
@@ -37,7 +38,7 @@ MORE = """\
 out"""
 MODERATORS = """\
 `/watch on` answers every picture in a channel, `/watch off` ends that.
-`/settings` sets how sure I must be, how many guesses I show, and who sees answers.
+`/settings` sets how sure I must be, how many guesses I show, who sees answers, and their form.
 `/learning on`, `/learning off` whether your votes teach me, `/learning show` how far I am, \
 `/learning labellers` who decides beside you; `/learning share on` lets other servers learn from \
 yours, `/learning share off` ends that.

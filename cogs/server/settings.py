@@ -23,6 +23,7 @@ NO_CHANNEL = "none; `/watch on` switches one on"
 
 _ANSWER_TO = {True: "only who asked", False: "everybody"}
 _ALL_UNKNOWN = {"answer": "I say so, unasked too", "quiet": "I say it only if asked"}
+_FORM = {True: "the plain form, an embed with ✅ and ❌", False: "a section for each face"}
 _FIELD = 1024
 
 
@@ -30,10 +31,16 @@ class Settings(commands.Cog):
     """Shows and changes a server's settings."""
 
     def __init__(
-        self, settings: SettingsRepository, naming: NamingConfig, *, message_content: bool
+        self,
+        settings: SettingsRepository,
+        naming: NamingConfig,
+        *,
+        plain: bool,
+        message_content: bool,
     ) -> None:
         self._settings = settings
         self._naming = naming
+        self._plain = plain
         self._message_content = message_content
 
     @app_commands.command(name="settings")
@@ -47,6 +54,7 @@ class Settings(commands.Cog):
         guesses="How many names I show for a face",
         menu_answer="Who sees the answer to the menu “Who is this?”",
         all_unknown="What I do in a switched-on channel if I know nobody in a picture",
+        form="How answers look: a section for each face, or plain for clients that show none",
     )
     async def settings(
         self,
@@ -57,6 +65,7 @@ class Settings(commands.Cog):
         guesses: app_commands.Range[int, 1, 5] | None = None,
         menu_answer: Literal["only who asked", "everybody"] | None = None,
         all_unknown: Literal["answer", "say nothing"] | None = None,
+        form: Literal["sections", "plain"] | None = None,
     ) -> None:
         """Show this server's settings, or change those that you name."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -72,6 +81,8 @@ class Settings(commands.Cog):
             changes["ephemeral"] = menu_answer == _ANSWER_TO[True]
         if all_unknown is not None:
             changes["on_all_unknown"] = "answer" if all_unknown == "answer" else "quiet"
+        if form is not None:
+            changes["plain"] = form == "plain"
         if changes:
             found = await self._settings.update(server_id, **changes)
         else:
@@ -107,6 +118,8 @@ class Settings(commands.Cog):
             value=_ALL_UNKNOWN[settings.on_all_unknown],
             inline=False,
         )
+        plain = self._plain if settings.plain is None else settings.plain
+        page.add_field(name="My answers have", value=_FORM[plain], inline=False)
         return page
 
 
@@ -137,6 +150,7 @@ async def setup(bot: MoedexBot) -> None:
         Settings(
             bot.services.storage.settings,
             bot.services.config.naming,
+            plain=bot.services.config.answers.plain,
             message_content=bot.intents.message_content,
         )
     )

@@ -14,7 +14,7 @@ from models.card.layout import EDGE, MAX_TILES, Layout, Tile, lay_out
 from models.card.shapes import Colour, fill_rounded, outline_rounded, paste_rounded
 from models.images.resizing import halved
 from models.roster.roster import unlisted
-from models.types import Box, NamedFace, Pixels, Tier, origin, percent
+from models.types import NamedFace, Pixels, Tier, percent
 
 CardFormat = Literal["JPEG", "WEBP"]
 
@@ -89,40 +89,6 @@ def draw_card(
     return encode_within(canvas, max_bytes, format)
 
 
-def describe(faces: Sequence[NamedFace], size: tuple[int, int]) -> str:
-    """Return the card's alt text: who is where, in the order of the numbers on it.
-
-    `size` is the (width, height) of the picture that the faces' boxes are in.
-    """
-    if not faces:
-        return "No face found."
-    lines = []
-    for number, named in enumerate(faces, 1):
-        face = f"Face {number}, {_place(named.face.box, size)}"
-        best = named.guesses[0] if named.guesses else None
-        if best is None:
-            lines.append(f"{face}: not known.")
-            continue
-        name, sure = best.character.name, percent(best.probability)
-        by = origin(best.by)
-        series = f" ({best.character.series})" if best.character.series else ""
-        if named.tier is Tier.NOT_KNOWN:
-            lines.append(f"{face}: not known, closest {name}{series}, {sure}.")
-        else:
-            perhaps = "probably " if named.tier is Tier.PROBABLY else ""
-            lines.append(f"{face}: {perhaps}{name}{series}{by}, {sure}.")
-    return "\n".join(lines)
-
-
-def _place(box: Box, size: tuple[int, int]) -> str:
-    """Say in which ninth of the picture the middle of a box lies."""
-    column, row = (
-        min(2, max(0, int(3 * at / length))) for at, length in zip(box.center, size, strict=True)
-    )
-    across, down = ("left", "", "right")[column], ("top", "", "bottom")[row]
-    return " ".join(filter(None, (down, across))) or "centre"
-
-
 def colour_of(number: int, *, unknown: bool = False) -> Colour:
     """Return the colour of a face number (from 1) on the card."""
     return UNKNOWN if unknown else COLOURS[(number - 1) % len(COLOURS)]
@@ -187,10 +153,10 @@ def _number_chip(
     width = max(height, round(font.getlength(text) + height * 0.6))
     fill_rounded(canvas, corner, (width, height), round(height * 0.36), colour)
     middle = corner[0] + width / 2, corner[1] + height / 2
-    _centred(ImageDraw.Draw(canvas), middle, text, font, DARK)
+    centred(ImageDraw.Draw(canvas), middle, text, font, DARK)
 
 
-def _centred(
+def centred(
     draw: ImageDraw.ImageDraw,
     middle: tuple[float, float],
     text: str,
@@ -284,4 +250,4 @@ def _note_further_faces(canvas: Image.Image, layout: Layout, faces: int, fonts: 
     if faces > MAX_TILES:
         text = f"and {faces - MAX_TILES} more"
         middle = layout.width / 2, layout.height - EDGE / 2
-        _centred(ImageDraw.Draw(canvas), middle, text, fonts.regular(16), QUIET)
+        centred(ImageDraw.Draw(canvas), middle, text, fonts.regular(16), QUIET)

@@ -116,16 +116,23 @@ def outermost(faces: Sequence[Face]) -> list[Face]:
     """Leave out faces whose box lies within a larger face's: eyes, mouths, hair slides."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: -face.box.side):
-        if all(_part_within(face.box, larger.box) < WITHIN for larger in kept):
+        if all(part_within(face.box, larger.box) < WITHIN for larger in kept):
             kept.append(face)
     return kept
 
 
-def _part_within(small: Box, large: Box) -> float:
+def part_within(small: Box, large: Box) -> float:
     """Return what part of a box, 0 to 1, lies in another."""
     width = min(small.x1, large.x1) - max(small.x0, large.x0)
     height = min(small.y1, large.y1) - max(small.y0, large.y0)
     return max(width, 0.0) * max(height, 0.0) / small.area if small.area else 1.0
+
+
+def place_of(box: Box) -> str:
+    """Say in which ninth of a picture the middle of a box lies, that is in shares of its sides."""
+    column, row = (min(2, max(0, int(3 * at))) for at in box.center)
+    across, down = ("left", "", "right")[column], ("top", "", "bottom")[row]
+    return " ".join(filter(None, (down, across))) or "centre"
 
 
 def best_faces(faces: Sequence[Face], limit: int) -> list[Face]:

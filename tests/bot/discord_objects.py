@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -18,7 +18,7 @@ from discord.ext import commands
 from bot.app import build_services
 from bot.client import MoedexBot
 from bot.config import load_config
-from bot.inference import IdentifiedPicture, InferenceWorker, Stages
+from bot.inference import Drawing, IdentifiedPicture, InferenceWorker, Stages
 from bot.recognition.record import answered_picture
 from bot.storage import Answer, AnsweredPicture, Storage
 from models.types import Box, Character, Face, Guess, NamedFace, Tier
@@ -59,6 +59,7 @@ def worker() -> Any:
         backbone="test",
     )
     found.identify = AsyncMock(side_effect=lambda *_, **__: identified(1))
+    found.draw = AsyncMock(side_effect=drawn)
     return found
 
 
@@ -75,10 +76,20 @@ def bot(storage: Storage, worker: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     found.get_context = AsyncMock(return_value=Mock(spec=commands.Context, valid=False))
     elsewhere = Mock(spec=discord.PartialMessageable)
     elsewhere.get_partial_message.return_value.delete = AsyncMock()
+    elsewhere.fetch_message = AsyncMock(side_effect=gone())
     found.get_partial_messageable = Mock(return_value=elsewhere)
     found.is_closed = Mock(return_value=False)
+    found.get_guild = Mock(return_value=None)
+    ann = Mock(spec=discord.User)
+    ann.display_name = "Ann"
+    found.get_user = Mock(return_value=ann)
     found.services = build_services(load_config(None), storage, worker, found)
     return found
+
+
+def gone() -> discord.NotFound:
+    """Return what Discord says of a message that is not there."""
+    return discord.NotFound(Mock(status=404, reason="Not Found"), "Unknown Message")
 
 
 def identified(faces: int, *, tier: Tier = Tier.NAMED) -> IdentifiedPicture:
@@ -95,14 +106,22 @@ def identified(faces: int, *, tier: Tier = Tier.NAMED) -> IdentifiedPicture:
         width=10,
         height=10,
         faces=(face,) * faces,
-        card=b"card" if faces else None,
-        card_name="a.jpg",
+        more=0,
+        frames={0: np.zeros((10, 10, 3), np.uint8)},
         backbone="test",
-        alt_text="Hatsune Miku on the left",
         phash="0f",
         sha256="ff",
         seconds={},
     )
+
+
+def drawn(
+    pictures: Sequence[tuple[IdentifiedPicture, bool]], *, own: int, max_bytes: int
+) -> Drawing:
+    """Return what the worker draws of an answer."""
+    count = sum(len(picture.faces) for picture, _ in pictures)
+    sheets = len({hidden for _, hidden in pictures}) if count > 1 else 0
+    return Drawing(".jpg", (b"sheet",) * sheets, (b"face",) * min(own, count))
 
 
 def stored_picture(faces: int, name: str = "a.png", *, tier: Tier = Tier.NAMED) -> AnsweredPicture:

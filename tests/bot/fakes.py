@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,13 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.inference.stages import DrawnCard, FoundFaces, StagesError
+from bot.inference import Drawing, IdentifiedPicture
+from bot.inference.stages import FoundFaces, StagesError
 from models.gallery.policy import NamingPolicy
 from models.images.decoding import PictureError
 from models.roster.roster import Roster
 from models.types import Box, Character, Face, Guess, NamedFace, Vectors
 
 MARIN = Character("marin", "Marin", "Tests")
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel, as a file."""
 
 
 class FakeStages:
@@ -65,7 +71,7 @@ class FakeStages:
         faces = tuple(Face(Box(0, 0, 10, 10), 1.0) for _ in range(count))
         crops = np.zeros((count, 8, 8, 3), np.uint8)
         frame = np.zeros((20, 30, 3), np.uint8)
-        return FoundFaces(30, 20, frame, faces, crops, "ff", name, {"decode": 0.0})
+        return FoundFaces(30, 20, {0: frame}, faces, crops, "ff", name, {"decode": 0.0})
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:
         """Note the batch's size."""
@@ -85,12 +91,16 @@ class FakeStages:
             for face, vector, crop in zip(found.faces, vectors, found.crops, strict=True)
         )
 
-    def draw(self, found: FoundFaces, named: Sequence[NamedFace], max_bytes: int) -> DrawnCard:
-        """Draw nothing."""
+    def draw(
+        self, pictures: Sequence[tuple[IdentifiedPicture, bool]], own: int, max_bytes: int
+    ) -> Drawing:
+        """Draw hardly anything."""
         self.threads.add(threading.get_ident())
         self.draw_gate.wait(20)
-        self.drawn.append(found.sha256)
-        return DrawnCard(b"card", "card.jpg", f"{len(named)} faces")
+        self.drawn += [picture.sha256 for picture, _ in pictures]
+        count = sum(len(picture.faces) for picture, _ in pictures)
+        sheets = len({hidden for _, hidden in pictures}) if count > 1 else 0
+        return Drawing(".png", (DOT,) * sheets, (DOT,) * min(count, own))
 
     def save_pair(self, folder: Path) -> None:
         """Write a file with the backbone's name."""

@@ -131,4 +131,4 @@ async def test_answers_without_any_of_that_on_the_loop(sandbox: Sandbox, tmp_pat
 
     await run_bot(config, on_ready=on_ready)
     assert len(answers) == 4
-    assert answers[0].embeds
+    assert answers[0].components

@@ -97,7 +97,10 @@ async def test_settings_change_only_what_is_named(bot: Any) -> None:
     interaction.response = Mock(defer=AsyncMock())
     interaction.edit_original_response = AsyncMock()
     cog: Any = Settings(
-        bot.services.storage.settings, bot.services.config.naming, message_content=True
+        bot.services.storage.settings,
+        bot.services.config.naming,
+        plain=False,
+        message_content=True,
     )
     await cog.settings.callback(cog, interaction, named=80.0, guesses=3)
     found = await bot.services.storage.settings.get(5)

@@ -19,6 +19,7 @@ from bot.storage import Answer
 from bot.storage.records import FaceLabel, FaceObservation, Label
 from models.tagger.second_opinion import SecondOpinion
 from sandbox import Sandbox
+from sandbox.state.component_tree import BUTTON, texts, walk
 from sandbox.state.entities import Message, Overwrite
 from sandbox.state.events import Event
 from sandbox.state.interaction import Interaction
@@ -218,8 +219,8 @@ async def settled(sandbox: Sandbox, bot: MoedexBot) -> None:
 
 
 def text_of(message: Message) -> str:
-    """Return all that a message says: its text and its embeds'."""
-    parts = [message.content]
+    """Return all that a message says: its text, its embeds' and its layout's."""
+    parts = [message.content, texts(message.components)]
     for embed in message.embeds:
         parts += [embed.get("title", ""), embed.get("description", "")]
         parts += [f"{each['name']}\n{each['value']}" for each in embed.get("fields", [])]
@@ -230,4 +231,4 @@ def text_of(message: Message) -> str:
 
 def labels_of(message: Message) -> list[str]:
     """Return the labels of a message's buttons."""
-    return [button["label"] for row in message.components for button in row["components"]]
+    return [item["label"] for item in walk(message.components) if item["type"] == BUTTON]

@@ -97,7 +97,7 @@ async def test_a_new_name_is_added_by_a_moderator(sandbox: Sandbox, bot: MoedexB
     form = await ann.select(reply, "Who is face 1?", ["Someone else…"])
     await eventually(lambda: opened(form))
     question = await shown(await ann.submit(form, {"name": "Aoi Sora (Our Comic)"}))
-    await shown(await ann.select(question, "Who is it?", ["New character: Aoi Sora (Our Comic)"]))
+    await shown(await ann.press(question, "New character"))
     await eventually(lambda: label_is(bot, reply, "aoi_sora", "settled"))
     roster = await bot.services.galleries.roster(bot.guilds[0].id)
     assert roster.characters["aoi_sora"].series == "Our Comic"
@@ -189,11 +189,11 @@ async def test_the_same_picture_again_has_the_name_it_was_settled_to(
     form = await ann.select(reply, "Who is face 1?", ["Someone else…"])
     await eventually(lambda: opened(form))
     question = await shown(await ann.submit(form, {"name": "Shenhe"}))
-    said = await shown(await ann.select(question, "Who is it?", ["New character: Shenhe"]))
+    said = await shown(await ann.press(question, "New character"))
     await eventually(lambda: label_is(bot, reply, "shenhe", "settled"))
 
     again = await answered(sandbox)
-    assert "**Shenhe**" in text_of(again)
+    assert "**Shenhe, named by Ann**" in text_of(again)
     (face,) = (await kept(bot, again)).faces
     assert (face.guesses[0].character_id, face.guesses[0].by) == ("shenhe", SETTLED)
     # An answer that only repeats a label says nothing of how well the model does.

@@ -48,7 +48,10 @@ async def test_where_nothing_can_be_sent_who_switched_it_on_gets_a_dm(
     assert len(ann.sees(await ann.dm())) == 1
 
 
-async def test_without_reactions_the_votes_are_buttons(sandbox: Sandbox, bot: MoedexBot) -> None:
+async def test_without_reactions_the_votes_of_the_plain_form_are_buttons(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    await bot.services.storage.settings.update(sandbox.server.id, plain=True)
     sandbox.fault_injection.refuse("add_reactions", channel="fan-art")
     posted = await sandbox.member("ben").post("fan-art", files=[ONE])
     assert labels_of(await sandbox.answer_to(posted)) == ["Right", "Wrong"]

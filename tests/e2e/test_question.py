@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.feedback.authority import MODERATORS_ONLY
+from bot.recognition.corrections import NO_LONGER_KEPT
 from bot.storage.records import NOT_A_FACE
-from bot.ui.answer_view import TAKEN_BACK, THANKS
+from bot.ui.answer_buttons import TAKEN_BACK, THANKS
 from cogs.feedback.history import MENU as HISTORY
 from cogs.feedback.history import NOTHING
+from sandbox.state.component_tree import walk
 from tests.e2e.conftest import (
     PATIENCE_S,
     answered,
@@ -19,6 +21,7 @@ from tests.e2e.conftest import (
     kept,
     label_is,
     labels,
+    labels_of,
     opened,
     shown,
     text_of,
@@ -40,22 +43,56 @@ async def test_more_faces_than_fit_are_paged_beside_the_card_itself(
     reply = await sandbox.answer_to(posted, PATIENCE_S)
     await ann.react(reply, "❌")
     await eventually(lambda: asked(reply))
-    first = [f"Who is face {number} of picture 1?" for number in (1, 2, 3, 4)]
-    rest = ["Who is face 5 of picture 1?", "Who is face 1 of picture 2?"]
+    first = [f"Who is face {number}?" for number in (1, 2, 3, 4, 5)]
     assert questions(reply) == first
 
     await ann.press(reply, "▶")
-    await eventually(lambda: says(reply, "Picture 2 of 2"))
+    await eventually(lambda: asks(reply, ["Who is face 6?"]))
+    await shown(await ann.select(reply, "Who is face 6?", ["Not a face"]))
+    found = [label.label if label else None for _, label in await labels(bot, reply)]
+    assert found == [None] * 5 + [NOT_A_FACE]
+    await eventually(lambda: says(reply, "Not a face, says Ann"))
+    await ann.press(reply, "◀")
+    await eventually(lambda: asks(reply, first))
+
+
+async def test_the_plain_form_asks_too_beside_its_pages(sandbox: Sandbox, bot: MoedexBot) -> None:
+    ann = sandbox.member("ann")
+    await bot.services.storage.settings.update(sandbox.server.id, plain=True)
+    posted = await ann.post("fan-art", files=[("a.png", b"5"), ("b.png", b"1")])
+    reply = await sandbox.answer_to(posted, PATIENCE_S)
+    assert reply.embeds
+    await sandbox.wait_for("reaction_add", lambda event: event.data["emoji"] == "❌")
+    await ann.react(reply, "❌")
+    await eventually(lambda: asked(reply))
+    first, rest = ([f"Who is face {n}?" for n in numbers] for numbers in ((1, 2, 3, 4), (5, 6)))
+    await ann.press(reply, "▶")
+    await eventually(lambda: says(reply, "faces 6 to 6 of 6"))
     assert questions(reply) == first
     await ann.press(reply, "Faces ▶")
     await eventually(lambda: asks(reply, rest))
-    assert "Picture 2 of 2" in text_of(reply)
+    await shown(await ann.select(reply, rest[1], ["Marin"]))
+    await eventually(lambda: says(reply, "`6` **Marin, named by Ann**"))
+    assert reply.embeds[0]["image"]["url"]
 
-    await shown(await ann.select(reply, rest[1], ["Not a face"]))
-    found = [label.label if label else None for _, label in await labels(bot, reply)]
-    assert found == [None] * 5 + [NOT_A_FACE]
-    await ann.press(reply, "◀ Faces")
-    await eventually(lambda: asks(reply, first))
+
+async def test_an_answer_for_one_alone_asks_by_a_form_and_shows_what_was_said(
+    sandbox: Sandbox, start: Start, stages: FakeStages
+) -> None:
+    ben = sandbox.member("ben")
+    async with start(stages) as bot:
+        posted = await ben.post("quiet", files=[("a.png", b"1")])
+        reply = await sandbox.answer(await ben.menu(posted, "Who is this?"))
+        await kept(bot, reply)
+    async with start(stages) as bot:  # a button of before a restart
+        form = await ben.press(reply, "Someone else")
+        await eventually(lambda: opened(form))
+        said = await shown(await ben.submit(form, {"choice": ["Not a face"]}))
+        assert said.content == "Thank you: noted that this face is no face."
+        await eventually(lambda: label_is(bot, reply, NOT_A_FACE, "open"))
+        await eventually(lambda: says(reply, "Not a face, says Ben"))
+        await shown(await ben.press(reply, "Yes"))
+        await eventually(lambda: says(reply, "Marin, named by Ben"))
 
 
 async def test_where_votes_are_buttons_a_cross_asks_too_and_the_question_outlives_a_restart(
@@ -63,6 +100,7 @@ async def test_where_votes_are_buttons_a_cross_asks_too_and_the_question_outlive
 ) -> None:
     ben = sandbox.member("ben")
     async with start(stages) as bot:
+        await bot.services.storage.settings.update(sandbox.server.id, plain=True)
         posted = await ben.post("quiet", files=[("a.png", b"1")])
         reply = await sandbox.answer(await ben.menu(posted, "Who is this?"))
         await kept(bot, reply)
@@ -71,7 +109,7 @@ async def test_where_votes_are_buttons_a_cross_asks_too_and_the_question_outlive
         await eventually(lambda: asked(reply))
     async with start(stages) as bot:
         said = await shown(await ben.select(reply, "Who is face 1?", ["Marin"]))
-        assert said.content == "Thank you: noted face 1 as **Marin**."
+        assert said.content == "Thank you: noted this face as **Marin**."
         await eventually(lambda: label_is(bot, reply, "marin", "open"))
         said = await shown(await ben.press(reply, "Wrong"))
         assert said.content == TAKEN_BACK
@@ -164,12 +202,12 @@ async def test_a_name_that_a_member_added_waits_then_labels_the_face_and_can_be_
     form = await ben.select(reply, "Who is face 1?", ["Someone else…"])
     await eventually(lambda: opened(form))
     pick = await shown(await ben.submit(form, {"name": "Aoi Sora"}))
-    proposed = await shown(await ben.select(pick, "Who is it?", ["New character: Aoi Sora"]))
+    proposed = await shown(await ben.press(pick, "New character"))
     assert "a moderator will decide" in proposed.content
     assert "aoi_sora" not in (await bot.services.galleries.roster(server_id)).characters
 
     review = await shown(await ann.slash("general", "review"))
-    assert "add **Aoi Sora**" in review.content
+    assert "this face is **Aoi Sora**" in review.content
     done = await shown(await ann.press(review, "Accept"))
     assert done.content == "Done: taught Aoi Sora, as proposed."
     await eventually(lambda: label_is(bot, reply, "aoi_sora", "settled"))
@@ -229,31 +267,73 @@ async def test_a_rejected_proposal_leaves_nothing(sandbox: Sandbox, bot: MoedexB
     assert late.content == "That was decided already."
 
 
-async def test_the_same_picture_again_has_the_label_it_was_given(
+async def test_a_correction_is_seen_at_once_and_where_the_picture_is_posted_again(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
     # Without learning no hash is kept that would tell that both show the same picture.
     await bot.services.storage.settings.update(bot.guilds[0].id, learning=True)
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
     first = await answered(sandbox)
-    await sandbox.member("ann").react(first, "✅")
-    await eventually(lambda: label_is(bot, first, "marin", "settled"))
-    again = await answered(sandbox)
+    form = await ben.press(first, "Someone else")
+    await eventually(lambda: opened(form))
+    await shown(await ben.submit(form, {"choice": ["Not a face"]}))
+    await eventually(lambda: says(first, "Not a face, says Ben"))
+    again = await sandbox.answer_to(await ben.post("quiet", "!who", files=[("b.png", b"1")]))
+    assert "Not a face, says Ben" in text_of(again)
+
+    # A moderator's ✅ settles it: in all copies, and for those to come.
+    await ann.react(first, "✅")
+    await eventually(lambda: says(first, "**Marin, named by Ann**"))
     await eventually(lambda: label_is(bot, again, "marin", "settled"))
+    third = await answered(sandbox)
+    assert "**Marin, named by Ann**" in text_of(third)
+    await eventually(lambda: label_is(bot, third, "marin", "settled"))
+    # What Ann erases of herself is shown no more.
+    await bot.services.erasure.erase_member(ann.id)
+    await eventually(lambda: says_not(third, "Ann"))
+    await eventually(lambda: says_not(first, "Ann"))
+
+
+async def test_members_who_agree_are_counted(sandbox: Sandbox, bot: MoedexBot) -> None:
+    reply = await answered(sandbox)
+    for number in range(2):
+        await sandbox.places.add_member(f"fan {number}").press(reply, "Yes")
+    await eventually(lambda: says(reply, "**Two say Marin**"))
+
+
+async def test_a_tick_on_somebody_not_known_asks_and_a_moderator_hears_why_it_settles_nothing(
+    sandbox: Sandbox, bot: MoedexBot
+) -> None:
+    ann = sandbox.member("ann")
+    await bot.services.storage.settings.update(sandbox.server.id, named=0.99, probably=0.95)
+    reply = await answered(sandbox)
+    assert labels_of(reply) == ["Say who it is"]
+    await ann.react(reply, "✅")
+    await eventually(lambda: asked(reply))
+    await shown(await ann.select(reply, "Who is face 1?", ["Marin"]))
+    await eventually(lambda: says(reply, "**Marin, named by Ann**"))
+
+    old = await answered(sandbox)
+    await kept(bot, old)
+    await bot.services.storage.answers.delete_by_reply(old.id)
+    await ann.react(old, "✅")
+    told = await sandbox.wait_for("message_create", lambda event: event.by_bot, timeout=PATIENCE_S)
+    assert NO_LONGER_KEPT in text_of(told.messages[0])
 
 
 def questions(reply: Message) -> list[str]:
     """Return what is asked under a card."""
-    return [
-        item["placeholder"]
-        for row in reply.components
-        for item in row["components"]
-        if "placeholder" in item
-    ]
+    return [item["placeholder"] for item in walk(reply.components) if "placeholder" in item]
 
 
 async def asks(reply: Message, wanted: list[str]) -> bool:
     """Say whether a card asks exactly that."""
     return questions(reply) == wanted
+
+
+async def says_not(message: Message, part: str) -> bool:
+    """Say whether a message says something no more."""
+    return part not in text_of(message)
 
 
 async def says(message: Message, part: str) -> bool:

@@ -108,7 +108,7 @@ async def test_a_cluster_is_shown_once_and_one_answer_names_all_of_it(
     await eventually(lambda: opened(form))
     sent = await ann.submit(form, {"name": "Aoi Sora"})
     pick = await shown(sent)
-    chosen = await ann.select(pick, "Who is it?", ["New character: Aoi Sora"])
+    chosen = await ann.press(pick, "New character")
     done = await shown(chosen)
     assert done.content == f"**Aoi Sora** is new here, and all {FACES} faces are noted as them."
     await eventually(lambda: settled(bot, faces, "aoi_sora"))
@@ -176,7 +176,7 @@ async def test_a_proposed_name_is_shown_with_its_face_its_proposer_and_a_link(
     form = await ben.select(reply, "Who is face 1?", ["Someone else…"])
     await eventually(lambda: opened(form))
     pick = await shown(await ben.submit(form, {"name": "Aoi Sora"}))
-    await shown(await ben.select(pick, "Who is it?", ["New character: Aoi Sora"]))
+    await shown(await ben.press(pick, "New character"))
     card = await review(sandbox)
     assert f"<@{ben.id}>: this face is **Aoi Sora**, who would be new here" in card.content
     assert f"/{reply.channel.id}/{reply.id}" in card.content

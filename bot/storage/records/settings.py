@@ -15,7 +15,8 @@ class ServerSettings:
     `guesses` is how many names are shown a face. `ephemeral` is about the message menu's answer.
     `on_all_unknown` says what a watched channel gets if no face has a known name. `learning` is
     whether pictures, crops and vectors may be kept, `sharing` whether names and vectors may train
-    the heads of other servers. `labeller_role` decides labels at once.
+    the heads of other servers. `labeller_role` decides labels at once. `plain` is
+    whether answers have the plain form; None takes the configuration's.
     """
 
     server_id: int
@@ -28,3 +29,4 @@ class ServerSettings:
     learning: bool = False
     sharing: bool = False
     labeller_role: int | None = None
+    plain: bool | None = None

@@ -25,6 +25,7 @@ class ServerSettingsRow(Base):
     learning: Mapped[bool]
     sharing: Mapped[bool]
     labeller_role: Mapped[int | None]
+    plain: Mapped[bool | None]
 
 
 class WatchedChannelRow(Base):

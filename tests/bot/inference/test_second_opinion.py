@@ -62,7 +62,7 @@ def ask(
     worker: InferenceWorker, name: str, named: float = UNKNOWN, message: int = 0
 ) -> asyncio.Task[IdentifiedPicture]:
     work = worker.identify(
-        b"1", name, job=Job(1, message or hash(name)), policy=NamingPolicy(named), upload_limit=1000
+        b"1", name, job=Job(1, message or hash(name)), policy=NamingPolicy(named)
     )
     return asyncio.create_task(work)  # pyright: ignore[reportArgumentType]
 
@@ -77,7 +77,6 @@ async def test_unknown_faces_are_named_by_the_tagger(tagger: SlowTagger) -> None
         known = await ask(worker, "b.png", named=0.5)
     (face,) = picture.faces
     assert (face.best.character.name, face.best.by, face.tier) == ("Rin", "tagger", Tier.PROBABLY)
-    assert picture.card == b"card"
     assert "tagger" in picture.seconds
     assert known.faces[0].best.character is MARIN
     assert "tagger" not in known.seconds

@@ -21,7 +21,7 @@ from bot.inference import (
 from models.gallery.policy import NamingPolicy
 from models.images.decoding import PictureError
 from models.types import Tier
-from tests.bot.fakes import FakeStages
+from tests.bot.fakes import DOT, FakeStages
 
 
 def worker_of(stages: FakeStages, **settings: object) -> InferenceWorker:
@@ -33,7 +33,6 @@ def ask(
     worker: InferenceWorker, name: str, *, server: int = 1, data: bytes = b"1", **more: Any
 ) -> asyncio.Task[IdentifiedPicture]:
     job = Job(server, more.pop("message", hash(name)))
-    more.setdefault("upload_limit", 1000)
     work: Coroutine[Any, Any, IdentifiedPicture] = worker.identify(data, name, job=job, **more)
     return asyncio.create_task(work)
 
@@ -42,15 +41,15 @@ async def started(stages: FakeStages) -> None:
     assert await asyncio.to_thread(stages.started.acquire, timeout=20)
 
 
-async def test_names_and_draws_a_picture() -> None:
+async def test_names_a_picture() -> None:
     stages = FakeStages()
     async with worker_of(stages) as worker:
         assert worker.stages.model_version == "fake-1"
         picture = await ask(worker, "a.png", data=b"2")
     assert [face.best.character.name for face in picture.faces] == ["Marin", "Marin"]
-    assert (picture.card, picture.card_name, picture.alt_text) == (b"card", "card.jpg", "2 faces")
+    assert (picture.more, list(picture.frames)) == (0, [0])
     assert (picture.width, picture.height, picture.phash) == (30, 20, "ff")
-    assert set(picture.seconds) == {"wait", "decode", "gather", "embed", "name", "draw"}
+    assert set(picture.seconds) == {"wait", "decode", "gather", "embed", "name"}
 
 
 async def test_memory_is_given_back_once_it_rests_after_pictures(
@@ -77,22 +76,21 @@ async def test_memory_is_given_back_once_it_rests_after_pictures(
     assert all(name.startswith("moedex-embed") for name in given_back)
 
 
-async def test_a_picture_without_a_face_needs_no_batch_and_no_card() -> None:
+async def test_a_picture_without_a_face_needs_no_batch() -> None:
     stages = FakeStages()
     async with worker_of(stages) as worker:
         picture = await ask(worker, "a.png", data=b"0")
     assert picture.faces == ()
-    assert picture.card is None
-    assert stages.batches == stages.drawn == []
+    assert stages.batches == []
 
 
-async def test_draws_nothing_where_no_card_is_asked_for() -> None:
+async def test_an_answer_is_drawn_in_a_thread_of_the_pool() -> None:
     stages = FakeStages()
     async with worker_of(stages) as worker:
-        picture = await ask(worker, "a.png", upload_limit=None)
-    assert len(picture.faces) == 1
-    assert picture.card is None
-    assert stages.drawn == []
+        picture = await ask(worker, "a.png", data=b"2")
+        drawing = await worker.draw([(picture, False)], own=9, max_bytes=1000)
+    assert (drawing.suffix, drawing.sheets, drawing.faces) == (".png", (DOT,), (DOT, DOT))
+    assert threading.get_ident() not in stages.threads
 
 
 async def test_servers_take_turns() -> None:
@@ -197,7 +195,7 @@ async def test_drops_a_running_job_at_the_next_border() -> None:
             await running
         stages.gate.set()
         await ask(worker, "next")
-    assert stages.drawn == ["next"]
+    assert stages.batches == [1]
 
 
 async def test_a_caller_who_leaves_takes_the_job_along() -> None:
@@ -223,7 +221,7 @@ async def test_a_job_has_a_time_limit() -> None:
         with pytest.raises(JobTimeout, match=r"slow\.png"):
             await ask(worker, "slow.png")
         stages.gate.set()
-    assert stages.drawn == []
+    assert stages.batches == []
 
 
 async def test_a_bad_picture_is_told_and_the_next_one_answered() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import AsyncMock, Mock
@@ -21,6 +22,7 @@ from bot.recognition.service import RecognitionService
 from bot.recognition.sources import Source
 from models.gallery.policy import NamingPolicy
 from models.types import Tier
+from sandbox.state.component_tree import texts
 from tests.bot.discord_objects import IDS, channel, identified, message, person
 
 
@@ -66,43 +68,83 @@ def limited(bot: Any, **cooldowns: object) -> RecognitionService:
     return build_services(config, services.storage, services.worker, bot).recognition
 
 
-def said(asked: Any) -> tuple[Any, Any, list[discord.File]]:
+def said(asked: Any) -> tuple[str, list[discord.File]]:
+    """Return the text of an answer of either form, and its files."""
     (sent,) = asked.reply.send.await_args.args
-    return sent.content, sent.embed, list(sent.files)
+    if isinstance(sent.view, discord.ui.LayoutView):
+        return texts(sent.view.to_components()), list(sent.files)
+    embed = sent.embed.description if sent.embed else ""
+    return f"{sent.content or ''}\n{embed}".strip(), list(sent.files)
 
 
-async def test_answer_is_a_card_kept_and_seeded(bot: Any) -> None:
+async def test_answer_is_a_list_of_all_faces_and_kept(bot: Any) -> None:
     asked = question(source("a.png"), source("b.png"))
     await bot.services.recognition.answer(asked)
-    content, embed, files = said(asked)
-    assert content is None
-    assert "Hatsune Miku" in embed.description
-    assert [file.description for file in files] == ["Hatsune Miku on the left"] * 2
-    assert len({file.filename for file in files}) == 2
+    text, files = said(asked)
+    assert [line.split()[0] for line in text.splitlines() if line[0] == "`"] == ["`1`", "`2`"]
+    assert [file.filename for file in files] == ["faces.jpg", "face-1.jpg", "face-2.jpg"]
+    assert files[0].description.startswith("Face 1, centre: Hatsune Miku (VOCALOID), 83 %.")
+    assert files[1].description == "Hatsune Miku (VOCALOID), 83 %."
+    (sent,) = asked.reply.send.await_args.args
+    assert sent.text == {}  # Discord refuses texts and embeds beside components v2
     sent = asked.reply.send.return_value
-    assert [call.args for call in sent.add_reaction.await_args_list] == [("✅",), ("❌",)]
+    sent.add_reaction.assert_not_awaited()
     kept = await bot.services.storage.answers.by_reply(sent.id)
     assert kept.source_message_id == asked.message.id
     assert len(kept.faces) == 2
 
 
-async def test_spoiler_hides_file_text_and_alt_text(bot: Any) -> None:
-    asked = question(source("SPOILER_a.png"))
+@pytest.mark.parametrize("faces", [1, 2])
+async def test_the_plain_form_is_seeded_and_has_one_picture(bot: Any, faces: int) -> None:
+    bot.services.worker.identify.side_effect = lambda *_, **__: identified(faces)
+    asked = question()
+    await bot.services.storage.settings.update(asked.guild.id, plain=True)
     await bot.services.recognition.answer(asked)
-    _, embed, (file,) = said(asked)
+    text, (file,) = said(asked)
+    assert "**Hatsune Miku**" in text
+    assert file.filename == ("face-1.jpg" if faces == 1 else "faces.jpg")
+    sent = asked.reply.send.return_value
+    assert [call.args for call in sent.add_reaction.await_args_list] == [("✅",), ("❌",)]
+
+
+async def test_what_could_not_be_drawn_is_answered_all_the_same(
+    bot: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot.services.worker.draw.side_effect = ValueError("no card fits into 3 bytes")
+    asked = question()
+    await bot.services.recognition.answer(asked)
+    text, files = said(asked)
+    assert "**Hatsune Miku**" in text
+    assert files == []
+    assert "could not be drawn" in caplog.text
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_spoiler_hides_file_text_and_alt_text(bot: Any, plain: bool) -> None:
+    asked = question(source("SPOILER_a.png"))
+    await bot.services.storage.settings.update(asked.guild.id, plain=plain)
+    await bot.services.recognition.answer(asked)
+    text, (file,) = said(asked)
     assert file.spoiler
     assert file.filename.startswith("SPOILER_")
     assert "Miku" not in (file.description or "")
-    assert "||**Hatsune Miku**" in embed.description
+    assert "||**Hatsune Miku**" in text
+
+
+async def test_more_faces_than_are_shown_are_counted(bot: Any) -> None:
+    bot.services.worker.identify.side_effect = lambda *_, **__: replace(identified(2), more=3)
+    asked = question()
+    await bot.services.recognition.answer(asked)
+    assert "And 3 more faces: I show the 2 that I see best." in said(asked)[0]
 
 
 async def test_one_bad_picture_leaves_the_others_answered(bot: Any) -> None:
     bot.services.worker.identify.side_effect = [identified(1), QueueFull()]
     asked = question(source("a.png"), source("b.png"))
     await bot.services.recognition.answer(asked)
-    content, embed, files = said(asked)
-    assert "busy" in content
-    assert embed is not None
+    text, files = said(asked)
+    assert "busy" in text.splitlines()[0]
+    assert "Hatsune Miku" in text
     assert len(files) == 1
 
 
@@ -115,7 +157,7 @@ async def test_same_sentence_is_said_once(bot: Any) -> None:
 
 async def test_no_face_is_said_where_asked_only(bot: Any) -> None:
     bot.services.worker.identify.side_effect = lambda *_, **__: identified(0)
-    asked, watched = question(), question(asked=False)
+    asked, watched = question(), question(asked=False, tells_no_face=False)
     await bot.services.recognition.answer(asked)
     await bot.services.recognition.answer(watched)
     assert "a.png" in said(asked)[0]
@@ -146,7 +188,7 @@ async def test_more_pictures_than_allowed_are_said(bot: Any) -> None:
     services = build_services(config, bot.services.storage, bot.services.worker, bot)
     asked = question(*(source(f"{number}.png") for number in range(3)))
     await services.recognition.answer(asked)
-    assert said(asked)[0] == "Of 3 pictures I looked at the first 2."
+    assert said(asked)[0].startswith("Of 3 pictures I looked at the first 2.\n")
 
 
 @pytest.mark.parametrize("which", ["pictures", "prompt"])

@@ -1,90 +1,161 @@
-"""What an answer says."""
+"""What an answer says of a face."""
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
-from bot.storage import AnsweredPicture
 from bot.storage.records import AnsweredFace, StoredGuess
-from bot.ui import answer_text as answers
-from models.types import Box, Tier
-from tests.bot.discord_objects import stored_picture
+from bot.ui.answer_faces import Said, ShownFace
+from bot.ui.answer_text import alt_of_face, alt_of_sheet, face_lines, fit
+from models.types import SETTLED, Box, Character, Tier
+
+MIKASA = Character("mikasa", "Mikasa Ackerman", "Attack on Titan", link="https://example.org/1")
+PAGE = "https://myanimelist.net/character/40881"
 
 
-def face(name: str = "Miku", series: str = "VOCALOID", guesses: int = 5) -> AnsweredFace:
-    guess = StoredGuess("x", name, series, 0.2)
-    return AnsweredFace(box=Box(0, 0, 1, 1), tier=Tier.NAMED, guesses=(guess,) * guesses)
+def face(
+    tier: Tier = Tier.NAMED,
+    probability: float = 0.97,
+    series: str = "Attack on Titan",
+    by: str = "",
+) -> AnsweredFace:
+    guesses = (
+        StoredGuess("mikasa", "Mikasa Ackerman", series, probability, by),
+        StoredGuess("annie", "Annie Leonhart", series, 0.02),
+        StoredGuess("eren", "Eren Yeager", series, 0.004),
+    )
+    return AnsweredFace(box=Box(0, 0, 0.2, 0.2), guesses=guesses, tier=tier)
+
+
+def lines(shown: ShownFace, guesses: int = 1) -> list[str]:
+    return face_lines(shown, guesses, numbered=False)
 
 
 @pytest.mark.parametrize(
-    ("probability", "text"),
+    ("tier", "probability", "said"),
     [
-        (0.83, "▰▰▰▰▰▰▰▱ 83 %"),
-        (0.5, "▰▰▰▰▱▱▱▱ 50 %"),
-        (0.0, "▱▱▱▱▱▱▱▱ under 1 %"),
-        (1.0, "▰▰▰▰▰▰▰▰ over 99 %"),
+        (Tier.NAMED, 0.97, ["**Mikasa Ackerman**", "-# Attack on Titan · 97 %"]),
+        (Tier.PROBABLY, 0.6, ["**Probably Mikasa Ackerman**", "-# Attack on Titan · 60 %"]),
+        (
+            Tier.NOT_KNOWN,
+            0.3,
+            [
+                "I don't know who this is. Closest: Mikasa Ackerman, Annie Leonhart",
+                "-# 30 % for Mikasa Ackerman",
+            ],
+        ),
     ],
 )
-def test_bar_shows_probability_and_never_claims_certainty(probability: float, text: str) -> None:
-    assert answers.bar(probability) == text
+def test_each_tier_has_its_words_and_one_number(
+    tier: Tier, probability: float, said: list[str]
+) -> None:
+    shown = ShownFace(0, face(tier, probability))
+    assert lines(shown) == said
+    alt = alt_of_face(shown)
+    assert ("Probably" in alt, "don't know" in alt) == (
+        tier is Tier.PROBABLY,
+        tier is Tier.NOT_KNOWN,
+    )
 
 
-def test_a_face_is_one_line_until_opened() -> None:
-    pictures = [stored_picture(1)]
-    closed = answers.embed(pictures, 0, opened=False, guesses=5).description
-    opened = answers.embed(pictures, 0, opened=True, guesses=5).description
-    assert closed == "`1` **Hatsune Miku** — VOCALOID  ▰▰▰▰▰▰▰▱ 83 %"
-    assert opened is not None
-    assert opened.splitlines()[1] == "-# 2. Kagamine Rin — VOCALOID, 10 %"
-    assert len(opened.splitlines()) == 5
-
-
-def test_unknown_is_said_with_the_nearest_in_small_print() -> None:
-    text = answers.embed(
-        [stored_picture(1, tier=Tier.NOT_KNOWN)], 0, opened=False, guesses=5
-    ).description
-    assert text == "`1` I don't know who this is.\n-# Closest: Hatsune Miku — VOCALOID, 83 %"
-
-
-def test_spoilered_picture_hides_every_name() -> None:
-    picture = stored_picture(2, "SPOILER_a.png")
-    text = answers.embed([picture], 0, opened=True, guesses=5).description or ""
-    assert all("||" in line for line in text.splitlines())
-    assert not any(name in text.split("||")[0::2] for name in ("Hatsune Miku", "Kagamine Rin"))
-
-
-def test_many_faces_and_pictures_page() -> None:
-    pictures = [stored_picture(14, "a.png"), stored_picture(1, "b.png")]
-    pages = answers.pages(pictures)
-    assert [(page.picture, page.start, page.stop) for page in pages] == [
-        (0, 0, 6),
-        (0, 6, 12),
-        (0, 12, 14),
-        (1, 0, 1),
+def test_a_name_leads_to_its_page_where_there_is_one_and_further_guesses_too() -> None:
+    shown = ShownFace(2, face(), links={"mikasa": PAGE})
+    assert face_lines(shown, 3, numbered=True) == [
+        f"`3` **[Mikasa Ackerman]({PAGE})**",
+        "-# Attack on Titan · 97 %",
+        "-# 2. Annie Leonhart · Attack on Titan · 2 %",
+        "-# 3. Eren Yeager · Attack on Titan · under 1 %",
     ]
-    card = answers.embed(pictures, 2, opened=False, guesses=5)
-    assert card.author.name == "Picture 1 of 2 · a.png"
-    assert (card.description or "").startswith("`13` ")
-    assert "faces 13 to 14 of 14" in (card.footer.text or "")
 
 
-def test_markdown_in_names_shows_as_it_is() -> None:
-    picture = AnsweredPicture("a.png", (face("Rei_*x*\n||y||", "[z](http://x)"),))
-    text = answers.embed([picture], 0, opened=False, guesses=1).description or ""
-    assert "\\*x\\*" in text
-    assert "||y" not in text.replace("\\|\\|", "")
-    assert len(text.splitlines()) == 1
+@pytest.mark.parametrize("tier", Tier)
+def test_a_character_without_a_series_leaves_no_dangling_dash(tier: Tier) -> None:
+    shown = ShownFace(0, face(tier, series=""))
+    for line in (*lines(shown, 3), alt_of_face(shown)):
+        text = line.removeprefix("-# ").strip("*")
+        assert text[0] not in "·—-(,"
+        assert text[-1] not in "·—-(,"
+        assert "()" not in text
+        assert "· ·" not in text
 
 
-def test_longest_names_stay_within_discords_limit() -> None:
-    picture = AnsweredPicture("a" * 300, (face("_" * 200, "*" * 200),) * 6)
-    hidden = dataclasses.replace(picture, name="SPOILER_" + picture.name)
-    for shown in (picture, hidden):
-        card = answers.embed([shown, shown], 0, opened=True, guesses=5)
-        assert len(card.description or "") <= 4096
-        assert len(card) <= 6000
-        text = card.description or ""
-        assert [f"`{number}`" in text for number in range(1, 7)] == [True] * 6
-        assert text.count("||") % 2 == 0
+def test_who_named_a_face_stands_beside_the_name_and_what_i_said_below_it() -> None:
+    annie = Character("annie", "Annie Leonhart", "Attack on Titan")
+    ann = ShownFace(0, face(), said=Said("character", 1, "Ann", annie))
+    assert lines(ann) == [
+        "**Annie Leonhart, named by Ann**",
+        "-# Attack on Titan · I said Mikasa Ackerman, 97 %",
+    ]
+    assert alt_of_face(ann) == "Annie Leonhart (Attack on Titan), named by Ann."
+    two = ShownFace(0, face(), said=Said("character", 2, "", MIKASA))
+    assert lines(two) == [
+        "**Two say [Mikasa Ackerman](https://example.org/1)**",
+        "-# Attack on Titan · 97 %",
+    ]
+    crowd = ShownFace(0, face(), said=Said("character", 41, "", annie))
+    assert lines(crowd)[0] == "**41 say Annie Leonhart**"
+
+
+def test_other_words_of_members_are_shown_too() -> None:
+    ann = {kind: Said(kind, 1, "Ann") for kind in ("not_a_face", "ignore", "not_them")}
+    assert lines(ShownFace(0, face(), said=ann["not_a_face"])) == ["**Not a face, says Ann**"]
+    assert lines(ShownFace(0, face(), said=ann["ignore"])) == ["**Left out, says Ann**"]
+    assert lines(ShownFace(0, face(), said=ann["not_them"])) == [
+        "**Mikasa Ackerman**",
+        "-# Attack on Titan · 97 % · wrong, says Ann",
+    ]
+    disputed = ShownFace(0, face(), said=Said("character", 2, "", MIKASA, disputed=True))
+    assert "a moderator decides" in lines(disputed)[1]
+
+
+def test_what_was_settled_and_what_a_tagger_said_is_told_without_a_number_of_mine() -> None:
+    assert lines(ShownFace(0, face(probability=1.0, by=SETTLED)))[1] == (
+        "-# Attack on Titan · as was settled here"
+    )
+    assert lines(ShownFace(0, face(by="tagger")))[1] == "-# Attack on Titan · 97 % · by the tagger"
+
+
+def test_a_spoiler_hides_every_name_and_its_alt_texts() -> None:
+    for said in (None, Said("character", 1, "Ann", MIKASA)):
+        shown = ShownFace(0, face(), hidden=True, said=said)
+        for line in face_lines(shown, 5, numbered=True):
+            outside = line.split("||")[0::2]
+            assert not any(name in part for part in outside for name in ("Mikasa", "Annie"))
+        for alt in (alt_of_face(shown), alt_of_sheet([shown, shown])):
+            assert "Mikasa" not in alt
+            assert "idden" in alt
+
+
+def test_the_sheets_alt_text_says_who_is_where() -> None:
+    faces = [ShownFace(0, face()), ShownFace(1, face(Tier.NOT_KNOWN, 0.3))]
+    assert alt_of_sheet(faces).splitlines() == [
+        "Face 1, top left: Mikasa Ackerman (Attack on Titan), 97 %.",
+        "Face 2, top left: I don't know who this is. Closest: Mikasa Ackerman, Annie Leonhart.",
+    ]
+
+
+def test_names_show_as_they_are_and_end_no_link() -> None:
+    evil = AnsweredFace(
+        box=Box(0, 0, 1, 1),
+        guesses=(StoredGuess("x", "Rei](http://x) _*y*_\n||z||", "[s](http://s)", 0.97),),
+        tier=Tier.NAMED,
+    )
+    for links in ({}, {"x": PAGE}):
+        text = "\n".join(lines(ShownFace(0, evil, links=links)))
+        first = text.split("\n")[0]
+        assert first.count("[") == first.count("](") - (not links) == len(links)
+        assert "||z" not in text.replace("\\|\\|", "")
+        assert len(text.splitlines()) == 2
+
+
+def test_texts_fit_a_limit_by_whole_lines() -> None:
+    long = AnsweredFace(
+        box=Box(0, 0, 1, 1),
+        guesses=(StoredGuess("x", "_" * 200, "*" * 200, 0.97),) * 5,
+        tier=Tier.NAMED,
+    )
+    blocks = [face_lines(ShownFace(n, long, True), 5, numbered=True) for n in range(5)]
+    texts = fit(blocks, 4000)
+    assert sum(map(len, texts)) <= 4000
+    assert all(text.count("||") % 2 == 0 for text in texts)
+    assert [f"`{n}`" in text for n, text in enumerate(texts, 1)] == [True] * 5

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.card.drawing import UNKNOWN, CardFormat, colour_of, describe, draw_card
+from models.card.drawing import UNKNOWN, CardFormat, colour_of, draw_card
 from models.card.fonts import Fonts
 from models.card.layout import MAX_TILES, lay_out
 from models.images.resizing import halved
-from models.types import Box, Tier
+from models.types import Box
 from tests.models.drawn import named_face, noise
 
 MEGABYTE = 2**20
@@ -120,19 +120,3 @@ def test_names_in_scripts_that_the_font_lacks_are_romanised() -> None:
     face = named_face(Box(10, 10, 200, 200), name="星野アイ")
     card = draw_card(noise(300, 300), [face], max_bytes=MEGABYTE, fonts=Fonts(None, None))
     assert card.data
-
-
-def test_alt_text_says_who_is_where() -> None:
-    faces = [
-        named_face(Box(0, 0, 9, 9), "Hoshino Ai", 0.914),
-        named_face(Box(9, 9, 18, 18), "Guts", 0.31, tier=Tier.NOT_KNOWN),
-        named_face(Box(18, 21, 30, 33), "Hoshino Ai", 0.9996),
-        named_face(Box(9, 0, 18, 9), "Guts", 0.5, tier=Tier.PROBABLY),
-    ]
-    assert describe(faces, (27, 27)).splitlines() == [
-        "Face 1, top left: Hoshino Ai (Oshi no Ko), 91 %.",
-        "Face 2, centre: not known, closest Guts (Oshi no Ko), 31 %.",
-        "Face 3, bottom right: Hoshino Ai (Oshi no Ko), over 99 %.",
-        "Face 4, top: probably Guts (Oshi no Ko), 50 %.",
-    ]
-    assert describe([], (27, 27)) == "No face found."
