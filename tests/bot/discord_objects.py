@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import AsyncMock, MagicMock, Mock
+from unittest.mock import DEFAULT, AsyncMock, MagicMock, Mock
 
 import discord
 import numpy as np
@@ -77,6 +77,14 @@ def bot(storage: Storage, worker: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     elsewhere = Mock(spec=discord.PartialMessageable)
     elsewhere.get_partial_message.return_value.delete = AsyncMock()
     elsewhere.fetch_message = AsyncMock(side_effect=gone())
+    partial = elsewhere.get_partial_message.return_value
+    partial.fetch = AsyncMock(side_effect=gone())
+
+    def known_by(message_id: int) -> Any:
+        partial.id = message_id
+        return DEFAULT
+
+    elsewhere.get_partial_message.side_effect = known_by
     found.get_partial_messageable = Mock(return_value=elsewhere)
     found.is_closed = Mock(return_value=False)
     found.get_guild = Mock(return_value=None)
