@@ -19,7 +19,14 @@ from models.images.containers import (
     jpeg_segments,
 )
 from models.images.exif import orientation_of, turned_upright
-from models.images.formats import DECODERS, NAMES, is_heic, is_jxl, is_video
+from models.images.formats import (
+    DECODERS,
+    NAMES,
+    is_heic,
+    is_jxl,
+    is_video,
+    register_decoders,
+)
 from models.images.gif import GIF_MAGIC, gif_frames
 from models.images.jpeg_end import has_end, with_end
 from models.images.jpeg_xl import jxl_size
@@ -27,6 +34,7 @@ from models.types import Pixels
 
 # What concerns the asker is said in a PictureError; a terminal is no place for the rest.
 warnings.filterwarnings("ignore", module=r"PIL\b")
+register_decoders()
 
 _BAND = 256
 """Rows that are converted at once."""

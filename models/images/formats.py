@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -27,18 +28,12 @@ def _format(name: str, decoder: str, types: str, suffixes: str) -> Format:
 
 
 def _installed() -> list[Format]:
-    """Return the formats of the extra `formats`, as far as it is installed; registers them."""
+    """Return the formats of the extra `formats`, as far as it is installed."""
     found = []
-    try:
-        import_module("pillow_heif").register_heif_opener()
+    if find_spec("pillow_heif"):
         found.append(_format("HEIC", "HEIF", "image/heic image/heif", ".heic .heif .hif"))
-    except ImportError:
-        pass
-    try:
-        import_module("pillow_jxl")
+    if find_spec("pillow_jxl"):
         found.append(_format("JPEG XL", "JXL", "image/jxl", ".jxl"))
-    except ImportError:
-        pass
     return found
 
 
@@ -53,6 +48,15 @@ FORMATS: Final = (
     *_installed(),
 )
 """What is read here."""
+
+
+def register_decoders() -> None:
+    """Let Pillow read the formats of the extra `formats`; loads Pillow."""
+    if "HEIF" in DECODERS:
+        import_module("pillow_heif").register_heif_opener()
+    if "JXL" in DECODERS:
+        import_module("pillow_jxl")
+
 
 DECODERS: Final = tuple(dict.fromkeys(each.decoder for each in FORMATS))
 """Pillow's decoders that are let at a posted file."""
