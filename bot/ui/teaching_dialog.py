@@ -78,21 +78,25 @@ class TeachingDialog:
             note += f" {TOO_MANY.format(count=given, limit=len(found))}"
         hidden = any(is_spoiler(source.name) for source in request.sources)
 
-        async def finish(who: Who) -> None:
+        async def kept(who: Who) -> OutgoingMessage:
             if message is not None and await _is_gone(message):
                 raise UserError(GONE)
-            said = await self._keep(interaction, who, samples, hidden=hidden, note=note)
-            await request.reply.send(said)
+            return await self._keep(interaction, who, samples, hidden=hidden, note=note)
 
         roster = await self._galleries.roster(interaction.guild_id or 0)
         alike = same_named(roster, name, series)
         if not alike:
-            await finish(Who(name, series))
+            await request.reply.send(await kept(Who(name, series)))
             return
+
+        async def finish(who: Who) -> None:
+            said = await kept(who)  # it takes the place of the question
+            await question.edit(**said.text, attachments=said.files, view=said.view)
+
         whom = "this character" if len(alike) == 1 else "one of these"
         text = KNOWN.format(name=plain(name), whom=whom, count=_pictures(samples))
         view = KnownAlready(interaction.user.id, name, alike[:OFFERED], finish)
-        await request.reply.send(OutgoingMessage(text, view=view))
+        question = await request.reply.send(OutgoingMessage(text, view=view))
 
     async def _keep(
         self,
