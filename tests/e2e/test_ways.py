@@ -146,7 +146,7 @@ async def test_who_as_a_reply(sandbox: Sandbox, bot: MoedexBot) -> None:
 
 async def test_who_with_words_behind_it(sandbox: Sandbox, bot: MoedexBot) -> None:
     asked = await sandbox.member("ann").post("quiet", "!who is this?", files=[ONE, ONE])
-    assert "Picture 1 of 2" in text_of(await sandbox.answer_to(asked))
+    assert numbers_of(await sandbox.answer_to(asked)) == [1, 2]
 
 
 async def test_who_alone_takes_the_last_picture(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -365,7 +365,7 @@ async def test_all_unknown_is_silent_where_the_server_wants_it(
     ben = sandbox.member("ben")
     await bot.services.storage.settings.update(sandbox.server.id, named=0.95, probably=0.95)
     reply = await sandbox.answer_to(await ben.post("fan-art", files=[ONE]))
-    assert "I don't know who this is.\n-# Closest: Marin — Tests, 90 %" in text_of(reply)
+    assert text_of(reply) == "I don't know who this is. Closest: Marin\n-# 90 % for Marin"
     await bot.services.storage.settings.update(sandbox.server.id, on_all_unknown="quiet")
     silent = await ben.post("fan-art", files=[ONE])
     asked = await ben.post("fan-art", "!who", files=[ONE])

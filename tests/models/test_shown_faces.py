@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.shown_faces import worth_showing
-from models.types import Box, NamedFace
+from models.types import Box, NamedFace, Tier
 from tests.models.drawn import named_face
 
 
@@ -23,11 +23,14 @@ def test_a_box_inside_the_box_of_another_face_is_left_out() -> None:
     assert names([face, face]) == ["Ai", "Ai"]
 
 
-def test_a_hopeless_guess_is_left_out_beside_a_better_one_and_shown_alone() -> None:
+def test_a_hopeless_guess_is_left_out_beside_a_name_and_else_shown() -> None:
     good = named_face(Box(0, 0, 10, 10), "Ai", 0.6)
     hopeless = [named_face(Box(20 * n, 50, 20 * n + 10, 60), "Kana", 0.09) for n in (1, 2)]
     assert names([hopeless[0], good, hopeless[1]]) == ["Ai"]
+    hopeless = [replace(face, tier=Tier.NOT_KNOWN) for face in hopeless]
     assert names(hopeless) == ["Kana", "Kana"]
-    nobody = replace(good, guesses=())
+    assert names([hopeless[0], good]) == ["Ai"]
+    assert names([hopeless[0], replace(good, tier=Tier.NOT_KNOWN)]) == ["Kana", "Ai"]
+    nobody = replace(good, guesses=(), tier=Tier.NOT_KNOWN)
     assert worth_showing([nobody]) == [nobody]
     assert names([nobody, good]) == ["Ai"]
