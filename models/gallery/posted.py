@@ -5,8 +5,8 @@ thousands of others: the fewer there are of them, the likelier is each. Whoever 
 surely named there before is likelier too, and so is who belongs to a series that was (the logarithm
 of a Dirichlet posterior, up to what is the same for all). What is long ago counts less.
 
-The weights were chosen on servers drawn from characters and impostors that report nothing; what
-each prior gains, `benchmarks/small_servers.py` measures.
+The weights were chosen by hand on drawn servers, while their FPIR on the reporting half was seen;
+`benchmarks/small_servers.py` measures what each prior gains, and docs/learning.md says so.
 """
 
 from __future__ import annotations
