@@ -37,14 +37,15 @@ class OutgoingMessage:
     reactions: bool = False
 
     @property
-    def text(self) -> dict[str, Any]:
-        """The words and the embed by the names that discord.py has for them.
+    def parts(self) -> dict[str, Any]:
+        """The words, the embed and what is pressed, by the names that discord.py has for them.
 
-        Nothing for a `LayoutView`: Discord refuses both beside it.
+        A `LayoutView` stands alone: Discord refuses words and embeds beside it.
         """
         if isinstance(self.view, discord.ui.LayoutView):
-            return {}
-        return {"content": self.content, "embeds": [self.embed] if self.embed else []}
+            return {"view": self.view}
+        view = {} if self.view is None else {"view": self.view}
+        return {"content": self.content, "embeds": [self.embed] if self.embed else [], **view}
 
 
 class Reply(Protocol):
@@ -110,9 +111,8 @@ class MessageReply:
     async def send(self, message: OutgoingMessage) -> discord.Message:
         """Reply to the message."""
         return await self._message.reply(
-            **message.text,
+            **message.parts,
             files=message.files,
-            view=message.view or discord.utils.MISSING,
             mention_author=False,
             allowed_mentions=mentions_only(self._message.author),
         )
@@ -152,9 +152,8 @@ class InteractionReply:
         if self._first is not None:
             return await self._add(message)
         sent = await self._interaction.edit_original_response(
-            **message.text,
+            **message.parts,
             attachments=message.files,
-            view=message.view,
             allowed_mentions=mentions_only(self._interaction.user),
         )
         self._first = sent.id
@@ -162,9 +161,8 @@ class InteractionReply:
 
     async def _add(self, message: OutgoingMessage) -> discord.Message:
         return await self._interaction.followup.send(
-            **message.text,
+            **message.parts,
             files=message.files,
-            view=message.view or discord.utils.MISSING,
             allowed_mentions=mentions_only(self._interaction.user),
             ephemeral=self.private,
             wait=True,

@@ -108,7 +108,7 @@ async def test_a_newcomer_tries_everything(
         await expect(page.locator(".message .cover")).to_have_count(1)
         await page.locator("#composer-text").fill("!who")
         await page.keyboard.press("Enter")
-        await expect(answers.last.locator(".cover")).to_be_visible(timeout=ANSWERED_MS)
+        await expect(answers.last.locator(".cover").first).to_be_visible(timeout=ANSWERED_MS)
 
         await page.locator("[data-sample=three-friends]").click()
         posted = page.locator(".message", has=page.locator("img[src*='three-friends']"))
