@@ -10,7 +10,7 @@ from bot.storage.records import IGNORED, NOT_A_FACE, Label
 from models.types import Tier
 
 if TYPE_CHECKING:
-    from bot.storage import Vote, VoteKind
+    from bot.storage import Vote
     from bot.storage.records import AnsweredFace, FaceObservation
 
 
@@ -47,7 +47,7 @@ def ballots_of(
     return {face: list(by_voter.values()) for face, by_voter in ballots.items()}
 
 
-def leaves_open(faces: Sequence[AnsweredFace], kind: VoteKind) -> bool:
+def leaves_open(faces: Sequence[AnsweredFace], kind: str) -> bool:
     """Return whether a vote on a whole answer leaves the name of one of its faces open.
 
     ✅ does where nobody was named, ❌ everywhere: it doesn't say who it is instead.

@@ -114,7 +114,7 @@ class FakeStages:
 class ListingStages(FakeStages):
     """Stages with a roster of two more characters, whom the gallery can't name."""
 
-    roster = Roster(
+    roster: Roster | None = Roster(
         (
             Character("rem", "Rem", "Re:Zero", "レム", appearances=9053),
             Character("rem_death_note", "Rem", "Death Note", "レム", appearances=88),

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import atheris
 import numpy as np
+from atheris.import_hook import instrument_imports
 from safetensors.numpy import save
 
-with atheris.instrument_imports(include=["models", "PIL", "safetensors", "pydantic"]):
+with instrument_imports(include=["models", "PIL", "safetensors", "pydantic"]):
     from models.gallery.packs import PackError, read_pack
     from models.images.decoding import PictureError, PictureLimits, decode
 from tests.models.drawn import encoded, halves

@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -41,7 +42,7 @@ def try_out(operation: APIOperation, url: str) -> int:
         derandomize=True,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(case=operation.as_strategy())
     def call(case: Case) -> None:
@@ -63,9 +64,8 @@ class Deciding(ListingStages):
 
 
 async def test_the_api_keeps_to_its_document(tmp_path: Path) -> None:
-    operations = [
-        each.ok() for each in schemathesis.openapi.from_dict(document()).get_all_operations()
-    ]
+    read = schemathesis.openapi.from_dict(document()).get_all_operations()
+    operations = [each.ok() for each in read if isinstance(each, Ok)]
     assert len(operations) == 3
     async with served(
         tmp_path, Deciding(), requests_a_minute=10**6, uploads_a_minute=10**6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -101,7 +102,9 @@ async def test_what_is_wrong_is_said_in_place(browser: Browser, site: Served) ->
 
 @pytest.mark.parametrize("path", ["", "characters", "characters/rem", "api", "nowhere"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing(browser: Browser, site: Served, path: str, scheme: str) -> None:
+async def test_axe_finds_nothing(
+    browser: Browser, site: Served, path: str, scheme: Literal["light", "dark"]
+) -> None:
     context = await browser.new_context(
         viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
     )  # pyright: ignore[reportArgumentType]

@@ -83,6 +83,7 @@ async def test_answer_is_a_list_of_all_faces_and_kept(bot: Any) -> None:
     text, files = said(asked)
     assert [line.split()[0] for line in text.splitlines() if line[0] == "`"] == ["`1`", "`2`"]
     assert [file.filename for file in files] == ["faces.jpg", "face-1.jpg", "face-2.jpg"]
+    assert files[0].description is not None
     assert files[0].description.startswith("Face 1, centre: Hatsune Miku (VOCALOID), 83 %.")
     assert files[1].description == "Hatsune Miku (VOCALOID), 83 %."
     (sent,) = asked.reply.send.await_args.args

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import discord
@@ -218,7 +218,8 @@ async def test_a_cut_request_is_done_or_not_and_answered_neither_way(
     sandbox: Sandbox, client: Client
 ) -> None:
     channel = client.text(sandbox.channel("general"))
-    for when, there in (("before", 0), ("after", 1)):
+    moments: tuple[tuple[Literal["before", "after"], int], ...] = (("before", 0), ("after", 1))
+    for when, there in moments:
         sandbox.fault_injection.cut("POST /channels/*/messages", when)
         with pytest.raises(aiohttp.ClientConnectionError):
             await channel.send("hello")

@@ -51,7 +51,7 @@ def test_companions_take_the_number_that_their_picture_takes() -> None:
 
 def test_other_kinds_are_one_line_and_no_error() -> None:
     save("in/a.png", RED)
-    for name in ("film.mp4", "b.MP4", "song.mp3", "page.html", "drawing.psd", "README", "z.heic"):
+    for name in ("film.mp4", "b.MP4", "song.mp3", "page.html", "drawing.psd", "README", "z.svg"):
         Path("in", name).write_bytes(b"what it holds")
     Path("in/empty.dat").touch()
     code, output = call("in", "--into", "out", "--how", "move")
