@@ -67,10 +67,10 @@ class AnswerPresenter:
     ) -> OutgoingMessage | None:
         """Return the message that answers a request; see `bot.recognition.presenting`."""
         lines = _lines(request, results, left_out)
-        content = _fit(lines) or None
-        if request.late and request.prompt is not None and (content or pictures):
+        if request.late and request.prompt is not None and (lines or pictures):
             when = discord.utils.format_dt(request.prompt.created_at, "R")
-            content = _fit([LATE.format(when=when), *lines])
+            lines.insert(0, LATE.format(when=when))
+        content = _fit(lines) or None
         if not pictures:
             return OutgoingMessage(content) if content else None
         server_id = request.server_id
