@@ -161,6 +161,8 @@ async def test_answers_with_the_bots_own_reactions_cost_no_request(
 ) -> None:
     async with start(stages) as bot:
         await watch(bot)
+        # Only answers of the plain form carry reactions.
+        await bot.services.storage.settings.update(sandbox.server.id, plain=True)
         card = await answered(sandbox)
         await kept(bot, card)
         await eventually(lambda: has_both(card))
