@@ -7,6 +7,7 @@ that it can measure versions. A picture that was taught as well measures nothing
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -81,7 +82,8 @@ async def read_server(
         version = None
     exemplars = await storage.exemplars.in_use(server_id)
     settled = await storage.labels.in_server(server_id, "settled")
-    examples = examples_of(exemplars, settled, roster, backbone)
+    # A server may have taught and settled thousands of faces.
+    examples = await asyncio.to_thread(examples_of, exemplars, settled, roster, backbone)
     newer = examples
     if version is not None:
         late = {(True, e.id) for e in exemplars if e.at > version.at}

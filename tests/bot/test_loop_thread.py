@@ -69,7 +69,8 @@ def _is_compiled(function: Any) -> bool:
 
 def _is_heavy(file: str) -> bool:
     if file.startswith(MODELS):
-        return Path(file).name not in {"types.py", "shown_faces.py"}  # results are read on the loop
+        # Results are read on the loop, and what the first bytes of a file promise.
+        return Path(file).name not in {"types.py", "shown_faces.py", "formats.py"}
     return any(f"/site-packages/{name}/" in file for name in HEAVY)
 
 
