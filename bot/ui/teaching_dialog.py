@@ -91,7 +91,7 @@ class TeachingDialog:
 
         async def finish(who: Who) -> None:
             said = await kept(who)  # it takes the place of the question
-            await question.edit(**said.text, attachments=said.files, view=said.view)
+            await question.edit(attachments=said.files, **{"view": None, **said.parts})
 
         whom = "this character" if len(alike) == 1 else "one of these"
         text = KNOWN.format(name=plain(name), whom=whom, count=_pictures(samples))

@@ -79,7 +79,12 @@ async def test_answer_goes_with_its_message(sandbox: Sandbox, bot: MoedexBot) ->
     await sandbox.member("ann").delete(posted[1], posted[2])
     for each in replies[1:]:
         await gone(sandbox, each)
-    assert await bot.services.storage.answers.by_messages([each.id for each in posted]) == []
+
+    async def erased() -> bool:
+        ids = [each.id for each in posted]
+        return not await bot.services.storage.answers.by_messages(ids)
+
+    await eventually(erased)
 
 
 async def test_answer_goes_with_the_question(sandbox: Sandbox, bot: MoedexBot) -> None:
