@@ -84,7 +84,8 @@ def examine(trial: Trial, gallery: Gallery, scoring: Scoring) -> Examined:
 
 def _weights(known: NDArray[np.bool_], kinds: Sequence[str]) -> NDArray[np.float64]:
     """Half for the impostors, half for the known faces, of which each kind counts alike."""
-    groups = np.where(known, np.array(kinds, object), None)
+    owned = zip(known.tolist(), kinds, strict=True)
+    groups = np.array([kind if is_known else None for is_known, kind in owned], object)
     inside = {kind for kind in groups.tolist() if kind is not None}
     result = np.zeros(len(known))
     for kind in inside:
