@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,12 +39,14 @@ def _load(cascade):
 
 
 @pytest.fixture
-def middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A further file beside the detectors."""
     (tmp_path / "middle.py").write_text(MIDDLE, encoding="utf-8")
     monkeypatch.setattr(models.detection, "__path__", [*models.detection.__path__, str(tmp_path)])
+    registry.detector_names()  # the installed ones register once a process: before the change
     monkeypatch.setattr(registry, "_entries", dict(registry._entries))
-    monkeypatch.delitem(sys.modules, "models.detection.middle", raising=False)
+    yield
+    sys.modules.pop("models.detection.middle", None)
 
 
 def test_the_detectors_there_are() -> None:
