@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bot.inference import Drawing, IdentifiedPicture
 from bot.inference.stages import FoundFaces, StagesError
+from models.gallery.expectation import Expectation
 from models.gallery.policy import NamingPolicy
 from models.images.decoding import PictureError
 from models.roster.roster import Roster
@@ -56,8 +57,9 @@ class FakeStages:
         """Leave a gallery as it is."""
         return gallery
 
-    def expected(self, gallery: Any, character_id: str, samples: Any) -> None:
+    def expected(self, gallery: Any, character_id: str, samples: Any) -> Expectation | None:
         """Tell nothing."""
+        return None
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Find as many faces as the data says."""
