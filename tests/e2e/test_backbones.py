@@ -71,7 +71,7 @@ class TinyStages(FakeStages):
         crop[:] = np.frombuffer(data, np.uint8)
         frame = np.zeros((20, 30, 3), np.uint8)
         face = Face(Box(0, 0, 10, 10), 1.0)
-        return FoundFaces(30, 20, frame, (face,), crop, f"{data.hex():0>16}", name, {})
+        return FoundFaces(30, 20, {0: frame}, (face,), crop, f"{data.hex():0>16}", name, {})
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:
         """See the colours; refuse crops of another size, as a real network does."""
