@@ -28,14 +28,19 @@ _OPENS = re.compile(r"<(?=[@#:/atiu])|(?<=:)//|@(?=everyone|here)")
 """Where a mention, an emoji, a time, a command or an address begins."""
 
 
+def one_line(text: str) -> str:
+    """Return a text in one line, without what nobody sees and what turns the line round."""
+    flat = " ".join(_TURNS_ROUND.sub("", text).split())
+    return "".join(each for each in flat if unicodedata.category(each) not in _UNSEEN)
+
+
 def plain(text: str, limit: int = NAME_LIMIT) -> str:
     """Return a name or file name so that it shows as it is, and does nothing: one line, cut short.
 
     Markdown, mentions, times and addresses are only letters in it; characters that nobody sees, or
     that turn the line round, are left out.
     """
-    flat = " ".join(_TURNS_ROUND.sub("", text).split())
-    flat = "".join(each for each in flat if unicodedata.category(each) not in _UNSEEN)
+    flat = one_line(text)
     if len(flat) > limit:
         flat = flat[: limit - 1] + "…"
     return _OPENS.sub(_escaped, escape_markdown(flat, ignore_links=False))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
 WEIGHTS: Final = Path(__file__).parent / "weights"
 MODEL_CARD: Final = WEIGHTS / "README.md"
@@ -41,6 +45,28 @@ def opened(path: Path, whose: str, command: str) -> Iterator[safe_open]:
     """Open a safetensors file; raises WeightsError as `readable` does."""
     with readable(path, whose, command), safe_open(path, "numpy") as file:
         yield file
+
+
+def read_bound(path: Path, backbone: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
+    """Read vectors that were made by a backbone: what is said of them, and the arrays by name.
+
+    None where there is no file, or it is of another backbone: its vectors then mean nothing.
+    """
+    if not path.is_file():
+        return None
+    with safe_open(path, "numpy") as file:
+        about = json.loads(file.metadata()["moedex"])
+        if about["backbone"] != backbone:
+            return None
+        return about, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def write_bound(
+    path: Path, backbone: str, about: Mapping[str, Any], tensors: dict[str, NDArray[Any]]
+) -> None:
+    """Write what `read_bound` reads for this backbone."""
+    text = json.dumps({"backbone": backbone, **about})
+    path.write_bytes(save(tensors, {"moedex": text}))
 
 
 def install(files: Mapping[str, Path], folder: Path = WEIGHTS) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from aiohttp import BodyPartReader
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.wording import one_line
 from web.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FIELD: Final = "image"
 NAME_LENGTH: Final = 120
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 async def read_upload(request: web.Request, most: int, seconds: float) -> tuple[str, bytes]:
@@ -65,7 +64,7 @@ async def _limited(chunks: AsyncIterator[bytes], most: int) -> bytes:
 
 def shown_name(name: str) -> str:
     """Return a file's name as it may be shown: one line, without a folder, cut short."""
-    name = _UNSEEN.sub("", unquote(name)).replace("\\", "/").rsplit("/", 1)[-1].strip()
+    name = one_line(unquote(name)).replace("\\", "/").rsplit("/", 1)[-1].strip()
     return name[:NAME_LENGTH] or "picture"
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ValidationError
 
 from bot.storage.records import IGNORED, NOT_A_FACE, NewExemplar, ServerCharacter
+from bot.wording import one_line
 from models.gallery.packs import WrittenCharacter
 from models.images.crop_files import read_crops
 from models.roster.spelling import can_be_read
@@ -167,7 +168,7 @@ def match_characters(
     rows: list[ServerCharacter] = []
     taken: set[str] = set()
     for there in characters:
-        key, name, series = there["id"], there["name"], there["series"]
+        key, name, series = there["id"], one_line(there["name"]), one_line(there["series"])
         resolved = roster.resolve(key) if key in roster.shipped_ids else None
         if resolved is None:
             found = roster.find(f"{name} ({series})" if series else name)

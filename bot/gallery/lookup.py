@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import UserError
 from bot.storage.records import ServerCharacter
+from bot.wording import one_line
 from models.roster.spelling import can_be_read
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def one_character(roster: ServerRoster, text: str) -> Character:
 
 
 def clean_name(name: str) -> str:
-    """Return a name without spaces too many.
+    """Return a name without spaces too many and signs that nobody sees.
 
     Raises TeachingError for one that is too long, or has neither a letter nor a digit.
     """
-    name = " ".join(name.split())
+    name = one_line(name)
     if not can_be_read(name):
         raise TeachingError("A name needs at least one letter or digit.")
     if len(name) > NAME_LIMIT:

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.ui.message_menu import MenuCog
 from bot.wording import WHO_MENU
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _FOLLOWED = timedelta(minutes=5)
 
 
-class Who(commands.Cog):
+class Who(MenuCog):
     """Asking by command and by menu."""
 
     def __init__(
@@ -30,19 +31,11 @@ class Who(commands.Cog):
         recognition: RecognitionService,
         settings: SettingsRepository,
     ) -> None:
+        super().__init__(client.tree, WHO_MENU, self.menu)
         self._client = client
         self._questions = questions
         self._recognition = recognition
         self._settings = settings
-        self._menu = app_commands.ContextMenu(name=WHO_MENU, callback=self.menu)
-
-    async def cog_load(self) -> None:
-        """Add the message menu; a cog can't declare one."""
-        self._client.tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        """Take the message menu away again."""
-        self._client.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @commands.hybrid_command(name="who")
     @app_commands.describe(

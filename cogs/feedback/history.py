@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.feedback.authority import check_may_label
 from bot.feedback.labels import VOTES
+from bot.ui.message_menu import MenuCog
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -30,25 +30,15 @@ _SPECIAL = {"not_a_face": "not a face", "ignore": "left alone"}
 OLDER = "-# Older changes are left out."
 
 
-class History(commands.Cog):
+class History(MenuCog):
     """The audit log of labels."""
 
     def __init__(
         self, tree: app_commands.CommandTree[Any], storage: Storage, galleries: ServerGalleries
     ) -> None:
-        self._tree = tree
+        super().__init__(tree, MENU, self.menu, guild_only=True)
         self._storage = storage
         self._galleries = galleries
-        self._menu = app_commands.ContextMenu(name=MENU, callback=self.menu)
-        self._menu.guild_only = True
-
-    async def cog_load(self) -> None:
-        """Add the message menu; a cog can't declare one."""
-        self._tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        """Take the message menu away again."""
-        self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     async def menu(
         self, interaction: discord.Interaction[MoedexBot], message: discord.Message

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.errors import UserError
 from bot.gallery.lookup import clean_name
 from bot.recognition.request import to_enrol
 from bot.recognition.sources import sources_of
 from bot.ui.errors import answers_errors
+from bot.ui.message_menu import MenuCog
 from bot.ui.teaching_dialog import TeachingDialog
 
 if TYPE_CHECKING:
@@ -66,24 +66,14 @@ class TeachForm(discord.ui.Modal, title=MENU):
         await self._cog.teach(interaction, self._message, clean_name(name), series.strip())
 
 
-class TeachFrom(commands.Cog):
+class TeachFrom(MenuCog):
     """The message menu."""
 
     def __init__(self, tree: app_commands.CommandTree[Any], services: Services) -> None:
-        self._tree = tree
+        super().__init__(tree, MENU, self.menu, guild_only=True)
         self._config = services.config
         self._consent = services.consent
         self._dialog = TeachingDialog(services)
-        self._menu = app_commands.ContextMenu(name=MENU, callback=self.menu)
-        self._menu.guild_only = True
-
-    async def cog_load(self) -> None:
-        """Add the message menu; a cog can't declare one."""
-        self._tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        """Take the message menu away again."""
-        self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     async def menu(
         self, interaction: discord.Interaction[MoedexBot], message: discord.Message

@@ -17,17 +17,14 @@ how many are named; the limit of a policy's `named` counts too, see `NamingPolic
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from safetensors import safe_open
-from safetensors.numpy import save
 
 from models.gallery.fitting import Trial
 from models.gallery.gallery import unit
-from models.weight_files import WEIGHTS
+from models.weight_files import WEIGHTS, read_bound, write_bound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,24 +52,20 @@ class Impostors:
     @classmethod
     def load(cls, path: Path, backbone: str) -> Impostors | None:
         """Read what was shipped; None where there is none for this backbone."""
-        if not path.is_file():
+        read = read_bound(path, backbone)
+        if read is None:
             return None
-        with safe_open(path, "numpy") as file:
-            about = json.loads(file.metadata()["moedex"])
-            if about["backbone"] != backbone:
-                return None
-            vectors = unit(file.get_tensor("vectors").astype(np.float32))
-            reporting = file.get_tensor("reporting").astype(np.bool_)
-        return cls(vectors, tuple(about["identities"]), reporting)
+        about, held = read
+        vectors = unit(held["vectors"].astype(np.float32))
+        return cls(vectors, tuple(about["identities"]), held["reporting"].astype(np.bool_))
 
     def save(self, path: Path, backbone: str) -> None:
         """Write the vectors in half precision, bound to the backbone that made them."""
-        about = {"backbone": backbone, "identities": list(self.identities)}
         tensors = {
             "vectors": self.vectors.astype(np.float16),
             "reporting": self.reporting.astype(np.uint8),
         }
-        path.write_bytes(save(tensors, {"moedex": json.dumps(about)}))
+        write_bound(path, backbone, {"identities": list(self.identities)}, tensors)
 
     def half(self, *, reporting: bool) -> Impostors:
         """The faces of the half of the identities that reports, or of the one to fit on."""

@@ -6,16 +6,14 @@ from them, and vectors of two backbones don't compare.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from safetensors import safe_open
-from safetensors.numpy import save
 
-from models.weight_files import WEIGHTS
+from models.gallery.gallery import unit
+from models.weight_files import WEIGHTS, read_bound, write_bound
 
 if TYPE_CHECKING:
     from models.gallery.gallery import Gallery
@@ -41,22 +39,17 @@ class VectorSet:
     @classmethod
     def load(cls, path: Path, backbone: str) -> VectorSet | None:
         """Read the set that was shipped; None where there is none for this backbone."""
-        if not path.is_file():
+        read = read_bound(path, backbone)
+        if read is None:
             return None
-        with safe_open(path, "numpy") as file:
-            about = json.loads(file.metadata()["moedex"])
-            if about["backbone"] != backbone:
-                return None
-            vectors = file.get_tensor("vectors").astype(np.float32)
-            groups = file.get_tensor("groups")
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        return cls(vectors, tuple(about["labels"]), tuple(groups.tolist()))
+        about, held = read
+        vectors = unit(held["vectors"].astype(np.float32))
+        return cls(vectors, tuple(about["labels"]), tuple(held["groups"].tolist()))
 
     def save(self, path: Path, backbone: str) -> None:
         """Write the set in half precision, bound to the backbone that made it."""
-        about = {"backbone": backbone, "labels": list(self.labels)}
         tensors = {
             "vectors": self.vectors.astype(np.float16),
             "groups": np.array(self.groups, np.int32),
         }
-        path.write_bytes(save(tensors, {"moedex": json.dumps(about)}))
+        write_bound(path, backbone, {"labels": list(self.labels)}, tensors)

@@ -115,7 +115,7 @@ async def test_a_form_without_a_boundary(site: Served) -> None:
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\fakepath\\a.png", "a.png"),
-        ("a\r\nSet-Cookie: b", "aSet-Cookie: b"),
+        ("a\r\nSet-Cookie: b", "a Set-Cookie: b"),
         ("\u202egnp.exe", "gnp.exe"),
         ("", "picture"),
         ("a" * 999, "a" * 120),
