@@ -130,7 +130,9 @@ class Corrections:
     async def _faces(self, server_id: int, subject: Subject, *, decides: bool) -> _Faces:
         if isinstance(subject, FaceSubject):
             answer = await self._storage.answers.by_reply(subject.reply_id)
-            if answer is None or subject.face >= len(answer.faces):
+            # A face is its own server's to name, whatever a client says it pressed.
+            here = answer is not None and (answer.server_id or 0) == server_id
+            if answer is None or not here or subject.face >= len(answer.faces):
                 raise UserError(NO_LONGER_KEPT)
             return _Faces([(subject.reply_id, subject.face)], {answer.channel_id}, answer, VOTES)
         if not decides:

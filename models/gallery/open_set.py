@@ -17,8 +17,7 @@ NON_FACE_MARGIN: Final = 0.25
 """A crop is no face where its cosine to a non-face exemplar leads that to anybody by so much.
 
 It holds in a gallery of up to a hundred characters. Among more, somebody is always likelier: the
-lead that is asked for falls to none among ten thousand (of 3,000 faces compared with everybody but
-themselves 0.2 % are lost, of 265 squares without a head, all seen in training, 97 % are found).
+lead that is asked for falls to none among ten thousand.
 `benchmarks/accuracy.py` counts the faces that `is_non_face` loses, `benchmarks/detection.py` those
 of whole pictures.
 """
