@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,6 +64,8 @@ def write_bound(
     path: Path, backbone: str, about: Mapping[str, Any], tensors: dict[str, NDArray[Any]]
 ) -> None:
     """Write what `read_bound` reads for this backbone."""
+    from safetensors.numpy import save  # NumPy takes longer to load than `moedex --help` does
+
     text = json.dumps({"backbone": backbone, **about})
     path.write_bytes(save(tensors, {"moedex": text}))
 

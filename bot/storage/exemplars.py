@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, false, or_, select
 
 from bot.storage.records import Exemplar
 from bot.storage.repository import Repository
@@ -57,7 +57,10 @@ class ExemplarRepository(Repository):
             conditions.append(ExemplarRow.user_id == user_id)
         if message_ids is not None:
             conditions.append(
-                or_(*(ExemplarRow.provenance.like(f"message %/{each}") for each in message_ids))
+                or_(
+                    false(),
+                    *(ExemplarRow.provenance.like(f"message %/{each}") for each in message_ids),
+                )
             )
         return await self._select(*conditions)
 

@@ -120,7 +120,11 @@ async def test_new_messages_never_hide_the_answer_to_ones_own_picture(
     answer = page.locator(".message", has=page.locator(".embed"))
     await expect(answer).to_be_in_viewport()
     await expect(page.locator(".newer")).to_be_hidden()
-    await page.locator(".message", has_text="line 1").first.scroll_into_view_if_needed()
+    first = page.locator(".message", has_text="line 1").first
+    await first.scroll_into_view_if_needed()
+    await expect(first).to_be_in_viewport()
+    # Two frames later the page has heard of the scrolling.
+    await page.evaluate("new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
     await ben.post("general", "just so")
     newer = page.get_by_role("button", name="New messages")
     await expect(newer).to_be_visible()
