@@ -35,7 +35,10 @@ def build_breadth_network(taps: Sequence[str], dimensions: int) -> keras.Model:
     together = keras.layers.Concatenate(name="averages")(averages)
     roots = keras.layers.Lambda(_rooted, name="features", output_shape=together.shape[1:])(together)
     projected = keras.layers.Dense(dimensions, dtype="float32", name="projection")(roots)
-    unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(projected)
+    centred = keras.layers.BatchNormalization(
+        momentum=0.98, epsilon=1e-6, center=False, scale=False, dtype="float32", name="centred"
+    )(projected)
+    unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(centred)
     return keras.Model(backbone.input, unit, name="breadth")
 
 
@@ -189,7 +192,8 @@ def _compiled(network: keras.Model, optimizer: Any, plan: BreadthPlan) -> Callab
         others = tf.concat([x, old], 0)
         other_labels = tf.concat([labels, old_labels], 0)
         like = plan.contrast_scale * tf.matmul(paired, others, transpose_b=True)
-        like -= 1e4 * tf.cast(tf.equal(own[:, None], other_labels[None]), tf.float32)
+        left_out = tf.equal(own[:, None], other_labels[None]) | (other_labels < 0)[None]
+        like -= 1e4 * tf.cast(left_out, tf.float32)
         together = plan.contrast_scale * tf.reduce_sum(paired * tf.gather(paired, partners), 1)
         both = tf.concat([together[:, None], like], 1)
         contrast = tf.reduce_logsumexp(both, 1) - together

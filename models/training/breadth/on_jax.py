@@ -31,9 +31,13 @@ CLIPPED: float = 5.0
 
 
 class State(NamedTuple):
-    """What a step changes: weights, both moments and average of each, classes, memory, steps."""
+    """What a step changes: weights, both moments and average of each, classes, memory, steps.
+
+    `others`: the network's variables that no slope changes, the means of its last layer among them.
+    """
 
     weights: tuple[Any, ...]
+    others: tuple[Any, ...]
     first: tuple[Any, ...]
     second: tuple[Any, ...]
     average: tuple[Any, ...]
@@ -52,11 +56,12 @@ class AcceleratedStep:
         """`classes`: the weights of all classes to start from, (classes, dimensions), unit."""
         self.network, self.plan = network, plan
         weights = tuple(jnp.asarray(v.value) for v in network.trainable_variables)
-        self._fixed = tuple(jnp.asarray(v.value) for v in network.non_trainable_variables)
+        others = tuple(jnp.asarray(v.value) for v in network.non_trainable_variables)
         decayed = tuple(not v.path.endswith("bias") for v in network.trainable_variables)
         zeros = tuple(jnp.zeros_like(w) for w in weights)
         self.state = State(
             weights,
+            others,
             zeros,
             zeros,
             weights,
@@ -73,26 +78,25 @@ class AcceleratedStep:
     ) -> dict[str, Any]:
         """One step; returns the losses and the share right, still on the device."""
         self.state, figures = self._step(
-            self.state, self._fixed, jnp.asarray(pixels), jnp.asarray(labels, jnp.int32), rate
+            self.state, jnp.asarray(pixels), jnp.asarray(labels, jnp.int32), rate
         )
         return figures
 
     def averaged(self) -> list[NDArray[np.float32]]:
         """The averaged weights of the whole network, in its own order."""
-        variables = self.network.trainable_variables
-        means = {
-            v.path: np.asarray(m, np.float32)
-            for v, m in zip(variables, self.state.average, strict=True)
+        network, state = self.network, self.state
+        variables = [*network.trainable_variables, *network.non_trainable_variables]
+        values = [*state.average, *state.others]
+        by_path = {
+            v.path: np.asarray(m, np.float32) for v, m in zip(variables, values, strict=True)
         }
-        return [means.get(v.path, np.asarray(v.value, np.float32)) for v in self.network.weights]
+        return [by_path[v.path] for v in network.weights]
 
-    def _loss(
-        self, weights: Any, classes: Any, fixed: Any, state: State, pixels: Any, labels: Any
-    ) -> Any:
+    def _loss(self, weights: Any, classes: Any, state: State, pixels: Any, labels: Any) -> Any:
         plan = self.plan
         pairs = 2 * plan.pairs
         inputs = pixels.astype(jnp.float32) / 127.5 - 1
-        x, _ = self.network.stateless_call(weights, fixed, inputs, training=True)
+        x, moved = self.network.stateless_call(weights, state.others, inputs, training=True)
         x = x.astype(jnp.float32)
         cosines = x @ (classes / jnp.linalg.norm(classes, axis=1, keepdims=True)).T
         right = jax.nn.one_hot(labels, len(classes))
@@ -103,22 +107,23 @@ class AcceleratedStep:
         others = jnp.concatenate([x, state.memory])
         other_labels = jnp.concatenate([labels, state.memory_labels])
         like = plan.contrast_scale * paired @ others.T
-        like = jnp.where(own[:, None] == other_labels[None], -1e4, like)
+        left_out = (own[:, None] == other_labels[None]) | (other_labels < 0)[None]
+        like = jnp.where(left_out, -1e4, like)
         partners = np.arange(pairs) ^ 1
         together = plan.contrast_scale * (paired * paired[partners]).sum(1)
         both = jnp.concatenate([together[:, None], like], 1)
         contrast = (jax.nn.logsumexp(both, axis=1) - together).mean()
-        return softmax + plan.contrast * contrast, (softmax, contrast, hits, x)
+        return softmax + plan.contrast * contrast, (softmax, contrast, hits, x, moved)
 
     def _stepped(self, decayed: Sequence[bool]) -> Any:
         plan = self.plan
 
-        def step(state: State, fixed: Any, pixels: Any, labels: Any, rate: Any) -> Any:
+        def step(state: State, pixels: Any, labels: Any, rate: Any) -> Any:
             slopes, seen = jax.grad(self._loss, argnums=(0, 1), has_aux=True)(
-                state.weights, state.classes, fixed, state, pixels, labels
+                state.weights, state.classes, state, pixels, labels
             )
             own, of_classes = slopes
-            softmax, contrast, hits, x = seen
+            softmax, contrast, hits, x, others = seen
             norm = jnp.sqrt(sum((slope.astype(jnp.float32) ** 2).sum() for slope in own))
             scale = jnp.minimum(1.0, CLIPPED / (norm + 1e-9))
             steps = state.steps + 1
@@ -149,6 +154,7 @@ class AcceleratedStep:
             memory_labels = jnp.concatenate([state.memory_labels[-kept:], labels])[-plan.memory :]
             changed = State(
                 tuple(weights),
+                tuple(others),
                 tuple(first),
                 tuple(second),
                 tuple(average),

@@ -51,7 +51,7 @@ class BreadthPlan:
     singles: int = 32
     pairs: int = 16
     frozen: str = "mixed0"
-    rate: float = 3e-4
+    rate: float = 4e-5
     warm_up: int = 150
     decay: float = 0.02
     class_rate: float = 0.5

@@ -49,7 +49,7 @@ def load_start(network: keras.Model, start: Path, number: int = 0) -> None:
         raise ValueError(f"{start} has no backbone {number}")
     first = min(own)  # the layers before it are those that backbones have in common
     for layer in weighted_layers(network):
-        if layer.name == "projection":
+        if layer.name in ("projection", "centred"):
             continue
         found = layers.get(layer.name) if layer.name < first else own.get(layer.name)
         if found is None:

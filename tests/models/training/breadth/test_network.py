@@ -135,5 +135,6 @@ def test_a_run_starts_from_what_an_embedding_was_exported_with(tmp_path: Path) -
     exact, other = finished.get_layer("conv_20").get_weights()
     assert np.allclose(kernel, exact, atol=np.abs(exact).max() / 127)
     assert np.allclose(bias, other)
-    with pytest.raises(ValueError, match="has no"):
-        load_start(network, tmp_path / "embedding.tflite", 1)
+    deeper = build_breadth_network(("mixed3", "mixed8"), 8)
+    with pytest.raises(ValueError, match="backbone 1 of .* has no conv_"):
+        load_start(deeper, tmp_path / "embedding.tflite", 1)
