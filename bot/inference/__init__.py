@@ -6,12 +6,13 @@ object (`load_stages` makes the real one of the models), so that each can be tes
 
 from bot.inference.errors import InferenceError, JobCancelled, JobTimeout, QueueFull
 from bot.inference.loading import load_stages
-from bot.inference.results import Drawing, IdentifiedPicture, Job
+from bot.inference.results import Drawing, FacePictures, IdentifiedPicture, Job
 from bot.inference.stages import Stages
 from bot.inference.worker import InferenceWorker
 
 __all__ = [
     "Drawing",
+    "FacePictures",
     "IdentifiedPicture",
     "InferenceError",
     "InferenceWorker",

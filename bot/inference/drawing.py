@@ -1,7 +1,8 @@
 """Draws what an answer shows of its pictures, and nothing else; runs in a thread.
 
 A single face has its own picture and no other: who asked sees the posted one. Several have one
-picture with their numbers on it, a panel a picture, or a frame of an animation.
+picture with their numbers on it, a panel a picture, or a frame of an animation. Faces that have no
+picture of their own are shown together, each with its number.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from models.types import Box, Tier
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.inference.results import IdentifiedPicture
+    from bot.inference.results import FacePictures, IdentifiedPicture
     from models.card.drawing import CardFormat
     from models.types import NamedFace, Pixels
 
@@ -29,7 +30,7 @@ _QUALITY = 90
 def draw_answer(
     pictures: Sequence[tuple[IdentifiedPicture, bool]],
     *,
-    own: int,
+    shown: FacePictures,
     max_bytes: int,
     side: int,
     picture_format: CardFormat,
@@ -40,6 +41,10 @@ def draw_answer(
     for picture, hidden in pictures:
         numbered.append((picture, hidden, list(enumerate(picture.faces, count + 1))))
         count += len(picture.faces)
+
+    def sheet(panels: Sequence[Panel]) -> bytes:
+        return draw_sheet(panels, max_bytes=max_bytes, max_side=side, format=picture_format).data
+
     sheets: list[bytes] = []
     if count > 1:
         for part in (False, True):
@@ -50,15 +55,16 @@ def draw_answer(
                 for panel in _panels(picture, faces)
             ]
             if panels:
-                drawn = draw_sheet(
-                    panels, max_bytes=max_bytes, max_side=side, format=picture_format
-                )
-                sheets.append(drawn.data)
+                sheets.append(sheet(panels))
     faces = [face for picture, _ in pictures for face in picture.faces]
     return Drawing(
         _SUFFIXES[picture_format],
         tuple(sheets),
-        tuple(_encoded(face.crop, picture_format) for face in faces[:own]),
+        tuple(_encoded(face.crop, picture_format) for face in faces[: shown.own]),
+        tuple(
+            sheet([_crop_panel(place + 1, faces[place]) for place in part])
+            for part in shown.together
+        ),
     )
 
 
@@ -75,6 +81,13 @@ def _panels(picture: IdentifiedPicture, faces: Sequence[tuple[int, NamedFace]]) 
                 if face.face.frame == index
             ),
         )
+
+
+def _crop_panel(number: int, face: NamedFace) -> Panel:
+    """Return a face's crop with its number."""
+    height, width = face.crop.shape[:2]
+    whole = NumberedBox(number, Box(0, 0, width, height), face.tier is not Tier.NOT_KNOWN)
+    return Panel(face.crop, (whole,))
 
 
 def _scaled(box: Box, scale: float) -> Box:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.config import Config
-    from bot.inference.results import Drawing, IdentifiedPicture
+    from bot.inference.results import Drawing, FacePictures, IdentifiedPicture
     from models.gallery.expectation import Expectation
     from models.gallery.policy import NamingPolicy
     from models.types import NamedFace, Vector, Vectors
@@ -132,12 +132,15 @@ class RealStages:
         return tuple(self._identifier.name(found.faces, found.crops, vectors, gallery, policy))
 
     def draw(
-        self, pictures: Sequence[tuple[IdentifiedPicture, bool]], own: int, max_bytes: int
+        self,
+        pictures: Sequence[tuple[IdentifiedPicture, bool]],
+        shown: FacePictures,
+        max_bytes: int,
     ) -> Drawing:
         """Draw what an answer shows; see `InferenceWorker.draw`."""
         return draw_answer(
             pictures,
-            own=own,
+            shown=shown,
             max_bytes=max_bytes,
             side=self._answers.side,
             picture_format=self._answers.format,

@@ -47,14 +47,27 @@ class IdentifiedPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class FacePictures:
+    """How the faces of an answer are shown, beside their numbered picture.
+
+    The first `own` faces have a picture of their own. Each of `together` is a picture of several,
+    by their places among all faces, from 0.
+    """
+
+    own: int
+    together: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """The pictures of an answer, encoded. `suffix` is how the names of such files end.
 
     `sheets` are the pictures with numbered faces: none where there is one face only, else one of
-    what everybody sees, then one of what is hidden, where there are such faces. `faces` are the
-    first faces' own pictures.
+    what everybody sees, then one of what is hidden, where there are such faces. `faces` and
+    `together` are the pictures that `FacePictures` asks for.
     """
 
     suffix: str = ""
     sheets: tuple[bytes, ...] = ()
     faces: tuple[bytes, ...] = ()
+    together: tuple[bytes, ...] = ()

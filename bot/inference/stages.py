@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bot.inference.results import Drawing, IdentifiedPicture
+    from bot.inference.results import Drawing, FacePictures, IdentifiedPicture
     from models.gallery.expectation import Expectation
     from models.gallery.gallery import Gallery
     from models.gallery.policy import NamingPolicy
@@ -87,7 +87,10 @@ class Stages(Protocol):
         ...
 
     def draw(
-        self, pictures: Sequence[tuple[IdentifiedPicture, bool]], own: int, max_bytes: int
+        self,
+        pictures: Sequence[tuple[IdentifiedPicture, bool]],
+        shown: FacePictures,
+        max_bytes: int,
     ) -> Drawing:
         """Draw the pictures of an answer; see `InferenceWorker.draw`."""
         ...

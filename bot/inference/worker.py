@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bot.config import Config, InferenceConfig
-    from bot.inference.results import Drawing, IdentifiedPicture, Job
+    from bot.inference.results import Drawing, FacePictures, IdentifiedPicture, Job
     from bot.inference.settled import SettledFaces
     from bot.inference.stages import FoundFaces, Stages
     from models.gallery.gallery import Gallery
@@ -189,14 +189,18 @@ class InferenceWorker:
                 del self._by_message[job.message_id]
 
     async def draw(
-        self, pictures: Sequence[tuple[IdentifiedPicture, bool]], *, own: int, max_bytes: int
+        self,
+        pictures: Sequence[tuple[IdentifiedPicture, bool]],
+        *,
+        shown: FacePictures,
+        max_bytes: int,
     ) -> Drawing:
         """Draw what an answer shows of its pictures, each given with whether it is hidden.
 
-        The first `own` faces, or all, have a picture of their own. No file has more than
-        `max_bytes`. Raises ValueError: not even the smallest fits.
+        `shown` says which faces have a picture of their own. No file has more than `max_bytes`.
+        Raises ValueError: not even the smallest fits.
         """
-        return await self._in_thread(self._pool, self._stages.draw, pictures, own, max_bytes)
+        return await self._in_thread(self._pool, self._stages.draw, pictures, shown, max_bytes)
 
     def cancel(self, message_id: int) -> int:
         """Drop the pictures of a message; return how many were on their way."""

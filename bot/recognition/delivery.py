@@ -6,11 +6,12 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bot.errors import in_one_line
-from bot.inference import Drawing
+from bot.inference import Drawing, FacePictures
 from bot.patience import FAILED
+from bot.recognition.face_pictures import face_pictures
 from bot.recognition.origin import is_restricted
 from bot.recognition.record import answered_picture
 from bot.recognition.replies import react
@@ -38,9 +39,6 @@ log = logging.getLogger(__name__)
 
 VOTES = ("✅", "❌")
 """The reactions under an answer: right, and wrong."""
-
-MOST_FILES: Final = 10
-"""Files that Discord takes with a message."""
 
 NOT_TAKEN = "I looked, but Discord did not take my answer. Ask me again in a minute."
 """What is said where an answer could not be sent."""
@@ -160,11 +158,12 @@ class Delivery:
         pictures = [(each.found, is_spoiler(each.source.name)) for each in shown if each.found]
         if not pictures:
             return Drawing()
-        several = sum(len(found.faces) for found, _ in pictures) > 1
-        sheets = len({hidden for _, hidden in pictures}) if several else 0
-        own = 0 if several and plain_form else MOST_FILES - sheets
+        hidden = [spoiler for found, spoiler in pictures for _ in found.faces]
+        several = len(hidden) > 1
+        face_files = FacePictures(0) if several and plain_form else face_pictures(hidden)
+        limit = request.reply.upload_limit
         try:
-            return await self._worker.draw(pictures, own=own, max_bytes=request.reply.upload_limit)
+            return await self._worker.draw(pictures, shown=face_files, max_bytes=limit)
         except Exception:
             log.exception("The answer to message %d could not be drawn", request.prompt_id)
             return Drawing()

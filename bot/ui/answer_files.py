@@ -1,4 +1,4 @@
-"""The pictures of an answer by what they are called: the numbered one, and each face's own.
+"""The pictures of an answer by what they are called: the numbered one, and those of faces.
 
 An answer is sent with its files, and names them by `attachment://`. An edit can't: it names each by
 the address that Discord gave it since, as the message to edit shows it.
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import discord
 import yarl
 
+from bot.recognition.face_pictures import face_pictures
 from bot.recognition.sources import SPOILER_PREFIX
 from bot.ui.answer_state import walk
-from bot.ui.answer_text import alt_of_face, alt_of_sheet
+from bot.ui.answer_text import alt_of_face, alt_of_sheet, alt_of_together
 
 if TYPE_CHECKING:
     from bot.inference import Drawing
@@ -36,6 +37,18 @@ def face_name(face: ShownFace) -> str:
     return f"{SPOILER_PREFIX if face.hidden else ''}face-{face.number}"
 
 
+def together_name(faces: Sequence[ShownFace]) -> str:
+    """Return the name of a picture of several faces."""
+    prefix = SPOILER_PREFIX if faces[0].hidden else ""
+    return f"{prefix}faces-{faces[0].number}-{faces[-1].number}"
+
+
+def together(faces: Sequence[ShownFace]) -> list[list[ShownFace]]:
+    """Return which faces share a picture, as they have none of their own."""
+    shown = face_pictures([face.hidden for face in faces])
+    return [[faces[place] for place in part] for part in shown.together]
+
+
 def sheets(faces: Sequence[ShownFace]) -> list[list[ShownFace]]:
     """Return which faces stand on a numbered picture: none for one; hidden ones on their own."""
     if len(faces) < 2:
@@ -53,6 +66,10 @@ def files_of(faces: Sequence[ShownFace], drawing: Drawing) -> list[discord.File]
     named += [
         (data, face_name(face), alt_of_face(face), face.hidden)
         for data, face in zip(drawing.faces, faces, strict=False)
+    ]
+    named += [
+        (data, together_name(part), alt_of_together(part), part[0].hidden)
+        for data, part in zip(drawing.together, together(faces), strict=False)
     ]
     return [
         discord.File(BytesIO(data), name + drawing.suffix, spoiler=hidden, description=alt)

@@ -14,9 +14,9 @@ from bot.ui.answer_buttons import (
     SomeoneElseButton,
     YesButton,
 )
-from bot.ui.answer_files import face_name, sheet_name, sheets
+from bot.ui.answer_files import face_name, sheet_name, sheets, together, together_name
 from bot.ui.answer_state import page_of, pages
-from bot.ui.answer_text import ACCENT, alt_of_face, alt_of_sheet, face_lines, fit
+from bot.ui.answer_text import ACCENT, alt_of_face, alt_of_sheet, alt_of_together, face_lines, fit
 from bot.ui.naming_question import WhoSelect, choices
 from models.types import Tier
 
@@ -59,8 +59,9 @@ def answer_layout(
         _TEXT - len(over),
     )
     box = discord.ui.Container[Any](accent_colour=ACCENT)
-    if (gallery := _gallery(faces, media)) is not None:
-        box.add_item(gallery)
+    for gallery in (_numbered(faces, media), _together(faces, shown, media)):
+        if gallery:
+            box.add_item(discord.ui.MediaGallery[Any](*gallery))
     steps = list(_steps(faces, state, guesses))
     for face, text in zip(shown, texts, strict=True):
         box.add_item(_section(face, text, media.get(face_name(face))))
@@ -80,19 +81,32 @@ def answer_layout(
     return view
 
 
-def _gallery(faces: Sequence[ShownFace], media: Media) -> discord.ui.MediaGallery[Any] | None:
-    items = [
+def _numbered(faces: Sequence[ShownFace], media: Media) -> list[discord.MediaGalleryItem]:
+    return [
         discord.MediaGalleryItem(
             media[name], description=alt_of_sheet(part), spoiler=part[0].hidden
         )
         for part in sheets(faces)
         if (name := sheet_name(hidden=part[0].hidden)) in media
     ]
-    return discord.ui.MediaGallery(*items) if items else None
+
+
+def _together(
+    faces: Sequence[ShownFace], shown: Sequence[ShownFace], media: Media
+) -> list[discord.MediaGalleryItem]:
+    """Return the pictures of several faces that some of a page are on; the alt text is of those."""
+    parts = ((part, [face for face in part if face in shown]) for part in together(faces))
+    return [
+        discord.MediaGalleryItem(
+            media[name], description=alt_of_together(here), spoiler=here[0].hidden
+        )
+        for part, here in parts
+        if here and (name := together_name(part)) in media
+    ]
 
 
 def _section(face: ShownFace, text: str, picture: str | None) -> discord.ui.Item[Any]:
-    if picture is None:  # a section can't be without one
+    if picture is None:  # a section can't be without one; the face is on a picture with others
         return discord.ui.TextDisplay(text)
     thumbnail = discord.ui.Thumbnail[Any](
         picture, description=alt_of_face(face), spoiler=face.hidden

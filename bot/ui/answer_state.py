@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import discord
 
+from bot.recognition.face_pictures import FACES_PER_PAGE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-FACES_PER_PAGE = 5
-"""Faces on one page of an answer: with their pictures and buttons they fill what Discord allows."""
 
 Step = Literal["back", "next", "more", "less"]
 

@@ -82,6 +82,14 @@ def alt_of_sheet(faces: Sequence[ShownFace]) -> str:
     return "\n".join(lines)[:_ALT_TEXT]
 
 
+def alt_of_together(faces: Sequence[ShownFace]) -> str:
+    """Return the alt text of a picture of several faces, each with its number."""
+    if any(shown.hidden for shown in faces):
+        numbers = ", ".join(str(shown.number) for shown in faces)
+        return f"Hidden faces {numbers}; the names are hidden in the text below them."
+    return "\n".join(f"Face {shown.number}: {_plainly(shown)}" for shown in faces)[:_ALT_TEXT]
+
+
 def _heading(shown: ShownFace) -> str:
     said, best = shown.said, shown.face.best
     if said is not None and said.kind in _OTHER_KINDS:

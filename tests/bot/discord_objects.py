@@ -18,7 +18,7 @@ from discord.ext import commands
 from bot.app import build_services
 from bot.client import MoedexBot
 from bot.config import load_config
-from bot.inference import Drawing, IdentifiedPicture, InferenceWorker, Stages
+from bot.inference import Drawing, FacePictures, IdentifiedPicture, InferenceWorker, Stages
 from bot.recognition.record import answered_picture
 from bot.storage import Answer, AnsweredPicture, Storage
 from models.types import Box, Character, Face, Guess, NamedFace, Tier
@@ -124,12 +124,13 @@ def identified(faces: int, *, tier: Tier = Tier.NAMED) -> IdentifiedPicture:
 
 
 def drawn(
-    pictures: Sequence[tuple[IdentifiedPicture, bool]], *, own: int, max_bytes: int
+    pictures: Sequence[tuple[IdentifiedPicture, bool]], *, shown: FacePictures, max_bytes: int
 ) -> Drawing:
     """Return what the worker draws of an answer."""
     count = sum(len(picture.faces) for picture, _ in pictures)
     sheets = len({hidden for _, hidden in pictures}) if count > 1 else 0
-    return Drawing(".jpg", (b"sheet",) * sheets, (b"face",) * min(own, count))
+    faces, together = min(shown.own, count), len(shown.together)
+    return Drawing(".jpg", (b"sheet",) * sheets, (b"face",) * faces, (b"faces",) * together)
 
 
 def stored_picture(faces: int, name: str = "a.png", *, tier: Tier = Tier.NAMED) -> AnsweredPicture:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.inference import Drawing, IdentifiedPicture
+from bot.inference import Drawing, FacePictures, IdentifiedPicture
 from bot.inference.stages import FoundFaces, StagesError
 from models.gallery.expectation import Expectation
 from models.gallery.policy import NamingPolicy
@@ -94,7 +94,10 @@ class FakeStages:
         )
 
     def draw(
-        self, pictures: Sequence[tuple[IdentifiedPicture, bool]], own: int, max_bytes: int
+        self,
+        pictures: Sequence[tuple[IdentifiedPicture, bool]],
+        shown: FacePictures,
+        max_bytes: int,
     ) -> Drawing:
         """Draw hardly anything."""
         self.threads.add(threading.get_ident())
@@ -102,7 +105,8 @@ class FakeStages:
         self.drawn += [picture.sha256 for picture, _ in pictures]
         count = sum(len(picture.faces) for picture, _ in pictures)
         sheets = len({hidden for _, hidden in pictures}) if count > 1 else 0
-        return Drawing(".png", (DOT,) * sheets, (DOT,) * min(count, own))
+        faces, together = min(count, shown.own), len(shown.together)
+        return Drawing(".png", (DOT,) * sheets, (DOT,) * faces, (DOT,) * together)
 
     def save_pair(self, folder: Path) -> None:
         """Write a file with the backbone's name."""

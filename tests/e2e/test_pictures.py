@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from bot.client import MoedexBot
+from bot.recognition.face_pictures import FACES_PER_PAGE
 from bot.wording import WHO_MENU
 from sandbox import Sandbox
 from sandbox.samples.shelf import load_samples
-from sandbox.state.component_tree import SECTION, walk
+from sandbox.state.component_tree import MEDIA_GALLERY, SECTION, walk
 from sandbox.state.entities import Attachment, Message
 from tests.e2e.conftest import text_of
 
@@ -103,6 +106,48 @@ async def test_four_pictures_at_once(sandbox: Sandbox, real_bot: MoedexBot) -> N
 async def test_three_faces(sandbox: Sandbox, real_bot: MoedexBot) -> None:
     posted = await sandbox.member("ben").post("fan-art", files=[sample("three-friends")])
     assert faces_in(await sandbox.answer_to(posted)) == 3
+
+
+def crowd(count: int) -> tuple[str, bytes]:
+    """Return a picture of rows of the shelf's drawings, five in a row."""
+    drawn = [f"{name}-{n}" for n in (1, 2, 3, 4) for name in ("hikari", "ren", "suzu", "mikan")]
+    side = 420
+    sheet = Image.new("RGB", (5 * side, -(-count // 5) * side), "white")
+    for place in range(count):
+        picture = Image.open(io.BytesIO(sample(drawn[place % len(drawn)])[1])).convert("RGB")
+        picture.thumbnail((side - 20, side - 20))
+        sheet.paste(picture, (place % 5 * side + 10, place // 5 * side + 10))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=92)
+    return "crowd.jpg", buffer.getvalue()
+
+
+async def test_a_crowd_has_a_picture_of_each_face_and_says_how_many_more_there_are(
+    sandbox: Sandbox, real_bot: MoedexBot
+) -> None:
+    ben = sandbox.member("ben")
+    reply = await sandbox.answer_to(await ben.post("fan-art", files=[crowd(20)]))
+    more = re.search(r"And (\d+) more faces: I show the (\d+) that I see best", text_of(reply))
+    assert more
+    listed = int(more[2])
+    assert int(more[1]) + listed >= 19
+    assert len(reply.files) <= 10
+    described: list[str] = []
+    for page in range(-(-listed // FACES_PER_PAGE)):
+        if page:
+            await ben.press(reply, "▶")
+            await sandbox.wait_for("message_update", lambda event: event.message is reply)
+        shown = [entry["description"] for entry in galleries(reply)[1:]]
+        shown += [f"Face {page * FACES_PER_PAGE + n}:" for n in range(1, faces_in(reply) + 1)]
+        described += shown
+    numbers = [int(n) for text in described for n in re.findall(r"^Face (\d+):", text, re.M)]
+    assert numbers == list(range(1, listed + 1))
+
+
+def galleries(message: Message) -> list[dict[str, Any]]:
+    """Return what the galleries of an answer show."""
+    found = [item["items"] for item in walk(message.components) if item["type"] == MEDIA_GALLERY]
+    return [entry for gallery in found for entry in gallery]
 
 
 async def test_no_face(sandbox: Sandbox, real_bot: MoedexBot) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.config import load_config
 from bot.inference import (
+    FacePictures,
     IdentifiedPicture,
     InferenceWorker,
     Job,
@@ -88,7 +89,7 @@ async def test_an_answer_is_drawn_in_a_thread_of_the_pool() -> None:
     stages = FakeStages()
     async with worker_of(stages) as worker:
         picture = await ask(worker, "a.png", data=b"2")
-        drawing = await worker.draw([(picture, False)], own=9, max_bytes=1000)
+        drawing = await worker.draw([(picture, False)], shown=FacePictures(9), max_bytes=1000)
     assert (drawing.suffix, drawing.sheets, drawing.faces) == (".png", (DOT,), (DOT, DOT))
     assert threading.get_ident() not in stages.threads
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.inference import Drawing, FacePictures
+from bot.recognition.face_pictures import FACES_PER_PAGE, face_pictures
 from bot.storage.records import AnsweredFace, StoredGuess
 from bot.ui.answer_embed import answer_embed, answer_view
 from bot.ui.answer_faces import ShownFace
-from bot.ui.answer_files import face_name, sheet_name, sheets
+from bot.ui.answer_files import files_of, media_to_send, sheets
 from bot.ui.answer_layout import answer_layout
-from bot.ui.answer_state import FACES_PER_PAGE, CardState
+from bot.ui.answer_state import CardState
 from models.types import Box, Tier
 from sandbox.state.component_rules import check_message
 from sandbox.state.component_tree import MEDIA_GALLERY, SECTION, texts, walk
@@ -44,11 +47,27 @@ def face(
     return ShownFace(index, AnsweredFace(box=Box(0, 0, 1, 1), guesses=found, tier=tier), hidden)
 
 
-def media(faces: Sequence[ShownFace], own: int = 9) -> dict[str, str]:
-    """Return pictures for the numbered picture and the first faces."""
-    names = [sheet_name(hidden=part[0].hidden) for part in sheets(faces)]
-    names += [face_name(each) for each in faces[:own]]
-    return {name: f"attachment://{name}.jpg" for name in names}
+def media(faces: Sequence[ShownFace]) -> dict[str, str]:
+    """Return the pictures that an answer is sent with, each by its name."""
+    shown = face_pictures([each.hidden for each in faces])
+    drawing = Drawing(
+        ".jpg",
+        (b"",) * len(sheets(faces)),
+        (b"",) * min(shown.own, len(faces)),
+        (b"",) * len(shown.together),
+    )
+    files = files_of(faces, drawing)
+    assert len(files) <= 10
+    return dict(media_to_send(files))
+
+
+def crops(items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return what shows faces by their crops: thumbnails, and what of a gallery is no sheet."""
+    own = [item["accessory"] for item in walk(items) if item["type"] == SECTION]
+    shown = [
+        each for item in walk(items) if item["type"] == MEDIA_GALLERY for each in item["items"]
+    ]
+    return own + [each for each in shown if "faces-" in each["media"]["url"]]
 
 
 def sent(faces: Sequence[ShownFace], state: CardState | None = None, **more: Any) -> list[Any]:
@@ -124,12 +143,27 @@ async def test_every_page_stays_within_discords_limits(
         assert sum(line.startswith(number) for line in seen) == 1
 
 
-def test_a_face_beyond_the_files_that_discord_takes_has_its_text_alone() -> None:
-    faces = [face(index) for index in range(12)]
-    items = sent(faces, CardState(page=2))
-    assert not [item for item in walk(items) if item["type"] == SECTION]
-    assert "`11` " in texts(items)
-    assert buttons(items)[:4] == ["Yes", "Someone else"] * 2
+@pytest.mark.parametrize("count", [9, 10, 16, 26, 60, 160])
+@pytest.mark.parametrize("every", [1000, 3])
+def test_every_listed_face_has_its_picture_with_alt_text(count: int, every: int) -> None:
+    faces = [face(index, hidden=index % every == 2) for index in range(count)]
+    for page in range(-(-count // FACES_PER_PAGE)):
+        shown = faces[page * FACES_PER_PAGE :][:FACES_PER_PAGE]
+        items = sent(faces, CardState(page=page))
+        described = "\n".join(each["description"] for each in crops(items))
+        assert described.count("Hatsune Miku") == sum(not each.hidden for each in shown)
+        for each in shown if count > 9 and page else ():
+            hidden = re.search(rf"Hidden faces? [0-9, ]*\b{each.number}\b", described)
+            assert hidden if each.hidden else f"Face {each.number}: " in described
+        for each in crops(items):
+            assert each.get("spoiler", False) == ("Hidden" in each["description"])
+            assert ("SPOILER_" in each["media"]["url"]) == ("Hidden" in each["description"])
+
+
+def test_up_to_nine_of_several_faces_have_pictures_of_their_own() -> None:
+    assert face_pictures([False] * 9) == FacePictures(9)
+    assert face_pictures([False] * 12) == FacePictures(5, (tuple(range(5, 10)), (10, 11)))
+    assert face_pictures([False]) == FacePictures(1)
 
 
 async def test_the_plain_form_says_the_same_and_pages_too(roster: ServerRoster) -> None:
