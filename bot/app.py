@@ -49,7 +49,7 @@ from bot.recognition.refusals import Refusals
 from bot.recognition.service import RecognitionService
 from bot.recognition.watching import Watching
 from bot.services import Services
-from bot.site import site
+from bot.site import metrics, site
 from bot.storage import Storage, StorageError
 from bot.storage.crops import CropStore, crop_folder
 from bot.ui.answer_message import AnswerPresenter
@@ -116,7 +116,10 @@ async def run_site(config: Config, on_ready: Callable[[str], None]) -> None:
     ):
         galleries = build_galleries(storage, worker)
         try:
-            async with site(config, worker, galleries) as address:
+            async with (
+                metrics(config, worker, storage),
+                site(config, worker, galleries, storage) as address,
+            ):
                 on_ready(address)
                 await signalled()
         finally:
@@ -130,9 +133,11 @@ async def _run(
     on_ready: Callable[[MoedexBot], Awaitable[None]] | None,
 ) -> None:
     async with contextlib.AsyncExitStack() as stack:
+        services = bot.services
+        worker, storage = services.worker, services.storage
+        await stack.enter_async_context(metrics(config, worker, storage))
         if config.web.listen:
-            services = bot.services
-            await stack.enter_async_context(site(config, services.worker, services.galleries))
+            await stack.enter_async_context(site(config, worker, services.galleries, storage))
         await stay_connected(bot, config.discord, token, on_ready)
 
 

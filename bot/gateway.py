@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -20,6 +21,7 @@ from discord.shard import Shard
 
 from bot.backoff import waits
 from bot.errors import in_one_line
+from bot.metrics import GATEWAY_CONNECTIONS, GATEWAY_DISCONNECTS, GATEWAY_LATENCY
 
 if TYPE_CHECKING:
     import yarl
@@ -51,6 +53,26 @@ class SteadyBot(commands.AutoShardedBot):
         # discord.py calls this with every connection, before it reads the first frame of it.
         state._update_references = update_and_guard
         return state
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Count a session that was begun."""
+        GATEWAY_CONNECTIONS.labels("begun").inc()
+        latency = GATEWAY_LATENCY.labels(shard_id)
+        latency.set_function(lambda: dict(self.latencies).get(shard_id, math.inf))
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Count a session that was resumed."""
+        GATEWAY_CONNECTIONS.labels("resumed").inc()
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Count a connection that ended."""
+        GATEWAY_DISCONNECTS.inc()
+
+    async def close(self) -> None:
+        """End the connections, and tell no latency of them any more."""
+        for shard_id in self.shards:
+            GATEWAY_LATENCY.remove(shard_id)
+        await super().close()
 
     async def launch_shards(self) -> None:
         """Find the gateway and connect every shard, however long that takes."""

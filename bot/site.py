@@ -3,35 +3,56 @@
 from __future__ import annotations
 
 import importlib
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from bot.errors import StartupError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from bot.config import Config
     from bot.gallery.server_galleries import ServerGalleries
     from bot.inference import InferenceWorker
+    from bot.storage import Storage
 
 
 @asynccontextmanager
 async def site(
-    config: Config, worker: InferenceWorker, galleries: ServerGalleries
+    config: Config, worker: InferenceWorker, galleries: ServerGalleries, storage: Storage
 ) -> AsyncIterator[str]:
     """Serve the site at `[web] listen` while the context lasts; gives its address.
 
     Raises StartupError where the address can't be listened at.
     """
     serving = importlib.import_module("web.app").serving
-    made = importlib.import_module("web.site").Site(config, worker, galleries)
+    made = importlib.import_module("web.site").Site(config, worker, galleries, storage)
     async with AsyncExitStack() as stack:
-        try:
+        with _told("The site", "[web]", config.web.listen):
             address = await stack.enter_async_context(serving(made, *config.web.host_and_port))
-        except OSError as error:
-            raise StartupError(
-                f"The site can't listen at {config.web.listen} ({error.strerror}): "
-                "see [web] listen."
-            ) from error
         yield address
+
+
+@asynccontextmanager
+async def metrics(config: Config, worker: InferenceWorker, storage: Storage) -> AsyncIterator[None]:
+    """Serve figures at `[metrics] listen`, where that is set, while the context lasts.
+
+    Raises StartupError where the address can't be listened at.
+    """
+    async with AsyncExitStack() as stack:
+        if config.metrics.listen:
+            serving = importlib.import_module("web.metrics").serving
+            where = config.metrics.host_and_port
+            with _told("/metrics", "[metrics]", config.metrics.listen):
+                await stack.enter_async_context(serving(config, worker, storage, *where))
+        yield
+
+
+@contextmanager
+def _told(what: str, section: str, where: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StartupError(
+            f"{what} can't listen at {where} ({error.strerror}): see {section} listen."
+        ) from error

@@ -14,6 +14,8 @@ from aiohttp import web
 from web.api import Api
 from web.guard import LIMITS, guarded, set_headers
 from web.limits import Limits
+from web.listening import listening
+from web.metrics import Metrics, counted
 from web.pages import Pages
 from web.problems import told
 
@@ -32,7 +34,7 @@ def build_app(site: Site) -> web.Application:
     """Put the site together."""
     app = web.Application(
         client_max_size=site.config.pictures.max_bytes + 2**20,
-        middlewares=[told, guarded(site.config.web)],
+        middlewares=[counted, told, guarded(site.config.web)],
     )
     app[LIMITS] = Limits(site.config.web)
     app.on_response_prepare.append(set_headers)
@@ -44,6 +46,7 @@ def build_app(site: Site) -> web.Application:
     )
     Api(site).add_to(app.router)
     Pages(site).add_to(app.router)
+    Metrics(site.config, site.worker, site.storage).add_to(app.router, public=True)
     app.router.add_static("/static", STATIC)
     return app
 
@@ -54,14 +57,6 @@ async def serving(site: Site, host: str, port: int) -> AsyncIterator[str]:
 
     Raises OSError where the port can't be used.
     """
-    # A browser that is gone takes its picture out of the queue.
-    runner = web.AppRunner(build_app(site), access_log=None, handler_cancellation=True)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        shown = f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{runner.addresses[0][1]}/"
+    async with listening(build_app(site), host, port) as address:
         log.info("The site is at %s", address)
         yield address
-    finally:
-        await runner.cleanup()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
     from bot.gallery.server_galleries import ServerGalleries
     from bot.inference import IdentifiedPicture, InferenceWorker
+    from bot.storage import Storage
 
 NO_SERVER: Final = 0
 """Whose roster the site shows: that of nobody's server, as in a direct message."""
@@ -31,6 +32,7 @@ class Site:
     config: Config
     worker: InferenceWorker
     galleries: ServerGalleries
+    storage: Storage
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def identify(self, data: bytes, name: str, turn: int) -> IdentifiedPicture:

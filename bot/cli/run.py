@@ -14,6 +14,10 @@ def run(config: ConfigOption = None) -> None:
 
     with one_line_for(ConfigError, StartupError):
         settings = load_config(config)
-        secrets = (settings.discord.token, settings.roster.api_key)
+        secrets = (
+            settings.discord.token,
+            settings.roster.api_key,
+            settings.metrics.token,
+        )
         logs.set_up(settings.logs.level, *(each.get_secret_value() for each in secrets))
         run_to_end(run_bot(settings))

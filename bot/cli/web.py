@@ -32,6 +32,7 @@ def web(
         settings = load_config(config)
         where = listen or settings.web.listen or DEFAULT
         settings = load_config(config, web={**settings.web.model_dump(), "listen": where})
-        logs.set_up(settings.logs.level, settings.discord.token.get_secret_value())
+        secrets = (settings.discord.token, settings.metrics.token)
+        logs.set_up(settings.logs.level, *(each.get_secret_value() for each in secrets))
         typer.echo("Loading the models; this takes some seconds ...", err=True)
         run_to_end(run_site(settings, lambda url: typer.echo(f"Open {url}\nCtrl+C ends it.")))

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from bot.config.section import Section
+from bot.config.section import Section, host_and_port, is_address
 
 
 class WebConfig(Section):
@@ -40,11 +40,7 @@ class WebConfig(Section):
     @field_validator("listen")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        if value:
-            host, colon, port = value.rpartition(":")
-            if not (colon and host and port.isdecimal() and int(port) < 2**16):
-                raise ValueError('must be an address and a port, such as "127.0.0.1:8643"')
-        return value
+        return is_address(value)
 
     @field_validator("proxies")
     @classmethod
@@ -56,5 +52,4 @@ class WebConfig(Section):
     @property
     def host_and_port(self) -> tuple[str, int]:
         """Where to listen; only where `listen` is set."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return host_and_port(self.listen)

@@ -21,6 +21,7 @@ from bot.config.file import read_file
 from bot.config.inference import InferenceConfig
 from bot.config.learning import LearningConfig
 from bot.config.logs import LogsConfig
+from bot.config.metrics import MetricsConfig
 from bot.config.naming import NamingConfig
 from bot.config.pictures import PicturesConfig
 from bot.config.roster import RosterConfig
@@ -53,6 +54,7 @@ class Config(BaseSettings):
     tagger: TaggerConfig = Field(default_factory=lambda: TaggerConfig.model_validate({}))
     roster: RosterConfig = Field(default_factory=lambda: RosterConfig.model_validate({}))
     web: WebConfig = Field(default_factory=lambda: WebConfig.model_validate({}))
+    metrics: MetricsConfig = Field(default_factory=lambda: MetricsConfig.model_validate({}))
     logs: LogsConfig = Field(default_factory=lambda: LogsConfig.model_validate({}))
 
     @classmethod

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.feedback.labels import VOTES
+from bot.metrics import VOTES_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -71,6 +72,7 @@ class Votes:
             reply_id, face_index, user_id, kind, now, character_id=character_id
         )
         if kept:
+            VOTES_KEPT.labels(kind).inc()
             self._judge_soon(reply_id, why)
         return kept
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
+from bot.inference.counting import counted
 from bot.inference.errors import JobCancelled, JobTimeout
 from bot.inference.loading import load_second_opinion, load_stages
 from bot.inference.memory import give_back
@@ -149,6 +150,7 @@ class InferenceWorker:
         """How many pictures wait for their turn."""
         return self._schedule.queued
 
+    @counted
     async def identify(
         self,
         data: bytes,

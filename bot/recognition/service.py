@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.metrics import REQUEST_SECONDS, REQUESTS, timed
 from bot.recognition.admission import Refusal
 from bot.recognition.saying import is_gone
 
@@ -65,11 +66,15 @@ class RecognitionService:
         request.late = request.prompt_id in self._late
         self._open.add(request)
         try:
-            verdict = await self._admission.admit(request)
-            if isinstance(verdict, Refusal):
-                await self._refusals.tell(request, verdict)
-            else:
-                await self._work_on(request, verdict)
+            with timed(REQUESTS, REQUEST_SECONDS, "answered") as outcome:
+                verdict = await self._admission.admit(request)
+                if isinstance(verdict, Refusal):
+                    outcome.word = "refused"
+                    await self._refusals.tell(request, verdict)
+                else:
+                    await self._work_on(request, verdict)
+                if request.cancelled:
+                    outcome.word = "cancelled"
         except discord.HTTPException as error:
             # The message that is asked about can vanish before its deletion is heard of.
             if not is_gone(error):

@@ -11,17 +11,19 @@ from sqlalchemy import func, select
 from bot.storage.faces import observed
 from bot.storage.records import Label, SettledFace
 from bot.storage.repository import Repository
-from bot.storage.tables import AnswerRow, FaceRow, LabelRow
+from bot.storage.tables import AnswerRow, FaceRow, LabelRow, ModelVersionRow
 from models.types import SETTLED, Tier
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy.orm import InstrumentedAttribute
+
     from bot.storage.records import LabelKind
 
 
 class StatisticsRepository(Repository):
-    """Counts over one server, since a moment."""
+    """Counts over one server since a moment, and over all of them."""
 
     async def answers_by_day(self, server_id: int, since: datetime) -> Counter[date]:
         """Return how many answers were given on each day (UTC)."""
@@ -49,6 +51,19 @@ class StatisticsRepository(Repository):
         )
         async with self._database.read() as session:
             return await session.scalar(query) or 0
+
+    async def labels_by_state(self) -> Counter[str]:
+        """Return how many labels of all servers are in each state."""
+        return await self._by_state(LabelRow.state)
+
+    async def versions_by_state(self) -> Counter[str]:
+        """Return how many trained versions of all servers are in each state."""
+        return await self._by_state(ModelVersionRow.state)
+
+    async def _by_state(self, state: InstrumentedAttribute[str]) -> Counter[str]:
+        async with self._database.read() as session:
+            rows = await session.execute(select(state, func.count()).group_by(state))
+            return Counter({each: count for each, count in rows})  # noqa: C416 - a Row is no tuple to type checkers
 
     async def settled_faces(self, server_id: int, since: datetime) -> list[SettledFace]:
         """Return the faces that have guesses and a settled label, oldest first."""

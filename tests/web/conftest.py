@@ -44,10 +44,10 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    folder: Path, stages: ListingStages | None = None, **web: Any
+    folder: Path, stages: ListingStages | None = None, *, token: str = "", **web: Any
 ) -> AsyncIterator[Served]:
-    """Serve a site whose `[web]` section has these keys."""
-    config = load_config(None, web={"listen": "127.0.0.1:0", **web})
+    """Serve a site whose `[web]` section has these keys; `token` is that of /metrics."""
+    config = load_config(None, web={"listen": "127.0.0.1:0", **web}, metrics={"token": token})
     stages = stages or ListingStages()
     async with (
         Storage.open(folder / "site.db") as storage,
@@ -55,7 +55,7 @@ async def served(
         aiohttp.ClientSession() as client,
     ):
         galleries = build_galleries(storage, worker)
-        async with serving(Site(config, worker, galleries), "127.0.0.1", 0) as url:
+        async with serving(Site(config, worker, galleries, storage), "127.0.0.1", 0) as url:
             yield Served(url, stages, client, config)
         await galleries.close()
 
