@@ -46,13 +46,13 @@ def main() -> None:
     size = ROSTER_FILE.stat().st_size
     print(f"load: {times.at(50)}, {len(roster)} characters, {size / 1000:.0f} kB")
     times = Times()
-    listed = times.of(lambda: _listed(roster))
+    everybody = times.of(lambda: listed(roster))
     print(f"index of all names, once a process: {times.at(50)}")
     own = [
         ServerCharacter(f"own_{n}", _made_up(rng), f"Comic {n % 40}") for n in range(options.own)
     ]
     times = Times()
-    server = times.of(lambda: _server(listed, own))
+    server = times.of(lambda: _server(everybody, own))
     print(f"a server with {len(own)} characters of its own: {times.at(50)}")
 
     chosen = rng.choices(roster.characters, [1 + c.appearances for c in roster], k=options.names)
@@ -99,15 +99,16 @@ def report(what: str, texts: list[str], do: Callable[[str], object]) -> None:
     )
 
 
-def _listed(roster: Roster) -> Listed:
+def listed(roster: Roster) -> Listed:
+    """Everybody who can be named or enrolled, with the index of their names built."""
     by_id = {character.id: character for character in roster}
-    listed = Listed([by_id[key] for key in sorted(named_ids())], roster)
-    _ = listed.names
-    return listed
+    everybody = Listed([by_id[key] for key in sorted(named_ids())], roster)
+    _ = everybody.names
+    return everybody
 
 
-def _server(listed: Listed, own: list[ServerCharacter]) -> ServerRoster:
-    server = ServerRoster(listed, own)
+def _server(everybody: Listed, own: list[ServerCharacter]) -> ServerRoster:
+    server = ServerRoster(everybody, own)
     _ = server.index
     return server
 
@@ -151,7 +152,7 @@ WAYS: dict[str, Callable[[Character, random.Random], str]] = {
 def _memory() -> float:
     load_roster.cache_clear()
     tracemalloc.start()
-    kept = _listed(load_roster())
+    kept = listed(load_roster())
     size = tracemalloc.get_traced_memory()[0] / 1e6
     tracemalloc.stop()
     del kept
