@@ -16,7 +16,7 @@ import discord
 from discord.webhook.async_ import async_context
 
 from bot.client import MoedexBot
-from bot.connection import pointed_at, signalled, stay_connected, try_token
+from bot.connection import log_in, pointed_at, signalled, stay_connected, try_token
 from bot.enrolment.series import SeriesTeaching
 from bot.errors import StartupError
 from bot.feedback.duplicates import NearDuplicates
@@ -107,23 +107,27 @@ async def run_bot(
 async def run_site(config: Config, on_ready: Callable[[str], None]) -> None:
     """Serve the site without a bot until SIGINT or SIGTERM; `on_ready` gets its address.
 
-    A bot may run on the same storage: what it learns for everybody holds here too.
-    Raises StartupError.
+    A bot may run on the same storage: what it learns for everybody holds here too. Discord is
+    asked only where people sign in, over REST and with the bot's token. Raises StartupError.
     """
     async with (
         _storage(config, exclusive=False) as storage,
-        _worker(InferenceWorker.from_config(config)) as worker,
+        discord.Client(intents=discord.Intents.none()) as client,
     ):
-        galleries = build_galleries(storage, worker)
-        try:
-            async with (
-                metrics(config, worker, storage),
-                site(config, worker, galleries, storage) as address,
-            ):
-                on_ready(address)
-                await signalled()
-        finally:
-            await galleries.close()
+        with pointed_at(config.discord):
+            if config.web.client_id:
+                await log_in(client, config.discord, config.discord.token.get_secret_value())
+            async with _worker(InferenceWorker.from_config(config)) as worker:
+                services = build_services(config, storage, worker, client)
+                try:
+                    async with (
+                        metrics(config, worker, storage),
+                        site(services, client) as address,
+                    ):
+                        on_ready(address)
+                        await signalled()
+                finally:
+                    await services.close()
 
 
 async def _run(
@@ -137,7 +141,7 @@ async def _run(
         worker, storage = services.worker, services.storage
         await stack.enter_async_context(metrics(config, worker, storage))
         if config.web.listen:
-            await stack.enter_async_context(site(config, worker, services.galleries, storage))
+            await stack.enter_async_context(site(services, bot))
         await stay_connected(bot, config.discord, token, on_ready)
 
 

@@ -55,14 +55,19 @@ def pointed_at(config: DiscordConfig) -> Iterator[None]:
 async def try_token(config: DiscordConfig, token: str) -> None:
     """Log in once; StartupError where Discord refuses the token or can't be reached."""
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
-        with _told_in_one_line(config):
-            try:
-                await client.login(token)
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
-                raise StartupError(
-                    f"{config.api or 'discord.com'} does not answer as Discord does "
-                    f"({in_one_line(error)})."
-                ) from error
+        await log_in(client, config, token)
+
+
+async def log_in(client: discord.Client, config: DiscordConfig, token: str) -> None:
+    """Log a client in, without a gateway; StartupError as of `try_token`."""
+    with _told_in_one_line(config):
+        try:
+            await client.login(token)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise StartupError(
+                f"{config.api or 'discord.com'} does not answer as Discord does "
+                f"({in_one_line(error)})."
+            ) from error
 
 
 async def stay_connected(

@@ -11,22 +11,26 @@ from bot.errors import StartupError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    import discord
+
     from bot.config import Config
-    from bot.gallery.server_galleries import ServerGalleries
     from bot.inference import InferenceWorker
+    from bot.services import Services
     from bot.storage import Storage
 
 
 @asynccontextmanager
-async def site(
-    config: Config, worker: InferenceWorker, galleries: ServerGalleries, storage: Storage
-) -> AsyncIterator[str]:
+async def site(services: Services, client: discord.Client) -> AsyncIterator[str]:
     """Serve the site at `[web] listen` while the context lasts; gives its address.
 
-    Raises StartupError where the address can't be listened at.
+    `client` says who is in which server; where nobody signs in, it is not asked.
+    Raises StartupError where the address can't be listened at, or a key of `[web]` is missing.
     """
+    config = services.config
+    if (missing := config.web.missing) is not None:
+        raise StartupError(missing)
     serving = importlib.import_module("web.app").serving
-    made = importlib.import_module("web.site").Site(config, worker, galleries, storage)
+    made = importlib.import_module("web.site").Site(services, client)
     async with AsyncExitStack() as stack:
         with _told("The site", "[web]", config.web.listen):
             address = await stack.enter_async_context(serving(made, *config.web.host_and_port))

@@ -24,6 +24,7 @@ from sandbox.rest.api import BASE, Api, Exchange
 from sandbox.rest.cdn import Cdn
 from sandbox.rest.interactions import InteractionRoutes
 from sandbox.rest.messages import MessageRoutes
+from sandbox.rest.oauth import OAuth
 from sandbox.rest.places import PlaceRoutes
 from sandbox.rest.rate_limits import RateLimits
 from sandbox.state.interactions import ACKNOWLEDGE_SECONDS
@@ -119,6 +120,7 @@ class Sandbox:
             InteractionRoutes(self._api),
             PlaceRoutes(self._api),
             Cdn(self.state.world, self.fault_injection.broken_download),
+            OAuth(self.state),
             self.gateway,
             self._page,
         ):
@@ -178,6 +180,17 @@ class Sandbox:
             "api": self.api_url,
             "gateway": self.gateway_url,
             "cdn": self.cdn_url,
+        }
+
+    def application(self, *redirects: str) -> dict[str, str]:
+        """Register where OAuth2 may lead back to; return the application's id and secret.
+
+        They are named as the section `[web]` of a configuration names them.
+        """
+        self.state.authorizations.redirects.update(redirects)
+        return {
+            "client_id": str(self.bot.id),
+            "client_secret": self.state.authorizations.secret,
         }
 
     @property

@@ -10,6 +10,7 @@ from aiohttp import web
 from web import people
 from web.guard import LIMITS
 from web.limits import client_of
+from web.person import signed_in
 from web.problems import ProblemError
 from web.schemas import Character, Characters, Identified
 from web.uploads import read_upload
@@ -41,6 +42,8 @@ class Api:
         config = self._site.config
         if config.web.recognise == "off":
             raise ProblemError(403, "Pictures are not recognised here.")
+        if config.web.recognise == "signed in":
+            signed_in(request)
         client = client_of(request, config.web)
         async with request.app[LIMITS].upload(client):
             name, data = await read_upload(request, config.pictures.max_bytes, config.web.upload_s)

@@ -17,7 +17,9 @@ from web.limits import Limits
 from web.listening import listening
 from web.metrics import Metrics, counted
 from web.pages import Pages
+from web.person import in_templates
 from web.problems import told
+from web.signing_in import add_signing_in, recognised
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,7 +36,7 @@ def build_app(site: Site) -> web.Application:
     """Put the site together."""
     app = web.Application(
         client_max_size=site.config.pictures.max_bytes + 2**20,
-        middlewares=[counted, told, guarded(site.config.web)],
+        middlewares=[counted, told, guarded(site.config.web), recognised],
     )
     app[LIMITS] = Limits(site.config.web)
     app.on_response_prepare.append(set_headers)
@@ -43,7 +45,11 @@ def build_app(site: Site) -> web.Application:
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        context_processors=[in_templates],
     )
+    # What is refused before anybody asked who it is, is told on a page as well.
+    aiohttp_jinja2.get_env(app).globals.update(person=None, csrf="", sign_in=False)
+    add_signing_in(app, site)
     Api(site).add_to(app.router)
     Pages(site).add_to(app.router)
     Metrics(site.config, site.worker, site.storage).add_to(app.router, public=True)

@@ -59,6 +59,7 @@ def _identify() -> dict[str, Any]:
         "responses": {
             "200": _json("Identified", "The faces, in reading order."),
             "400": _problem("There is no picture in the form."),
+            "401": _problem("Who is signed in alone may ask here."),
             "403": _problem("Pictures are not recognised here."),
             "408": _problem("The picture did not come in in time."),
             "413": _problem("The picture has more bytes or pixels than may be."),

@@ -40,7 +40,7 @@ class Pages:
             "recognise.html",
             request,
             known=len(named),
-            open=config.web.recognise == "open",
+            recognise=config.web.recognise,
             most_mb=round(config.pictures.max_bytes / 2**20),
         )
 

@@ -1,4 +1,4 @@
-"""What the site's pages and its API use: the worker, who is known, and how much is allowed."""
+"""What the site's pages and its API use: the services of the bot, and its client."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from models.images.decoding import PictureLimits, check_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import discord
+
     from bot.config import Config
     from bot.gallery.roster import ServerRoster
     from bot.gallery.server_galleries import ServerGalleries
     from bot.inference import IdentifiedPicture, InferenceWorker
+    from bot.services import Services
     from bot.storage import Storage
 
 NO_SERVER: Final = 0
@@ -26,14 +29,33 @@ NO_SERVER: Final = 0
 class Site:
     """The services of the site. Pictures are named by what names those of direct messages.
 
-    Nothing of an upload is kept: neither the picture nor a crop, a vector or an address.
+    Nothing of an upload is kept: neither the picture nor a crop, a vector or an address. `client`
+    is the bot's, or one that is logged in beside it.
     """
 
-    config: Config
-    worker: InferenceWorker
-    galleries: ServerGalleries
-    storage: Storage
+    services: Services
+    client: discord.Client
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+        return self.services.config
+
+    @property
+    def worker(self) -> InferenceWorker:
+        """Who looks at pictures."""
+        return self.services.worker
+
+    @property
+    def galleries(self) -> ServerGalleries:
+        """Who can be named, in each server."""
+        return self.services.galleries
+
+    @property
+    def storage(self) -> Storage:
+        """What is kept."""
+        return self.services.storage
 
     async def identify(self, data: bytes, name: str, turn: int) -> IdentifiedPicture:
         """Name the faces of a picture file; uploads of one `turn` wait for each other.

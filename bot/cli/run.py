@@ -18,6 +18,7 @@ def run(config: ConfigOption = None) -> None:
             settings.discord.token,
             settings.roster.api_key,
             settings.metrics.token,
+            settings.web.client_secret,
         )
         logs.set_up(settings.logs.level, *(each.get_secret_value() for each in secrets))
         run_to_end(run_bot(settings))

@@ -22,7 +22,7 @@ def web(
     ] = "",
     config: ConfigOption = None,
 ) -> None:
-    """Serve the site: recognise a picture, and look who is known. No token is needed."""
+    """Serve the site: recognise a picture, see who is known. Only signing in needs a token."""
     from bot import logs
     from bot.app import run_site
     from bot.config import ConfigError, load_config
@@ -32,7 +32,7 @@ def web(
         settings = load_config(config)
         where = listen or settings.web.listen or DEFAULT
         settings = load_config(config, web={**settings.web.model_dump(), "listen": where})
-        secrets = (settings.discord.token, settings.metrics.token)
+        secrets = (settings.discord.token, settings.metrics.token, settings.web.client_secret)
         logs.set_up(settings.logs.level, *(each.get_secret_value() for each in secrets))
         typer.echo("Loading the models; this takes some seconds ...", err=True)
         run_to_end(run_site(settings, lambda url: typer.echo(f"Open {url}\nCtrl+C ends it.")))

@@ -14,7 +14,11 @@ from bot.config.file import read_file
 from bot.config.whole import PREFIX, Config
 
 DEFAULT_FILE = Path("config.toml")
-TOKEN_VARIABLES = ("MOEDEX_TOKEN", "DISCORD_TOKEN")
+SECRETS = (
+    (("MOEDEX_TOKEN", "DISCORD_TOKEN"), "discord", "token"),
+    (("MOEDEX_CLIENT_SECRET",), "web", "client_secret"),
+)
+"""Short names of the environment for what must not stand in a file: variables, section, key."""
 
 
 def load_config(path: Path | None = None, **sections: dict[str, object]) -> Config:
@@ -34,11 +38,12 @@ def load_config(path: Path | None = None, **sections: dict[str, object]) -> Conf
         config = reader(**cast("dict[str, Any]", sections))
     except ValidationError as error:
         raise ConfigError(explain(error, file, sections)) from None
-    token = next((os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)), None)
-    if token is None or "token" in sections.get("discord", {}):
-        return config
-    section = config.discord.model_copy(update={"token": SecretStr(token.strip())})
-    return config.model_copy(update={"discord": section})
+    for names, section, key in SECRETS:
+        secret = next((os.environ[name] for name in names if os.environ.get(name)), None)
+        if secret is not None and key not in sections.get(section, {}):
+            changed = getattr(config, section).model_copy(update={key: SecretStr(secret.strip())})
+            config = config.model_copy(update={section: changed})
+    return config
 
 
 def _check_environment() -> None:

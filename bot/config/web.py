@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
+from yarl import URL
 
 from bot.config.section import Section, host_and_port, is_address
 
@@ -17,8 +18,25 @@ class WebConfig(Section):
         "",
         description='Address and port, "127.0.0.1:8643". Empty: `moedex run` serves no site.',
     )
-    recognise: Literal["open", "off"] = Field(
-        "open", description='Who may upload pictures: "open" is everybody, "off" nobody.'
+    public_url: str = Field(
+        "",
+        description='Where browsers find the site, "https://moedex.example". Empty: where it is '
+        "asked for, which only this machine may do who wants to sign in.",
+    )
+    client_id: str = Field(
+        "",
+        pattern=r"^[0-9]{0,20}$",
+        description="The application's id, so that people can sign in. Empty: nobody signs in.",
+    )
+    client_secret: SecretStr = Field(
+        SecretStr(""),
+        description="The application's client secret. Better set as MOEDEX_CLIENT_SECRET than "
+        "written here.",
+    )
+    recognise: Literal["open", "signed in", "off"] = Field(
+        "open",
+        description='Who may upload pictures: "open" is everybody, '
+        '"signed in" who is, "off" nobody.',
     )
     uploads_a_minute: int = Field(
         30, ge=1, description="Pictures that one address may upload in a minute."
@@ -42,12 +60,29 @@ class WebConfig(Section):
     def _is_address(cls, value: str) -> str:
         return is_address(value)
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        url = URL(value)
+        if value and not (url.scheme in ("http", "https") and url.host and url.path == "/"):
+            raise ValueError('must be an address without a path, such as "https://moedex.example"')
+        return str(url.origin()) if value else ""
+
     @field_validator("proxies")
     @classmethod
     def _are_addresses(cls, value: list[str]) -> list[str]:
         for each in value:
             ipaddress.ip_address(each)
         return value
+
+    @property
+    def missing(self) -> str | None:
+        """The sentence that says what signing in lacks; None where nothing does."""
+        if self.client_id and not self.client_secret.get_secret_value():
+            return "[web] client_id needs the client secret: set MOEDEX_CLIENT_SECRET."
+        if self.recognise == "signed in" and not self.client_id:
+            return '[web] recognise = "signed in" needs [web] client_id.'
+        return None
 
     @property
     def host_and_port(self) -> tuple[str, int]:

@@ -9,6 +9,8 @@ import discord
 from bot.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bot.storage.settings import SettingsRepository
 
 
@@ -22,10 +24,19 @@ async def may_label(member: object, settings: SettingsRepository) -> bool:
     """
     if not isinstance(member, discord.Member):
         return False
-    if member.guild_permissions.manage_guild:
+    roles = {role.id for role in member.roles}
+    manages = member.guild_permissions.manage_guild
+    return await labels_at_once(member.guild.id, roles, settings, manages=manages)
+
+
+async def labels_at_once(
+    server_id: int, roles: Collection[int], settings: SettingsRepository, *, manages: bool
+) -> bool:
+    """Say the same of a member with these roles, who `manages` the server or does not."""
+    if manages:
         return True
-    role = (await settings.get(member.guild.id)).labeller_role
-    return role is not None and member.get_role(role) is not None
+    role = (await settings.get(server_id)).labeller_role
+    return role is not None and role in roles
 
 
 async def check_may_label(member: object, settings: SettingsRepository) -> None:

@@ -21,6 +21,7 @@ from bot.storage.location import files_beside, hold, sqlite_file, sqlite_url
 from bot.storage.outbox import OutboxRepository
 from bot.storage.proposals import ProposalRepository
 from bot.storage.servers import ServerRepository
+from bot.storage.sessions import SessionRepository
 from bot.storage.settings import SettingsRepository
 from bot.storage.state import StateRepository
 from bot.storage.statistics import StatisticsRepository
@@ -58,6 +59,7 @@ class Storage:
         self.versions = VersionRepository(database, self.state)
         self.consents = ConsentRepository(database, self.settings)
         self.servers = ServerRepository(database)
+        self.sessions = SessionRepository(database)
         self.statistics = StatisticsRepository(database)
 
     @classmethod

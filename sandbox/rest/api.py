@@ -1,7 +1,8 @@
 """How a REST request becomes a call and its result an answer: who asks, bodies, errors, the record.
 
 The bot and the chat page's humans call the same routes, each with a token of its own: the bot's
-stands behind the word "Bot", a human's alone. Rate limits and injected faults meet the bot only.
+stands behind the word "Bot", a human's alone. Behind "Bearer" stands one that a human let the
+application have (OAuth2). Rate limits and injected faults meet the bot only.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ BASE = "/api/v10"
 RECORDED = 5_000
 _FILE_FIELD = re.compile(r"files?\[(\d+)\]")
 _NO_TOKEN = ("/interactions/", "/webhooks/")
+
+READABLE = {
+    ("GET", "/users/@me"): "identify",
+    ("GET", "/users/@me/guilds"): "guilds",
+    ("GET", "/users/@me/guilds/{guild_id}/member"): "guilds.members.read",
+}
+"""What an access token may read, and the scope that it needs."""
 
 JSON_TYPE = {"Content-Type": "application/json"}
 """The exact header: with a charset behind it the client takes the answer for text."""
@@ -183,10 +191,21 @@ class Api:
         if path.startswith(_NO_TOKEN):
             return bot
         header = request.headers.get("Authorization", "")
+        if header.startswith("Bearer "):
+            return self._reader(request, header.removeprefix("Bearer "))
         user = self.state.tokens.user(header.removeprefix("Bot "))
         if user is None or header.startswith("Bot ") != (user is bot):
             raise ApiError(401, 0, "401: Unauthorized")
         return user
+
+    def _reader(self, request: web.Request, token: str) -> User:
+        """Return whom an access token reads; ApiError 401 where it doesn't reach so far."""
+        found = self.state.authorizations.reader(token)
+        resource = request.match_info.route.resource
+        route = resource.canonical.removeprefix(BASE) if resource is not None else ""
+        if found is None or READABLE.get((request.method, route)) not in found[1]:
+            raise ApiError(401, 0, "401: Unauthorized")
+        return found[0]
 
     def _record(self, call: Call, route: str, path: str, status: int, answer: Any) -> None:
         request = call.request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.rest.api import Call, Route, Routes, body_of, for_bots_only
+from sandbox.rest.api import Call, Route, Routes, body_of, for_bots_only, for_users_only
 from sandbox.state import errors
 from sandbox.state.events import Event
 from sandbox.state.intents import application_flags
@@ -33,6 +33,7 @@ class PlaceRoutes(Routes):
             ("GET", "/oauth2/applications/@me", self.application),
             ("GET", "/applications/@me", self.application),
             ("GET", "/users/@me/guilds", self.servers),
+            ("GET", "/users/@me/guilds/{guild_id}/member", self.own_member),
             ("DELETE", "/users/@me/guilds/{guild_id}", self.leave),
             ("POST", "/users/@me/channels", self.open_dm),
             ("GET", "/users/{user_id}", self.user),
@@ -197,6 +198,11 @@ class PlaceRoutes(Routes):
     async def member(self, call: Call) -> Json:
         """`GET /guilds/{}/members/{}`."""
         return member_json(self._member(call))
+
+    async def own_member(self, call: Call) -> Json:
+        """`GET /users/@me/guilds/{}/member`: of who allowed to read it."""
+        for_users_only(call)
+        return member_json(self._server(call).members[call.user.id])
 
     async def members(self, call: Call) -> Any:
         """`GET /guilds/{}/members`: needs the members intent granted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.state.authorizations import Authorizations
 from sandbox.state.channels import Channels
 from sandbox.state.commands import Commands
 from sandbox.state.events import Stream
@@ -19,6 +20,7 @@ class State:
     Attributes:
         world: Every object by its id, and who may do what.
         tokens: Who sends a request.
+        authorizations: What humans allow the application to read of them.
         stream: What happens, as events.
         messages: Posts, edits and deletes messages.
         reactions: Changes reactions.
@@ -32,6 +34,7 @@ class State:
     def __init__(self, bot_name: str) -> None:
         self.world = World(bot_name)
         self.tokens = Tokens()
+        self.authorizations = Authorizations()
         self.stream = Stream()
         self.messages = Messages(self.world, self.stream)
         self.reactions = Reactions(self.world, self.stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import discord
 import pytest_asyncio
+from yarl import URL
 
-from bot.app import build_galleries
+from bot.app import build_services
 from bot.config import Config, load_config
+from bot.connection import log_in, pointed_at
 from bot.inference import InferenceWorker
+from bot.services import Services
 from bot.storage import Storage
+from sandbox import Member, Sandbox
 from tests.bot.fakes import ListingStages
 from web.app import serving
 from web.site import Site
@@ -28,6 +34,8 @@ class Served:
     stages: ListingStages
     client: aiohttp.ClientSession
     config: Config = field(repr=False)
+    services: Services = field(repr=False)
+    bot: discord.Client = field(repr=False)
 
     async def upload(self, data: bytes, name: str = "a.png") -> tuple[int, dict[str, Any]]:
         """Upload a picture as a form; return status and answer."""
@@ -44,24 +52,81 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    folder: Path, stages: ListingStages | None = None, *, token: str = "", **web: Any
+    folder: Path,
+    stages: ListingStages | None = None,
+    sandbox: Sandbox | None = None,
+    *,
+    token: str = "",
+    **web: Any,
 ) -> AsyncIterator[Served]:
-    """Serve a site whose `[web]` section has these keys; `token` is that of /metrics."""
-    config = load_config(None, web={"listen": "127.0.0.1:0", **web}, metrics={"token": token})
+    """Serve a site whose `[web]` section has these keys; people of a sandbox can sign in on it.
+
+    `token` is that of /metrics.
+    """
+    discord_section = {} if sandbox is None else sandbox.discord_section
+    if sandbox is not None:
+        web = {**sandbox.application(), **web}
+    config = load_config(
+        None,
+        discord=discord_section,
+        web={"listen": "127.0.0.1:0", **web},
+        metrics={"token": token},
+    )
     stages = stages or ListingStages()
     async with (
         Storage.open(folder / "site.db") as storage,
         InferenceWorker(lambda: stages, config.inference) as worker,
-        aiohttp.ClientSession() as client,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client,
+        discord.Client(intents=discord.Intents.none()) as bot,
     ):
-        galleries = build_galleries(storage, worker)
-        async with serving(Site(config, worker, galleries, storage), "127.0.0.1", 0) as url:
-            yield Served(url, stages, client, config)
-        await galleries.close()
+        with pointed_at(config.discord):
+            if sandbox is not None:
+                await log_in(bot, config.discord, sandbox.bot_token)
+            services = build_services(config, storage, worker, bot)
+            async with serving(Site(services, bot), "127.0.0.1", 0) as url:
+                if sandbox is not None:
+                    sandbox.application(f"{url}signed-in")
+                yield Served(url, stages, client, config, services, bot)
+            await services.close()
+
+
+async def authorized(site: Served, member: Member, path: str = "sign-in") -> URL:
+    """Begin to sign in, and say yes as a member; return where that leads back to."""
+    async with site.client.get(f"{site.url}{path}", allow_redirects=False) as begun:
+        assert begun.status == 303
+        asked = URL(begun.headers["Location"], encoded=True)
+    async with site.client.post(
+        asked, data={"user": str(member.id)}, allow_redirects=False
+    ) as said:
+        assert said.status == 302
+        return URL(said.headers["Location"], encoded=True)
+
+
+async def sign_in(site: Served, member: Member, path: str = "sign-in") -> str:
+    """Sign the site's client in as a member of the sandbox; return where that led."""
+    back = await authorized(site, member, path)
+    async with site.client.get(back, allow_redirects=False) as done:
+        assert done.status == 303, await done.text()
+        return done.headers["Location"]
+
+
+async def csrf_of(site: Served) -> str:
+    """Return the token that the client's changing requests must carry."""
+    async with site.client.get(site.url) as page:
+        found = re.search(r'<meta name="csrf" content="(\w+)">', await page.text())
+    assert found is not None, "nobody is signed in"
+    return found[1]
 
 
 @pytest_asyncio.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Served]:
     """Return a running site."""
     async with served(tmp_path) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Return a running local Discord."""
+    async with Sandbox() as running:
         yield running

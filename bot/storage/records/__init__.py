@@ -38,6 +38,7 @@ from bot.storage.records.proposals import (
     Rename,
     TeachCharacter,
 )
+from bot.storage.records.sessions import NewSession, Session
 from bot.storage.records.settings import ServerSettings
 from bot.storage.records.versions import ModelVersion, SourceKind, TrainingReport, VersionState
 from bot.storage.records.votes import Vote, VoteKind
@@ -73,12 +74,14 @@ __all__ = [
     "Merge",
     "ModelVersion",
     "NewExemplar",
+    "NewSession",
     "OutboxEntry",
     "Proposal",
     "ProposalState",
     "Rename",
     "ServerCharacter",
     "ServerSettings",
+    "Session",
     "SettledFace",
     "SourceKind",
     "StoredGuess",

@@ -19,6 +19,7 @@ from bot.storage.tables.galleries import AliasRow, CharacterRow, GalleryActionRo
 from bot.storage.tables.labels import LabelChangeRow, LabelRow
 from bot.storage.tables.outbox import OutboxRow
 from bot.storage.tables.proposals import ProposalRow
+from bot.storage.tables.sessions import SessionRow
 from bot.storage.tables.settings import ServerSettingsRow, WatchedChannelRow
 from bot.storage.tables.state import StateRow
 from bot.storage.tables.versions import ModelSourceRow, ModelVersionRow
@@ -47,6 +48,7 @@ __all__ = [
     "ProposalRow",
     "RevisionRow",
     "ServerSettingsRow",
+    "SessionRow",
     "ShownClusterRow",
     "ShownFaceRow",
     "StateRow",

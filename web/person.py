@@ -1,0 +1,116 @@
+"""Who is signed in: what a page asks before it shows or changes something.
+
+    person = signed_in(request)              # Person; else to the sign-in (pages), 401 (the API)
+    person = person_of(request)              # Person, or None
+    for server in await servers(request):    # Memberships: where both the person and the bot are
+    server = await member(request, id)       # Membership of one; else 404
+    server = await labeller(request, id)     # the same of who may label there; else 403
+    await may_see(request, id, channel_id)   # whether what was posted there may be shown to them
+
+All of it follows the server's roles as they were at most a minute ago. Every template knows
+`person` (None where nobody is signed in), `csrf` and `sign_in` (whether one can sign in at all).
+A form that changes something has `<input type="hidden" name="csrf" value="{{ csrf }}">`; a script
+sends the header `X-CSRF-Token` with what stands in `<meta name="csrf">`. `web.app` refuses every
+changing request of somebody signed in that has neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from yarl import URL
+
+from bot.feedback.authority import MODERATORS_ONLY
+from bot.storage.records import Session
+from web.memberships import Membership, Memberships
+from web.problems import API, ProblemError
+from web.sessions import Sessions
+
+SESSIONS: Final = web.AppKey("sessions", Sessions)
+MEMBERSHIPS: Final = web.AppKey("memberships", Memberships)
+SIGN_IN: Final = "/sign-in"
+
+_SESSION: Final = web.RequestKey("session", Session)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in. `avatar` is a picture's hash on Discord's CDN, or empty."""
+
+    user_id: int
+    name: str
+    avatar: str
+    servers: tuple[int, ...]
+    """The servers shared with the bot when they signed in; `servers()` says what holds now."""
+
+
+def person_of(request: web.Request) -> Person | None:
+    """Return who is signed in; None for nobody."""
+    session = session_of(request)
+    if session is None:
+        return None
+    who = session.who
+    return Person(who.user_id, who.name, who.avatar, who.servers)
+
+
+def signed_in(request: web.Request) -> Person:
+    """Return who is signed in. A page leads others to sign in; the API raises ProblemError 401."""
+    person = person_of(request)
+    if person is not None:
+        return person
+    if request.path.startswith(API) or request.method not in ("GET", "HEAD"):
+        raise ProblemError(401, "Sign in first.")
+    raise web.HTTPSeeOther(URL(SIGN_IN).with_query(next=request.path_qs))
+
+
+async def servers(request: web.Request) -> list[Membership]:
+    """Return where both the person and the bot are, by name."""
+    person = signed_in(request)
+    asked = request.app[MEMBERSHIPS]
+    ours = await asked.servers()
+    found = [await asked.of(person.user_id, each) for each in person.servers if each in ours]
+    return sorted((one for one in found if one is not None), key=lambda one: one.server_name)
+
+
+async def member(request: web.Request, server_id: int) -> Membership:
+    """Return the person's membership of a server. Raises ProblemError 404 where there is none."""
+    found = await request.app[MEMBERSHIPS].of(signed_in(request).user_id, server_id)
+    if found is None:
+        raise ProblemError(404, "You and I share no such server.")
+    return found
+
+
+async def labeller(request: web.Request, server_id: int) -> Membership:
+    """Return the membership of somebody who may label there. Raises ProblemError 403 and 404."""
+    found = await member(request, server_id)
+    if not found.may_label:
+        raise ProblemError(403, MODERATORS_ONLY)
+    return found
+
+
+async def may_see(request: web.Request, server_id: int, channel_id: int) -> bool:
+    """Say whether what was posted in a server's channel may be shown to the person."""
+    user_id = signed_in(request).user_id
+    return await request.app[MEMBERSHIPS].may_see(user_id, server_id, channel_id)
+
+
+def session_of(request: web.Request) -> Session | None:
+    """Return the session that a request belongs to."""
+    return request.get(_SESSION)
+
+
+def belongs_to(request: web.Request, session: Session) -> None:
+    """Let a request belong to a session."""
+    request[_SESSION] = session
+
+
+async def in_templates(request: web.Request) -> dict[str, Any]:
+    """Give every template who is signed in."""
+    session = session_of(request)
+    return {
+        "person": person_of(request),
+        "csrf": request.app[SESSIONS].csrf(session) if session else "",
+        "sign_in": SESSIONS in request.app,
+    }
