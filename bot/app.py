@@ -29,6 +29,8 @@ from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.settled_pictures import SettledPictures
 from bot.gallery.teaching import Teaching
 from bot.inference import InferenceWorker
+from bot.labelling.desk import LabelDesk
+from bot.labelling.queue import LabelQueue
 from bot.learning.backbone_migration import Backbones
 from bot.learning.schedule import TrainingSchedule
 from bot.patience import PatientWebhooks
@@ -227,6 +229,8 @@ def build_services(
         teaching=teaching,
         series=SeriesTeaching(config, storage, worker, galleries.roster),
         unknown_faces=unknown_faces,
+        label_queue=LabelQueue(storage, unknown_faces, galleries.roster),
+        label_desk=LabelDesk(storage, votes, teaching, galleries.roster),
         consent=consent,
         erasure=erasure,
         retention=Retention(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bot.gallery.server_galleries import ServerGalleries
     from bot.gallery.teaching import Teaching
     from bot.inference import InferenceWorker
+    from bot.labelling.desk import LabelDesk
+    from bot.labelling.queue import LabelQueue
     from bot.learning.backbone_migration import Backbones
     from bot.learning.schedule import TrainingSchedule
     from bot.privacy.consent import Consent
@@ -48,6 +50,8 @@ class Services:
     teaching: Teaching
     series: SeriesTeaching
     unknown_faces: UnknownFaces
+    label_queue: LabelQueue
+    label_desk: LabelDesk
     consent: Consent
     erasure: Erasure
     retention: Retention

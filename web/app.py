@@ -13,6 +13,9 @@ from aiohttp import web
 
 from web.api import Api
 from web.guard import LIMITS, guarded, set_headers
+from web.label.access import Access
+from web.label.api import LabelApi
+from web.label.pages import LabelPages
 from web.limits import Limits
 from web.listening import listening
 from web.metrics import Metrics, counted
@@ -53,6 +56,10 @@ def build_app(site: Site) -> web.Application:
     Api(site).add_to(app.router)
     Pages(site).add_to(app.router)
     Metrics(site.config, site.worker, site.storage).add_to(app.router, public=True)
+    if site.config.web.client_id:
+        access = Access(site.services.storage)
+        LabelApi(site.services, access).add_to(app.router)
+        LabelPages(site.services, access).add_to(app.router)
     app.router.add_static("/static", STATIC)
     return app
 

@@ -11,7 +11,9 @@ import aiohttp_jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.errors import UserError
 from bot.inference import InferenceError, QueueFull
+from bot.labelling.labeller import GoneError
 from models.images.decoding import PictureError
 from web.schemas import Problem
 
@@ -72,6 +74,10 @@ def _problem(error: Exception) -> ProblemError:
     match error:
         case ProblemError():
             return error
+        case GoneError():
+            return ProblemError(404, str(error))
+        case UserError():
+            return ProblemError(422, str(error))
         case PictureError(code="too_large_bytes" | "too_many_pixels"):
             return ProblemError(413, error.message)
         case PictureError(code="not_a_picture"):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.feedback.labels import Labelling
     from bot.storage.consents import ConsentRepository
     from bot.storage.labels import LabelRepository
-    from bot.storage.records import VoteKind
+    from bot.storage.records import VoteKind, VoteSource
     from bot.storage.votes import VoteRepository
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Votes:
         character_id: str = "",
         decides: bool = False,
         why: str = VOTES,
+        source: VoteSource = "chat",
     ) -> bool:
         """Keep a vote; it is safe when this returns. `decides`: of a moderator or labeller.
 
@@ -69,7 +70,7 @@ class Votes:
         await self._labels.mark_decider(reply_id, user_id, decides=decides)
         now = datetime.now(UTC)
         kept = await self._votes.add(
-            reply_id, face_index, user_id, kind, now, character_id=character_id
+            reply_id, face_index, user_id, kind, now, character_id=character_id, source=source
         )
         if kept:
             VOTES_KEPT.labels(kind).inc()
@@ -77,11 +78,17 @@ class Votes:
         return kept
 
     async def take_back(
-        self, reply_id: int, face_index: int | None, user_id: int, kind: VoteKind
+        self,
+        reply_id: int,
+        face_index: int | None,
+        user_id: int,
+        kind: VoteKind,
+        *,
+        source: VoteSource = "chat",
     ) -> bool:
         """Take a vote back; false where it didn't stand."""
         now = datetime.now(UTC)
-        kept = await self._votes.withdraw(reply_id, face_index, user_id, kind, now)
+        kept = await self._votes.withdraw(reply_id, face_index, user_id, kind, now, source=source)
         if kept:
             self._judge_soon(reply_id, "a vote taken back")
         return kept

@@ -1,4 +1,7 @@
-"""Crops of faces as files in one folder beside the database, by server."""
+"""Crops of faces as files in one folder beside the database, by server.
+
+Beside a crop lies its thumbnail, once one was asked for; it goes with the crop.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.images.crop_files import contact_sheet, read_crop, write_crop
+from models.images.crop_files import contact_sheet, read_crop, write_crop, write_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from models.types import Pixels
 
 _WITHOUT_FILE = Path("data/crops")
+_THUMBNAILS = "thumbnails"
 
 
 def crop_folder(config: LearningConfig, files: Path | None) -> Path:
@@ -47,6 +51,13 @@ class CropStore:
         """Return a crop's file, None where it is gone."""
         return await asyncio.to_thread(self._read, name)
 
+    async def thumbnail(self, name: str) -> bytes | None:
+        """Return a crop's thumbnail, a small WebP file, None where the crop is gone or broken.
+
+        It is made the first time that it is asked for.
+        """
+        return await asyncio.to_thread(self._thumbnail, name)
+
     async def pixels(self, name: str, side: int) -> Pixels | None:
         """Return a crop's pixels, (side, side, 3), None where it is gone or broken."""
         return await asyncio.to_thread(self._pixels, name, side)
@@ -76,6 +87,7 @@ class CropStore:
         def delete() -> None:
             for name in names:
                 (self.folder / name).unlink(missing_ok=True)
+                self._thumbnail_file(name).unlink(missing_ok=True)
 
         await asyncio.to_thread(delete)
 
@@ -95,6 +107,27 @@ class CropStore:
             return (self.folder / name).read_bytes()
         except OSError:
             return None
+
+    def _thumbnail_file(self, name: str) -> Path:
+        file = self.folder / name
+        return file.parent / _THUMBNAILS / file.name
+
+    def _thumbnail(self, name: str) -> bytes | None:
+        file = self._thumbnail_file(name)
+        try:
+            return file.read_bytes()
+        except OSError:
+            pass
+        data = self._read(name)
+        made = None if data is None else write_thumbnail(data)
+        if made is None:
+            return None
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(made)
+        if not (self.folder / name).exists():  # the crop was erased meanwhile
+            file.unlink(missing_ok=True)
+            return None
+        return made
 
     def _pixels(self, name: str, side: int) -> Pixels | None:
         data = self._read(name)

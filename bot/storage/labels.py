@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.audit_log import write_change
@@ -16,7 +17,7 @@ from bot.storage.tables import AnswerRow, DecisionRow, FaceRow, LabelRow
 from bot.storage.tables.labels import from_columns, to_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -82,6 +83,22 @@ class LabelRepository(Repository):
                 (to_observation(face, answer), _to_face_label(label))
                 for face, answer, label in rows
             ]
+
+    async def settled_as(self, server_id: int, character_ids: Collection[str]) -> Counter[str]:
+        """Count the faces of a server that are settled as each of these characters."""
+        query = (
+            select(LabelRow.character_id, func.count())
+            .join(FaceRow, FaceRow.id == LabelRow.face_id)
+            .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
+            .where(
+                AnswerRow.server_id == server_id,
+                LabelRow.state == "settled",
+                LabelRow.character_id.in_(character_ids),
+            )
+            .group_by(LabelRow.character_id)
+        )
+        async with self._database.read() as session:
+            return Counter({key: count for key, count in await session.execute(query)})  # noqa: C416 - rows
 
     async def mark_decider(self, reply_id: int, user_id: int, *, decides: bool) -> None:
         """Remember whether a voter on an answer is a moderator or labeller as he votes.

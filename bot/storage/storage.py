@@ -28,6 +28,7 @@ from bot.storage.statistics import StatisticsRepository
 from bot.storage.vectors import VectorRepository
 from bot.storage.versions import VersionRepository
 from bot.storage.votes import VoteRepository
+from bot.storage.waiting_faces import WaitingFaceRepository
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,6 +62,7 @@ class Storage:
         self.servers = ServerRepository(database)
         self.sessions = SessionRepository(database)
         self.statistics = StatisticsRepository(database)
+        self.waiting_faces = WaitingFaceRepository(database)
 
     @classmethod
     @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from bot.storage.records import Vote, VoteKind
+from bot.storage.records import Vote, VoteEvent, VoteKind, VoteSource
 from bot.storage.repository import Repository
 from bot.storage.tables import AnswerRow, VoteEventRow
 
@@ -36,18 +36,28 @@ class VoteRepository(Repository):
         at: datetime,
         *,
         character_id: str = "",
+        source: VoteSource = "chat",
     ) -> bool:
         """Add a vote; `character_id` is the character of an "is" vote.
 
         Returns false, and adds nothing, if the answer is not kept or this vote already stands.
         """
-        return await self._append(reply_id, face_index, user_id, kind, at, character_id)
+        return await self._append(reply_id, face_index, user_id, kind, at, character_id, source)
 
     async def withdraw(
-        self, reply_id: int, face_index: int | None, user_id: int, kind: VoteKind, at: datetime
+        self,
+        reply_id: int,
+        face_index: int | None,
+        user_id: int,
+        kind: VoteKind,
+        at: datetime,
+        *,
+        source: VoteSource = "chat",
     ) -> bool:
         """Take the votes of a kind back; false, and nothing added, if none was standing."""
-        return await self._append(reply_id, face_index, user_id, kind, at, withdrawn=True)
+        return await self._append(
+            reply_id, face_index, user_id, kind, at, source=source, withdrawn=True
+        )
 
     async def for_answer(self, reply_id: int) -> list[Vote]:
         """Return the votes that stand for an answer, by face and then by time."""
@@ -63,6 +73,29 @@ class VoteRepository(Repository):
             by_voter.setdefault((row.face_index, row.user_id), []).append(row)
         votes = [standing[-1] for rows in by_voter.values() if (standing := _standing(rows))]
         return [_to_vote(row) for row in sorted(votes, key=lambda row: (row.face_index, row.id))]
+
+    async def events(self, reply_id: int, face_index: int) -> list[VoteEvent]:
+        """Return all that was ever said about one face, or the whole answer, oldest first."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(VoteEventRow)
+                .where(
+                    VoteEventRow.reply_id == reply_id,
+                    VoteEventRow.face_index.in_((face_index, _WHOLE)),
+                )
+                .order_by(VoteEventRow.id)
+            )
+            return [
+                VoteEvent(
+                    user_id=row.user_id,
+                    kind=cast("VoteKind", row.kind),
+                    character_id=row.character_id,
+                    withdrawn=row.withdrawn,
+                    source=cast("VoteSource", row.source),
+                    at=row.at,
+                )
+                for row in rows
+            ]
 
     async def in_server(self, server_id: int) -> dict[int, list[Vote]]:
         """Return the votes that stand in a server, by answer."""
@@ -131,6 +164,7 @@ class VoteRepository(Repository):
         kind: VoteKind,
         at: datetime,
         character_id: str = "",
+        source: VoteSource = "chat",
         *,
         withdrawn: bool = False,
     ) -> bool:
@@ -165,6 +199,7 @@ class VoteRepository(Repository):
                             kind=kind,
                             withdrawn=withdrawn,
                             character_id=character_id,
+                            source=source,
                             at=at,
                         )
                     )

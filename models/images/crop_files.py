@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from models.types import Crops, Pixels
 
 _QUALITY = 92
+_THUMBNAIL_QUALITY = 70
+THUMBNAIL_SIDE = 96
+"""Pixels of a thumbnail's side."""
 _DECODERS = tuple(decoder for decoder in DECODERS if decoder != "JXL")
 """JPEG XL is decoded as soon as it is opened, however large it is; no crop was ever one."""
 
@@ -37,6 +40,16 @@ def read_crop(data: bytes, side: int) -> Pixels | None:
             return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
+
+
+def write_thumbnail(data: bytes) -> bytes | None:
+    """Return a small copy of a crop's file, as a WebP file; None where the file is broken."""
+    pixels = read_crop(data, THUMBNAIL_SIDE)
+    if pixels is None:
+        return None
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, "WEBP", quality=_THUMBNAIL_QUALITY, method=2)
+    return buffer.getvalue()
 
 
 def read_crops(files: Sequence[Path], side: int) -> Crops:

@@ -41,7 +41,7 @@ from bot.storage.records.proposals import (
 from bot.storage.records.sessions import NewSession, Session
 from bot.storage.records.settings import ServerSettings
 from bot.storage.records.versions import ModelVersion, SourceKind, TrainingReport, VersionState
-from bot.storage.records.votes import Vote, VoteKind
+from bot.storage.records.votes import Vote, VoteEvent, VoteKind, VoteSource
 
 __all__ = [
     "IGNORED",
@@ -89,6 +89,8 @@ __all__ = [
     "TrainingReport",
     "VersionState",
     "Vote",
+    "VoteEvent",
     "VoteKind",
+    "VoteSource",
     "posted_in",
 ]

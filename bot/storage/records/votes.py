@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 VoteKind = Literal["yes", "no", "is", "not_a_face", "ignore"]
 """What a vote says: the best name is right, is wrong, "it is X", not a face, leave it out."""
+VoteSource = Literal["chat", "site"]
+"""Where a vote was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +27,16 @@ class Vote:
     user_id: int
     kind: VoteKind
     character_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoteEvent:
+    """One thing that somebody said about a face, or took back (`withdrawn`), and where."""
+
+    user_id: int
+    kind: VoteKind
+    character_id: str
+    withdrawn: bool
+    source: VoteSource
     at: datetime

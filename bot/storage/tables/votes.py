@@ -17,7 +17,8 @@ class VoteEventRow(Base):
     character of an "is" vote, else empty.
 
     `face_index` is -1 for the answer as a whole: a NULL would slip past the unique constraint,
-    which settles races between two events of the same user about the same face.
+    which settles races between two events of the same user about the same face. `source` is where
+    it was said: in the chat, or on the site.
     """
 
     __tablename__ = "vote_events"
@@ -31,6 +32,7 @@ class VoteEventRow(Base):
     kind: Mapped[str] = mapped_column(String(20))
     withdrawn: Mapped[bool]
     character_id: Mapped[str] = mapped_column(String(100))
+    source: Mapped[str] = mapped_column(String(10), default="chat", server_default="chat")
     at: Mapped[datetime]
 
 

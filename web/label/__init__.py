@@ -1,0 +1,1 @@
+"""Labelling: its pages, and the calls that they make."""

@@ -1,0 +1,134 @@
+"""The calls that the pages for labelling make."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from web.api import answer
+from web.label.asked import body_of, number_in
+from web.label.audit import events_of
+from web.label.schemas import Done, Log, Name, Names, Queue, Say, Undo, Undone, WaitingFace
+
+if TYPE_CHECKING:
+    from bot.labelling.labeller import Labeller
+    from bot.labelling.queue import Waiting
+    from bot.services import Services
+    from bot.storage.records import FaceObservation
+    from web.label.access import Access
+
+PREFIX: Final = "/api/v1/label/{server}"
+AT_ONCE: Final = 20
+"""Waiting faces that come at once; the page asks for more before they are through."""
+NAMES: Final = 8
+_OTHERS: Final = 8
+_LEFT_OUT: Final = 400
+
+
+class LabelApi:
+    """The handlers."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Add the routes."""
+        router.add_get(f"{PREFIX}/queue", self.queue)
+        router.add_get(f"{PREFIX}/names", self.names)
+        router.add_post(f"{PREFIX}/labels", self.say)
+        router.add_post(f"{PREFIX}/undo", self.undo)
+        router.add_get(f"{PREFIX}/faces/{{face}}/log", self.log)
+        router.add_get(f"{PREFIX}/faces/{{face}}/crop", self.crop, name="crop")
+        router.add_get(f"{PREFIX}/faces/{{face}}/thumbnail", self.thumbnail, name="thumbnail")
+
+    async def queue(self, request: web.Request) -> web.Response:
+        """Give what waits next, besides what the page has already."""
+        labeller = await self._labeller(request)
+        besides = [
+            int(each) for each in request.query.get("besides", "").split(",") if _plain(each)
+        ]
+        queue = self._services.label_queue
+        found = await queue.next(labeller, AT_ONCE, besides[:_LEFT_OUT])
+        roster = await self._services.galleries.roster(labeller.server_id)
+        waiting, settled = await queue.progress(labeller)
+        faces = [WaitingFace.waiting(each, await self._others(each), roster) for each in found]
+        return answer(Queue(faces=faces, waiting=waiting, settled=settled))
+
+    async def names(self, request: web.Request) -> web.Response:
+        """Give the characters that fit what is typed."""
+        labeller = await self._labeller(request)
+        roster = await self._services.galleries.roster(labeller.server_id)
+        typed = request.query.get("q", "")[:100]
+        # Looking through eleven thousand names takes some milliseconds: not on the event loop.
+        found = await asyncio.to_thread(roster.index.complete, typed, NAMES)
+        return answer(Names(names=[Name.of(character) for character in found]))
+
+    async def say(self, request: web.Request) -> web.Response:
+        """Label faces."""
+        labeller = await self._labeller(request)
+        asked = await body_of(request, Say)
+        desk = self._services.label_desk
+        faces = [await desk.face(labeller, face) for face in dict.fromkeys(asked.faces)]
+        return answer(Done.of(await desk.say(labeller, faces, asked.choice)))
+
+    async def undo(self, request: web.Request) -> web.Response:
+        """Take an act back."""
+        labeller = await self._labeller(request)
+        asked = await body_of(request, Undo)
+        said = [each.said for each in asked.said]
+        taken = await self._services.label_desk.undo(labeller, said, asked.action)
+        return answer(Undone(faces=taken))
+
+    async def log(self, request: web.Request) -> web.Response:
+        """Give a face's audit log."""
+        labeller = await self._labeller(request)
+        history = await self._services.label_desk.history(labeller, number_in(request, "face"))
+        roster = await self._services.galleries.roster(labeller.server_id)
+        return answer(Log(events=events_of(history, roster, labeller)))
+
+    async def crop(self, request: web.Request) -> web.Response:
+        """Give a face's crop."""
+        return await self._picture(request, small=False)
+
+    async def thumbnail(self, request: web.Request) -> web.Response:
+        """Give a face's crop, small."""
+        return await self._picture(request, small=True)
+
+    async def _picture(self, request: web.Request, *, small: bool) -> web.Response:
+        labeller = await self._labeller(request)
+        face = await self._services.label_desk.face(labeller, number_in(request, "face"))
+        return await send_crop(request, self._services, face.crop or "", small=small)
+
+    async def _labeller(self, request: web.Request) -> Labeller:
+        return await self._access.labeller(request, number_in(request, "server"))
+
+    async def _others(self, waiting: Waiting) -> list[FaceObservation]:
+        """Return the other faces of the same answer, which is in the same channel."""
+        faces = await self._services.storage.faces.by_reply(waiting.face.reply_id)
+        return [face for face in faces if face.id != waiting.face.id and face.crop][:_OTHERS]
+
+
+async def send_crop(
+    request: web.Request, services: Services, name: str, *, small: bool
+) -> web.Response:
+    """Send the file of a crop, or its thumbnail; 404 where it is gone.
+
+    A browser may keep it, and asks each time whether it still has it: what was erased is gone
+    there too.
+    """
+    etag = f'"{name.rsplit("/", 1)[-1]}{"-small" if small else ""}"'
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag}
+    if request.headers.get("If-None-Match") == etag:
+        return web.Response(status=304, headers=headers)
+    crops = services.crops
+    data = await (crops.thumbnail(name) if small else crops.load(name))
+    if data is None:
+        raise web.HTTPNotFound
+    return web.Response(body=data, content_type="image/webp", headers=headers)
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16

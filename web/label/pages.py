@@ -1,0 +1,53 @@
+"""The pages for labelling: the servers, and one server's queue."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from web.label.asked import number_in
+
+if TYPE_CHECKING:
+    from bot.services import Services
+    from web.label.access import Access
+
+
+class LabelPages:
+    """The handlers of the pages."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Add the routes."""
+        router.add_get("/label", self.servers)
+        router.add_get("/label/{server}", self.queue)
+
+    async def servers(self, request: web.Request) -> web.Response:
+        """Show the servers that one may label in; of a single one its queue."""
+        servers = await self._access.servers(request)
+        if len(servers) == 1:
+            raise web.HTTPFound(f"/label/{servers[0][0]}")
+        return self._page("label.html", request, servers=servers)
+
+    async def queue(self, request: web.Request) -> web.Response:
+        """Show what waits in a server."""
+        return await self._in_server("label_queue.html", request)
+
+    async def _in_server(self, template: str, request: web.Request, **context: Any) -> web.Response:
+        server_id = number_in(request, "server")
+        await self._access.labeller(request, server_id)
+        names = dict(await self._access.servers(request))
+        learning = (await self._services.storage.settings.get(server_id)).learning
+        return self._page(
+            template, request, server=server_id, server_name=names.get(server_id, ""),
+            learning=learning, **context,
+        )  # fmt: skip
+
+    def _page(self, template: str, request: web.Request, **context: Any) -> web.Response:
+        context = {"version": version("moedex"), "path": request.path, **context}
+        return aiohttp_jinja2.render_template(template, request, context)
