@@ -100,7 +100,7 @@ async def _demo(
             return
         await teach_cast(bot, sandbox, taught)
         typer.echo(f"\nMoedex is ready. Open either; each links to the other.{places}")
-        typer.echo("Ctrl+C ends it.")
+        typer.echo("Sign in on the site as Ann, a moderator, or as Ben. Ctrl+C ends it.")
         typer.echo(f"It knows the drawn characters of the shelf but {untaught}: teach it that one.")
         typer.echo("Learning is on in the demo's server; all of it is deleted at the end.")
         if open_page:
@@ -123,6 +123,8 @@ async def _demo(
             raise DemoError(
                 f"Port {port} can't be used ({error.strerror}): try --port 0 for a free one."
             ) from error
+        web = {} if once else {"listen": site, "chat": sandbox.page_url}
+        web |= sandbox.application(f"http://{site}/signed-in")
         places = f"\n  Chat:  {sandbox.page_url}\n  Site:  http://{site}/"
         settings = load_config(
             config,
@@ -131,7 +133,7 @@ async def _demo(
             # A newcomer clicks through the whole shelf, and is promised an answer to each picture.
             cooldowns={"user_times": 30},
             answers={"no_face": True},
-            web={"listen": "" if once else site, "chat": sandbox.page_url},
+            web=web,
         )
         if once is None:
             typer.echo(f"A chat page and the site beside it will be here:{places}")

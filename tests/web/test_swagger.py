@@ -38,9 +38,7 @@ async def test_the_files_are_those_of_npm(site: Served, encoding: str) -> None:
     for name, digest in OF_NPM.items():
         url = f"{site.url}swagger/5.31.0/{name}"
         async with site.client.get(url, headers={"Accept-Encoding": encoding}) as answer:
-            assert answer.headers.get("Content-Encoding") == (
-                encoding if encoding == "gzip" else None
-            )
+            assert answer.headers.get("Content-Encoding", "identity") == encoding
             assert hashlib.sha256(await answer.read()).hexdigest() == digest
 
 
@@ -64,7 +62,7 @@ async def test_a_call_is_tried(browser: Browser, site: Served) -> None:
         loaded: list[str] = []
         page.on("request", lambda request: loaded.append(request.url))
         call = page.locator("#operations-Characters-character")
-        await call.get_by_role("button", name="GET").click()
+        await call.locator(".opblock-summary-control").click()
         await call.get_by_role("button", name="Try it out").click()
         await call.get_by_placeholder("id").fill("rem")
         await call.get_by_role("button", name="Execute").click()
