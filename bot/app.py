@@ -31,6 +31,7 @@ from bot.gallery.teaching import Teaching
 from bot.inference import InferenceWorker
 from bot.labelling.desk import LabelDesk
 from bot.labelling.queue import LabelQueue
+from bot.labelling.shelves import Shelves
 from bot.learning.backbone_migration import Backbones
 from bot.learning.schedule import TrainingSchedule
 from bot.patience import PatientWebhooks
@@ -231,6 +232,7 @@ def build_services(
         unknown_faces=unknown_faces,
         label_queue=LabelQueue(storage, unknown_faces, galleries.roster),
         label_desk=LabelDesk(storage, votes, teaching, galleries.roster),
+        shelves=Shelves(storage, teaching, galleries.roster, lambda: galleries.backbone),
         consent=consent,
         erasure=erasure,
         retention=Retention(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.inference import InferenceWorker
     from bot.labelling.desk import LabelDesk
     from bot.labelling.queue import LabelQueue
+    from bot.labelling.shelves import Shelves
     from bot.learning.backbone_migration import Backbones
     from bot.learning.schedule import TrainingSchedule
     from bot.privacy.consent import Consent
@@ -52,6 +53,7 @@ class Services:
     unknown_faces: UnknownFaces
     label_queue: LabelQueue
     label_desk: LabelDesk
+    shelves: Shelves
     consent: Consent
     erasure: Erasure
     retention: Retention

@@ -11,11 +11,11 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from web import swagger
 from web.api import Api
 from web.guard import LIMITS, guarded, set_headers
 from web.label.access import Access
 from web.label.api import LabelApi
+from web.label.collections_api import CollectionsApi
 from web.label.pages import LabelPages
 from web.limits import Limits
 from web.listening import listening
@@ -54,15 +54,14 @@ def build_app(site: Site) -> web.Application:
     # What is refused before anybody asked who it is, is told on a page as well.
     aiohttp_jinja2.get_env(app).globals.update(person=None, csrf="", sign_in=False)
     add_signing_in(app, site)
-    aiohttp_jinja2.get_env(app).globals["chat"] = site.config.web.chat
     Api(site).add_to(app.router)
     Pages(site).add_to(app.router)
     Metrics(site.config, site.worker, site.storage).add_to(app.router, public=True)
     if site.config.web.client_id:
         access = Access(site.services.storage)
         LabelApi(site.services, access).add_to(app.router)
+        CollectionsApi(site.services, access).add_to(app.router)
         LabelPages(site.services, access).add_to(app.router)
-    swagger.add_to(app.router)
     app.router.add_static("/static", STATIC)
     return app
 

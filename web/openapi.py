@@ -47,7 +47,6 @@ def _identify() -> dict[str, Any]:
     form = {"type": "object", "required": [FIELD], "properties": {FIELD: _PICTURE}}
     return {
         "operationId": "identify",
-        "tags": ["Pictures"],
         "summary": "Name the faces of a picture",
         "requestBody": {
             "required": True,
@@ -75,7 +74,6 @@ def _identify() -> dict[str, Any]:
 def _characters() -> dict[str, Any]:
     return {
         "operationId": "characters",
-        "tags": ["Characters"],
         "summary": "List characters",
         "parameters": [
             _query("q", "A name in any spelling, an alias, a native name, or a series.", _text()),
@@ -95,7 +93,6 @@ def _character() -> dict[str, Any]:
     parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "operationId": "character",
-        "tags": ["Characters"],
         "summary": "Say what is known of a character",
         "parameters": [parameter | {"description": "The character's id."}],
         "responses": {

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST = 1500
 """Faces that are searched at most, the newest first: the work grows with their square."""
 
+CLUSTER_WHY = "one answer for {number} faces that look alike"
+"""What the audit log says of a label that a whole cluster was given."""
+
 _TOLD = "unknown_faces:"
 
 

@@ -82,8 +82,8 @@ class LabelQueue:
         """Return how many faces that the labeller may see wait, and how many are settled."""
         asked = Asked(labeller.server_id, labeller.channels, labeller.user_id)
         waiting = await self._storage.waiting_faces.count(asked)
-        settled = await self._storage.waiting_faces.count_settled(
-            labeller.server_id, labeller.channels
+        settled = await self._storage.labelled_crops.count(
+            labeller.server_id, labeller.channels, "settled"
         )
         return waiting, settled
 

@@ -14,6 +14,7 @@ import discord
 from bot.errors import UserError
 from bot.feedback.authority import MODERATORS_ONLY, may_label
 from bot.feedback.labels import VOTES
+from bot.feedback.review_queue import CLUSTER_WHY
 from bot.feedback.subjects import FaceSubject
 from bot.recognition.request import to_correct
 from bot.storage.records import TeachCharacter
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 NO_LONGER_KEPT = "What this answer showed is no longer kept. Ask again for a new one."
 DECIDED = "Those faces were decided, or erased, already."
-CLUSTER_WHY = "one answer for {number} faces that look alike"
 
 Outcome = Literal["is", "new", "not_a_face", "ignore", "no", "proposed"]
 """What a correction came to: a known character, a new one, no name, or a proposal of a name."""

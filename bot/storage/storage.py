@@ -16,6 +16,7 @@ from bot.storage.errors import StorageError
 from bot.storage.exemplars import ExemplarRepository
 from bot.storage.faces import FaceRepository
 from bot.storage.galleries import GalleryRepository
+from bot.storage.labelled_crops import LabelledCropRepository
 from bot.storage.labels import LabelRepository
 from bot.storage.location import files_beside, hold, sqlite_file, sqlite_url
 from bot.storage.outbox import OutboxRepository
@@ -62,6 +63,7 @@ class Storage:
         self.servers = ServerRepository(database)
         self.sessions = SessionRepository(database)
         self.statistics = StatisticsRepository(database)
+        self.labelled_crops = LabelledCropRepository(database)
         self.waiting_faces = WaitingFaceRepository(database)
 
     @classmethod

@@ -65,22 +65,6 @@ class WaitingFaceRepository(Repository):
         async with self._database.read() as session:
             return await session.scalar(query) or 0
 
-    async def count_settled(self, server_id: int, channels: Collection[int]) -> int:
-        """Return how many faces with crops, from these channels, are settled."""
-        query = (
-            observed()
-            .join(LabelRow, LabelRow.face_id == FaceRow.id)
-            .where(
-                AnswerRow.server_id == server_id,
-                AnswerRow.channel_id.in_(channels),
-                FaceRow.crop.is_not(None),
-                LabelRow.state == "settled",
-            )
-            .with_only_columns(FaceRow.id)
-        )
-        async with self._database.read() as session:
-            return await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-
     async def _select(self, query: Select[FaceRow, AnswerRow], most: int) -> list[FaceObservation]:
         async with self._database.read() as session:
             rows = await session.execute(query.limit(most))

@@ -72,7 +72,7 @@ class LabelApi:
         asked = await body_of(request, Say)
         desk = self._services.label_desk
         faces = [await desk.face(labeller, face) for face in dict.fromkeys(asked.faces)]
-        return answer(Done.of(await desk.say(labeller, faces, asked.choice)))
+        return answer(Done.of(await desk.say(labeller, faces, asked.choice, asked.why)))
 
     async def undo(self, request: web.Request) -> web.Response:
         """Take an act back."""

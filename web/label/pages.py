@@ -9,6 +9,7 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from web.label.asked import number_in
+from web.problems import ProblemError
 
 if TYPE_CHECKING:
     from bot.services import Services
@@ -26,6 +27,10 @@ class LabelPages:
         """Add the routes."""
         router.add_get("/label", self.servers)
         router.add_get("/label/{server}", self.queue)
+        router.add_get("/label/{server}/clusters", self.clusters)
+        router.add_get("/label/{server}/crops", self.crops)
+        router.add_get("/label/{server}/characters", self.characters)
+        router.add_get("/label/{server}/characters/{id}", self.character)
 
     async def servers(self, request: web.Request) -> web.Response:
         """Show the servers that one may label in; of a single one its queue."""
@@ -37,6 +42,31 @@ class LabelPages:
     async def queue(self, request: web.Request) -> web.Response:
         """Show what waits in a server."""
         return await self._in_server("label_queue.html", request)
+
+    async def clusters(self, request: web.Request) -> web.Response:
+        """Show the clusters of unknown faces."""
+        return await self._in_server("label_clusters.html", request)
+
+    async def crops(self, request: web.Request) -> web.Response:
+        """Show all crops."""
+        return await self._in_server("label_crops.html", request, character=None, own=False)
+
+    async def characters(self, request: web.Request) -> web.Response:
+        """Show the characters that have faces."""
+        return await self._in_server("label_characters.html", request)
+
+    async def character(self, request: web.Request) -> web.Response:
+        """Show the faces of one character, to clean."""
+        labeller = await self._access.labeller(request, number_in(request, "server"))
+        roster = await self._services.galleries.roster(labeller.server_id)
+        key = roster.resolve(request.match_info["id"])
+        if key is None:
+            raise ProblemError(404, "There is no character of that id here.")
+        row = roster.changed.get(key)
+        own = row is not None and row.own
+        return await self._in_server(
+            "label_crops.html", request, character=roster.characters[key], own=own
+        )
 
     async def _in_server(self, template: str, request: web.Request, **context: Any) -> web.Response:
         server_id = number_in(request, "server")

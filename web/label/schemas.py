@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from bot.feedback.review_queue import CLUSTER_WHY
 from bot.labelling.desk import Choice, Said
 from bot.storage.records import VoteKind
 
@@ -115,12 +116,24 @@ class Queue(BaseModel):
 
 
 class Say(Request):
-    """What is said of faces."""
+    """What is said of faces; `about` tells what they were to whoever said it, for the audit log."""
 
     faces: list[int] = Field(min_length=1, max_length=MOST_AT_ONCE)
     kind: Literal["is", "new", "proposal", "not_a_face", "ignore"]
     value: _Text = ""
     series: _Text = ""
+    about: Literal["a face", "a cluster", "a collection"] = "a face"
+
+    @property
+    def why(self) -> str:
+        """What the audit log says more."""
+        match self.about:
+            case "a cluster":
+                return CLUSTER_WHY.format(number=len(self.faces))
+            case "a collection":
+                return "moved"
+            case "a face":
+                return ""
 
     @property
     def choice(self) -> Choice:
@@ -190,6 +203,73 @@ class Names(BaseModel):
     """Characters that fit what is typed, best first."""
 
     names: list[Name]
+
+
+class Cluster(BaseModel):
+    """Unknown faces that look alike, the most typical first, and whom they come closest to.
+
+    `copies` are further copies of the same pictures, which are named with them.
+    """
+
+    faces: list[Crop]
+    copies: dict[int, list[int]]
+    guesses: list[Candidate]
+
+
+class Clusters(BaseModel):
+    """The clusters of a server, the largest first."""
+
+    clusters: list[Cluster]
+
+
+class GridCrop(BaseModel):
+    """A crop of a long list: `name` as it is labelled, `note` what is to be said of it."""
+
+    id: int
+    hidden: bool
+    name: str
+    note: str = ""
+
+
+class GridPage(BaseModel):
+    """A part of a long list of crops; `total` counts all."""
+
+    total: int
+    crops: list[GridCrop]
+
+
+class ShelfEntry(Name):
+    """A character with so many settled faces; `own` is one of the server's own."""
+
+    faces: int
+    own: bool
+
+
+class ShelfList(BaseModel):
+    """The characters of a server that have faces, or are its own."""
+
+    characters: list[ShelfEntry]
+
+
+class Merge(Request):
+    """Make `character` and `into` one, by their ids; `into` stays."""
+
+    character: _Text
+    into: _Text
+
+
+class MergeEntry(BaseModel):
+    """A merge that stands: its number, what was done, and when."""
+
+    action: int
+    summary: str
+    at: datetime
+
+
+class Merges(BaseModel):
+    """The latest merges that stand, newest first."""
+
+    merges: list[MergeEntry]
 
 
 class Event(BaseModel):

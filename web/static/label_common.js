@@ -70,3 +70,34 @@ export function takesKeys(event) {
   if (at?.matches("input:not([type=checkbox]), textarea, select")) return true;
   return (event.key === "Enter" || event.key === " ") && Boolean(at?.matches("a, button, summary, input"));
 }
+
+/** What can be undone in a server, the last first; kept while the tab lives, also over a reload. */
+export class UndoStack {
+  constructor(server, changed) {
+    this.key = `undo:${server}`;
+    this.server = server;
+    this.changed = changed;
+    this.acts = JSON.parse(sessionStorage.getItem(this.key) ?? "[]");
+    changed(this.acts.length);
+  }
+
+  push(act) {
+    this.acts.push(act);
+    this.keep();
+  }
+
+  /** Take the last act back; returns it, or null where there is none. Throws what the site says. */
+  async undo() {
+    const last = this.acts.pop();
+    if (!last) return null;
+    this.keep();
+    await call(`/api/v1/label/${this.server}/undo`, {method: "POST", body: last.undo});
+    return last;
+  }
+
+  keep() {
+    this.acts.splice(0, this.acts.length - 100);
+    sessionStorage.setItem(this.key, JSON.stringify(this.acts));
+    this.changed(this.acts.length);
+  }
+}

@@ -4,8 +4,11 @@ import {call, element} from "./label_common.js";
 
 const WAIT_MS = 60;
 
-/** Let `input` find characters of a server; `chosen(name)` hears of the one that was chosen. */
-export function findsNames(input, list, server, chosen) {
+/**
+ * Let `input` find characters of a server; `chosen(name)` hears of the one that was chosen. With
+ * `fresh` what is typed can be chosen as a new character, too: it has no id.
+ */
+export function findsNames(input, list, server, chosen, {fresh = false} = {}) {
   let found = [];
   let at = -1;
   let asked = null;
@@ -19,7 +22,7 @@ export function findsNames(input, list, server, chosen) {
       const item = element("li");
       item.id = `${list.id}-${index}`;
       item.setAttribute("role", "option");
-      item.append(element("b", "", name.name));
+      item.append(element("b", "", name.id ? name.name : `New character: ${name.name}`));
       if (name.native_name) item.append(native(name.native_name));
       if (name.series) item.append(element("small", "", name.series));
       item.addEventListener("mousedown", (event) => event.preventDefault());
@@ -73,7 +76,7 @@ export function findsNames(input, list, server, chosen) {
       const query = new URLSearchParams({q: typed});
       const answer = await call(`/api/v1/label/${server}/names?${query}`, {signal: asked.signal});
       answered = typed;
-      show(answer.names);
+      show(fresh ? [...answer.names, {name: typed}] : answer.names);
     } catch (error) {
       if (error.name !== "AbortError") show([]);
     }

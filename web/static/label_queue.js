@@ -1,6 +1,6 @@
 // The review queue: one face at a time, an answer a key, and undo.
 
-import {call, counted, element, smallCrop, takesKeys} from "./label_common.js";
+import {UndoStack, call, counted, element, smallCrop, takesKeys} from "./label_common.js";
 import {findsNames} from "./label_names.js";
 
 const REASONS = {
@@ -24,8 +24,9 @@ let asking = null;
 const unsent = new Set();
 // Calls go one after the other, so what the site counts is what was said before it was asked.
 let calls = Promise.resolve();
-// What can be undone, the last first; kept while the tab lives, also over a reload.
-const stack = JSON.parse(sessionStorage.getItem(`undo:${server}`) ?? "[]");
+const stack = here && new UndoStack(server, (acts) => {
+  document.querySelector("[data-does=undo]").disabled = !acts;
+});
 const labelled = [];
 
 if (here) start();
@@ -60,7 +61,6 @@ function start() {
   addEventListener("beforeunload", (event) => {
     if (unsent.size) event.preventDefault();
   });
-  shownUndo();
   next();
 }
 
@@ -114,7 +114,6 @@ function say(kind, name, {value = "", series = ""}) {
       const body = {faces: [face.id], kind, value, series};
       const done = await call(`/api/v1/label/${server}/labels`, {method: "POST", body});
       stack.push({undo: done.undo, face, name: done.name});
-      keepStack();
     } catch (error) {
       // What was not kept is shown again, and why.
       left += 1;
@@ -137,17 +136,15 @@ function skip() {
 
 async function undo() {
   await calls;
-  const last = stack.pop();
-  if (!last) return;
-  keepStack();
   try {
-    await call(`/api/v1/label/${server}/undo`, {method: "POST", body: last.undo});
+    const last = await stack.undo();
+    if (!last) return;
     left += 1;
     settled -= 1;
     labelled.pop();
     status.textContent = `Undone: ${last.name}.`;
     problem.textContent = "";
-    again(last.face);
+    if (last.face) again(last.face);
   } catch (error) {
     problem.textContent = error.message;
   }
@@ -159,16 +156,6 @@ function again(face) {
   faces.unshift(face);
   current = null;
   next();
-}
-
-function keepStack() {
-  stack.splice(0, stack.length - 100);
-  sessionStorage.setItem(`undo:${server}`, JSON.stringify(stack));
-  shownUndo();
-}
-
-function shownUndo() {
-  document.querySelector("[data-does=undo]").disabled = !stack.length;
 }
 
 async function next() {

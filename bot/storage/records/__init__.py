@@ -24,6 +24,7 @@ from bot.storage.records.labels import (
     Label,
     LabelChange,
     LabelKind,
+    LabelledCrop,
     LabelState,
 )
 from bot.storage.records.outbox import OutboxEntry
@@ -69,6 +70,7 @@ __all__ = [
     "LabelChange",
     "LabelKind",
     "LabelState",
+    "LabelledCrop",
     "LearnedAnswer",
     "LearnedFace",
     "Merge",

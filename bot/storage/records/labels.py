@@ -58,3 +58,13 @@ class LabelChange:
     user_id: int | None
     why: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledCrop:
+    """A face whose crop is kept, as a list of many shows it; `hidden` is as of the face."""
+
+    face_id: int
+    hidden: bool
+    state: LabelState
+    label: Label | None

@@ -103,7 +103,7 @@ class LabelSite:
         hidden: bool = False,
         channel: int = 0,
         server: int = 0,
-        phash: str = "",
+        group: int | None = None,
         vector: Vector | None = None,
         author: int = AUTHOR,
     ) -> FaceObservation:
@@ -127,7 +127,7 @@ class LabelSite:
         await services.storage.answers.add(answer)
         (crop,) = await services.crops.save(server, [drawn_crop(name, number % 4 + 1)])
         face = LearnedFace(
-            phash or np.random.default_rng(number).bytes(8).hex(), None, crop,
+            np.random.default_rng(number).bytes(8).hex(), group, crop,
             vector_of(name, number) if vector is None else vector, services.galleries.backbone,
         )  # fmt: skip
         (kept,) = await services.storage.faces.record(
