@@ -50,6 +50,7 @@ from bot.recognition.questions import Questions
 from bot.recognition.refreshing import AnswerRefresh
 from bot.recognition.refusals import Refusals
 from bot.recognition.service import RecognitionService
+from bot.recognition.uploads import Uploads
 from bot.recognition.watching import Watching
 from bot.services import Services
 from bot.site import metrics, site
@@ -206,13 +207,14 @@ def build_services(
     )
     complaints = PermissionComplaints(client, storage.settings, storage.state)
     outbox = Outbox(client, storage.outbox)
+    pipeline = Pipeline(worker, galleries, settled, config.naming)
     recognition = RecognitionService(
         client,
         storage.settings,
         storage.answers,
         Admission(client, config, storage.consents),
         Refusals(complaints, config.cooldowns),
-        Pipeline(worker, galleries, settled, config.naming),
+        pipeline,
         Delivery(outbox, worker, storage.answers, recorder, standings, presenter, config.answers),
     )
     questions = Questions(client, config, recognition)
@@ -249,6 +251,7 @@ def build_services(
         presenter=presenter,
         refresh=refresh,
         corrections=Corrections(recognition, storage, galleries, teaching, votes, unknown_faces),
+        uploads=Uploads(storage, pipeline, consent, recorder, teaching, votes, galleries),
         questions=questions,
         watching=Watching(client, config, storage.settings, storage.state, recognition, questions),
         following=Following(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.recognition.questions import Questions
     from bot.recognition.refreshing import AnswerRefresh
     from bot.recognition.service import RecognitionService
+    from bot.recognition.uploads import Uploads
     from bot.recognition.watching import Watching
     from bot.storage import Storage
     from bot.storage.crops import CropStore
@@ -64,6 +65,7 @@ class Services:
     presenter: Presenter
     refresh: AnswerRefresh
     corrections: Corrections
+    uploads: Uploads
     questions: Questions
     watching: Watching
     following: Following

@@ -15,6 +15,7 @@ import aiohttp
 import discord
 
 from bot.feedback.authority import labels_at_once
+from bot.storage.records import ON_THE_SITE
 from web.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -81,18 +82,23 @@ class Memberships:
             read = (member.guild.name, roles, member.guild_permissions.manage_guild)
             self._keep(read, "roles", server_id, user_id)
         name, roles, manages = read
-        may_label = await labels_at_once(server_id, roles, self._settings, manages=manages)
+        may_label = await labels_at_once(
+            server_id, roles.__contains__, self._settings, manages=manages
+        )
         return Membership(server_id, name, roles, manages, may_label)
 
     async def may_see(self, user_id: int, server_id: int, channel_id: int) -> bool:
         """Say whether somebody may be shown what was posted in a server's channel.
 
-        They may read its history, it is not age-restricted, and of a private thread they are a
-        moderator: nobody says here who else was let into it. Raises ProblemError.
+        What was handed in on the site every member may see. Of a channel, they may read its
+        history, it is not age-restricted, and of a private thread they are a moderator: nobody
+        says here who else was let into it. Raises ProblemError.
         """
         member = await self._member(user_id, server_id)
         if member is None:
             return False
+        if channel_id == ON_THE_SITE:
+            return True
         channel = await self._channel(member.guild, channel_id)
         parent = channel
         if isinstance(channel, discord.Thread):

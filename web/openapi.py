@@ -10,10 +10,11 @@ from pydantic.json_schema import models_json_schema
 
 from web import people
 from web.api import PREFIX
-from web.schemas import Character, Characters, Identified, Problem
+from web.corrections import CorrectionAsked
+from web.schemas import Character, Characters, Corrected, Identified, Problem
 from web.uploads import FIELD
 
-_MODELS: Final = (Identified, Character, Characters, Problem)
+_MODELS: Final = (Identified, Corrected, Character, Characters, Problem)
 _PICTURE: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
@@ -36,6 +37,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": {
             f"{PREFIX}/identify": {"post": _identify()},
+            f"{PREFIX}/corrections": {"post": _correct()},
             f"{PREFIX}/characters": {"get": _characters()},
             f"{PREFIX}/characters/{{id}}": {"get": _character()},
         },
@@ -44,30 +46,63 @@ def document() -> dict[str, Any]:
 
 
 def _identify() -> dict[str, Any]:
-    form = {"type": "object", "required": [FIELD], "properties": {FIELD: _PICTURE}}
     return {
         "operationId": "identify",
         "summary": "Name the faces of a picture",
-        "requestBody": {
-            "required": True,
-            "description": f"The field `{FIELD}` of a form, or the bytes of the file themselves.",
-            "content": {
-                "multipart/form-data": {"schema": form},
-                "application/octet-stream": {"schema": _PICTURE},
-            },
-        },
+        "parameters": [_server()],
+        "requestBody": _pictures(),
         "responses": {
             "200": _json("Identified", "The faces, in reading order."),
-            "400": _problem("There is no picture in the form."),
-            "401": _problem("Who is signed in alone may ask here."),
-            "403": _problem("Pictures are not recognised here."),
-            "408": _problem("The picture did not come in in time."),
-            "413": _problem("The picture has more bytes or pixels than may be."),
-            "415": _problem("The file is no picture of a known kind."),
-            "422": _problem("The picture is empty, damaged or cut short."),
-            "429": _problem("That were too many."),
-            "503": _problem("Too many pictures are waiting."),
+            **_upload_problems(),
         },
+    }
+
+
+def _correct() -> dict[str, Any]:
+    asked = CorrectionAsked.model_json_schema()
+    return {
+        "operationId": "correct",
+        "summary": "Say who a face is",
+        "description": "The same consensus as in chat. What is said, and the picture's faces, are "
+        "kept where the server learns (`/learning on`), and nowhere else.",
+        "parameters": [
+            _query(name, schema["description"], schema) | {"required": name in asked["required"]}
+            for name, schema in asked["properties"].items()
+        ],
+        "requestBody": _pictures(),
+        "responses": {"200": _json("Corrected", "What came of it."), **_upload_problems()},
+    }
+
+
+def _server() -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
+    return _query("server", "A server's id: as it knows characters, for its members.", schema)
+
+
+def _pictures() -> dict[str, Any]:
+    form = {"type": "object", "required": [FIELD], "properties": {FIELD: _PICTURE}}
+    return {
+        "required": True,
+        "description": f"The field `{FIELD}` of a form, or the bytes of the file themselves.",
+        "content": {
+            "multipart/form-data": {"schema": form},
+            "application/octet-stream": {"schema": _PICTURE},
+        },
+    }
+
+
+def _upload_problems() -> dict[str, Any]:
+    return {
+        "400": _problem("There is no picture in the form, or something of the query is wrong."),
+        "401": _problem("Who is signed in alone may ask that."),
+        "403": _problem("Pictures are not recognised here."),
+        "404": _problem("You and the bot share no such server."),
+        "408": _problem("The picture did not come in in time."),
+        "413": _problem("The picture has more bytes or pixels than may be."),
+        "415": _problem("The file is no picture of a known kind."),
+        "422": _problem("The picture is damaged or cut short, or nothing may be kept."),
+        "429": _problem("That were too many."),
+        "503": _problem("Too many pictures are waiting, or Discord does not answer."),
     }
 
 
@@ -80,10 +115,14 @@ def _characters() -> dict[str, Any]:
             _query("series", "Only characters of this series.", _text()),
             _query("start", "How many to pass over.", _number(0, 10**9)),
             _query("count", "How many to give.", _number(people.PAGE, people.MOST)),
+            _server(),
         ],
         "responses": {
             "200": _json("Characters", "Those that fit, best first."),
             "400": _problem("A number is none, or too large."),
+            "401": _problem("A server's characters are for who is signed in."),
+            "503": _problem("Discord does not answer."),
+            "404": _problem("You and the bot share no such server."),
             "429": _problem("That were too many requests."),
         },
     }
@@ -94,9 +133,12 @@ def _character() -> dict[str, Any]:
     return {
         "operationId": "character",
         "summary": "Say what is known of a character",
-        "parameters": [parameter | {"description": "The character's id."}],
+        "parameters": [parameter | {"description": "The character's id."}, _server()],
         "responses": {
             "200": _json("Character", "What is known."),
+            "400": _problem("A number is none, or too large."),
+            "401": _problem("A server's characters are for who is signed in."),
+            "503": _problem("Discord does not answer."),
             "404": _problem("There is no character of that id."),
             "429": _problem("That were too many requests."),
         },

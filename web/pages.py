@@ -10,6 +10,7 @@ from aiohttp import web
 
 from web import people
 from web.openapi import document
+from web.person import person_of, server_asked, servers
 from web.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -41,8 +42,23 @@ class Pages:
             request,
             known=len(named),
             recognise=config.web.recognise,
+            servers=await self._servers(request),
             most_mb=round(config.pictures.max_bytes / 2**20),
         )
+
+    async def _servers(self, request: web.Request) -> list[dict[str, Any]]:
+        """Return the servers that somebody may have pictures named as in."""
+        if person_of(request) is None:
+            return []
+        settings = self._site.storage.settings
+        return [
+            {
+                "id": one.server_id,
+                "name": one.server_name,
+                "learns": (await settings.get(one.server_id)).learning,
+            }
+            for one in await servers(request)
+        ]
 
     async def characters(self, request: web.Request) -> web.Response:
         """Show the characters that fit a search; the script goes on with further ones."""
@@ -59,16 +75,18 @@ class Pages:
 
     async def character(self, request: web.Request) -> web.Response:
         """Show what is known of a character."""
-        character = await people.one(self._site, request.match_info["id"])
+        server_id = await server_asked(request)
+        character = await people.one(self._site, request.match_info["id"], server_id)
         if character is None:
             raise ProblemError(404, "There is no character of that id.")
         if character.id != request.match_info["id"]:  # it was merged into this one
-            raise web.HTTPMovedPermanently(f"/characters/{character.id}")
-        others = await people.find(self._site, "", character.series, count=13)
+            raise web.HTTPMovedPermanently(f"/characters/{character.id}{_server(server_id)}")
+        others = await people.find(self._site, "", character.series, count=13, server_id=server_id)
         return _page(
             "character.html",
             request,
             character=character,
+            server=_server(server_id),
             named=character.id in others.named,
             others=[c for c in others.characters if c.id != character.id][:12]
             if character.series
@@ -92,6 +110,10 @@ class Pages:
         waiting, most = self._site.worker.waiting, self._site.config.inference.queue
         status = 200 if waiting < most else 503
         return web.json_response({"waiting": waiting, "most": most}, status=status)
+
+
+def _server(server_id: int | None) -> str:
+    return f"?server={server_id}" if server_id else ""
 
 
 def _page(template: str, request: web.Request, **context: Any) -> web.Response:

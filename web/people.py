@@ -28,13 +28,22 @@ class Found:
     total: int
 
 
-async def find(site: Site, query: str, series: str, *, start: int = 0, count: int = PAGE) -> Found:
+async def find(
+    site: Site,
+    query: str,
+    series: str,
+    *,
+    start: int = 0,
+    count: int = PAGE,
+    server_id: int | None = None,
+) -> Found:
     """Return `count` of the characters that fit a name and a series, from number `start` on.
 
-    Without a name they are in the order of how often they are drawn.
+    Those of a server, or of everybody. Without a name they are in the order of how often they are
+    drawn.
     """
-    roster = await site.roster()
-    named = await site.galleries.named(0)
+    roster = await site.roster(server_id)
+    named = await site.galleries.named(server_id or 0)
     # Looking through eleven thousand names takes some milliseconds: not on the event loop.
     fitting = await asyncio.to_thread(_fitting, roster, query.strip(), series.strip())
     return Found(fitting[start : start + count], named, len(fitting))
@@ -50,8 +59,11 @@ def _fitting(roster: ServerRoster, query: str, series: str) -> list[Character]:
     return roster.index.complete(query, len(roster.characters))
 
 
-async def one(site: Site, key: str) -> Character | None:
-    """Return the character of an id, also of one that was merged into another's."""
-    roster = await site.roster()
+async def one(site: Site, key: str, server_id: int | None = None) -> Character | None:
+    """Return the character of an id, also of one that was merged into another's.
+
+    A server has its own beside everybody's.
+    """
+    roster = await site.roster(server_id)
     resolved = roster.resolve(key)
     return None if resolved is None else roster.characters.get(resolved)

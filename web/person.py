@@ -24,6 +24,7 @@ from yarl import URL
 
 from bot.feedback.authority import MODERATORS_ONLY
 from bot.storage.records import Session
+from web.answers import number
 from web.memberships import Membership, Memberships
 from web.problems import API, ProblemError
 from web.sessions import Sessions
@@ -76,10 +77,20 @@ async def servers(request: web.Request) -> list[Membership]:
 
 async def member(request: web.Request, server_id: int) -> Membership:
     """Return the person's membership of a server. Raises ProblemError 404 where there is none."""
-    found = await request.app[MEMBERSHIPS].of(signed_in(request).user_id, server_id)
+    user_id = signed_in(request).user_id
+    found = await request.app[MEMBERSHIPS].of(user_id, server_id)
     if found is None:
         raise ProblemError(404, "You and I share no such server.")
     return found
+
+
+async def server_asked(request: web.Request) -> int | None:
+    """Return the server that a query names; None where it names none.
+
+    Raises ProblemError 400, 401, or 404 where it is not shared with the person.
+    """
+    asked = number(request.query, "server", 0, 2**63 - 1)
+    return (await member(request, asked)).server_id if asked else None
 
 
 async def labeller(request: web.Request, server_id: int) -> Membership:

@@ -58,6 +58,16 @@ class Identified(BaseModel):
         )
 
 
+class Corrected(BaseModel):
+    """What came of a correction."""
+
+    outcome: str = Field(
+        description='"is", "new", "not_a_face", "no", or "proposed": a moderator decides.'
+    )
+    name: str = Field(description="The character's name, empty where none was said.")
+    sentence: str = Field(description="What can be shown to whoever said it.")
+
+
 class Character(BaseModel):
     """A character of the roster."""
 

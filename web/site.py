@@ -57,22 +57,20 @@ class Site:
         """What is kept."""
         return self.services.storage
 
-    async def identify(self, data: bytes, name: str, turn: int) -> IdentifiedPicture:
+    async def identify(
+        self, data: bytes, name: str, turn: int, server_id: int | None = None
+    ) -> IdentifiedPicture:
         """Name the faces of a picture file; uploads of one `turn` wait for each other.
 
-        Raises PictureError and InferenceError.
+        They are named as a server knows them, or as in a direct message. Raises PictureError and
+        InferenceError.
         """
         check_size(len(data), name, PictureLimits(max_bytes=self.config.pictures.max_bytes))
-        return await self.worker.identify(
-            data,
-            name,
-            # No message of Discord has a number below zero, so nothing that is deleted there
-            # cancels an upload.
-            job=Job(server_id=-turn, message_id=-next(self._numbers)),
-            gallery=await self.galleries.gallery(None),
-            policy=self.config.naming.policy(),
-        )
+        # No message of Discord has a number below zero, so nothing that is deleted there cancels
+        # an upload.
+        job = Job(server_id=-turn, message_id=-next(self._numbers))
+        return await self.services.uploads.identify(data, name, job, server_id)
 
-    async def roster(self) -> ServerRoster:
-        """Who there is."""
-        return await self.galleries.roster(NO_SERVER)
+    async def roster(self, server_id: int | None = None) -> ServerRoster:
+        """Who there is, in a server or for everybody."""
+        return await self.galleries.roster(server_id or NO_SERVER)

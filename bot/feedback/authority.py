@@ -9,7 +9,7 @@ import discord
 from bot.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable
 
     from bot.storage.settings import SettingsRepository
 
@@ -24,19 +24,20 @@ async def may_label(member: object, settings: SettingsRepository) -> bool:
     """
     if not isinstance(member, discord.Member):
         return False
-    roles = {role.id for role in member.roles}
     manages = member.guild_permissions.manage_guild
-    return await labels_at_once(member.guild.id, roles, settings, manages=manages)
+    return await labels_at_once(
+        member.guild.id, lambda role: member.get_role(role) is not None, settings, manages=manages
+    )
 
 
 async def labels_at_once(
-    server_id: int, roles: Collection[int], settings: SettingsRepository, *, manages: bool
+    server_id: int, holds: Callable[[int], bool], settings: SettingsRepository, *, manages: bool
 ) -> bool:
-    """Say the same of a member with these roles, who `manages` the server or does not."""
+    """Say the same of a member who `manages` the server or not, and `holds` some roles' ids."""
     if manages:
         return True
     role = (await settings.get(server_id)).labeller_role
-    return role is not None and role in roles
+    return role is not None and holds(role)
 
 
 async def check_may_label(member: object, settings: SettingsRepository) -> None:

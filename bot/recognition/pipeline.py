@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.recognition.request import RecognitionRequest
     from bot.recognition.sources import Source
     from bot.storage import ServerSettings
+    from models.gallery.policy import NamingPolicy
 
 STALLED_S = 5.0
 """Seconds after which a message's other pictures are answered without one that doesn't come."""
@@ -96,6 +97,30 @@ class Pipeline:
                 task.cancel()
             await asyncio.gather(*looks, *downloads, return_exceptions=True)
 
+    async def identify(
+        self, data: bytes, title: str, job: Job, server_id: int | None, settings: ServerSettings
+    ) -> IdentifiedPicture:
+        """Name the faces of one picture as a server knows them; None as a direct message does.
+
+        Raises PictureError and InferenceError.
+        """
+        return await self._worker.identify(
+            data,
+            title,
+            job=job,
+            gallery=await self._galleries.gallery(server_id),
+            policy=self._policy(settings),
+            settled=await self._settled.of(server_id),
+        )
+
+    @property
+    def model_version(self) -> str:
+        """The version of the model that answers."""
+        return self._worker.stages.model_version
+
+    def _policy(self, settings: ServerSettings) -> NamingPolicy:
+        return self._naming.policy(settings.named, settings.probably, settings.unknown_share)
+
     def cancel(self, request: RecognitionRequest) -> None:
         """Drop the pictures of a request that are on their way."""
         request.cancelled = True
@@ -109,20 +134,16 @@ class Pipeline:
         settings: ServerSettings,
     ) -> PictureResult:
         named = request.mode == "identify"
+        job = Job(server_id=request.line, message_id=request.prompt_id)
         try:
             data = await download
             if request.cancelled:
                 return PictureResult(source)
-            found = await self._worker.identify(
-                data,
-                source.title,
-                job=Job(server_id=request.line, message_id=request.prompt_id),
-                gallery=await self._galleries.gallery(request.server_id) if named else None,
-                policy=self._naming.policy(
-                    settings.named, settings.probably, settings.unknown_share
-                ),
-                settled=await self._settled.of(request.server_id) if named else None,
-            )
+            if named:
+                found = await self.identify(data, source.title, job, request.server_id, settings)
+            else:
+                policy = self._policy(settings)
+                found = await self._worker.identify(data, source.title, job=job, policy=policy)
         except JobCancelled:
             return PictureResult(source)
         except Exception as error:  # the other pictures of the request are still answered

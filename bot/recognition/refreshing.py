@@ -10,6 +10,8 @@ from weakref import WeakValueDictionary
 import aiohttp
 import discord
 
+from bot.storage.records import ON_THE_SITE
+
 if TYPE_CHECKING:
     from bot.recognition.presenting import Presenter
     from bot.storage.answers import AnswerRepository
@@ -70,7 +72,7 @@ class AnswerRefresh:
 
     async def _edit_once(self, reply_id: int) -> None:
         answer = await self._answers.by_reply(reply_id)
-        if answer is None or not answer.faces:
+        if answer is None or not answer.faces or answer.channel_id == ON_THE_SITE:
             return
         channel = self._client.get_partial_messageable(answer.channel_id, guild_id=answer.server_id)
         async with self.lock(reply_id):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from bot.storage.records import Answer, AnsweredFace, AnsweredPicture, AnswerPlace
+from bot.storage.records import ON_THE_SITE, Answer, AnsweredFace, AnsweredPicture, AnswerPlace
 from bot.storage.repository import Repository
 from bot.storage.revisions import bump_erased
 from bot.storage.tables import AnswerRow, FaceRow, VoteEventRow
@@ -68,8 +68,8 @@ class AnswerRepository(Repository):
         return await self._places(AnswerRow.author_id == user_id)
 
     async def places(self) -> list[AnswerPlace]:
-        """Return where all answers given in servers are, oldest first."""
-        return await self._places()
+        """Return where all answers given in servers' channels are, oldest first."""
+        return await self._places(AnswerRow.channel_id != ON_THE_SITE)
 
     async def delete_by_reply(self, reply_id: int) -> int:
         """Erase the answer of a reply; return how many there were (0 or 1)."""

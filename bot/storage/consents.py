@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 
 class ConsentRepository(Repository):
-    """Consent and opt-outs."""
+    """Consent and opt-outs, which are kept in memory where `remembers` is true."""
 
-    def __init__(self, database: Database, settings: SettingsRepository) -> None:
+    def __init__(
+        self, database: Database, settings: SettingsRepository, *, remembers: bool = True
+    ) -> None:
         super().__init__(database)
+        self._remembers = remembers
         self._settings = settings
         self._opted_out: set[int] | None = None
 
@@ -85,7 +88,7 @@ class ConsentRepository(Repository):
 
     async def opted_out(self, user_id: int) -> bool:
         """Say whether a member opted out."""
-        if self._opted_out is None:
+        if self._opted_out is None or not self._remembers:
             async with self._database.read() as session:
                 self._opted_out = set(await session.scalars(select(OptOutRow.user_id)))
         return user_id in self._opted_out

@@ -17,16 +17,20 @@ if TYPE_CHECKING:
 
 
 class SettingsRepository(Repository):
-    """Settings of servers. Reads come from memory after the first: every message asks."""
+    """Settings of servers. Reads come from memory after the first: every message asks.
 
-    def __init__(self, database: Database) -> None:
+    Not where `remembers` is false: there another process changes them.
+    """
+
+    def __init__(self, database: Database, *, remembers: bool = True) -> None:
         super().__init__(database)
+        self._remembers = remembers
         self._settings: dict[int, ServerSettings] = {}
         self._watched: dict[int, dict[int, int]] = {}
 
     async def get(self, server_id: int) -> ServerSettings:
         """Return the settings of a server, the defaults if it set nothing."""
-        if server_id not in self._settings:
+        if server_id not in self._settings or not self._remembers:
             async with self._database.read() as session:
                 row = await session.get(ServerSettingsRow, server_id)
             self._settings[server_id] = (

@@ -38,13 +38,16 @@ if TYPE_CHECKING:
 class Storage:
     """The repositories of an open database. `files` is the folder beside it, None without a file.
 
-    One process at a time holds a database; `exclusive=False` only looks in.
+    One process at a time holds a database; `exclusive=False` works beside it, and asks anew where
+    the holder may remember.
     """
 
-    def __init__(self, database: Database, files: Path | None = None) -> None:
+    def __init__(
+        self, database: Database, files: Path | None = None, *, exclusive: bool = True
+    ) -> None:
         self.database = database
         self.files = files
-        self.settings = SettingsRepository(database)
+        self.settings = SettingsRepository(database, remembers=exclusive)
         self.answers = AnswerRepository(database)
         self.votes = VoteRepository(database)
         self.state = StateRepository(database)
@@ -59,7 +62,7 @@ class Storage:
         self.proposals = ProposalRepository(database)
         self.vectors = VectorRepository(database)
         self.versions = VersionRepository(database, self.state)
-        self.consents = ConsentRepository(database, self.settings)
+        self.consents = ConsentRepository(database, self.settings, remembers=exclusive)
         self.servers = ServerRepository(database)
         self.sessions = SessionRepository(database)
         self.statistics = StatisticsRepository(database)
@@ -93,7 +96,8 @@ class Storage:
             try:
                 await database.migrate()
                 try:
-                    yield cls(database, None if file is None else files_beside(file))
+                    files = None if file is None else files_beside(file)
+                    yield cls(database, files, exclusive=exclusive)
                 finally:
                     await database.finish()
             finally:

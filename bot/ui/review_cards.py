@@ -14,7 +14,7 @@ import discord
 
 from bot.feedback.labels import same_face
 from bot.recognition.origin import readable
-from bot.storage.records import TeachCharacter
+from bot.storage.records import ON_THE_SITE, TeachCharacter
 from bot.ui.context import services_of
 from bot.ui.proposal_text import describe
 
@@ -97,7 +97,9 @@ async def proposal_card(interaction: discord.Interaction[Any], proposal: Proposa
 
 
 def link_to(face: FaceObservation) -> str:
-    """Return the link to the answer that a face is in."""
+    """Return the link to the answer that a face is in; words where no message carries it."""
+    if face.channel_id == ON_THE_SITE:
+        return "(handed in on the site)"
     return f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.reply_id}"
 
 

@@ -57,7 +57,7 @@ class OAuth:
         scopes = "".join(f"<li>{html.escape(scope)}</li>" for scope in sorted(asked.scopes))
         text = (
             '<!doctype html><html lang="en"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
+            '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
             f"<title>Authorize access</title><h1>{name} wants to read of you</h1>"
             f'<ul>{scopes}</ul><form method="post">{humans}<button>Cancel</button></form></html>'
         )

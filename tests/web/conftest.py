@@ -83,11 +83,13 @@ async def served(
             if sandbox is not None:
                 await log_in(bot, config.discord, sandbox.bot_token)
             services = build_services(config, storage, worker, bot)
-            async with serving(Site(services, bot), "127.0.0.1", 0) as url:
-                if sandbox is not None:
-                    sandbox.application(f"{url}signed-in")
-                yield Served(url, stages, client, config, services, bot)
-            await services.close()
+            try:
+                async with serving(Site(services, bot), "127.0.0.1", 0) as url:
+                    if sandbox is not None:
+                        sandbox.application(f"{url}signed-in")
+                    yield Served(url, stages, client, config, services, bot)
+            finally:
+                await services.close()
 
 
 async def authorized(site: Served, member: Member, path: str = "sign-in") -> URL:

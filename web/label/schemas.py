@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.feedback.review_queue import CLUSTER_WHY
 from bot.labelling.desk import Choice, Said
-from bot.storage.records import VoteKind
+from bot.storage.records import ON_THE_SITE, VoteKind
 
 if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
@@ -72,7 +72,7 @@ class WaitingFace(Crop):
     """A face that waits, why, and what is known of it.
 
     `more` counts further faces of its cluster; `link` leads to the answer that it is in, of which
-    `others` are the other faces.
+    `others` are the other faces; empty where no message carries it.
     """
 
     reason: Literal["disputed", "new", "cluster", "uncertain"]
@@ -102,9 +102,13 @@ class WaitingFace(Crop):
             proposed=proposed,
             more=waiting.more,
             at=face.at,
-            link=f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.reply_id}",
+            link="" if face.channel_id == ON_THE_SITE else _link_to(face),
             others=[Crop.of(other, best_name(other, roster)) for other in others],
         )
+
+
+def _link_to(face: FaceObservation) -> str:
+    return f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.reply_id}"
 
 
 class Queue(BaseModel):

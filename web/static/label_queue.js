@@ -205,6 +205,7 @@ function present() {
   at("why").textContent = current.why;
   at("guesses").replaceChildren(...optionsOf(current).map(option));
   at("link").href = current.link;
+  at("link").hidden = !current.link;
   const when = new Date(current.at);
   at("at").dateTime = current.at;
   at("at").textContent = when.toLocaleString("en", {dateStyle: "medium", timeStyle: "short"});

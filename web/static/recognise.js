@@ -1,5 +1,7 @@
 // Recognise a picture: drop, paste, pick or photograph; progress; boxes over it; guesses a face.
 
+import {corrections, server} from "/static/correct.js";
+
 const drop = document.getElementById("drop");
 const results = document.getElementById("results");
 const status = document.getElementById("status");
@@ -41,6 +43,7 @@ async function recognise(files) {
 }
 
 async function one(file) {
+  const where = server();
   const shown = element("section", "result");
   shown.append(element("h2", "", file.name || "Picture"));
   const progress = element("progress");
@@ -50,12 +53,12 @@ async function one(file) {
   results.prepend(shown);
   status.textContent = `Looking at ${file.name} …`;
   try {
-    const answer = await upload(file, (part) => {
+    const answer = await upload(file, where, (part) => {
       if (part < 1) progress.value = part;
       else progress.removeAttribute("value");
     });
     progress.remove();
-    shown.append(picture(file, answer), faces(answer));
+    shown.append(picture(file, answer), faces(file, answer, where));
     link(shown);
     status.textContent = summary(answer);
   } catch (problem) {
@@ -65,12 +68,12 @@ async function one(file) {
   }
 }
 
-function upload(file, told) {
+function upload(file, where, told) {
   return new Promise((resolve, reject) => {
     const form = new FormData();
     form.append("image", file, file.name);
     const request = new XMLHttpRequest();
-    request.open("POST", "/api/v1/identify");
+    request.open("POST", `/api/v1/identify${where ? `?server=${where.id}` : ""}`);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => told(event.loaded / event.total));
     request.addEventListener("load", () => {
@@ -107,7 +110,7 @@ function picture(file, answer) {
   return figure;
 }
 
-function faces(answer) {
+function faces(file, answer, where) {
   if (!answer.faces.length) {
     return element("p", "sentence", "No face found in this picture.");
   }
@@ -118,7 +121,7 @@ function faces(answer) {
     const title = element("h3", "", `${index + 1}. `);
     const name = TIERS[face.tier](face.guesses.map((guess) => guess.name));
     if (face.tier === "not_known") title.append(name);
-    else title.append(anchor(best, name));
+    else title.append(anchor(best, name, where));
     item.append(title);
     if (face.tier === "not_known") {
       const closest = face.guesses.slice(0, 2).map((guess) => guess.name).join(", ");
@@ -127,20 +130,22 @@ function faces(answer) {
       const parts = [best.series, percent(best.probability), best.by && `by the ${best.by}`];
       item.append(element("p", "", parts.filter(Boolean).join(" · ")));
     }
-    if (face.guesses.length) item.append(guesses(face, others.length));
+    if (face.guesses.length) item.append(guesses(face, others.length, where));
+    const correct = corrections(file, face, index, where);
+    if (correct) item.append(correct);
     list.append(item);
   });
   return list;
 }
 
-function guesses(face, others) {
+function guesses(face, others, where) {
   const more = element("details");
   more.append(element("summary", "", `All ${others + 1} guesses`));
   const list = element("ol");
   for (const guess of face.guesses) {
     const item = element("li");
     const name = element("span");
-    name.append(anchor(guess, guess.name));
+    name.append(anchor(guess, guess.name, where));
     if (guess.series) name.append(element("small", "faint", ` ${guess.series}`));
     const bar = element("meter");
     bar.value = guess.probability;
@@ -191,9 +196,10 @@ function percent(probability) {
   return `${Math.round(100 * probability)} %`;
 }
 
-function anchor(guess, words) {
+function anchor(guess, words, where) {
   const link = element("a", "", words);
-  link.href = `/characters/${encodeURIComponent(guess.id)}`;
+  const server = where ? `?server=${where.id}` : "";
+  link.href = `/characters/${encodeURIComponent(guess.id)}${server}`;
   return link;
 }
 

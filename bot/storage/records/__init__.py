@@ -1,6 +1,6 @@
 """What the storage hands out and takes in: frozen records, no rows, no sessions."""
 
-from bot.storage.records.answers import Answer, AnsweredPicture, AnswerPlace
+from bot.storage.records.answers import ON_THE_SITE, Answer, AnsweredPicture, AnswerPlace
 from bot.storage.records.enrolled import (
     Centroid,
     EnrolledSample,
@@ -47,6 +47,7 @@ from bot.storage.records.votes import Vote, VoteEvent, VoteKind, VoteSource
 __all__ = [
     "IGNORED",
     "NOT_A_FACE",
+    "ON_THE_SITE",
     "ActionKind",
     "Alias",
     "Answer",

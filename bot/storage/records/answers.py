@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.storage.records.faces import AnsweredFace
+
+ON_THE_SITE: Final = 0
+"""The channel of an answer to a picture that was handed in on the site, for the whole server.
+
+No message carries such an answer; its `reply_id` is below zero.
+"""
 
 
 @dataclass(frozen=True, slots=True)
