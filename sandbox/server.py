@@ -49,6 +49,7 @@ class Sandbox:
     Args:
         port: Where to listen on loopback; 0 takes a free one.
         samples: A folder of pictures that join the page's shelf.
+        beside: The address of what runs beside it, linked in the page's head.
         shelf_notes: Lines under the shelf's headings, by the group's name.
         bot_name: The bot's name.
         intents: Privileged intents that the "developer portal" grants: `message_content`,
@@ -75,6 +76,7 @@ class Sandbox:
         *,
         port: int = 0,
         samples: Path | None = None,
+        beside: str = "",
         shelf_notes: Mapping[str, str] | None = None,
         bot_name: str = "Moedex",
         intents: Iterable[str] = ("message_content", "members"),
@@ -93,7 +95,7 @@ class Sandbox:
         self._api = Api(
             self.state, RateLimits(realistic=realistic_limits), self.fault_injection.intercept
         )
-        self._page = Page(self.state, Shelf(samples, shelf_notes or {}))
+        self._page = Page(self.state, Shelf(samples, shelf_notes or {}), beside)
         self._port = port
         self._runner: web.AppRunner | None = None
         self.server = self.places.server

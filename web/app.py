@@ -11,6 +11,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from web import swagger
 from web.api import Api
 from web.guard import LIMITS, guarded, set_headers
 from web.label.access import Access
@@ -54,6 +55,7 @@ def build_app(site: Site) -> web.Application:
     # What is refused before anybody asked who it is, is told on a page as well.
     aiohttp_jinja2.get_env(app).globals.update(person=None, csrf="", sign_in=False)
     add_signing_in(app, site)
+    aiohttp_jinja2.get_env(app).globals["chat"] = site.config.web.chat
     Api(site).add_to(app.router)
     Pages(site).add_to(app.router)
     Metrics(site.config, site.worker, site.storage).add_to(app.router, public=True)
@@ -62,6 +64,7 @@ def build_app(site: Site) -> web.Application:
         LabelApi(site.services, access).add_to(app.router)
         CollectionsApi(site.services, access).add_to(app.router)
         LabelPages(site.services, access).add_to(app.router)
+    swagger.add_to(app.router)
     app.router.add_static("/static", STATIC)
     return app
 

@@ -48,6 +48,7 @@ def document() -> dict[str, Any]:
 def _identify() -> dict[str, Any]:
     return {
         "operationId": "identify",
+        "tags": ["Pictures"],
         "summary": "Name the faces of a picture",
         "parameters": [_server()],
         "requestBody": _pictures(),
@@ -109,6 +110,7 @@ def _upload_problems() -> dict[str, Any]:
 def _characters() -> dict[str, Any]:
     return {
         "operationId": "characters",
+        "tags": ["Characters"],
         "summary": "List characters",
         "parameters": [
             _query("q", "A name in any spelling, an alias, a native name, or a series.", _text()),
@@ -132,6 +134,7 @@ def _character() -> dict[str, Any]:
     parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "operationId": "character",
+        "tags": ["Characters"],
         "summary": "Say what is known of a character",
         "parameters": [parameter | {"description": "The character's id."}, _server()],
         "responses": {

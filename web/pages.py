@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp_jinja2
 from aiohttp import web
 
-from web import people
+from web import people, swagger
 from web.openapi import document
 from web.person import person_of, server_asked, servers
 from web.problems import ProblemError
@@ -95,7 +95,16 @@ class Pages:
 
     async def api(self, request: web.Request) -> web.Response:
         """Show how programs ask."""
-        return _page("api.html", request, document=document())
+        page = _page(
+            "api.html",
+            request,
+            document=document(),
+            origin=request.url.origin(),
+            swagger=swagger.PREFIX,
+            swagger_version=swagger.VERSION,
+        )
+        page.headers["Content-Security-Policy"] = swagger.POLICY
+        return page
 
     async def openapi(self, _: web.Request) -> web.Response:
         """Give the OpenAPI document."""

@@ -1,9 +1,10 @@
-"""`moedex demo`: the local Discord and the bot, in one process."""
+"""`moedex demo`: the local Discord, the bot and its site, in one process."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import tempfile
 import webbrowser
 from datetime import UTC, datetime
@@ -40,7 +41,8 @@ class DemoError(Exception):
 
 def demo(
     port: Annotated[
-        int, typer.Option(help="Port of the page on this machine; 0 takes a free one.")
+        int,
+        typer.Option(help="Port of the chat page; the site has the next one. 0: free ones."),
     ] = DEMO_PORT,
     samples: Annotated[
         Path | None,
@@ -59,7 +61,7 @@ def demo(
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Try Moedex on this machine: a chat page that stands in for Discord, with the bot in it."""
+    """Try Moedex on this machine: a chat page that stands in for Discord, and the site."""
     from bot import logs
     from bot.config import ConfigError
     from bot.errors import StartupError
@@ -97,7 +99,8 @@ async def _demo(
             await bot.close()
             return
         await teach_cast(bot, sandbox, taught)
-        typer.echo(f"\nMoedex is ready: open {sandbox.page_url}\nCtrl+C ends it.")
+        typer.echo(f"\nMoedex is ready. Open either; each links to the other.{places}")
+        typer.echo("Sign in on the site as Ann, a moderator, or as Ben. Ctrl+C ends it.")
         typer.echo(f"It knows the drawn characters of the shelf but {untaught}: teach it that one.")
         typer.echo("Learning is on in the demo's server; all of it is deleted at the end.")
         if open_page:
@@ -105,7 +108,13 @@ async def _demo(
 
     *taught, (untaught, _) = cast(load_samples()).items()
     notes = {untaught: HOW_TO_TEACH.format(name=untaught)}
-    sandbox = Sandbox(port=0 if once else port, samples=samples, shelf_notes=notes)
+    site = f"127.0.0.1:{port + 1 if port else _free_port()}"
+    sandbox = Sandbox(
+        port=0 if once else port,
+        samples=samples,
+        shelf_notes=notes,
+        beside="" if once else f"http://{site}/",
+    )
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="moedex-demo-"))
         try:
@@ -114,6 +123,9 @@ async def _demo(
             raise DemoError(
                 f"Port {port} can't be used ({error.strerror}): try --port 0 for a free one."
             ) from error
+        web = {} if once else {"listen": site, "chat": sandbox.page_url}
+        web |= sandbox.application(f"http://{site}/signed-in")
+        places = f"\n  Chat:  {sandbox.page_url}\n  Site:  http://{site}/"
         settings = load_config(
             config,
             discord=sandbox.discord_section,
@@ -121,9 +133,18 @@ async def _demo(
             # A newcomer clicks through the whole shelf, and is promised an answer to each picture.
             cooldowns={"user_times": 30},
             answers={"no_face": True},
+            web=web,
         )
+        if once is None:
+            typer.echo(f"A chat page and the site beside it will be here:{places}")
         typer.echo("Loading the models; this takes some seconds ...", err=True)
         await run_bot(settings, on_ready=on_ready)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 async def teach_cast(

@@ -33,6 +33,12 @@ class WebConfig(Section):
         description="The application's client secret. Better set as MOEDEX_CLIENT_SECRET than "
         "written here.",
     )
+    chat: str = Field(
+        "",
+        description=(
+            "Address of the Discord server or of an invitation, linked in the head of every page."
+        ),
+    )
     recognise: Literal["open", "signed in", "off"] = Field(
         "open",
         description='Who may upload pictures: "open" is everybody, '
@@ -67,6 +73,13 @@ class WebConfig(Section):
         if value and not (url.scheme in ("http", "https") and url.host and url.path == "/"):
             raise ValueError('must be an address without a path, such as "https://moedex.example"')
         return str(url.origin()) if value else ""
+
+    @field_validator("chat")
+    @classmethod
+    def _is_link(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must be empty or start with https:// or http://")
+        return value
 
     @field_validator("proxies")
     @classmethod

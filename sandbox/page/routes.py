@@ -10,6 +10,7 @@ the bot calls, with that human's token in `Authorization`. Here is only what Dis
     GET /sandbox/samples         -> {"samples": [{"id", "title", "group", "filename", "url"}],
                                      "notes": {group: a line under its heading}}
     GET /sandbox/samples/{id}    -> the picture's bytes
+    GET /sandbox/beside          -> {"url"}   the address of what runs beside it, or empty
 
 Ids are strings of digits. Errors are `{"message", "code"}` with status 401 or 404. Requests whose
 `Host` is no loopback name, or whose `Origin` is another site, are refused with 403 (see `server`).
@@ -40,8 +41,9 @@ _STATIC = Path(__file__).resolve().parent / "static"
 class Page:
     """Serves the page, and keeps the open ones up to date."""
 
-    def __init__(self, state: State, shelf: Shelf) -> None:
+    def __init__(self, state: State, shelf: Shelf, beside: str = "") -> None:
         self._state = state
+        self._beside = beside
         self._shelf = shelf
         self._open: set[web.WebSocketResponse] = set()
 
@@ -51,6 +53,7 @@ class Page:
         router.add_get("/page/{path:.+}", self.static)
         router.add_get("/sandbox/humans", self.humans)
         router.add_get("/sandbox/events", self.events)
+        router.add_get("/sandbox/beside", self.beside)
         router.add_get("/sandbox/samples", self.samples)
         router.add_get("/sandbox/samples/{sample}", self.sample)
 
@@ -68,6 +71,10 @@ class Page:
     async def static(self, request: web.Request) -> web.StreamResponse:
         """`GET /page/{path}`: a file of the page's folder, never one outside it."""
         return _file(request.match_info["path"])
+
+    async def beside(self, request: web.Request) -> web.Response:
+        """`GET /sandbox/beside`."""
+        return web.json_response({"url": self._beside})
 
     # --- who one is, and what happens -----------------------------------------------------------
 

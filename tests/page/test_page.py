@@ -341,3 +341,14 @@ async def test_on_a_narrow_screen_channels_and_shelf_slide_in(
         await page.locator("[data-sample=suzu-3]").click()
         await expect(page.locator(".command-file")).to_contain_text("suzu-3.webp")
         await expect(page.locator("#shelf")).to_be_hidden()
+
+
+async def test_what_runs_beside_it_is_linked(browser: Browser) -> None:
+    async with (
+        Sandbox(beside="http://127.0.0.1:8643/") as sandbox,
+        opened(browser, sandbox) as page,
+    ):
+        link = page.get_by_role("link", name="Open the site")
+        await expect(link).to_have_attribute("href", "http://127.0.0.1:8643/")
+    async with Sandbox() as sandbox, opened(browser, sandbox) as page:
+        await expect(page.get_by_role("link", name="Open the site")).to_have_count(0)

@@ -13,6 +13,9 @@ export class ApiError extends Error {
 /** Return whom the page may act as, each with a token. */
 export const readHumans = async () => (await send("GET", "/sandbox/humans")).users;
 
+/** Return the address of what runs beside the sandbox; empty where nothing does. */
+export const readBeside = async () => (await send("GET", "/sandbox/beside")).url;
+
 /** Return the sample pictures: `[{id, title, group, filename, url}]`. */
 export const readSamples = () => send("GET", "/sandbox/samples");
 

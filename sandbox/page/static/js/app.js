@@ -1,6 +1,6 @@
 // Puts the page together: who acts, which channel is open, what is announced.
 
-import { readHumans } from "./api.js";
+import { readBeside, readHumans } from "./api.js";
 import { texts } from "./components.js";
 import { Composer } from "./composer.js";
 import { fail, toast } from "./dialog.js";
@@ -200,6 +200,8 @@ async function start() {
   listen();
   try {
     store.humans = await readHumans();
+    const url = await readBeside();
+    if (url) $("standin").append(h("a", { href: url, target: "_blank", rel: "noopener" }, "Open the site"));
     const [, name, channelId] = location.hash.split("/");
     const wanted = store.humans.find((user) => user.username === name) ?? store.humans[0];
     become(wanted.id, channelId);

@@ -1,0 +1,27 @@
+// Puts Swagger UI into the page: it reads the API's own document, and nothing from elsewhere.
+
+const place = document.getElementById("swagger");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function colour() {
+  document.documentElement.classList.toggle("dark-mode", dark.matches);
+}
+
+/** Lets the keyboard scroll the examples, and names the tables; Swagger UI does neither. */
+function complete() {
+  for (const example of place.querySelectorAll("pre:not([tabindex])")) example.tabIndex = 0;
+  for (const table of place.querySelectorAll(".responses-table:not([aria-label])")) {
+    table.setAttribute("aria-label", `Answers of ${table.id}`);
+  }
+}
+
+dark.addEventListener("change", colour);
+colour();
+new MutationObserver(complete).observe(place, {childList: true, subtree: true});
+window.SwaggerUIBundle({
+  domNode: place,
+  url: place.dataset.document,
+  validatorUrl: null, // the default one is elsewhere
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+});
