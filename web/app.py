@@ -25,6 +25,7 @@ from web.pages import Pages
 from web.person import in_templates
 from web.problems import told
 from web.signing_in import add_signing_in, recognised
+from web.stats.pages import StatsPages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,6 +65,7 @@ def build_app(site: Site) -> web.Application:
         LabelApi(site.services, access).add_to(app.router)
         CollectionsApi(site.services, access).add_to(app.router)
         LabelPages(site.services, access).add_to(app.router)
+    StatsPages(site).add_to(app.router)
     swagger.add_to(app.router)
     app.router.add_static("/static", STATIC)
     return app

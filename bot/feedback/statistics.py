@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.storage.records import IGNORED, NOT_A_FACE
 from models.intervals import Share
+from models.types import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
+    from bot.gallery.roster import ServerRoster
     from bot.storage.records import SettledFace
+    from bot.storage.statistics import StatisticsRepository
 
 DAYS = 28
 """Days of which the answers are counted one by one."""
@@ -56,14 +59,15 @@ class Pair:
 class Statistics:
     """All that `/stats` shows.
 
-    `answers` are the last days', the oldest first; `answered` counts those of all weeks. `named`
-    faces had a name, of which `confirmed` were settled as that and `corrected` as something else.
-    `weeks` are by their Monday, weeks without a settled face left out.
+    `answers` are the last days', the oldest first; `answered` counts those of all weeks. `tiers`
+    count the faces by how surely they were named. Of those with a name `confirmed` were settled as
+    that and `corrected` as something else. `weeks` are by their Monday, weeks without a settled
+    face left out.
     """
 
     answers: tuple[tuple[date, int], ...]
     answered: int
-    named: int
+    tiers: Mapping[Tier, int]
     confirmed: int
     corrected: int
     settled: int
@@ -72,15 +76,40 @@ class Statistics:
     stated: tuple[Stated, ...]
 
     @property
+    def named(self) -> int:
+        """How many faces had a name, rather than *probably* or *not known*."""
+        return self.tiers.get(Tier.NAMED, 0)
+
+    @property
     def enough(self) -> bool:
         """Whether so many faces are settled that shares say something."""
         return self.settled >= FEWEST_SETTLED
 
 
+async def of_server(
+    stored: StatisticsRepository,
+    server_id: int,
+    roster: ServerRoster,
+    now: datetime,
+    visible: Callable[[set[int]], Awaitable[Collection[int]]],
+) -> Statistics:
+    """Count what is stored of a server. `visible` says which of its channels may be shown."""
+    since = now - timedelta(weeks=WEEKS)
+    faces = await stored.settled_faces(server_id, since)
+    return count(
+        now.date(),
+        await stored.answers_by_day(server_id, since),
+        await stored.faces_by_tier(server_id, since),
+        faces,
+        roster.resolve,
+        await visible({face.channel_id for face in faces}),
+    )
+
+
 def count(
     today: date,
     answers: Mapping[date, int],
-    named: int,
+    tiers: Mapping[Tier, int],
     faces: Sequence[SettledFace],
     resolve: Callable[[str], str | None],
     visible: Collection[int],
@@ -101,7 +130,7 @@ def count(
     return Statistics(
         answers=tuple((day, answers.get(day, 0)) for day in days),
         answered=sum(answers.values()),
-        named=named,
+        tiers=tiers,
         confirmed=confirmed,
         corrected=len(called) - confirmed,
         settled=len(judged),

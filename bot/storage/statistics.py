@@ -36,21 +36,21 @@ class StatisticsRepository(Repository):
             )
             return Counter({date.fromisoformat(text): count for text, count in rows})
 
-    async def named_faces(self, server_id: int, since: datetime) -> int:
-        """Return how many faces were given a name, rather than called unknown."""
+    async def faces_by_tier(self, server_id: int, since: datetime) -> Counter[Tier]:
+        """Return how many faces were answered in each tier."""
         query = (
-            select(func.count())
+            select(FaceRow.tier, func.count())
             .select_from(FaceRow)
             .join(AnswerRow, AnswerRow.reply_id == FaceRow.reply_id)
             .where(
                 AnswerRow.server_id == server_id,
                 AnswerRow.at >= since,
                 FaceRow.may_be_labelled.is_(True),
-                FaceRow.tier == Tier.NAMED,
             )
+            .group_by(FaceRow.tier)
         )
         async with self._database.read() as session:
-            return await session.scalar(query) or 0
+            return Counter({Tier(tier): number for tier, number in await session.execute(query)})
 
     async def labels_by_state(self) -> Counter[str]:
         """Return how many labels of all servers are in each state."""

@@ -6,7 +6,7 @@ Only whoever asked sees it: it shows crops and names from the channels that he m
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -79,23 +79,16 @@ class Stats(commands.Cog):
         )
 
     async def _count(self, interaction: discord.Interaction[MoedexBot]) -> Statistics:
-        server_id, now = interaction.guild_id or 0, datetime.now(UTC)
-        since = now - timedelta(weeks=statistics.WEEKS)
-        stored = self._statistics
-        faces = await stored.settled_faces(server_id, since)
+        server_id = interaction.guild_id or 0
+
+        async def visible(channel_ids: set[int]) -> set[int]:
+            return await readable(
+                channel_ids, interaction.user, interaction.guild, interaction.channel
+            )
+
         roster = await self._galleries.roster(server_id)
-        return statistics.count(
-            now.date(),
-            await stored.answers_by_day(server_id, since),
-            await stored.named_faces(server_id, since),
-            faces,
-            roster.resolve,
-            await readable(
-                {face.channel_id for face in faces},
-                interaction.user,
-                interaction.guild,
-                interaction.channel,
-            ),
+        return await statistics.of_server(
+            self._statistics, server_id, roster, datetime.now(UTC), visible
         )
 
     async def _shown(self, pair: Pair, roster: ServerRoster) -> ShownPair:

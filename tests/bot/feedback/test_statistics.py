@@ -35,7 +35,7 @@ def resolve(key: str) -> str | None:
 
 
 def counted(*faces: SettledFace, visible: tuple[int, ...] = (1,)) -> Statistics:
-    return count(TODAY, {TODAY: 3}, 10, faces, resolve, visible)
+    return count(TODAY, {TODAY: 3}, {Tier.NAMED: 10}, faces, resolve, visible)
 
 
 def test_a_face_is_right_where_its_best_guess_was_settled_merges_followed() -> None:
@@ -116,7 +116,7 @@ async def test_the_database_is_counted_by_server_and_time(tmp_path: Path) -> Non
         days = await found.answers_by_day(SERVER, since)
         assert days == {TODAY: 2, TODAY - timedelta(days=1): 1}
         assert await found.answers_by_day(SERVER, AT) == {TODAY: 2}
-        assert await found.named_faces(SERVER, since) == 2
+        assert await found.faces_by_tier(SERVER, since) == {Tier.NAMED: 2, Tier.NOT_KNOWN: 1}
         faces = await found.settled_faces(SERVER, since)
         assert [(f.guess, f.probability, f.named, f.label, f.at) for f in faces] == [
             ("rin", 0.7, True, Label.of("saber"), AT),

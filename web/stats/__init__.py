@@ -1,0 +1,1 @@
+"""How it does: a server's statistics and versions, and the process itself."""
