@@ -29,7 +29,9 @@ from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.settled_pictures import SettledPictures
 from bot.gallery.teaching import Teaching
 from bot.inference import InferenceWorker
+from bot.labelling.agreement import LabelFigures
 from bot.labelling.desk import LabelDesk
+from bot.labelling.export import Exports
 from bot.labelling.queue import LabelQueue
 from bot.labelling.shelves import Shelves
 from bot.learning.backbone_migration import Backbones
@@ -234,6 +236,8 @@ def build_services(
         unknown_faces=unknown_faces,
         label_queue=LabelQueue(storage, unknown_faces, galleries.roster),
         label_desk=LabelDesk(storage, votes, teaching, galleries.roster),
+        exports=Exports(storage, crops, galleries.roster, lambda: galleries.backbone),
+        label_figures=LabelFigures(storage, galleries.roster),
         shelves=Shelves(storage, teaching, galleries.roster, lambda: galleries.backbone),
         consent=consent,
         erasure=erasure,

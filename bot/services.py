@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from bot.gallery.server_galleries import ServerGalleries
     from bot.gallery.teaching import Teaching
     from bot.inference import InferenceWorker
+    from bot.labelling.agreement import LabelFigures
     from bot.labelling.desk import LabelDesk
+    from bot.labelling.export import Exports
     from bot.labelling.queue import LabelQueue
     from bot.labelling.shelves import Shelves
     from bot.learning.backbone_migration import Backbones
@@ -55,6 +57,8 @@ class Services:
     label_queue: LabelQueue
     label_desk: LabelDesk
     shelves: Shelves
+    exports: Exports
+    label_figures: LabelFigures
     consent: Consent
     erasure: Erasure
     retention: Retention

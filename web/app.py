@@ -14,10 +14,7 @@ from aiohttp import web
 from web import swagger
 from web.api import Api
 from web.guard import LIMITS, guarded, set_headers
-from web.label.access import Access
-from web.label.api import LabelApi
-from web.label.collections_api import CollectionsApi
-from web.label.pages import LabelPages
+from web.label.routes import add_labelling
 from web.limits import Limits
 from web.listening import listening
 from web.metrics import Metrics, counted
@@ -60,11 +57,7 @@ def build_app(site: Site) -> web.Application:
     Api(site).add_to(app.router)
     Pages(site).add_to(app.router)
     Metrics(site.config, site.worker, site.storage).add_to(app.router, public=True)
-    if site.config.web.client_id:
-        access = Access(site.services.storage)
-        LabelApi(site.services, access).add_to(app.router)
-        CollectionsApi(site.services, access).add_to(app.router)
-        LabelPages(site.services, access).add_to(app.router)
+    add_labelling(app.router, site)
     StatsPages(site).add_to(app.router)
     swagger.add_to(app.router)
     app.router.add_static("/static", STATIC)

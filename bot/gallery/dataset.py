@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
     from bot.storage import Storage, Vote
     from bot.storage.crops import CropStore
-    from bot.storage.records import FaceLabel, FaceObservation
+    from bot.storage.records import Exemplar, FaceLabel, FaceObservation
     from models.types import Crops, Vectors
 
 MANIFEST: Final = "manifest.json"
@@ -68,6 +68,57 @@ class _Manifest(BaseModel):
     faces: list[_WrittenFace]
 
 
+@dataclass(frozen=True, slots=True)
+class DatasetFace:
+    """A face of a dataset: the file of its crop, and what the manifest says of it."""
+
+    crop: str
+    entry: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The id of the character, or `NO_FACE`."""
+        return self.entry["label"]
+
+
+async def dataset_faces(
+    storage: Storage,
+    server_id: int,
+    roster: ServerRoster,
+    may: Callable[[FaceObservation | Exemplar], bool] = lambda _: True,
+) -> list[DatasetFace]:
+    """Return what a server taught and settled, of which crops are kept and that `may` go out."""
+    history = await storage.consents.history(server_id)
+    votes = await storage.votes.in_server(server_id)
+    found: list[DatasetFace] = []
+    for observation, label in await storage.labels.in_server(server_id, "settled"):
+        entry = _entry(observation, label, roster, votes.get(observation.reply_id, ()), history)
+        if entry is not None and observation.crop and may(observation):
+            found.append(DatasetFace(observation.crop, entry))
+    for exemplar in await storage.exemplars.in_use(server_id):
+        character = roster.resolve(exemplar.character_id)
+        if exemplar.crop and character and may(exemplar):
+            entry = {
+                "label": character, "picture": exemplar.phash, "box": None, "votes": {},
+                "consent": TAUGHT, "hidden": False, "at": _when(exemplar.at),
+            }  # fmt: skip
+            found.append(DatasetFace(exemplar.crop, entry))
+    return found
+
+
+def manifest_of(server_id: int, roster: ServerRoster, faces: Sequence[dict[str, Any]]) -> str:
+    """Return the manifest of written faces, each with its `file` beside what is said of it."""
+    labels = sorted({face["label"] for face in faces} - {NO_FACE})
+    manifest = {
+        "format": FORMAT,
+        "server": str(server_id),
+        "exported": _when(datetime.now(UTC)),
+        "characters": [asdict(roster.characters[label]) for label in labels],
+        "faces": faces,
+    }
+    return json.dumps(manifest, ensure_ascii=False, indent=1)
+
+
 async def export_dataset(
     storage: Storage, crops: CropStore, server_id: int, roster: ServerRoster, folder: Path
 ) -> int:
@@ -77,38 +128,15 @@ async def export_dataset(
     """
     if await asyncio.to_thread(_is_in_use, folder):
         raise DatasetFolderError(f"{folder} is not empty: name another folder.")
-    history = await storage.consents.history(server_id)
-    votes = await storage.votes.in_server(server_id)
-    rows: list[tuple[str, dict[str, Any]]] = []
-    for observation, label in await storage.labels.in_server(server_id, "settled"):
-        entry = _entry(observation, label, roster, votes.get(observation.reply_id, ()), history)
-        if entry is not None and observation.crop:
-            rows.append((observation.crop, entry))
-    for exemplar in await storage.exemplars.in_use(server_id):
-        character = roster.resolve(exemplar.character_id)
-        if exemplar.crop and character:
-            entry = {
-                "label": character, "picture": exemplar.phash, "box": None, "votes": {},
-                "consent": TAUGHT, "hidden": False, "at": _when(exemplar.at),
-            }  # fmt: skip
-            rows.append((exemplar.crop, entry))
     written: list[dict[str, Any]] = []
-    for number, (crop, entry) in enumerate(rows):
-        data = await crops.load(crop)
+    for number, face in enumerate(await dataset_faces(storage, server_id, roster)):
+        data = await crops.load(face.crop)
         if data is None:
             continue
-        file = f"{entry['label']}/{number:06d}.webp"
+        file = f"{face.label}/{number:06d}.webp"
         await asyncio.to_thread(_write, folder / file, data)
-        written.append({"file": file, **entry})
-    labels = sorted({entry["label"] for entry in written} - {NO_FACE})
-    manifest = {
-        "format": FORMAT,
-        "server": str(server_id),
-        "exported": _when(datetime.now(UTC)),
-        "characters": [asdict(roster.characters[label]) for label in labels],
-        "faces": written,
-    }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1)
+        written.append({"file": file, **face.entry})
+    text = manifest_of(server_id, roster, written)
     await asyncio.to_thread(_write, folder / MANIFEST, text.encode())
     return len(written)
 

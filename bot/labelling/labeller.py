@@ -21,9 +21,10 @@ class Labeller:
     """A moderator or labeller of a server, whose word decides at once.
 
     `channels` are those whose crops may be shown to him now: he reads them, and none is
-    age-restricted, as the site is no such channel.
+    age-restricted, as the site is no such channel. `manages` is true for Manage Server.
     """
 
     user_id: int
     server_id: int
     channels: frozenset[int]
+    manages: bool = False

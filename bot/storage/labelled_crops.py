@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 
 from bot.storage.faces import observed, to_observation
 from bot.storage.records import LabelledCrop
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 class LabelledCropRepository(Repository):
     """Crops from the channels that somebody may see."""
+
+    async def channels(self, server_id: int) -> set[int]:
+        """Return the channels that a server's answers are in."""
+        query = select(AnswerRow.channel_id).where(AnswerRow.server_id == server_id).distinct()
+        async with self._database.read() as session:
+            return set(await session.scalars(query))
 
     async def page(
         self,

@@ -42,6 +42,15 @@ def read_crop(data: bytes, side: int) -> Pixels | None:
         return None
 
 
+def side_of(data: bytes) -> int:
+    """Return the side of a crop's file in pixels; 0 where the file is broken."""
+    try:
+        with Image.open(BytesIO(data), formats=_DECODERS) as image:
+            return image.width
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return 0
+
+
 def write_thumbnail(data: bytes) -> bytes | None:
     """Return a small copy of a crop's file, as a WebP file; None where the file is broken."""
     pixels = read_crop(data, THUMBNAIL_SIDE)

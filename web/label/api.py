@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from bot.labelling.labeller import GoneError
 from web.api import answer
 from web.label.asked import body_of, number_in
 from web.label.audit import events_of
@@ -98,8 +99,13 @@ class LabelApi:
         return await self._picture(request, small=True)
 
     async def _picture(self, request: web.Request, *, small: bool) -> web.Response:
-        labeller = await self._labeller(request)
-        face = await self._services.label_desk.face(labeller, number_in(request, "face"))
+        server_id, face_id = number_in(request, "server"), number_in(request, "face")
+        labeller = await self._access.labeller(request, server_id, lately=True)
+        try:
+            face = await self._services.label_desk.face(labeller, face_id)
+        except GoneError:  # or the first one of its channel
+            labeller = await self._access.labeller(request, server_id)
+            face = await self._services.label_desk.face(labeller, face_id)
         return await send_crop(request, self._services, face.crop or "", small=small)
 
     async def _labeller(self, request: web.Request) -> Labeller:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp_jinja2
 from aiohttp import web
 
+from bot.recognition.member_names import MemberNames
 from web.label.asked import number_in
 from web.problems import ProblemError
 
 if TYPE_CHECKING:
-    from bot.services import Services
     from web.label.access import Access
+    from web.site import Site
+
+_PEOPLE: Final = 20
+"""People, and pairs of them, that are shown."""
 
 
 class LabelPages:
     """The handlers of the pages."""
 
-    def __init__(self, services: Services, access: Access) -> None:
-        self._services = services
+    def __init__(self, site: Site, access: Access) -> None:
+        self._services = site.services
         self._access = access
+        self._names = MemberNames(site.client)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Add the routes."""
@@ -30,6 +35,7 @@ class LabelPages:
         router.add_get("/label/{server}/clusters", self.clusters)
         router.add_get("/label/{server}/crops", self.crops)
         router.add_get("/label/{server}/characters", self.characters)
+        router.add_get("/label/{server}/progress", self.progress)
         router.add_get("/label/{server}/characters/{id}", self.character)
 
     async def servers(self, request: web.Request) -> web.Response:
@@ -67,6 +73,19 @@ class LabelPages:
         return await self._in_server(
             "label_crops.html", request, character=roster.characters[key], own=own
         )
+
+    async def progress(self, request: web.Request) -> web.Response:
+        """Show how far the labels are, how far labellers agree, and the exports."""
+        labeller = await self._access.labeller(request, number_in(request, "server"))
+        figures = self._services.label_figures
+        agreement = await figures.agreement(labeller)
+        shown = [user for user, _ in agreement.by[:_PEOPLE]]
+        shown += [user for pair in agreement.pairs[:_PEOPLE] for user in (pair.first, pair.second)]
+        names = await self._names.of(labeller.server_id, set(shown))
+        return await self._in_server(
+            "label_progress.html", request, progress=await figures.progress(labeller),
+            agreement=agreement, names=names, people=_PEOPLE, manages=labeller.manages,
+        )  # fmt: skip
 
     async def _in_server(self, template: str, request: web.Request, **context: Any) -> web.Response:
         server_id = number_in(request, "server")
