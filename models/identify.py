@@ -28,10 +28,7 @@ from models.types import Box, Face, NamedFace, Pixels, Vectors
 MAX_FACES = 16
 
 _DETECTION_SIDE = 1536
-"""Larger pictures are halved to this or more before detection, which sees none larger.
-
-Of a strip it is the side of a stretch; see `models.detection.tiles.stretch`.
-"""
+"""Larger pictures are halved to this or more before detection, which sees none larger."""
 
 _SAME_PLACE = 0.3
 _SAME_COLOURS = 40.0
@@ -77,12 +74,11 @@ class Identifier:
         """
         tracks: list[_Track] = []
         for index, frame in enumerate(picture.frames):
-            longer = max(frame.shape[:2])
-            small = halved(frame, round(_DETECTION_SIDE * longer / stretch(*frame.shape[:2])))
-            scale = longer / max(small.shape[:2])
+            small = halved(frame, detection_side(*frame.shape[:2]))
+            scale = max(picture.width, picture.height) / max(small.shape[:2])
             for found in self.detector.detect(small):
-                box = Box(*(scale * value for value in found.box.as_list()))
-                _follow(tracks, Face(box, found.score, index), _thumbnail(small, found.box))
+                face = Face(_scaled(found.box, scale), found.score, index)
+                _follow(tracks, face, _thumbnail(small, found.box))
         return best_faces([track.best for track in tracks], max_faces)
 
     def crops(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
@@ -90,7 +86,22 @@ class Identifier:
         side = self.embedder.side
         if not faces:
             return np.empty((0, side, side, 3), np.uint8)
-        return np.stack([crop_face(picture.frames[face.frame], face.box, side) for face in faces])
+        return np.stack(
+            [
+                crop_face(frame, _scaled(face.box, frame.shape[1] / picture.width), side)
+                for face in faces
+                for frame in (picture.frames[face.frame],)
+            ]
+        )
+
+    def suffices(self, picture: Picture, faces: Sequence[Face]) -> bool:
+        """Tell whether a picture that was decoded smaller has the pixels that the crops need.
+
+        Where it hasn't, a crop would be enlarged that the file shows sharper.
+        """
+        scale = picture.frames[0].shape[1] / picture.width
+        least = min((face.box.side for face in faces), default=np.inf) * (1 + 2 * MARGIN)
+        return scale >= 1 or scale * least >= self.embedder.side
 
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:
         """Return the crops' vectors, (n, dimensions) float32 of unit length."""
@@ -133,6 +144,14 @@ class Identifier:
         faces = self.find(picture, max_faces)
         crops = self.crops(picture, faces)
         return self.name(faces, crops, self.embed(crops), gallery, policy)
+
+
+def detection_side(height: int, width: int) -> int:
+    """Return the pixels of a picture's longer side that detection needs at least.
+
+    Of a strip `_DETECTION_SIDE` is the side of a stretch; see `models.detection.tiles.stretch`.
+    """
+    return round(_DETECTION_SIDE * max(height, width) / stretch(height, width))
 
 
 def whole_face(picture: Picture) -> Face:
@@ -179,6 +198,10 @@ def _follow(tracks: list[_Track], face: Face, look: NDArray[np.int16]) -> None:
             track.go_on(face, look)
             return
     tracks.append(_Track(face, look))
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    return Box(*(scale * value for value in box.as_list()))
 
 
 def _thumbnail(frame: Pixels, box: Box) -> NDArray[np.int16]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from itertools import pairwise
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from models.gallery.gallery import Gallery
 from models.gallery.impostors import IMPOSTORS_FILE, fitting_impostors
 from models.gallery.namer import NAMING_FILE, Namer
 from models.gallery.tuning import tuned
-from models.identify import Identifier
+from models.identify import Identifier, detection_side
 from models.images.decoding import PictureLimits, decode
 from models.images.hashing import perceptual_hash
 from models.images.resizing import halved
@@ -91,22 +91,24 @@ class RealStages:
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""
-        clock = [time.perf_counter()]
-        picture = decode(data, name, self._limits)
-        clock.append(time.perf_counter())
+        watch = _Stopwatch()
+        picture = decode(data, name, self._limits, enough=detection_side)
+        watch.lap("decode")
         found = self._identifier.find(picture, MOST_FACES)
         faces = best_faces(found, self._faces)
-        clock.append(time.perf_counter())
-        crops = self._identifier.crops(picture, faces)
+        watch.lap("detect")
         # The other frames, and pixels that no answer shows, are let go.
         frames = {
             index: halved(picture.frames[index], self._side) for index in {f.frame for f in faces}
         }
         phash = perceptual_hash(picture.frames[0])
         sha256 = hashlib.sha256(data).hexdigest()
-        clock.append(time.perf_counter())
-        decoded, detected, cropped = (end - start for start, end in pairwise(clock))
-        seconds = {"decode": decoded, "detect": detected, "crop": cropped}
+        watch.lap("crop")
+        if not self._identifier.suffices(picture, faces):
+            picture = decode(data, name, self._limits)
+            watch.lap("decode")
+        crops = self._identifier.crops(picture, faces)
+        watch.lap("crop")
         return FoundFaces(
             picture.width,
             picture.height,
@@ -115,7 +117,7 @@ class RealStages:
             crops,
             phash,
             sha256,
-            seconds,
+            watch.seconds,
             len(found) - len(faces),
         )
 
@@ -166,3 +168,17 @@ class RealStages:
         return RealStages(
             self._config, Identifier(self._identifier.detector, embedder, namer), folder
         )
+
+
+class _Stopwatch:
+    """Seconds by stage; a stage may come several times."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._since = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Count the time since the last lap as `stage`'s."""
+        now = time.perf_counter()
+        self.seconds[stage] += now - self._since
+        self._since = now

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from models.embedding.embedder import Embedder
 from models.gallery.namer import Namer, Naming
 from models.gallery.policy import NamingPolicy
-from models.identify import Identifier, card_frame, whole_face
-from models.images.decoding import Picture
+from models.identify import Identifier, card_frame, detection_side, whole_face
+from models.images.decoding import Picture, decode
 from models.types import Box, Character, Face, Guess, Pixels, Vectors
+from tests.models.drawn import encoded
 
 SIDE = 32
 
@@ -154,3 +157,50 @@ def test_crops_are_cut_from_the_full_size(identifier: Identifier) -> None:
     picture = Picture("a.png", (frame,), animated=False, width=4000, height=3000)
     (crop,) = identifier.crops(picture, [Face(Box(210, 210, 235, 235), 1.0)])
     assert (crop.min(), crop.max()) == (0, 255)
+
+
+def test_a_picture_that_was_decoded_smaller_gives_the_same_boxes_and_crops(
+    identifier: Identifier,
+) -> None:
+    whole = np.zeros((400, 400, 3), np.uint8)
+    whole[100:228, 200:328] = (250, 120, 120)
+    small = whole[::2, ::2]
+    pictures = [Picture("", (frame,), False, 400, 400) for frame in (whole, small)]
+    faces, same = (identifier.find(picture) for picture in pictures)
+    assert same == faces == [Face(Box(200, 100, 328, 228), 0.5)]
+    crops, others = (identifier.crops(picture, faces) for picture in pictures)
+    assert np.abs(crops.astype(int) - others).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("shrunk", "side", "suffices"),
+    [(1, 10, True), (2, 50, True), (2, 48, False), (4, 99, True), (4, 97, False)],
+)
+def test_small_faces_need_the_whole_picture(
+    identifier: Identifier, shrunk: int, side: int, *, suffices: bool
+) -> None:
+    frame = np.zeros((600 // shrunk, 800 // shrunk, 3), np.uint8)
+    picture = Picture("", (frame,), False, 800, 600)
+    faces = [Face(Box(0, 0, 300, 300), 0.9), Face(Box(100, 100, 100 + side, 100 + side), 0.9)]
+    assert identifier.suffices(picture, faces) is suffices
+    assert identifier.suffices(picture, [])
+
+
+def test_real_posts_are_answered_the_same_from_half_of_their_pixels(shared_data: Path) -> None:
+    identifier = Identifier.load()
+    for file in ("nami/180.jpg", "several/003.jpg"):
+        image = Image.open(shared_data / "posts" / file).convert("RGB")
+        times = 3400 / max(image.size)
+        large = image.resize((round(times * image.width), round(times * image.height)))
+        data = encoded(large, "JPEG", quality=90)
+        whole, half = decode(data, file), decode(data, file, enough=detection_side)
+        assert max(half.frames[0].shape) == 1700
+        expected, found = identifier.identify(whole), identifier.identify(half)
+        assert [each.best.character.id for each in found] == [
+            each.best.character.id for each in expected
+        ]
+        for one, other in zip(found, expected, strict=True):
+            box, same = one.face.box, other.face.box
+            apart = np.abs(np.subtract(box.as_list(), same.as_list())).max()
+            assert apart < 0.03 * same.side
+            assert one.best.probability == pytest.approx(other.best.probability, abs=0.05)
