@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -76,34 +76,73 @@ def cluster(boxes: Sequence[Box], weights: Sequence[float]) -> list[list[int]]:
 
 def cluster_corners(
     corners: NDArray[np.float64], weights: NDArray[np.float64]
-) -> list[NDArray[np.intp]]:
-    """Do as `cluster` does, for many boxes: `corners` is (n, 4), each x0, y0, x1, y1."""
+) -> Iterator[NDArray[np.intp]]:
+    """Do as `cluster` does, for many boxes: `corners` is (n, 4), each x0, y0, x1, y1.
+
+    A group is looked for when it is asked for: who needs the heaviest takes no more.
+    """
     left = np.argsort(-weights, kind="stable")
-    groups: list[NDArray[np.intp]] = []
+    boxes = _Boxes.of(corners[left])
     while len(left):
-        same = _same_face_as(corners[left[0]], corners[left])
+        same = boxes.same_face_as_first()
+        yield left[same]
+        left, boxes = left[~same], boxes.where(~same)
+
+
+class _Boxes:
+    """Boxes as what tells whether two of them mean one face, each figure (n,) float64.
+
+    Rows: x0, y0, x1, y1, side, area, and twice the centre's x and y.
+    """
+
+    def __init__(self, rows: NDArray[np.float64]) -> None:
+        self._rows = rows
+
+    @classmethod
+    def of(cls, corners: NDArray[np.float64]) -> _Boxes:
+        x0, y0, x1, y1 = corners.T
+        wide, high = x1 - x0, y1 - y0
+        side = np.maximum(np.maximum(wide, high), 0)
+        return cls(np.stack([x0, y0, x1, y1, side, wide * high, x0 + x1, y0 + y1]))
+
+    def where(self, chosen: NDArray[np.bool_]) -> _Boxes:
+        return _Boxes(self._rows[:, chosen])
+
+    def same_face_as_first(self) -> NDArray[np.bool_]:
+        """`same_face` of the first with each; its own place is true."""
+        x0, y0, x1, y1, side, area, x, y = self._rows
+        shared = _shared(self._rows[:4, 0], x0, y0, x1, y1)
+        apart = np.maximum(np.abs(x - x[0]), np.abs(y - y[0])) / 2
+        same = (_iou(shared, area[0], area) >= SAME_FACE) | (apart < np.maximum(side, side[0]) / 4)
         same[0] = True
-        groups.append(left[same])
-        left = left[~same]
-    return groups
+        return same
 
 
 def overlaps(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the IoU, 0 to 1, of a box (4,) with each of (n, 4) boxes."""
-    width = np.minimum(one[2], many[:, 2]) - np.maximum(one[0], many[:, 0])
-    height = np.minimum(one[3], many[:, 3]) - np.maximum(one[1], many[:, 1])
-    shared = np.maximum(width, 0) * np.maximum(height, 0)
-    area = (many[:, 2] - many[:, 0]) * (many[:, 3] - many[:, 1])
-    joined = (one[2] - one[0]) * (one[3] - one[1]) + area - shared
+    x0, y0, x1, y1 = many.T
+    area = (x1 - x0) * (y1 - y0)
+    return _iou(_shared(one, x0, y0, x1, y1), (one[2] - one[0]) * (one[3] - one[1]), area)
+
+
+def _shared(
+    one: NDArray[np.float64],
+    x0: NDArray[np.float64],
+    y0: NDArray[np.float64],
+    x1: NDArray[np.float64],
+    y1: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the area that a box (4,) has in common with each of many."""
+    width = np.minimum(x1, one[2]) - np.maximum(x0, one[0])
+    height = np.minimum(y1, one[3]) - np.maximum(y0, one[1])
+    return np.maximum(width, 0) * np.maximum(height, 0)
+
+
+def _iou(
+    shared: NDArray[np.float64], one: np.float64, many: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    joined = one + many - shared
     return np.divide(shared, joined, out=np.zeros_like(shared), where=shared > 0)
-
-
-def _same_face_as(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """`same_face` of a box (4,) with each of (n, 4) boxes."""
-    sides = np.maximum(many[:, 2:] - many[:, :2], 0).max(1)
-    reach = np.maximum(sides, (one[2:] - one[:2]).max()) / 4
-    apart = np.abs((many[:, 2:] + many[:, :2]) - (one[2:] + one[:2])).max(1) / 2
-    return (overlaps(one, many) >= SAME_FACE) | (apart < reach)
 
 
 def moved(face: Face, right: float, down: float) -> Face:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from models.detection.boxes import (
     around,
     best_faces,
     cluster,
+    cluster_corners,
     iou,
     mean_box,
     outermost,
     reading_order,
+    same_face,
     squared,
 )
 from models.types import Box, Face
@@ -36,6 +39,26 @@ def test_mean_box_is_weighted() -> None:
 def test_cluster_joins_what_means_one_face() -> None:
     boxes = [around(50, 50, 40), around(200, 50, 40), around(53, 52, 44), around(52, 50, 12)]
     assert cluster(boxes, [1, 5, 2, 1]) == [[1], [2, 0, 3]]
+
+
+def test_a_cluster_is_looked_for_when_it_is_asked_for() -> None:
+    corners = np.array([around(50 * n, 50, 40).as_list() for n in range(4)])
+    groups = cluster_corners(corners, np.array([0.1, 0.9, 0.5, 0.2]))
+    assert next(groups).tolist() == [1]
+    assert [group.tolist() for group in groups] == [[2], [3], [0]]
+
+
+def test_clusters_are_those_of_the_rule_for_two() -> None:
+    rng = np.random.default_rng(5)
+    middles, sides = rng.uniform(0, 200, (80, 2)), rng.uniform(5, 60, (80, 2))
+    corners = np.concatenate([middles - sides / 2, middles + sides / 2], axis=1)
+    weights = rng.uniform(0, 1, 80)
+    boxes = [Box(*row) for row in corners.tolist()]
+    left, expected = sorted(range(80), key=lambda n: -weights[n]), list[list[int]]()
+    while left:
+        expected.append([n for n in left if n == left[0] or same_face(boxes[left[0]], boxes[n])])
+        left = [n for n in left if n not in expected[-1]]
+    assert cluster(boxes, weights.tolist()) == expected
 
 
 def test_neighbours_stay_apart() -> None:
