@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.inference.memory import give_back, share_one_pool, spare_what_is_loaded
+from bot.inference.threads import share_processors
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -17,6 +18,7 @@ def load_stages(config: Config) -> Stages:
     share_one_pool()
     from bot.inference.real import RealStages
 
+    share_processors()
     stages = RealStages.load(config)
     spare_what_is_loaded()
     give_back()
