@@ -9,6 +9,7 @@ from models.images.hashing import HashIndex
 
 if TYPE_CHECKING:
     from bot.storage.faces import FaceRepository
+    from bot.storage.revisions import RevisionRepository
 
 
 class NearDuplicates:
@@ -17,13 +18,14 @@ class NearDuplicates:
     A server's index is kept until hashes of that server are erased; what is seen is added to it.
     """
 
-    def __init__(self, faces: FaceRepository) -> None:
+    def __init__(self, faces: FaceRepository, revisions: RevisionRepository) -> None:
         self._faces = faces
+        self._revisions = revisions
         self._indexes: dict[int, tuple[int, HashIndex]] = {}
 
     async def of(self, server_id: int) -> HashIndex:
         """Return the hashes of a server, each under the number of its group."""
-        revision = await self._faces.erased_hashes(server_id)
+        revision = await self._erased(server_id)
         kept, index = self._indexes.get(server_id, (None, None))
         if index is None or kept != revision:
             hashes = await self._faces.hashes(server_id)
@@ -34,8 +36,11 @@ class NearDuplicates:
     async def drop_stale(self) -> None:
         """Let go of hashes of which some were erased."""
         for server_id, (revision, _) in list(self._indexes.items()):
-            if await self._faces.erased_hashes(server_id) != revision:
+            if await self._erased(server_id) != revision:
                 self.forget_server(server_id)
+
+    async def _erased(self, server_id: int) -> int:
+        return (await self._revisions.of(server_id)).erased_hashes
 
     def forget_server(self, server_id: int) -> None:
         """Let go of a server's hashes."""

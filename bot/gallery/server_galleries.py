@@ -142,11 +142,11 @@ class ServerGalleries:
         self._galleries.pop(server_id, None)
 
     async def _revision(self, server_id: int) -> Revision:
-        base = await self._base_revision()
-        return *base, await self._storage.galleries.revision(server_id)
+        read = await self._storage.revisions.of(server_id)
+        return self._swapped, read.enrolled, read.gallery
 
     async def _base_revision(self) -> BaseRevision:
-        return self._swapped, await self._storage.enrolled.revision()
+        return self._swapped, (await self._storage.revisions.of(None)).enrolled
 
     async def _base_gallery(self, revision: BaseRevision) -> BaseGallery:
         """Return what all servers extend, built once a revision."""

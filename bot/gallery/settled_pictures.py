@@ -31,7 +31,7 @@ class SettledPictures:
         if server_id is None:
             return None
         # Read before what it stands for: a write in between makes for one reading too many.
-        revision = await self._storage.galleries.revision(server_id)
+        revision = await self._revision(server_id)
         found = self._kept.get(server_id)
         if found is None or found[0] != revision:
             found = self._kept[server_id] = revision, await self._read(server_id)
@@ -40,12 +40,15 @@ class SettledPictures:
     async def drop_stale(self) -> None:
         """Let go of what was read at a former revision: some of it may have been erased."""
         for server_id, (revision, _) in list(self._kept.items()):
-            if await self._storage.galleries.revision(server_id) != revision:
+            if await self._revision(server_id) != revision:
                 self.forget_server(server_id)
 
     def forget_server(self, server_id: int) -> None:
         """Let go of a server's settled faces."""
         self._kept.pop(server_id, None)
+
+    async def _revision(self, server_id: int) -> int:
+        return (await self._storage.revisions.of(server_id)).gallery
 
     async def _read(self, server_id: int) -> SettledFaces:
         settled = await self._storage.labels.in_server(server_id, "settled")

@@ -18,6 +18,7 @@ from bot.storage.records import (
     EnrolmentSummary,
 )
 from bot.storage.repository import Repository
+from bot.storage.revisions import ENROLLED
 from bot.storage.tables import (
     CharacterRow,
     EnrolledCharacterRow,
@@ -38,19 +39,12 @@ if TYPE_CHECKING:
 
     from models.types import Vector
 
-_REVISION = "enrolled_revision"
 AT_ONCE: Final = 200
 """Rows that are read in one go: there may be ten thousands."""
 
 
 class EnrolledRepository(Repository):
-    """Enrolled characters. Every change of what answers is counted by `revision`."""
-
-    async def revision(self) -> int:
-        """Return a number that grows with every change of what answers."""
-        async with self._database.read() as session:
-            row = await session.get(StateRow, _REVISION)
-        return 0 if row is None else int(row.value)
+    """Enrolled characters. Every change of what answers is counted; see `Revisions`."""
 
     async def source(self, key: str, title: str, at: datetime) -> int:
         """Return the number of a source, which is noted if it is new."""
@@ -263,9 +257,9 @@ class EnrolledRepository(Repository):
 
 
 async def _count(session: AsyncSession, at: datetime) -> None:
-    row = await session.get(StateRow, _REVISION)
+    row = await session.get(StateRow, ENROLLED)
     revision = 1 if row is None else int(row.value) + 1
-    await session.merge(StateRow(key=_REVISION, value=str(revision), at=at))
+    await session.merge(StateRow(key=ENROLLED, value=str(revision), at=at))
 
 
 def _to_row(character: Character, at: datetime, *, known: bool) -> EnrolledCharacterRow:

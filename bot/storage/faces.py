@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from bot.storage.records import FaceObservation
 from bot.storage.repository import Repository
 from bot.storage.revisions import bump, bump_erased
-from bot.storage.tables import AnswerRow, FaceRow, LabelRow, RevisionRow, ShownFaceRow
+from bot.storage.tables import AnswerRow, FaceRow, LabelRow, ShownFaceRow
 from models.types import Box, Tier
 from models.vectors import pack_vector, unpack_vector
 
@@ -127,12 +127,6 @@ class FaceRepository(Repository):
                 .distinct()
             )
             return [(group, phash) for group, phash in rows if group is not None and phash]
-
-    async def erased_hashes(self, server_id: int) -> int:
-        """Return how often hashes of a server were erased: the revision of `hashes`."""
-        async with self._database.read() as session:
-            row = await session.get(RevisionRow, server_id)
-        return 0 if row is None else row.erased_hashes
 
     async def crop_names(self) -> set[str]:
         """Return the file names of all crops in use."""

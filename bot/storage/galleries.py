@@ -168,14 +168,6 @@ class GalleryRepository(Repository):
             rows = await session.execute(select(RevisionRow.server_id, RevisionRow.revision))
             return {server_id: number for server_id, number in rows.all()}  # noqa: C416 - rows, not pairs
 
-    async def revision(self, server_id: int) -> int:
-        """Return how often a server's gallery or model changed, 0 where it never did."""
-        async with self._database.read() as session:
-            found = await session.scalar(
-                select(RevisionRow.revision).where(RevisionRow.server_id == server_id)
-            )
-            return found or 0
-
     async def touch(self, server_id: int) -> None:
         """Count a change, so that a running bot reads the server's gallery anew."""
         async with self._database.write() as session:

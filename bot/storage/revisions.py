@@ -2,16 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.storage.tables import RevisionRow
+from bot.storage.repository import Repository
+from bot.storage.tables import RevisionRow, StateRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.storage.database import Database
+
+ENROLLED: Final = "enrolled_revision"
+"""The key of the state that counts what was enrolled for all servers."""
+
+
+class Revisions(NamedTuple):
+    """How often something changed, 0 where it never did.
+
+    `enrolled`: what the operator enrolled for all servers. `gallery`: a server's gallery or model.
+    `erased_hashes`: how often perceptual hashes of the server were erased.
+    """
+
+    enrolled: int
+    gallery: int
+    erased_hashes: int
+
+
+class RevisionRepository(Repository):
+    """Reads the counters. Every answer asks several times, so who asks together reads once."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._about_to: dict[int | None, asyncio.Task[Revisions]] = {}
+
+    async def of(self, server_id: int | None) -> Revisions:
+        """Return the counters of a server as they are now; those of a DM where it is None."""
+        reading = self._about_to.get(server_id)
+        if reading is None:
+            reading = asyncio.create_task(self._read(server_id), name="revisions")
+            self._about_to[server_id] = reading
+        return await asyncio.shield(reading)
+
+    async def _read(self, server_id: int | None) -> Revisions:
+        # Who asks from here on may know of a change that this reading does not see.
+        del self._about_to[server_id]
+        enrolled = select(StateRow.value).where(StateRow.key == ENROLLED)
+        own = [
+            select(column).where(RevisionRow.server_id == server_id).scalar_subquery()
+            for column in (RevisionRow.revision, RevisionRow.erased_hashes)
+        ]
+        async with self._database.read() as session:
+            found = (await session.execute(select(enrolled.scalar_subquery(), *own))).one()
+        return Revisions(*(int(number or 0) for number in found))
 
 
 async def bump(session: AsyncSession, server_id: int) -> None:

@@ -21,6 +21,7 @@ from bot.storage.labels import LabelRepository
 from bot.storage.location import files_beside, hold, sqlite_file, sqlite_url
 from bot.storage.outbox import OutboxRepository
 from bot.storage.proposals import ProposalRepository
+from bot.storage.revisions import RevisionRepository
 from bot.storage.servers import ServerRepository
 from bot.storage.sessions import SessionRepository
 from bot.storage.settings import SettingsRepository
@@ -58,6 +59,7 @@ class Storage:
         self.galleries = GalleryRepository(database)
         self.exemplars = ExemplarRepository(database)
         self.enrolled = EnrolledRepository(database)
+        self.revisions = RevisionRepository(database)
         self.outbox = OutboxRepository(database)
         self.proposals = ProposalRepository(database)
         self.vectors = VectorRepository(database)

@@ -242,7 +242,7 @@ async def test_what_is_removed_is_gone(
     anilist.character(81, "Misa Amane", "misa.jpg")
     await job.run(cast(session, anilist))
     now = datetime.now(UTC)
-    revision = await storage.enrolled.revision()
+    revision = (await storage.revisions.of(None)).enrolled
 
     assert await storage.enrolled.remove_character("l_lawliet", now)
     assert not await storage.enrolled.remove_character("l_lawliet", now)
@@ -252,7 +252,7 @@ async def test_what_is_removed_is_gone(
     assert await storage.enrolled.summary() == []
     assert await storage.enrolled.centroids("first") == []
     assert await storage.enrolled.characters() == []
-    assert await storage.enrolled.revision() == revision + 2
+    assert (await storage.revisions.of(None)).enrolled == revision + 2
 
 
 async def test_a_folder_that_is_no_name_is_refused(job: EnrolmentJob, tmp_path: Path) -> None:
