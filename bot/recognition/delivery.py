@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -86,12 +87,16 @@ class Delivery:
         if quiet and not _any_known(pictures):
             pictures, shown = (), []
         plain_form = self._config.plain if settings.plain is None else settings.plain
+        said_before, drawing = await asyncio.gather(
+            self._said_before(request, shown, pictures),
+            self._draw(request, shown, plain_form=plain_form),
+        )
         message = await self._presenter.answer(
             request,
             results,
             pictures,
-            await self._said_before(request, shown, pictures),
-            await self._draw(request, shown, plain_form=plain_form),
+            said_before,
+            drawing,
             settings,
             left_out=left_out,
             plain_form=plain_form,

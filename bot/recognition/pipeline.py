@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from bot.gallery.server_galleries import ServerGalleries
     from bot.gallery.settled_pictures import SettledPictures
     from bot.inference import IdentifiedPicture, InferenceWorker
+    from bot.inference.settled import SettledFaces
     from bot.recognition.request import RecognitionRequest
     from bot.recognition.sources import Source
     from bot.storage import ServerSettings
+    from models.gallery.gallery import Gallery
     from models.gallery.policy import NamingPolicy
+
+    _Known = tuple[Gallery | None, SettledFaces | None]
+    """What a server's faces are named by: its gallery, and which of its pictures are settled."""
 
 STALLED_S = 5.0
 """Seconds after which a message's other pictures are answered without one that doesn't come."""
@@ -104,14 +109,8 @@ class Pipeline:
 
         Raises PictureError and InferenceError.
         """
-        return await self._worker.identify(
-            data,
-            title,
-            job=job,
-            gallery=await self._galleries.gallery(server_id),
-            policy=self._policy(settings),
-            settled=await self._settled.of(server_id),
-        )
+        known = await self._known(server_id)
+        return await self._identify(data, title, job, settings, known)
 
     @property
     def model_version(self) -> str:
@@ -120,6 +119,18 @@ class Pipeline:
 
     def _policy(self, settings: ServerSettings) -> NamingPolicy:
         return self._naming.policy(settings.named, settings.probably, settings.unknown_share)
+
+    async def _known(self, server_id: int | None) -> _Known:
+        """Return what a server's faces are named by."""
+        return await asyncio.gather(self._galleries.gallery(server_id), self._settled.of(server_id))
+
+    async def _identify(
+        self, data: bytes, title: str, job: Job, settings: ServerSettings, known: _Known
+    ) -> IdentifiedPicture:
+        gallery, settled = known
+        return await self._worker.identify(
+            data, title, job=job, gallery=gallery, policy=self._policy(settings), settled=settled
+        )
 
     def cancel(self, request: RecognitionRequest) -> None:
         """Drop the pictures of a request that are on their way."""
@@ -136,14 +147,12 @@ class Pipeline:
         named = request.mode == "identify"
         job = Job(server_id=request.line, message_id=request.prompt_id)
         try:
-            data = await download
+            data, known = await asyncio.gather(
+                download, self._known(request.server_id) if named else _nothing()
+            )
             if request.cancelled:
                 return PictureResult(source)
-            if named:
-                found = await self.identify(data, source.title, job, request.server_id, settings)
-            else:
-                policy = self._policy(settings)
-                found = await self._worker.identify(data, source.title, job=job, policy=policy)
+            found = await self._identify(data, source.title, job, settings, known)
         except JobCancelled:
             return PictureResult(source)
         except Exception as error:  # the other pictures of the request are still answered
@@ -151,6 +160,10 @@ class Pipeline:
         if named:
             found = replace(found, faces=tuple(worth_showing(found.faces)))
         return PictureResult(source, found)
+
+
+async def _nothing() -> _Known:
+    return None, None
 
 
 def _nobody_meant(result: PictureResult) -> bool:
