@@ -47,6 +47,12 @@ class Served:
                 await self.changed.wait()
         return self.told[kind][before]
 
+    def processor_s(self) -> float:
+        """Seconds of all processors that the bot has computed since it started."""
+        text = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8")
+        user, system = text.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     async def memory(self) -> dict[str, float]:
         """Ask the bot for its resident memory in MB: `now` and `peak`."""
         assert self.process.stdin is not None  # noqa: S101 - it was opened with a pipe
@@ -57,8 +63,11 @@ class Served:
 
 
 @asynccontextmanager
-async def served(queue: int = 256) -> AsyncIterator[Served]:
-    """Start a sandbox and the bot, with every channel watched and no cooldown that is felt."""
+async def served(queue: int = 256, checkout: Path | None = None) -> AsyncIterator[Served]:
+    """Start a sandbox and the bot, with every channel watched and no cooldown that is felt.
+
+    The bot is that of the working directory, or of another `checkout`.
+    """
     with tempfile.TemporaryDirectory(prefix="moedex-benchmark-") as folder:
         async with Sandbox() as sandbox:
             environment = {
@@ -73,6 +82,8 @@ async def served(queue: int = 256) -> AsyncIterator[Served]:
                 "MOEDEX_COOLDOWNS__USER_TIMES": "100000",
                 "MOEDEX_COOLDOWNS__SERVER_TIMES": "100000",
             }
+            if checkout is not None:
+                environment["PYTHONPATH"] = str(checkout)
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -80,6 +91,7 @@ async def served(queue: int = 256) -> AsyncIterator[Served]:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=environment,
+                cwd=checkout,
             )
             bot = Served(sandbox, process)
             listening = asyncio.create_task(bot.listen())
