@@ -1,9 +1,11 @@
-"""Answers of the API, and numbers that are asked by."""
+"""Answers of the API and pages, and numbers that are asked by."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
+import aiohttp_jinja2
 from aiohttp import web
 
 from web.problems import ProblemError
@@ -19,6 +21,12 @@ def answer(body: BaseModel) -> web.Response:
     # What was not said of a guess (who else gave it) is left out, as the command line does.
     text = body.model_dump_json(exclude_unset=True)
     return web.Response(text=text, content_type="application/json")
+
+
+def page(template: str, request: web.Request, *, status: int = 200, **context: Any) -> web.Response:
+    """Return a page."""
+    context = {"version": version("moedex"), "path": request.path, **context}
+    return aiohttp_jinja2.render_template(template, request, context, status=status)
 
 
 def number(query: Mapping[str, str], name: str, default: int, most: int) -> int:

@@ -12,7 +12,7 @@ from web.answers import answer, number
 from web.corrections import Corrections
 from web.guard import LIMITS
 from web.limits import client_of
-from web.person import server_asked, signed_in
+from web.person import key_of, server_asked, signed_in
 from web.problems import ProblemError
 from web.schemas import Character, Characters, Identified
 from web.uploads import read_upload
@@ -45,7 +45,7 @@ class Api:
             signed_in(request)
         server_id = await server_asked(request)
         client = client_of(request, config.web)
-        async with request.app[LIMITS].upload(client):
+        async with request.app[LIMITS].upload(client, key_of(request)):
             name, data = await read_upload(request, config.pictures.max_bytes, config.web.upload_s)
             # Uploads of one address take turns with those of others, as servers do.
             turn = zlib.crc32(client.encode()) + 1

@@ -1,10 +1,10 @@
-"""How much one address may ask for: requests and uploads a minute, and uploads at a time."""
+"""How much an address or a key may ask for: requests and uploads a minute, uploads at a time."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from limits import RateLimitItemPerMinute
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.config import WebConfig
+    from bot.storage.records import ApiKey
 
 
 def client_of(request: web.Request, config: WebConfig) -> str:
@@ -50,8 +51,19 @@ class Limits:
         await self._take(self._requests, "request", client)
 
     @asynccontextmanager
-    async def upload(self, client: str) -> AsyncIterator[None]:
-        """Count an upload while it lasts. Raises ProblemError where there are too many."""
+    async def upload(self, client: str, key: ApiKey | None = None) -> AsyncIterator[None]:
+        """Count an upload while it lasts, of an address and of a key that it was asked with.
+
+        Raises ProblemError where there are too many.
+        """
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._upload(client))
+            if key is not None:
+                await stack.enter_async_context(self._upload(f"key {key.id}"))
+            yield
+
+    @asynccontextmanager
+    async def _upload(self, client: str) -> AsyncIterator[None]:
         if self._open[client] >= self._config.parallel_uploads:
             raise ProblemError(
                 429,

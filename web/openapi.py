@@ -41,7 +41,18 @@ def document() -> dict[str, Any]:
             f"{PREFIX}/characters": {"get": _characters()},
             f"{PREFIX}/characters/{{id}}": {"get": _character()},
         },
-        "components": {"schemas": schemas["$defs"]},
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key of yours, made on the page /account.",
+                }
+            },
+        },
+        # Without a key one asks as nobody, or as whoever the browser's cookie says.
+        "security": [{}, {"key": []}],
     }
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from web import people, swagger
+from web.answers import page
 from web.openapi import document
 from web.person import person_of, server_asked, servers
 from web.problems import ProblemError
@@ -37,7 +36,7 @@ class Pages:
         """Show where a picture can be dropped."""
         named = await self._site.galleries.named(0)
         config = self._site.config
-        return _page(
+        return page(
             "recognise.html",
             request,
             known=len(named),
@@ -64,7 +63,7 @@ class Pages:
         """Show the characters that fit a search; the script goes on with further ones."""
         query, series = request.query.get("q", "")[:200], request.query.get("series", "")[:200]
         found = await people.find(self._site, query, series)
-        return _page(
+        return page(
             "characters.html",
             request,
             query=query,
@@ -82,7 +81,7 @@ class Pages:
         if character.id != request.match_info["id"]:  # it was merged into this one
             raise web.HTTPMovedPermanently(f"/characters/{character.id}{_server(server_id)}")
         others = await people.find(self._site, "", character.series, count=13, server_id=server_id)
-        return _page(
+        return page(
             "character.html",
             request,
             character=character,
@@ -95,7 +94,7 @@ class Pages:
 
     async def api(self, request: web.Request) -> web.Response:
         """Show how programs ask."""
-        page = _page(
+        shown = page(
             "api.html",
             request,
             document=document(),
@@ -103,8 +102,8 @@ class Pages:
             swagger=swagger.PREFIX,
             swagger_version=swagger.VERSION,
         )
-        page.headers["Content-Security-Policy"] = swagger.POLICY
-        return page
+        shown.headers["Content-Security-Policy"] = swagger.POLICY
+        return shown
 
     async def openapi(self, _: web.Request) -> web.Response:
         """Give the OpenAPI document."""
@@ -123,8 +122,3 @@ class Pages:
 
 def _server(server_id: int | None) -> str:
     return f"?server={server_id}" if server_id else ""
-
-
-def _page(template: str, request: web.Request, **context: Any) -> web.Response:
-    context = {"version": version("moedex"), "path": request.path, **context}
-    return aiohttp_jinja2.render_template(template, request, context)

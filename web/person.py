@@ -11,7 +11,8 @@ All of it follows the server's roles as they were at most a minute ago. Every te
 `person` (None where nobody is signed in), `csrf` and `sign_in` (whether one can sign in at all).
 A form that changes something has `<input type="hidden" name="csrf" value="{{ csrf }}">`; a script
 sends the header `X-CSRF-Token` with what stands in `<meta name="csrf">`. `web.app` refuses every
-changing request of somebody signed in that has neither.
+changing request of somebody signed in that has neither. A program asks the API with a key of its
+owner's instead (`web.keys`), and is then that person.
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ from aiohttp import web
 from yarl import URL
 
 from bot.feedback.authority import MODERATORS_ONLY
-from bot.storage.records import Session
+from bot.storage.records import ApiKey, Session
 from web.answers import number
+from web.keys import Keys
 from web.memberships import Membership, Memberships
 from web.problems import API, ProblemError
 from web.sessions import Sessions
 
 SESSIONS: Final = web.AppKey("sessions", Sessions)
+KEYS: Final = web.AppKey("keys", Keys)
 MEMBERSHIPS: Final = web.AppKey("memberships", Memberships)
 SIGN_IN: Final = "/sign-in"
 
+_KEY: Final = web.RequestKey("key", ApiKey)
 _SESSION: Final = web.RequestKey("session", Session)
 
 
@@ -48,7 +52,10 @@ class Person:
 
 
 def person_of(request: web.Request) -> Person | None:
-    """Return who is signed in; None for nobody."""
+    """Return who is signed in, or whose key asks; None for nobody."""
+    key = key_of(request)
+    if key is not None:
+        return Person(key.user_id, key.user_name, "", ())
     session = session_of(request)
     if session is None:
         return None
@@ -62,7 +69,7 @@ def signed_in(request: web.Request) -> Person:
     if person is not None:
         return person
     if request.path.startswith(API) or request.method not in ("GET", "HEAD"):
-        raise ProblemError(401, "Sign in first.")
+        raise ProblemError(401, "Sign in first.", {"WWW-Authenticate": "Bearer"})
     raise web.HTTPSeeOther(URL(SIGN_IN).with_query(next=request.path_qs))
 
 
@@ -110,6 +117,16 @@ async def may_see(request: web.Request, server_id: int, channel_id: int) -> bool
 def session_of(request: web.Request) -> Session | None:
     """Return the session that a request belongs to."""
     return request.get(_SESSION)
+
+
+def key_of(request: web.Request) -> ApiKey | None:
+    """Return the key that a request of the API came with."""
+    return request.get(_KEY)
+
+
+def asks_with(request: web.Request, key: ApiKey) -> None:
+    """Let a request be asked with a key."""
+    request[_KEY] = key
 
 
 def belongs_to(request: web.Request, session: Session) -> None:

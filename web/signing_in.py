@@ -20,11 +20,13 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from bot.storage.records import NewSession
+from web.account import Account
 from web.api import PREFIX
+from web.keys import Keys
 from web.memberships import Memberships
 from web.oauth import DiscordOAuth
-from web.person import MEMBERSHIPS, SESSIONS, SIGN_IN, belongs_to, session_of
-from web.problems import ProblemError
+from web.person import KEYS, MEMBERSHIPS, SESSIONS, SIGN_IN, asks_with, belongs_to, session_of
+from web.problems import API, ProblemError
 from web.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -138,6 +140,7 @@ def add_signing_in(app: web.Application, site: Site) -> None:
     if not config.web.client_id:
         return
     app[SESSIONS] = Sessions(config.web, site.storage.sessions)
+    app[KEYS] = Keys(site.storage.api_keys)
     app[MEMBERSHIPS] = Memberships(site.client, site.storage.settings)
     http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15))
     handlers = SigningIn(site, DiscordOAuth(config, http))
@@ -145,6 +148,7 @@ def add_signing_in(app: web.Application, site: Site) -> None:
     app.router.add_get(SIGNED_IN, handlers.finish)
     app.router.add_post("/sign-out", handlers.sign_out)
     app.router.add_post("/sign-out-everywhere", handlers.sign_out_everywhere)
+    Account(site).add_to(app.router)
     app.on_response_prepare.append(_set_cookie)
 
     async def closing(_: web.Application) -> AsyncIterator[None]:
@@ -158,6 +162,11 @@ def add_signing_in(app: web.Application, site: Site) -> None:
 async def recognised(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out whose request it is, and refuse what another site made their browser send."""
     sessions = request.app.get(SESSIONS)
+    authorization = request.headers.get("Authorization")
+    if sessions is not None and authorization and request.path.startswith(API):
+        # No browser sends this by itself, so no other site can; and cookies count for nothing here.
+        asks_with(request, await request.app[KEYS].read(authorization))
+        return await handler(request)
     cookie = request.cookies.get(sessions.cookie) if sessions is not None else None
     if sessions is not None and cookie and not request.path.startswith("/static/"):
         found = await sessions.find(cookie)

@@ -31,7 +31,7 @@ class Kept:
     """What is kept of a member, as `/privacy show` says it.
 
     `taught` drawings are of so many `characters`; `versions` were trained on their pictures or
-    drawings.
+    drawings. `signed_in` counts browsers in which they are, on the site, `keys` those of its API.
     """
 
     faces: int
@@ -42,6 +42,8 @@ class Kept:
     proposals: int
     versions: int
     opted_out: bool
+    signed_in: int
+    keys: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Erasure:
             proposals=await storage.proposals.count_of(user_id),
             versions=len(versions),
             opted_out=await storage.consents.opted_out(user_id),
+            signed_in=await storage.sessions.count_of(user_id),
+            keys=await storage.api_keys.count_of(user_id),
         )
 
     async def learned(self, server_id: int) -> Learned:
@@ -141,8 +145,13 @@ class Erasure:
         )
 
     async def erase_member(self, user_id: int) -> None:
-        """Erase a member's pictures, votes, drawings and proposals, in all servers."""
+        """Erase a member's pictures, votes, drawings and proposals, in all servers.
+
+        On the site they are signed out everywhere, and have no key any more.
+        """
         storage = self._storage
+        await storage.sessions.end_all(user_id)
+        await storage.api_keys.revoke_all(user_id)
         exemplars = await storage.exemplars.by_user(user_id)
         self._touched.update(await storage.votes.servers_of(user_id))
         self._touched.update(place.server_id for place in await storage.answers.by_author(user_id))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, or_, select, update
 
 from bot.storage.records.sessions import NewSession, Session
 from bot.storage.repository import Repository
+from bot.storage.secrets import hashed
 from bot.storage.tables import SessionRow
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class SessionRepository(Repository):
     async def add(self, who: NewSession, token: str, now: datetime) -> Session:
         """Keep a sign-in that a token stands for."""
         row = SessionRow(
-            token=_hash(token),
+            token=hashed(token),
             user_id=who.user_id,
             name=who.name,
             avatar=who.avatar,
@@ -37,21 +37,19 @@ class SessionRepository(Repository):
 
     async def by_token(self, token: str) -> Session | None:
         """Return the session of a token, be it the present one or the one before."""
-        hashed = _hash(token)
-        found = select(SessionRow).where(
-            or_(SessionRow.token == hashed, SessionRow.previous == hashed)
-        )
+        own = hashed(token)
+        found = select(SessionRow).where(or_(SessionRow.token == own, SessionRow.previous == own))
         async with self._database.read() as session:
             row = await session.scalar(found)
-            return None if row is None else _read(row, current=row.token == hashed)
+            return None if row is None else _read(row, current=row.token == own)
 
     async def rotate(self, token: str, new: str, now: datetime) -> bool:
         """Let another token stand for the session of a token; false where that has none."""
-        hashed = _hash(token)
+        own = hashed(token)
         changed = (
             update(SessionRow)
-            .where(or_(SessionRow.token == hashed, SessionRow.previous == hashed))
-            .values(token=_hash(new), previous=hashed, rotated=now, seen=now)
+            .where(or_(SessionRow.token == own, SessionRow.previous == own))
+            .values(token=hashed(new), previous=own, rotated=now, seen=now)
             .returning(SessionRow.id)
         )
         async with self._database.write() as session:
@@ -95,11 +93,6 @@ class SessionRepository(Repository):
     async def _erase(self, *which: object) -> None:
         async with self._database.write() as session:
             await session.execute(delete(SessionRow).where(*which))  # pyright: ignore[reportArgumentType]
-
-
-def _hash(token: str) -> str:
-    # The tokens are 256 random bits: nothing is gained by a slow hash.
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _read(row: SessionRow, *, current: bool = True) -> Session:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bot.storage.answers import AnswerRepository
+from bot.storage.api_keys import ApiKeyRepository
 from bot.storage.audit_log import AuditLogRepository
 from bot.storage.clusters import ClusterRepository
 from bot.storage.consents import ConsentRepository
@@ -67,6 +68,7 @@ class Storage:
         self.consents = ConsentRepository(database, self.settings, remembers=exclusive)
         self.servers = ServerRepository(database)
         self.sessions = SessionRepository(database)
+        self.api_keys = ApiKeyRepository(database)
         self.statistics = StatisticsRepository(database)
         self.labelled_crops = LabelledCropRepository(database)
         self.waiting_faces = WaitingFaceRepository(database)

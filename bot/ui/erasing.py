@@ -27,7 +27,8 @@ LEARNING: Final = (
 MEMBER: Final = (
     "**Erase everything I keep of you, in all servers?** That is {faces} of your pictures, {crops} "
     "of them with a crop and a vector, {votes}, {taught} of {characters}, {proposals}, and the "
-    "{versions} that learned from them. It can't be undone."
+    "{versions} that learned from them. On the site it signs you out in "
+    "{signed_in}, and revokes {keys}. It can't be undone."
 )
 OFF: Final = (
     "**Learning is off in this server.** Crops, vectors and hashes that I kept are erased, who "
@@ -37,8 +38,8 @@ OFF: Final = (
 )
 DELETED: Final = (
     "Erased: your pictures' faces, crops and vectors, your votes, drawings and proposals, and "
-    "the model versions trained on them. Exports and backups that somebody made already can't "
-    "be called back."
+    "the model versions trained on them, your sign-ins and keys of the site. Exports and backups "
+    "that somebody made already can't be called back."
 )
 LEFT: Final = "Nothing was erased."
 MANAGERS_ONLY: Final = "Only members with the permission Manage Server decide that."
@@ -69,6 +70,8 @@ def ask_to_erase(kept: Kept) -> dict[str, Any]:
         characters=counted(kept.characters, "character"),
         proposals=counted(kept.proposals, "proposal"),
         versions=counted(kept.versions, "trained version"),
+        signed_in=counted(kept.signed_in, "browser"),
+        keys=counted(kept.keys, "key"),
     )
     return {"content": text, "view": _view("member")}
 

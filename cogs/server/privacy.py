@@ -60,7 +60,8 @@ NO_LABELLERS = "Only moderators may label and teach now."
 KEPT = (
     "In all servers I share with you I keep, of your pictures: {faces} faces, {crops} of them with "
     "a crop and a vector. Of you: {votes} votes, {taught} taught drawings, {proposals} "
-    "proposals. You have {opted}opted out of learning. `/privacy delete` erases all of it. Exports "
+    "proposals; on the site, {signed_in} sign-ins with your name and servers, and {keys} keys. "
+    "You have {opted}opted out of learning. `/privacy delete` erases all of it. Exports "
     "and backups that somebody made already can't be called back.\n"
     "Where learning is off, and in DMs, I don't know whose pictures my answers are about, so they "
     "aren't counted here. They go with your message, or after {button_days} days."
@@ -196,6 +197,8 @@ class LearningCommands(commands.Cog):
             votes=found.votes,
             taught=found.taught,
             proposals=found.proposals,
+            signed_in=found.signed_in,
+            keys=found.keys,
             opted="" if found.opted_out else "not ",
             button_days=self._config.storage.buttons_days,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,7 +32,7 @@ async def name_shown(site: Served) -> str | None:
     """Return the name that the first page shows of who is signed in."""
     async with site.client.get(site.url) as page:
         text = await page.text()
-    return text.split("<span>")[1].split("<")[0] if 'class="who"' in text else None
+    return found[1] if (found := re.search(r"<a href=\"/account\">(.*?)</a>", text)) else None
 
 
 async def change(site: Served, path: str, **options: str) -> int:

@@ -1,6 +1,7 @@
 """What the storage hands out and takes in: frozen records, no rows, no sessions."""
 
 from bot.storage.records.answers import ON_THE_SITE, Answer, AnsweredPicture, AnswerPlace
+from bot.storage.records.api_keys import ApiKey
 from bot.storage.records.enrolled import (
     Centroid,
     EnrolledSample,
@@ -54,6 +55,7 @@ __all__ = [
     "AnswerPlace",
     "AnsweredFace",
     "AnsweredPicture",
+    "ApiKey",
     "Centroid",
     "CharacterState",
     "EnrolledSample",

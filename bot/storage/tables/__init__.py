@@ -4,6 +4,7 @@ What hangs on a face or a version goes with it: the database cascades.
 """
 
 from bot.storage.tables.answers import AnswerRow
+from bot.storage.tables.api_keys import ApiKeyRow
 from bot.storage.tables.base import Base
 from bot.storage.tables.clusters import ShownClusterRow, ShownFaceRow
 from bot.storage.tables.consents import ConsentRow, OptOutRow
@@ -28,6 +29,7 @@ from bot.storage.tables.votes import DecisionRow, VoteEventRow
 __all__ = [
     "AliasRow",
     "AnswerRow",
+    "ApiKeyRow",
     "Base",
     "CharacterRow",
     "ConsentRow",
