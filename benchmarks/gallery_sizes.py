@@ -88,7 +88,8 @@ def named(
     """The tier of each face, by the rule that the bot has."""
     odds = log_odds(one.features, calibration)
     limit = float(logistic(np.array(threshold.among(size))))
-    return np.array([POLICY.tier(sure, limit) for sure in logistic(odds).tolist()], object)
+    stated = (POLICY.stated(sure, limit) for sure in logistic(odds).tolist())
+    return np.array([POLICY.tier(sure) for sure in stated], object)
 
 
 def calibration_gap(one: Examined, calibration: Calibration) -> float:

@@ -9,6 +9,7 @@ right one. A box may reach beyond the picture where the head does.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -128,12 +129,15 @@ class Tier(StrEnum):
 
 
 def percent(probability: float) -> str:
-    """Return a probability (0 to 1) as people read it; the two ends are never claimed."""
+    """Return a probability (0 to 1) as people read it; the two ends are never claimed.
+
+    It is rounded down: what is below a limit is not read as if it reached it.
+    """
     if probability > 0.99:
         return "over 99 %"
     if probability < 0.01:
         return "under 1 %"
-    return f"{round(probability * 100)} %"
+    return f"{math.floor(probability * 100 + 1e-9)} %"
 
 
 @dataclass(frozen=True, slots=True)

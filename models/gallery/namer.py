@@ -141,9 +141,9 @@ class Namer:
     ) -> list[Naming]:
         """Name each vector, (n, dimensions), by `gallery` (default: the shipped one).
 
-        `policy` (default: `NamingPolicy()`) says which tier a probability is; `threshold_in` the
-        gallery may ask for more. Returns `top` guesses a face, fewer where the gallery is smaller.
-        Raises ValueError for vectors of another model.
+        `policy` (default: `NamingPolicy()`) says which number is stated and which tier that is;
+        `threshold_in` the gallery may ask for more. Returns `top` guesses a face, fewer where the
+        gallery is smaller. Raises ValueError for vectors of another model.
         """
         gallery = gallery or self.gallery
         calibration = gallery.calibration or self.calibration
@@ -155,13 +155,13 @@ class Namer:
         score = scores(vectors, gallery, self.scoring)
         odds = log_odds(confidence_features(score, gallery.counts), calibration)
         shift = calibration.shift(policy.unknown_share)
-        limit = np.array(self.threshold_in(gallery))
-        best, fpir_limit = logistic(odds + shift), float(logistic(limit + shift))
+        fpir_limit = float(logistic(np.array(self.threshold_in(gallery)) + shift))
+        best = [policy.stated(sure, fpir_limit) for sure in logistic(odds + shift).tolist()]
         mistaken = _known_share(calibration, policy.unknown_share)
         count = min(top, score.shape[1])
         columns = np.argpartition(-score, count - 1, axis=1)[:, :count]
         namings: list[Naming] = []
-        for row, first in enumerate(best.tolist()):
+        for row, first in enumerate(best):
             order = columns[row][np.argsort(-score[row, columns[row]], kind="stable")]
             left = (1 - first) * mistaken
             others = _left_over(score[row], order, first, left, calibration.temperature)
@@ -169,7 +169,7 @@ class Namer:
                 Guess(gallery.characters[column], probability)
                 for column, probability in zip(order.tolist(), [first, *others], strict=True)
             )
-            namings.append(Naming(guesses, policy.tier(first, fpir_limit)))
+            namings.append(Naming(guesses, policy.tier(first)))
         return namings
 
 

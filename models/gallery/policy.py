@@ -1,11 +1,12 @@
 """What a name must be to be said: the three tiers of an answer, and where their limits are.
 
 The only place that turns a probability into a tier. Texts, JSON, statistics and sorting read the
-tier that a face got here.
+tier that a face got here, and the number that it got it by.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from models.types import Tier
 NAMED: Final = 0.9
 PROBABLY: Final = 0.5
 UNKNOWN_SHARE: Final = 0.5
+_LEAST: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,35 @@ class NamingPolicy:
     probably: float = PROBABLY
     unknown_share: float = UNKNOWN_SHARE
 
-    def tier(self, probability: float, fpir_limit: float = 0.0) -> Tier:
-        """Return the tier of a best guess that is right with a probability of 0 to 1.
+    def stated(self, probability: float, fpir_limit: float) -> float:
+        """Return the number that is stated for a best guess, so that it means one tier, 0 to 1.
 
         `fpir_limit` is the least probability that keeps the FPIR of the gallery at what it
-        promises. It may ask for more than `named`; who set `named` below its default asked for more
-        names, and gets them.
+        promises. Where it asks for more than `named`, what is likelier than `probably` is stated
+        lower: whatever reaches the limit reaches `named`, and nothing else does. Who set `named`
+        below its default asked for more names, and gets them.
         """
-        least = max(self.named, fpir_limit) if self.named >= NAMED else self.named
-        if probability >= least:
+        start = self.probably if self.probably < self.named else min(PROBABLY, self.named / 2)
+        if self.named < NAMED or fpir_limit <= self.named or probability <= start:
+            return probability
+        low, named, limit = (_log_odds(value) for value in (start, self.named, fpir_limit))
+        odds = _log_odds(probability)
+        if probability >= fpir_limit:
+            return max(self.named, _probability(odds - limit + named))
+        lowered = _probability(low + (odds - low) * (named - low) / (limit - low))
+        return min(lowered, math.nextafter(self.named, 0.0))
+
+    def tier(self, probability: float) -> Tier:
+        """Return the tier of a best guess by the number that is stated for it, 0 to 1."""
+        if probability >= self.named:
             return Tier.NAMED
         return Tier.PROBABLY if probability >= self.probably else Tier.NOT_KNOWN
+
+
+def _log_odds(probability: float) -> float:
+    inside = min(max(probability, _LEAST), 1 - _LEAST)
+    return math.log(inside / (1 - inside))
+
+
+def _probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from models.gallery.calibration import confidence_features, log_odds
 from models.gallery.composition import server_gallery
 from models.gallery.examples import Example
 from models.gallery.fitted import Threshold
 from models.gallery.gallery import Gallery
 from models.gallery.impostors import Impostors
 from models.gallery.namer import Namer
+from models.gallery.policy import NamingPolicy
+from models.gallery.scoring import scores
 from models.gallery.tuning import (
     FEWEST_IMPOSTORS,
     FEWEST_TO_CALIBRATE,
@@ -60,6 +64,25 @@ def test_the_limit_lets_no_more_through_than_is_stated() -> None:
     assert Share(int((found >= surely).sum()) + 1, 1000).interval[1] >= 0.05
     # Of fifty faces even none named leaves too much open.
     assert limit(found[:50], surely=True) == np.inf
+
+
+@pytest.mark.parametrize("unknown_share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("asked_of", [0.2, 0.8, 0.95])
+def test_a_number_means_one_tier_in_a_server_that_asks_for_more(
+    namer: Namer, asked_of: float, unknown_share: float
+) -> None:
+    gallery = taught(namer)
+    asked = np.concatenate([IMPOSTORS.vectors, *(faces(n, 20, 2, 0.08) for n in range(20))])
+    score = scores(asked, gallery, namer.scoring)
+    odds = log_odds(confidence_features(score, gallery.counts), namer.calibration)
+    least = float(np.quantile(odds, asked_of, method="higher"))
+    policy = NamingPolicy(unknown_share=unknown_share)
+    namings = asking(namer, least).name(asked, gallery, policy, top=1)
+    likely = np.log(0.9 / 0.1) - namer.calibration.shift(unknown_share)
+    named = odds >= max(least, likely)
+    assert named.any()
+    assert [naming.tier is Tier.NAMED for naming in namings] == named.tolist()
+    assert [naming.guesses[0].probability >= 0.9 for naming in namings] == named.tolist()
 
 
 def test_the_priors_count_as_much_as_is_honest_and_no_more(namer: Namer) -> None:
