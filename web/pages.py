@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.feedback.statistics import WEEKS
 from web import people, swagger
 from web.answers import page
+from web.known import known
 from web.openapi import document
-from web.person import person_of, server_asked, servers
+from web.person import person_of, seen, server_asked, servers
 from web.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -81,11 +84,16 @@ class Pages:
         if character.id != request.match_info["id"]:  # it was merged into this one
             raise web.HTTPMovedPermanently(f"/characters/{character.id}{_server(server_id)}")
         others = await people.find(self._site, "", character.series, count=13, server_id=server_id)
+        visible = partial(seen, request, server_id or 0)
         return page(
             "character.html",
             request,
             character=character,
+            known=await known(self._site, character, server_id, visible),
+            weeks=WEEKS,
             server=_server(server_id),
+            server_id=server_id,
+            servers=await self._servers(request),
             named=character.id in others.named,
             others=[c for c in others.characters if c.id != character.id][:12]
             if character.series

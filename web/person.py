@@ -114,6 +114,11 @@ async def may_see(request: web.Request, server_id: int, channel_id: int) -> bool
     return await request.app[MEMBERSHIPS].may_see(user_id, server_id, channel_id)
 
 
+async def seen(request: web.Request, server_id: int, channel_ids: set[int]) -> set[int]:
+    """Return those of a server's channels whose posts may be shown to the person."""
+    return {each for each in channel_ids if await may_see(request, server_id, each)}
+
+
 def session_of(request: web.Request) -> Session | None:
     """Return the session that a request belongs to."""
     return request.get(_SESSION)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
 
-    from sqlalchemy import Executable
+    from sqlalchemy import ColumnElement, Executable
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from models.types import Vector
@@ -200,10 +200,18 @@ class EnrolledRepository(Repository):
 
     async def summary(self) -> list[EnrolmentSummary]:
         """Return every character of every source, ordered by source and name."""
+        return await self._summary()
+
+    async def of_character(self, character_id: str) -> list[EnrolmentSummary]:
+        """Return the sources of one character, ordered by source."""
+        return await self._summary(EnrolledCharacterRow.id == character_id)
+
+    async def _summary(self, *conditions: ColumnElement[bool]) -> list[EnrolmentSummary]:
         query = (
             select(EnrolmentSourceRow, EnrolledCharacterRow, EnrolmentRow)
             .join(EnrolmentRow, EnrolmentRow.source_id == EnrolmentSourceRow.id)
             .join(EnrolledCharacterRow, EnrolledCharacterRow.id == EnrolmentRow.character_id)
+            .where(*conditions)
             .order_by(EnrolmentSourceRow.key, EnrolledCharacterRow.name)
         )
         async with self._database.read() as session:

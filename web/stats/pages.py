@@ -6,16 +6,16 @@ import asyncio
 import ipaddress
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from bot import metrics
 from bot.feedback import statistics
 from bot.learning.versions import promote, roll_back
 from web import person
+from web.answers import page
 from web.problems import ProblemError
 from web.stats import process, server
 
@@ -48,23 +48,20 @@ class StatsPages:
         found = await person.servers(request)
         if len(found) == 1:
             raise web.HTTPFound(f"/stats/{found[0].server_id}")
-        return _page("stats.html", request, servers=found)
+        return page("stats.html", request, servers=found)
 
     async def of_server(self, request: web.Request) -> web.Response:
         """Show a server's numbers to a member, and who is confused where they may read."""
         server_id = int(request.match_info["server"])
         member = await person.member(request, server_id)
         services = self._site.services
-
-        async def visible(channel_ids: set[int]) -> set[int]:
-            return {each for each in channel_ids if await person.may_see(request, server_id, each)}
-
+        visible = partial(person.seen, request, server_id)
         roster = await services.galleries.roster(server_id)
         counted = await statistics.of_server(
             services.storage.statistics, server_id, roster, datetime.now(UTC), visible
         )
         versions = await services.storage.versions.list(server_id) if member.manages else []
-        return _page(
+        return page(
             "stats_server.html",
             request,
             member=member,
@@ -97,7 +94,7 @@ class StatsPages:
         self._check_may_see_health(request)
         site = self._site
         stages = site.worker.stages
-        return _page(
+        return page(
             "health.html",
             request,
             waiting=site.worker.waiting,
@@ -136,8 +133,3 @@ def _is_here(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
-
-
-def _page(template: str, request: web.Request, **context: Any) -> web.Response:
-    context = {"version": version("moedex"), "path": request.path, **context}
-    return aiohttp_jinja2.render_template(template, request, context)
