@@ -7,11 +7,14 @@ function colour() {
   document.documentElement.classList.toggle("dark-mode", dark.matches);
 }
 
-/** Lets the keyboard scroll the examples, and names the tables; Swagger UI does neither. */
+/** Lets the keyboard scroll the examples, names tables and choices; Swagger UI does neither. */
 function complete() {
   for (const example of place.querySelectorAll("pre:not([tabindex])")) example.tabIndex = 0;
   for (const table of place.querySelectorAll(".responses-table:not([aria-label])")) {
     table.setAttribute("aria-label", `Answers of ${table.id}`);
+  }
+  for (const choice of place.querySelectorAll("[data-param-name] select:not([aria-label])")) {
+    choice.setAttribute("aria-label", choice.closest("[data-param-name]").dataset.paramName);
   }
 }
 
