@@ -49,6 +49,7 @@ from bot.recognition.member_names import MemberNames
 from bot.recognition.outbox import Outbox
 from bot.recognition.pipeline import Pipeline
 from bot.recognition.questions import Questions
+from bot.recognition.reasons import Reasons
 from bot.recognition.refreshing import AnswerRefresh
 from bot.recognition.refusals import Refusals
 from bot.recognition.service import RecognitionService
@@ -256,6 +257,7 @@ def build_services(
         refresh=refresh,
         corrections=Corrections(recognition, storage, galleries, teaching, votes, unknown_faces),
         uploads=Uploads(storage, pipeline, consent, recorder, teaching, votes, galleries),
+        reasons=Reasons(storage, crops, galleries, worker),
         questions=questions,
         watching=Watching(client, config, storage.settings, storage.state, recognition, questions),
         following=Following(

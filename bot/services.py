@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.recognition.outbox import Outbox
     from bot.recognition.presenting import Presenter
     from bot.recognition.questions import Questions
+    from bot.recognition.reasons import Reasons
     from bot.recognition.refreshing import AnswerRefresh
     from bot.recognition.service import RecognitionService
     from bot.recognition.uploads import Uploads
@@ -70,6 +71,7 @@ class Services:
     refresh: AnswerRefresh
     corrections: Corrections
     uploads: Uploads
+    reasons: Reasons
     questions: Questions
     watching: Watching
     following: Following

@@ -12,10 +12,11 @@ from web.answers import answer, number
 from web.corrections import Corrections
 from web.guard import LIMITS
 from web.limits import client_of
-from web.person import key_of, server_asked, signed_in
+from web.person import key_of, server_asked
 from web.problems import ProblemError
 from web.schemas import Character, Characters, Identified
 from web.uploads import read_upload
+from web.why import WhyCalls
 
 if TYPE_CHECKING:
     from web.site import Site
@@ -33,16 +34,14 @@ class Api:
         """Add the API's routes."""
         router.add_post(f"{PREFIX}/identify", self.identify)
         Corrections(self._site).add_to(router, PREFIX)
+        WhyCalls(self._site).add_to(router, PREFIX)
         router.add_get(f"{PREFIX}/characters", self.characters)
         router.add_get(f"{PREFIX}/characters/{{id}}", self.character)
 
     async def identify(self, request: web.Request) -> web.Response:
         """Name the faces of an uploaded picture."""
         config = self._site.config
-        if config.web.recognise == "off":
-            raise ProblemError(403, "Pictures are not recognised here.")
-        if config.web.recognise == "signed in":
-            signed_in(request)
+        self._site.check_open(request)
         server_id = await server_asked(request)
         client = client_of(request, config.web)
         async with request.app[LIMITS].upload(client, key_of(request)):

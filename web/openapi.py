@@ -11,10 +11,10 @@ from pydantic.json_schema import models_json_schema
 from web import people
 from web.api import PREFIX
 from web.corrections import CorrectionAsked
-from web.schemas import Character, Characters, Corrected, Identified, Problem
+from web.schemas import Character, Characters, Corrected, Identified, Problem, Why
 from web.uploads import FIELD
 
-_MODELS: Final = (Identified, Corrected, Character, Characters, Problem)
+_MODELS: Final = (Identified, Corrected, Why, Character, Characters, Problem)
 _PICTURE: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
@@ -38,6 +38,7 @@ def document() -> dict[str, Any]:
         "paths": {
             f"{PREFIX}/identify": {"post": _identify()},
             f"{PREFIX}/corrections": {"post": _correct()},
+            f"{PREFIX}/why": {"post": _why()},
             f"{PREFIX}/characters": {"get": _characters()},
             f"{PREFIX}/characters/{{id}}": {"get": _character()},
         },
@@ -70,10 +71,25 @@ def _identify() -> dict[str, Any]:
     }
 
 
+def _why() -> dict[str, Any]:
+    return {
+        "operationId": "why",
+        "tags": ["Pictures"],
+        "summary": "Tell why a face has its name",
+        "parameters": [
+            _query("face", "Which face of the picture, counted from 0.", _number(0, 1000)),
+            _server(),
+        ],
+        "requestBody": _pictures(),
+        "responses": {"200": _json("Why", "What speaks for it."), **_upload_problems()},
+    }
+
+
 def _correct() -> dict[str, Any]:
     asked = CorrectionAsked.model_json_schema()
     return {
         "operationId": "correct",
+        "tags": ["Pictures"],
         "summary": "Say who a face is",
         "description": "The same consensus as in chat. What is said, and the picture's faces, are "
         "kept where the server learns (`/learning on`), and nowhere else.",

@@ -68,6 +68,33 @@ class Corrected(BaseModel):
     sentence: str = Field(description="What can be shown to whoever said it.")
 
 
+class KeptCrop(BaseModel):
+    """A picture that a server keeps of a character."""
+
+    image: str = Field(description="A WebP file in base64.")
+    similarity: float = Field(description="The cosine of the two faces, 1 where they are alike.")
+
+
+class OcclusionMap(BaseModel):
+    """Which places of a crop a name comes from."""
+
+    best: float = Field(description="The score of the best guess.")
+    runner_up: float = Field(description="The score of whoever comes next.")
+    cells: list[list[float]] = Field(
+        description="Rows over the crop, from the top: what of the difference is lost when the "
+        "crop is covered there."
+    )
+
+
+class Why(BaseModel):
+    """What speaks for the name of a face: pictures that the server keeps, or else a map."""
+
+    sentence: str
+    crop: str = Field(description="The face that was compared: a WebP file in base64.")
+    pictures: list[KeptCrop] = Field(description="The most alike first, four at most.")
+    map: OcclusionMap | None
+
+
 class Character(BaseModel):
     """A character of the roster."""
 

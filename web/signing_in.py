@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 SIGNED_IN: Final = "/signed-in"
 """Where Discord leads back to: the redirect that the developer portal is told."""
-UNCHANGING: Final = frozenset({f"{PREFIX}/identify"})
+UNCHANGING: Final = frozenset({f"{PREFIX}/identify", f"{PREFIX}/why"})
 """What is asked by POST and changes nothing."""
 
 _ATTEMPT: Final = "moedex_sign_in"

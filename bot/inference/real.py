@@ -19,6 +19,7 @@ from models.gallery.expectation import expected
 from models.gallery.gallery import Gallery
 from models.gallery.impostors import IMPOSTORS_FILE, fitting_impostors
 from models.gallery.namer import NAMING_FILE, Namer
+from models.gallery.scoring import scores
 from models.gallery.tuning import tuned
 from models.identify import Identifier, detection_side
 from models.images.decoding import PictureLimits, decode
@@ -132,6 +133,19 @@ class RealStages:
     ) -> tuple[NamedFace, ...]:
         """Name the faces of one picture."""
         return tuple(self._identifier.name(found.faces, found.crops, vectors, gallery, policy))
+
+    def compare(
+        self, vectors: Vectors, gallery: Gallery | None, character_ids: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """Return the scores of vectors for some characters."""
+        among = gallery or self.gallery
+        every = scores(vectors, among, self._identifier.namer.scoring)
+        places = {character.id: place for place, character in enumerate(among.characters)}
+        result = np.full((len(vectors), len(character_ids)), np.nan, np.float32)
+        for column, character_id in enumerate(character_ids):
+            if character_id in places:
+                result[:, column] = every[:, places[character_id]]
+        return result
 
     def draw(
         self,

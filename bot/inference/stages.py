@@ -86,6 +86,15 @@ class Stages(Protocol):
         """Name the faces of one picture."""
         ...
 
+    def compare(
+        self, vectors: Vectors, gallery: Gallery | None, character_ids: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """Return the scores of vectors, (n, d), for some characters, (n, characters) float32.
+
+        Not a number stands for who is not in the gallery.
+        """
+        ...
+
     def draw(
         self,
         pictures: Sequence[tuple[IdentifiedPicture, bool]],

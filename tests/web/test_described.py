@@ -66,7 +66,7 @@ class Deciding(ListingStages):
 async def test_the_api_keeps_to_its_document(tmp_path: Path) -> None:
     read = schemathesis.openapi.from_dict(document()).get_all_operations()
     operations = [each.ok() for each in read if isinstance(each, Ok)]
-    assert len(operations) == 4
+    assert len(operations) == 5
     async with served(
         tmp_path, Deciding(), requests_a_minute=10**6, uploads_a_minute=10**6
     ) as site:

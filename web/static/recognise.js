@@ -1,6 +1,7 @@
 // Recognise a picture: drop, paste, pick or photograph; progress; boxes over it; guesses a face.
 
 import {corrections, server} from "/static/correct.js";
+import {reasons} from "/static/why.js";
 
 const drop = document.getElementById("drop");
 const results = document.getElementById("results");
@@ -131,6 +132,7 @@ function faces(file, answer, where) {
       item.append(element("p", "", parts.filter(Boolean).join(" · ")));
     }
     if (face.guesses.length) item.append(guesses(face, others.length, where));
+    if (face.guesses.length) item.append(reasons(file, index, where));
     const correct = corrections(file, face, index, where);
     if (correct) item.append(correct);
     list.append(item);

@@ -1,0 +1,110 @@
+"""Why a face has its name: what the page shows when somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import zlib
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from models.images.crop_files import write_crop
+from models.types import Tier
+from web.answers import answer, number
+from web.guard import LIMITS
+from web.limits import client_of
+from web.person import key_of, may_see, member, server_asked
+from web.problems import ProblemError
+from web.schemas import KeptCrop, OcclusionMap, Why
+from web.uploads import read_upload
+
+if TYPE_CHECKING:
+    from bot.inference.explaining import Explanation
+    from models.types import NamedFace
+    from web.site import Site
+
+_ROWS = ("top", "upper part", "middle", "lower part", "bottom")
+_COLUMNS = ("left", "left", "", "right", "right")
+
+
+class WhyCalls:
+    """The handler that tells why."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        # One at a time: each is worth some twenty faces of work.
+        self._turn = asyncio.Lock()
+
+    def add_to(self, router: web.UrlDispatcher, prefix: str) -> None:
+        """Add its route."""
+        router.add_post(f"{prefix}/why", self.why)
+
+    async def why(self, request: web.Request) -> web.Response:
+        """Tell why one face of a picture has its name."""
+        config = self._site.config
+        self._site.check_open(request)
+        place = number(request.query, "face", 0, 1000)
+        server_id = await server_asked(request)
+        client = client_of(request, config.web)
+        async with request.app[LIMITS].upload(client, key_of(request)):
+            name, data = await read_upload(request, config.pictures.max_bytes, config.web.upload_s)
+            turn = zlib.crc32(client.encode()) + 1
+            picture = await self._site.identify(data, name, turn, server_id)
+            if place >= len(picture.faces) or not picture.faces[place].guesses:
+                raise ProblemError(422, "There is no such face in that picture.")
+            face = picture.faces[place]
+
+            async def sees(channel_id: int | None) -> bool:
+                if server_id is None:
+                    return False
+                if channel_id is None:
+                    return (await member(request, server_id)).may_label
+                return await may_see(request, server_id, channel_id)
+
+            async with self._turn:
+                reason = await self._site.services.reasons.of(face, server_id, sees)
+            crop = await asyncio.to_thread(write_crop, face.crop)
+        best = face.best.character.name
+        if reason.pictures:
+            pictures = [
+                KeptCrop(image=_text(one.crop), similarity=round(one.similarity, 3))
+                for one in reason.pictures
+            ]
+            sentence = f"These are the pictures of {best} here that this face is most like."
+            return answer(Why(sentence=sentence, pictures=pictures, crop=_text(crop), map=None))
+        told = reason.explanation
+        shown = None if told is None else OcclusionMap(
+            best=round(told.best, 3), runner_up=round(told.runner_up, 3),
+            cells=[[round(cell, 4) for cell in row] for row in told.cells],
+        )  # fmt: skip
+        return answer(Why(sentence=_sentence(face, told), pictures=[], crop=_text(crop), map=shown))
+
+
+def _sentence(face: NamedFace, told: Explanation | None) -> str:
+    best = face.best.character.name
+    if told is None:
+        return f"There is nobody here whom {best} could be compared with."
+    ahead = f"{told.best:.2f} against {told.runner_up:.2f}"
+    if face.tier is Tier.NOT_KNOWN:
+        return f"Nobody fits well enough: {best} comes closest, {ahead} for whoever comes next."
+    where = _where(told)
+    come = f" Most of that comes from the {where}." if where else ""
+    return f"{best} fits better than whoever comes next: {ahead}.{come}"
+
+
+def _where(told: Explanation) -> str:
+    """Say which place of the crop speaks most for the name; empty where none does."""
+    loss, row, column = max(
+        (loss, row, column)
+        for row, losses in enumerate(told.cells)
+        for column, loss in enumerate(losses)
+    )
+    if loss <= 0:
+        return ""
+    side = _COLUMNS[column]
+    return f"{_ROWS[row]} of the crop" + (f", on the {side}" if side else "")
+
+
+def _text(file: bytes) -> str:
+    return base64.b64encode(file).decode()
