@@ -31,7 +31,7 @@ def document() -> dict[str, Any]:
             "title": "Moedex",
             "version": version("moedex"),
             "summary": "Names the anime characters in pictures.",
-            "description": "Nothing of an upload is kept.",
+            "description": "Nothing of an upload is kept, but for what a correction teaches.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],

@@ -85,12 +85,13 @@ def _sentence(face: NamedFace, told: Explanation | None) -> str:
     best = face.best.character.name
     if told is None:
         return f"There is nobody here whom {best} could be compared with."
-    ahead = f"{told.best:.2f} against {told.runner_up:.2f}"
+    rival = next(g.character.name for g in face.guesses if g.character.id == told.rival)
+    ahead = f"{told.best:.2f}; next is {rival} with {told.runner_up:.2f}."
     if face.tier is Tier.NOT_KNOWN:
-        return f"Nobody fits well enough: {best} comes closest, {ahead} for whoever comes next."
+        return f"Nobody fits well enough: {best} comes closest with a score of {ahead}"
     where = _where(told)
-    come = f" Most of that comes from the {where}." if where else ""
-    return f"{best} fits better than whoever comes next: {ahead}.{come}"
+    come = f" Most of the difference comes from the {where}." if where else ""
+    return f"{best} fits best with a score of {ahead}{come}"
 
 
 def _where(told: Explanation) -> str:

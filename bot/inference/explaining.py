@@ -21,18 +21,16 @@ if TYPE_CHECKING:
 class Explanation:
     """The scores of the best character and of the runner-up, and what covering the crop costs.
 
+    `rival` is the id of the runner-up.
+
     `cells` are rows of a grid over the crop, from the top: how much of the margin between the two
     is lost where the crop is covered there. Below zero, it grows.
     """
 
+    rival: str
     best: float
     runner_up: float
     cells: tuple[tuple[float, ...], ...]
-
-    @property
-    def margin(self) -> float:
-        """By how much the best is ahead; below zero where something else than scores decided."""
-        return self.best - self.runner_up
 
 
 async def explain(
@@ -63,5 +61,8 @@ def _explained(
     margins = scores[:, best] - scores[:, second]
     cells = losses(float(margins[0]), margins[1:])
     return Explanation(
-        float(scores[0, best]), float(scores[0, second]), tuple(tuple(row) for row in cells)
+        ids[second],
+        float(scores[0, best]),
+        float(scores[0, second]),
+        tuple(tuple(row) for row in cells),
     )

@@ -77,8 +77,8 @@ async def test_a_map_shows_what_the_name_rests_on(tmp_path: Path) -> None:
         status, told = await why(site)
         assert status == 200, told
         assert told["sentence"] == (
-            "Marin fits better than whoever comes next: 1.00 against 0.25. "
-            "Most of that comes from the bottom of the crop, on the right."
+            "Marin fits best with a score of 1.00; next is Rem with 0.25. "
+            "Most of the difference comes from the bottom of the crop, on the right."
         )
         cells = told["map"]["cells"]
         assert max(max(row) for row in cells) == cells[-1][-1]
@@ -161,7 +161,7 @@ async def test_why_on_the_page(browser: Browser, tmp_path: Path) -> None:
         await choose(page, file(b"1"))
         await page.get_by_text("Why?").focus()
         await page.keyboard.press("Enter")
-        await expect(page.locator(".why .sentence")).to_contain_text("Marin fits better")
+        await expect(page.locator(".why .sentence")).to_contain_text("Marin fits best")
         await expect(page.locator(".why canvas")).to_be_visible()
     async with served(tmp_path, Telling()) as site:
         context = await browser.new_context(bypass_csp=True)
