@@ -11,6 +11,8 @@ from bot.config import WebConfig
 from web.limits import Limits, client_of
 
 LIMITS: Final = web.AppKey("limits", Limits)
+CROPS: Final = ("crop", "thumbnail", "thumbnails")
+"""The names of the routes of which a page asks for hundreds."""
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -32,7 +34,11 @@ def guarded(config: WebConfig) -> Middleware:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        await request.app[LIMITS].request(client_of(request, config))
+        limits, client = request.app[LIMITS], client_of(request, config)
+        if request.match_info.route.name in CROPS:
+            await limits.crop(client)
+        else:
+            await limits.request(client)
         return await handler(request)
 
     return guard

@@ -43,12 +43,18 @@ class Limits:
         self._config = config
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._requests = RateLimitItemPerMinute(config.requests_a_minute)
+        self._crops = RateLimitItemPerMinute(config.crops_a_minute)
         self._uploads = RateLimitItemPerMinute(config.uploads_a_minute)
+        self._batch = RateLimitItemPerMinute(config.batch_a_minute)
         self._open: Counter[str] = Counter()
 
     async def request(self, client: str) -> None:
         """Count a request. Raises ProblemError where there were too many."""
         await self._take(self._requests, "request", client)
+
+    async def crop(self, client: str) -> None:
+        """Count a crop of a face. Raises ProblemError where there were too many."""
+        await self._take(self._crops, "crop", client)
 
     @asynccontextmanager
     async def upload(self, client: str, key: ApiKey | None = None) -> AsyncIterator[None]:
@@ -57,13 +63,22 @@ class Limits:
         Raises ProblemError where there are too many.
         """
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._upload(client))
+            await stack.enter_async_context(self._upload(client, self._uploads))
             if key is not None:
-                await stack.enter_async_context(self._upload(f"key {key.id}"))
+                await stack.enter_async_context(self._upload(f"key {key.id}", self._uploads))
             yield
 
     @asynccontextmanager
-    async def _upload(self, client: str) -> AsyncIterator[None]:
+    async def batch(self, user_id: int) -> AsyncIterator[None]:
+        """Count a picture of a batch while it lasts. Raises ProblemError where there are too many.
+
+        Whoever sends a batch is known, so it is they who are counted.
+        """
+        async with self._upload(f"batch of {user_id}", self._batch):
+            yield
+
+    @asynccontextmanager
+    async def _upload(self, client: str, most: RateLimitItemPerMinute) -> AsyncIterator[None]:
         if self._open[client] >= self._config.parallel_uploads:
             raise ProblemError(
                 429,
@@ -73,7 +88,7 @@ class Limits:
             )
         self._open[client] += 1
         try:
-            await self._take(self._uploads, "upload", client)
+            await self._take(most, "upload", client)
             yield
         finally:
             self._open[client] -= 1

@@ -53,6 +53,15 @@ class WebConfig(Section):
     requests_a_minute: int = Field(
         600, ge=1, description="Requests of any kind that one address may make in a minute."
     )
+    batch_a_minute: int = Field(
+        300, ge=1, description="Pictures of a batch that a labeller may upload in a minute."
+    )
+    crops_a_minute: int = Field(
+        20_000,
+        ge=1,
+        description="Crops that one address may load in a minute, beside those requests: a page "
+        "for labelling has hundreds.",
+    )
     upload_s: float = Field(
         60, gt=0, description="Seconds in which an upload must have come in whole."
     )

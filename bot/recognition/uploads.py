@@ -19,6 +19,8 @@ from bot.recognition.record import answered_picture
 from bot.storage.records import ON_THE_SITE, Answer, TeachCharacter
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bot.feedback.recording import FaceRecorder
     from bot.feedback.votes import Votes
     from bot.gallery.server_galleries import ServerGalleries
@@ -87,16 +89,13 @@ class Uploads:
         A new name by somebody who does not decide becomes a proposal, and no vote. What is said is
         safe in the database when this returns. Raises UserError where nothing may be kept.
         """
-        if await self._consent.opted_out(who.user_id):
-            raise UserError(OPTED_OUT["correct"])
-        if not await self._consent.learns_from(who.server_id, who.user_id):
-            raise UserError(NOT_LEARNING)
+        await self.check(who)
         if face >= len(picture.faces):
             raise UserError(NO_SUCH_FACE)
         roster = await self._galleries.roster(who.server_id)
         if choice.kind == "is" and roster.resolve(choice.value) is None:
             raise UserError(NOBODY)
-        answer = await self._keep(who, picture)
+        answer = await self.keep(who, picture)
         if choice.kind == "new" and not who.decides:
             change = TeachCharacter(
                 choice.value, choice.series, reply_id=answer.reply_id, face=face
@@ -117,11 +116,27 @@ class Uploads:
         roster = await self._galleries.roster(who.server_id)
         return Correction(choice.kind, roster.name(character_id), 1, answer, vote)
 
-    async def _keep(self, who: Uploader, picture: IdentifiedPicture) -> Answer:
-        """Keep a picture of somebody's once, so that votes can be cast on its faces."""
-        # No message of Discord has a number below zero.
-        said = f"{who.server_id} {who.user_id} {picture.sha256}".encode()
-        number = -int.from_bytes(hashlib.sha256(said).digest()[:7])
+    async def check(self, who: Uploader) -> None:
+        """Raise UserError where nothing of somebody's pictures may be kept in a server."""
+        if await self._consent.opted_out(who.user_id):
+            raise UserError(OPTED_OUT["correct"])
+        if not await self._consent.learns_from(who.server_id, who.user_id):
+            raise UserError(NOT_LEARNING)
+
+    async def known(self, who: Uploader, hashes: Collection[str]) -> set[str]:
+        """Return those SHA-256 (hexadecimal) whose pictures are kept from somebody already."""
+        return {
+            each
+            for each in hashes
+            if await self._storage.answers.by_reply(_number(who, each)) is not None
+        }
+
+    async def keep(self, who: Uploader, picture: IdentifiedPicture) -> Answer:
+        """Keep a picture of somebody's once, so that votes can be cast on its faces.
+
+        Where nothing may be kept (`check`), nothing is learned from it.
+        """
+        number = _number(who, picture.sha256)
         async with self._keeping:
             kept = await self._storage.answers.by_reply(number)
             if kept is not None and len(kept.faces) == len(picture.faces):
@@ -140,3 +155,10 @@ class Uploads:
                 answer, [(picture, False)], asker_id=who.user_id, author_id=who.user_id, own=True
             )
         return answer
+
+
+def _number(who: Uploader, sha256: str) -> int:
+    """Return the number of the answer that keeps a picture."""
+    # No message of Discord has a number below zero.
+    said = f"{who.server_id} {who.user_id} {sha256}".encode()
+    return -int.from_bytes(hashlib.sha256(said).digest()[:7])

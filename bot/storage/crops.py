@@ -58,6 +58,10 @@ class CropStore:
         """
         return await asyncio.to_thread(self._thumbnail, name)
 
+    async def thumbnails(self, names: Sequence[str]) -> list[bytes | None]:
+        """Return the thumbnails of many crops; see `thumbnail`."""
+        return await asyncio.to_thread(lambda: [self._thumbnail(name) for name in names])
+
     async def pixels(self, name: str, side: int) -> Pixels | None:
         """Return a crop's pixels, (side, side, 3), None where it is gone or broken."""
         return await asyncio.to_thread(self._pixels, name, side)

@@ -55,6 +55,18 @@ class LabelledCropRepository(Repository):
                 for face_id, hidden, found, kind, character_id in rows
             ]
 
+    async def files(
+        self, server_id: int, channels: Collection[int], face_ids: Collection[int]
+    ) -> dict[int, str]:
+        """Return the files of those crops that are there, by the numbers of their faces."""
+        query = (
+            _crops(server_id, channels, None)
+            .where(FaceRow.id.in_(face_ids))
+            .with_only_columns(FaceRow.id, FaceRow.crop)
+        )
+        async with self._database.read() as session:
+            return {key: name for key, name in await session.execute(query)}  # noqa: C416 - rows
+
     async def count(
         self, server_id: int, channels: Collection[int], state: LabelState | None = None
     ) -> int:

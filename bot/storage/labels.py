@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from bot.storage.records import FaceObservation, LabelState
 
+_AT_ONCE = 500
+
 
 class LabelRepository(Repository):
     """Labels of faces. The audit log has every change."""
@@ -35,11 +37,10 @@ class LabelRepository(Repository):
         """
         changes: list[LabelChange] = []
         async with self._database.write() as session:
+            rows, faces = await _present(session, labels)
             for label in labels:
-                row = await session.get(LabelRow, label.face_id)
-                if row is None and await session.get(FaceRow, label.face_id) is None:
-                    continue
-                if row is None and label.label is None:
+                row = rows.get(label.face_id)
+                if row is None and (label.label is None or label.face_id not in faces):
                     continue
                 last = None if row is None else _to_face_label(row)
                 before = last.label if last is not None and last.state == "settled" else None
@@ -133,6 +134,26 @@ class LabelRepository(Repository):
             await session.execute(
                 update(LabelRow).where(LabelRow.decided_by == user_id).values(decided_by=None)
             )
+
+
+async def _present(
+    session: AsyncSession, labels: Sequence[FaceLabel]
+) -> tuple[dict[int, LabelRow], set[int]]:
+    """Return the rows that there are, and which faces without one are there to be labelled.
+
+    A whole server is judged again at once: asking row by row took seconds with ten thousand faces.
+    """
+    rows: dict[int, LabelRow] = {}
+    faces: set[int] = set()
+    for start in range(0, len(labels), _AT_ONCE):
+        part = labels[start : start + _AT_ONCE]
+        ids = [label.face_id for label in part]
+        found = await session.scalars(select(LabelRow).where(LabelRow.face_id.in_(ids)))
+        rows |= {row.face_id: row for row in found}
+        new = [each.face_id for each in part if each.label and each.face_id not in rows]
+        if new:
+            faces.update(await session.scalars(select(FaceRow.id).where(FaceRow.id.in_(new))))
+    return rows, faces
 
 
 async def _servers_of(session: AsyncSession, changes: Sequence[LabelChange]) -> set[int]:

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from bot.labelling.labeller import GoneError
 from web.api import answer
-from web.label.asked import body_of, number_in
+from web.guard import CROPS
+from web.label.asked import body_of, is_number, number_in
 from web.label.audit import events_of
 from web.label.schemas import Done, Log, Name, Names, Queue, Say, Undo, Undone, WaitingFace
 
@@ -42,14 +43,14 @@ class LabelApi:
         router.add_post(f"{PREFIX}/labels", self.say)
         router.add_post(f"{PREFIX}/undo", self.undo)
         router.add_get(f"{PREFIX}/faces/{{face}}/log", self.log)
-        router.add_get(f"{PREFIX}/faces/{{face}}/crop", self.crop, name="crop")
-        router.add_get(f"{PREFIX}/faces/{{face}}/thumbnail", self.thumbnail, name="thumbnail")
+        router.add_get(f"{PREFIX}/faces/{{face}}/crop", self.crop, name=CROPS[0])
+        router.add_get(f"{PREFIX}/faces/{{face}}/thumbnail", self.thumbnail, name=CROPS[1])
 
     async def queue(self, request: web.Request) -> web.Response:
         """Give what waits next, besides what the page has already."""
         labeller = await self._labeller(request)
         besides = [
-            int(each) for each in request.query.get("besides", "").split(",") if _plain(each)
+            int(each) for each in request.query.get("besides", "").split(",") if is_number(each)
         ]
         queue = self._services.label_queue
         found = await queue.next(labeller, AT_ONCE, besides[:_LEFT_OUT])
@@ -134,7 +135,3 @@ async def send_crop(
     if data is None:
         raise web.HTTPNotFound
     return web.Response(body=data, content_type="image/webp", headers=headers)
-
-
-def _plain(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 16

@@ -17,9 +17,14 @@ _Asked = TypeVar("_Asked", bound=BaseModel)
 def number_in(request: web.Request, name: str) -> int:
     """Return a number of the path. Raises ProblemError where it is none."""
     text = request.match_info[name]
-    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+    if not is_number(text):
         raise ProblemError(404, "There is nothing here.")
     return int(text)
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text is a number that a database takes."""
+    return text.isascii() and text.isdecimal() and len(text) <= 19 and int(text) < 2**63
 
 
 async def body_of(request: web.Request, model: type[_Asked]) -> _Asked:

@@ -9,8 +9,9 @@ from aiohttp import web
 
 from bot.feedback.labels import same_face
 from web.api import answer, number
+from web.guard import CROPS
 from web.label.api import PREFIX
-from web.label.asked import body_of, number_in
+from web.label.asked import body_of, is_number, number_in
 from web.label.schemas import (
     Candidate,
     Cluster,
@@ -58,6 +59,7 @@ class CollectionsApi:
         """Add the routes."""
         router.add_get(f"{PREFIX}/clusters", self.clusters)
         router.add_get(f"{PREFIX}/crops", self.crops)
+        router.add_get(f"{PREFIX}/thumbnails", self.thumbnails, name=CROPS[2])
         router.add_get(f"{PREFIX}/characters", self.characters)
         router.add_get(f"{PREFIX}/characters/{{id}}/crops", self.shelf)
         router.add_get(f"{PREFIX}/merges", self.merges)
@@ -76,15 +78,39 @@ class CollectionsApi:
         state = request.query.get("state") or None
         if state is not None and state not in _STATES:
             raise ProblemError(400, f"“state” must be one of {', '.join(_STATES)}.")
-        chosen = cast("LabelState | None", state)
         start = number(request.query, "start", 0, 10**8)
         count = number(request.query, "count", PAGE, _MOST)
+        chosen = cast("LabelState | None", state)
+        return answer(await page_of_crops(self._services, labeller, start, count, chosen))
+
+    async def thumbnails(self, request: web.Request) -> web.Response:
+        """Give many thumbnails at once, as a grid asks for a screenful of them.
+
+        Of each face that is asked for, in that order: four bytes with the length of its file, the
+        most significant first, and the file. What is gone, or not to be seen, has the length 0.
+        """
+        server_id = number_in(request, "server")
+        labeller = await self._access.labeller(request, server_id, lately=True)
+        asked = request.query.get("faces", "").split(",")
+        if len(asked) > PAGE or not all(map(is_number, asked)):
+            raise ProblemError(400, f"“faces” must be at most {PAGE} numbers.")
+        ids = [int(each) for each in asked]
         kept = self._services.storage.labelled_crops
-        where = labeller.server_id, labeller.channels
-        crops = await kept.page(*where, start, count, chosen)
-        total = await kept.count(*where, chosen)
-        roster = await self._services.galleries.roster(labeller.server_id)
-        return answer(GridPage(total=total, crops=[_crop(each, roster) for each in crops]))
+        files = await kept.files(server_id, labeller.channels, ids)
+        if len(files) < len(set(ids)):  # or they are the first ones of their channel
+            labeller = await self._access.labeller(request, server_id)
+            files = await kept.files(server_id, labeller.channels, ids)
+        found = await self._services.crops.thumbnails(list(files.values()))
+        pictures = dict(zip(files, found, strict=True))
+        parts: list[bytes] = []
+        for each in ids:
+            data = pictures.get(each) or b""
+            parts += [len(data).to_bytes(4, "big"), data]
+        return web.Response(
+            body=b"".join(parts),
+            content_type="application/octet-stream",
+            headers={"Cache-Control": "no-store"},
+        )
 
     async def characters(self, request: web.Request) -> web.Response:
         """Give the characters that have settled faces, or are the server's own."""
@@ -142,6 +168,22 @@ class CollectionsApi:
 
     async def _labeller(self, request: web.Request) -> Labeller:
         return await self._access.labeller(request, number_in(request, "server"))
+
+
+async def page_of_crops(
+    services: Services,
+    labeller: Labeller,
+    start: int = 0,
+    count: int = PAGE,
+    state: LabelState | None = None,
+) -> GridPage:
+    """Return a part of all crops that a labeller may see, the newest first."""
+    kept = services.storage.labelled_crops
+    where = labeller.server_id, labeller.channels
+    crops = await kept.page(*where, start, count, state)
+    total = await kept.count(*where, state)
+    roster = await services.galleries.roster(labeller.server_id)
+    return GridPage(total=total, crops=[_crop(each, roster) for each in crops])
 
 
 def _cluster(faces: Sequence[FaceObservation], roster: ServerRoster) -> Cluster:

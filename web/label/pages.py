@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.recognition.member_names import MemberNames
 from web.label.asked import number_in
+from web.label.collections_api import page_of_crops
 from web.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class LabelPages:
         self._services = site.services
         self._access = access
         self._names = MemberNames(site.client)
+        self._most_bytes = site.config.pictures.max_bytes
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Add the routes."""
@@ -36,6 +38,7 @@ class LabelPages:
         router.add_get("/label/{server}/crops", self.crops)
         router.add_get("/label/{server}/characters", self.characters)
         router.add_get("/label/{server}/progress", self.progress)
+        router.add_get("/label/{server}/batch", self.batch)
         router.add_get("/label/{server}/characters/{id}", self.character)
 
     async def servers(self, request: web.Request) -> web.Response:
@@ -55,7 +58,12 @@ class LabelPages:
 
     async def crops(self, request: web.Request) -> web.Response:
         """Show all crops."""
-        return await self._in_server("label_crops.html", request, character=None, own=False)
+        labeller = await self._access.labeller(request, number_in(request, "server"))
+        # The first page comes along: the script need not ask for it.
+        first = await page_of_crops(self._services, labeller)
+        return await self._in_server(
+            "label_crops.html", request, character=None, own=False, first=first.model_dump_json()
+        )
 
     async def characters(self, request: web.Request) -> web.Response:
         """Show the characters that have faces."""
@@ -71,8 +79,12 @@ class LabelPages:
         row = roster.changed.get(key)
         own = row is not None and row.own
         return await self._in_server(
-            "label_crops.html", request, character=roster.characters[key], own=own
+            "label_crops.html", request, character=roster.characters[key], own=own, first=""
         )
+
+    async def batch(self, request: web.Request) -> web.Response:
+        """Show where a batch of pictures can be dropped."""
+        return await self._in_server("label_batch.html", request, most_bytes=self._most_bytes)
 
     async def progress(self, request: web.Request) -> web.Response:
         """Show how far the labels are, how far labellers agree, and the exports."""

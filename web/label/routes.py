@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from web.label.access import Access
 from web.label.api import LabelApi
+from web.label.batch import Batch
 from web.label.collections_api import CollectionsApi
 from web.label.pages import LabelPages
 from web.label.takeaway import Takeaway
@@ -25,6 +26,7 @@ def add_labelling(router: web.UrlDispatcher, site: Site) -> None:
         LabelApi(site.services, access),
         CollectionsApi(site.services, access),
         Takeaway(site.services, access),
+        Batch(site, access),
         LabelPages(site, access),
     ):
         handlers.add_to(router)

@@ -24,6 +24,7 @@ export async function call(path, {method = "GET", body, raw, signal} = {}) {
   if (response.ok) return said;
   const problem = new Error(said?.detail ?? "The site did not answer as it should.");
   problem.status = response.status;
+  problem.retry = Number(response.headers.get("Retry-After"));
   throw problem;
 }
 

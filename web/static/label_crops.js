@@ -53,6 +53,9 @@ async function read() {
 }
 
 function page(start, count) {
+  const {first} = box.dataset;
+  box.dataset.first = "";
+  if (first) return JSON.parse(first);
   if (character) return call(`/api/v1/label/${server}/characters/${encodeURIComponent(character)}/crops`);
   const query = new URLSearchParams({start, count, state: state.value});
   return call(`/api/v1/label/${server}/crops?${query}`);

@@ -1,6 +1,7 @@
 // A grid of any number of crops: only what is in sight is on the page, and rows are used again.
 
 import {element} from "./label_common.js";
+import {Thumbnails} from "./label_thumbnails.js";
 
 const SIDE = 112;
 const OVERSCAN = 3;
@@ -13,6 +14,7 @@ export class Grid {
   constructor(box, {server, page, chosen, atOnce = 200}) {
     Object.assign(this, {box, server, page, chosen, atOnce});
     this.sheet = element("div", "grid-sheet");
+    this.thumbnails = new Thumbnails(server, () => this.draw(true));
     box.replaceChildren(this.sheet);
     this.cells = [];
     this.columns = 1;
@@ -39,6 +41,7 @@ export class Grid {
     this.asked = new Set();
     this.at = 0;
     this.shown = new Set();
+    this.thumbnails.clear();
     this.pick([]);
   }
 
@@ -84,8 +87,10 @@ export class Grid {
     for (const [slot, cell] of this.cells.entries()) {
       const index = start + ((((slot - start) % needed) + needed) % needed);
       if (index >= end) cell.hidden = true;
-      else this.fill(cell, index);
+      else if (anew || cell.hidden || Number(cell.dataset.index) !== index) this.fill(cell, index);
     }
+    const seen = this.items.slice(start, end).filter((item) => item && !this.covered(item));
+    this.thumbnails.want(seen.map((item) => item.id));
     for (let part = Math.floor(start / this.atOnce); part * this.atOnce < end; part += 1) this.fetch(part).catch(() => {});
   }
 
@@ -116,8 +121,8 @@ export class Grid {
       cell.setAttribute("aria-label", "Not loaded yet");
       return;
     }
-    const covered = item.hidden && !this.shown.has(item.id);
-    const source = covered ? "" : `/api/v1/label/${this.server}/faces/${item.id}/thumbnail`;
+    const covered = this.covered(item);
+    const source = covered ? "" : this.thumbnails.of(item.id);
     if (cell.dataset.src !== source) {
       cell.dataset.src = source;
       if (source) image.src = source;
@@ -129,6 +134,11 @@ export class Grid {
     cell.setAttribute("aria-label", text);
     cell.setAttribute("aria-selected", String(this.picked.has(item.id)));
     cell.classList.toggle("at", index === this.at);
+  }
+
+  /** Whether a crop is a spoiler that nobody asked for yet: then it is not even loaded. */
+  covered(item) {
+    return item.hidden && !this.shown.has(item.id);
   }
 
   clicked(event) {

@@ -89,6 +89,24 @@ async def test_crops_come_in_parts_and_by_state(label: LabelSite) -> None:
         assert (await label.ask(f"crops?{wrong}"))[0] == 400
 
 
+async def test_many_thumbnails_come_at_once(label: LabelSite) -> None:
+    faces = [(await label.post("ren")).id for _ in range(3)]
+    adult = await label.post("ren", channel=label.sandbox.channel("age-restricted").id)
+    asked = ",".join(map(str, [faces[2], adult.id, faces[0], 999]))
+    async with label.site.client.get(f"{label.path}/thumbnails?faces={asked}") as answer:
+        data = await answer.read()
+    lengths: list[int] = []
+    while data:
+        length = int.from_bytes(data[:4], "big")
+        assert length == 0 or data[12:16] == b"WEBP"
+        lengths.append(length)
+        data = data[4 + length :]
+    assert [length > 0 for length in lengths] == [True, False, True, False]
+    for wrong in ("", "x", "1,,2", "9" * 30, ",".join("1" * 201)):
+        async with label.site.client.get(f"{label.path}/thumbnails?faces={wrong}") as answer:
+            assert answer.status == 400
+
+
 async def test_a_cluster_is_named_without_who_is_taken_out(
     browser: Browser, label: LabelSite
 ) -> None:
