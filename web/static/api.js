@@ -1,6 +1,7 @@
 // Puts Swagger UI into the page: it reads the API's own document, and nothing from elsewhere.
 
 const place = document.getElementById("swagger");
+const token = document.querySelector("meta[name=csrf]")?.content;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function colour() {
@@ -27,4 +28,9 @@ window.SwaggerUIBundle({
   validatorUrl: null, // the default one is elsewhere
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
+  // Who is signed in tries a call as the site's own pages make it.
+  requestInterceptor: (request) => {
+    if (token) request.headers["X-CSRF-Token"] = token;
+    return request;
+  },
 });
