@@ -11,6 +11,7 @@ each moved by how two characters differ that are like each other.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -20,10 +21,11 @@ import typer
 
 from benchmarks.options import DATA, Data, Docs
 from benchmarks.statistics import machine, table, today, write_section
-from models.gallery.calibration import log_odds, logistic
+from models.gallery.calibration import confidence_features, log_odds, logistic
 from models.gallery.fitting import drawn, examine
 from models.gallery.gallery import Gallery, unit
 from models.gallery.policy import NamingPolicy
+from models.gallery.scoring import scores
 from models.intervals import Share
 from models.training.gallery.ground import KINDS, Ground
 from models.training.gallery.shipping import HELD_OUT, Sources, held_out_ground
@@ -42,6 +44,8 @@ SIZES: Final = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 DRAWS: Final = 8
 CLOSEST: Final = 10
 BINS: Final = 15
+TOP: Final = 5
+CHANCES: Final = 200
 POLICY: Final = NamingPolicy()
 
 
@@ -99,6 +103,63 @@ def calibration_gap(one: Examined, calibration: Calibration) -> float:
     weights, gaps = one.weights[order], (sure - one.right)[order]
     bins = np.minimum((np.cumsum(weights) / weights.sum() * BINS).astype(int), BINS - 1)
     return float(sum(abs((weights * gaps)[bins == b].sum()) for b in range(BINS)))
+
+
+def gap_of_perfect(one: Examined, calibration: Calibration) -> float:
+    """The error that a perfect calibration would show on so few faces, in the mean of `CHANCES`."""
+    sure = logistic(log_odds(one.features, calibration))
+    rng = np.random.default_rng(0)
+    drawn_right = (rng.random(len(sure)) < sure for _ in range(CHANCES))
+    gaps = [calibration_gap(replace(one, right=right), calibration) for right in drawn_right]
+    return float(np.mean(gaps))
+
+
+def before_table(
+    ground: Ground, scoring: Scoring, calibration: Calibration, threshold: Threshold
+) -> str:
+    """What an answer said before there were tiers, and what it says now.
+
+    Before, a name was said from the threshold on, and all others were "Unknown".
+    """
+    one = examine(ground.reporting, ground.gallery, scoring)
+    size = len(ground.gallery.characters)
+    said = log_odds(one.features, calibration) >= threshold.among(size)
+    tiers = named(one, size, calibration, threshold)
+    columns = {
+        "before: a name": said,
+        "before: Unknown": ~said,
+        **{f"now: {tier.value.replace('_', ' ')}": tiers == tier for tier in Tier},
+    }
+    rows = []
+    for title, asked in (("known", one.known), ("unknown identities", ~one.known)):
+        cells: list[str] = []
+        for inside in (chosen & asked for chosen in columns.values()):
+            right = one.right[inside].mean() if inside.any() and title == "known" else None
+            share = f"{100 * inside.sum() / asked.sum():.1f} %"
+            cells.append(share if right is None else f"{share}, right {100 * right:.1f} %")
+        rows.append((title, *cells))
+    return table(("faces", *columns), rows)
+
+
+def kinds_table(
+    ground: Ground, scoring: Scoring, calibration: Calibration, threshold: Threshold
+) -> str:
+    """How often the right name comes first, or among five, by the kind of face, and the TPIR."""
+    trial, size = ground.reporting, len(ground.gallery.characters)
+    place = {character.id: index for index, character in enumerate(ground.gallery.characters)}
+    truth = np.array([place.get(name, 0) for name in trial.truth])
+    score = scores(trial.vectors, ground.gallery, scoring)
+    rank = (score > score[np.arange(len(truth)), truth][:, None]).sum(1)
+    above = log_odds(confidence_features(score, ground.gallery.counts), calibration)
+    named_rightly = (above >= threshold.among(size)) & (rank == 0)
+    kinds = np.array(trial.kinds, object)
+    rows = []
+    for kind in KINDS.values():
+        asked = kinds == kind
+        cells = (Share.of(hit[asked]) for hit in (rank == 0, rank < TOP, named_rightly))
+        people = len({name for name, its in zip(trial.truth, kinds, strict=True) if its == kind})
+        rows.append((kind, people, *map(str, cells)))
+    return table(("faces", "characters", "top-1", "top-5", "TPIR, FPIR 5 %"), rows)
 
 
 def sizes_table(
@@ -180,8 +241,11 @@ def main(
         f"`python -m benchmarks.gallery_sizes`; {machine()}; {today()}; gallery of "
         f"{len(ground.gallery.characters):,} characters; prior {scoring.prior:g}, hubness "
         f"{scoring.hubness:g}; expected calibration error on known and unknown half and half: "
-        f"{calibration_gap(one, calibration):.3f}.\n\n"
+        f"{calibration_gap(one, calibration):.3f}; a perfect calibration would show "
+        f"{gap_of_perfect(one, calibration):.3f} on so few faces.\n\n"
         f"{tiers_table(ground, scoring, calibration, threshold)}\n\n"
+        f"{before_table(ground, scoring, calibration, threshold)}\n\n"
+        f"{kinds_table(ground, scoring, calibration, threshold)}\n\n"
         f"{DRAWS} draws; intervals are of faces and too narrow, as draws share them.\n\n"
         f"{sizes_table(ground, scoring, calibration, threshold)}"
     )

@@ -56,7 +56,7 @@ from bot.recognition.service import RecognitionService
 from bot.recognition.uploads import Uploads
 from bot.recognition.watching import Watching
 from bot.services import Services
-from bot.site import metrics, site
+from bot.site import check, metrics, site
 from bot.storage import Storage, StorageError
 from bot.storage.crops import CropStore, crop_folder
 from bot.ui.answer_message import AnswerPresenter
@@ -91,6 +91,7 @@ async def run_bot(
 
     Raises StartupError with one readable line if it can't start or Discord ends it for good.
     """
+    check(config)
     token = config.discord.token.get_secret_value()
     if not token:
         raise StartupError(
@@ -117,9 +118,10 @@ async def run_site(config: Config, on_ready: Callable[[str], None]) -> None:
     A bot may run on the same storage: what it learns for everybody holds here too. Discord is
     asked only where people sign in, over REST and with the bot's token. Raises StartupError.
     """
+    check(config)
     async with (
         _storage(config, exclusive=False) as storage,
-        discord.Client(intents=discord.Intents.none()) as client,
+        discord.Client(intents=discord.Intents(guilds=True)) as client,
     ):
         with pointed_at(config.discord):
             if config.web.client_id:

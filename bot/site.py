@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     from bot.storage import Storage
 
 
+def check(config: Config) -> None:
+    """Raise StartupError where a key of `[web]` is missing that another one needs."""
+    if (missing := config.web.missing) is not None:
+        raise StartupError(missing)
+
+
 @asynccontextmanager
 async def site(services: Services, client: discord.Client) -> AsyncIterator[str]:
     """Serve the site at `[web] listen` while the context lasts; gives its address.
 
     `client` says who is in which server; where nobody signs in, it is not asked.
-    Raises StartupError where the address can't be listened at, or a key of `[web]` is missing.
+    Raises StartupError where the address can't be listened at.
     """
     config = services.config
-    if (missing := config.web.missing) is not None:
-        raise StartupError(missing)
     serving = importlib.import_module("web.app").serving
     made = importlib.import_module("web.site").Site(services, client)
     async with AsyncExitStack() as stack:

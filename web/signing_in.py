@@ -22,6 +22,7 @@ from yarl import URL
 from bot.storage.records import NewSession
 from web.account import Account
 from web.api import PREFIX
+from web.avatars import Avatars
 from web.keys import Keys
 from web.memberships import Memberships
 from web.oauth import DiscordOAuth
@@ -149,6 +150,7 @@ def add_signing_in(app: web.Application, site: Site) -> None:
     app.router.add_post("/sign-out", handlers.sign_out)
     app.router.add_post("/sign-out-everywhere", handlers.sign_out_everywhere)
     Account(site).add_to(app.router)
+    Avatars(config.discord, http).add_to(app.router)
     app.on_response_prepare.append(_set_cookie)
 
     async def closing(_: web.Application) -> AsyncIterator[None]:

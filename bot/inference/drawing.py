@@ -14,6 +14,7 @@ from PIL import Image
 
 from bot.inference.results import Drawing
 from models.card.sheet import NumberedBox, Panel, draw_sheet
+from models.images.crops import MARGIN
 from models.types import Box, Tier
 
 if TYPE_CHECKING:
@@ -84,10 +85,11 @@ def _panels(picture: IdentifiedPicture, faces: Sequence[tuple[int, NamedFace]]) 
 
 
 def _crop_panel(number: int, face: NamedFace) -> Panel:
-    """Return a face's crop with its number."""
-    height, width = face.crop.shape[:2]
-    whole = NumberedBox(number, Box(0, 0, width, height), face.tier is not Tier.NOT_KNOWN)
-    return Panel(face.crop, (whole,))
+    """Return a face's crop with its number, which stands at the head so that it is clear whose."""
+    side = face.crop.shape[0]
+    start = side * MARGIN / (1 + 2 * MARGIN)
+    head = Box(start, start, side - start, side - start)
+    return Panel(face.crop, (NumberedBox(number, head, face.tier is not Tier.NOT_KNOWN),))
 
 
 def _scaled(box: Box, scale: float) -> Box:

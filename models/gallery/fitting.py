@@ -35,6 +35,12 @@ DRAWS: Final = 4
 NEAR_SIZES: Final = 4
 """The calibration is fitted in galleries down to the whole one's size divided by this."""
 LEAST_SPREAD: Final = 1e-6
+COLUMNS: Final = 3
+"""Columns of the confidence features that are fitted: the best score and its margins.
+
+The further ones, by pictures enrolled and size of the gallery, fit the identities that they are
+fitted to and no others (docs/accuracy.md, `benchmarks.calibration_features`).
+"""
 REGULARISATION: Final = 1.0
 
 
@@ -44,12 +50,23 @@ class Trial:
 
     `vectors`: (n, dimensions). `truth`: each face's character id, or "" where the gallery has not
     got it (an unknown identity, or a non-face). `kinds`: a name for each face that says which known
-    ones are of a kind; empty where all are.
+    ones are of a kind; empty where all are. `identities`: whom each face shows, enrolled or not;
+    empty where nobody needs it.
     """
 
     vectors: Vectors
     truth: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+
+    def only(self, rows: Sequence[int]) -> Trial:
+        """Return the trial of some of the faces."""
+        return Trial(
+            self.vectors[list(rows)],
+            tuple(self.truth[row] for row in rows),
+            tuple(self.kinds[row] for row in rows if self.kinds),
+            tuple(self.identities[row] for row in rows if self.identities),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,9 +163,12 @@ def fit(
     return calibration, fit_threshold(parts, calibration, fpir)
 
 
-def fit_calibration(parts: Sequence[Examined]) -> Calibration:
-    """Fit the probability that the best guess is right on what galleries made of faces."""
-    features = np.concatenate([one.features for one in parts])
+def fit_calibration(parts: Sequence[Examined], columns: int = COLUMNS) -> Calibration:
+    """Fit the probability that the best guess is right on what galleries made of faces.
+
+    `columns` is how many of the confidence features count, from the first on.
+    """
+    features = np.concatenate([one.features[:, :columns] for one in parts])
     right = np.concatenate([one.right for one in parts])
     known = np.concatenate([one.known for one in parts])
     weights = np.concatenate([one.weights for one in parts]) / len(parts)

@@ -107,7 +107,7 @@ class Cdn:
         return attachment
 
     async def avatar(self, request: web.Request) -> web.Response:
-        """Send a plain picture for a user without one."""
+        """Send a plain picture of a user, whatever its hash."""
         number = request.match_info.get("number") or request.match_info["user_id"]
         index = int(number) if number.isdecimal() else 0
         color = _AVATAR_COLORS[(index if index < 100 else index >> 22) % len(_AVATAR_COLORS)]

@@ -64,13 +64,17 @@ NO_FLAGS = MessageFlag(0)
 
 @dataclass(eq=False, slots=True)
 class User:
-    """Somebody, human or bot. `accepts_dms` false refuses direct messages from the bot."""
+    """Somebody, human or bot. `accepts_dms` false refuses direct messages from the bot.
+
+    `avatar` is the hash of a picture on the CDN, None without one.
+    """
 
     id: int
     username: str
     display_name: str
     bot: bool = False
     accepts_dms: bool = True
+    avatar: str | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -77,7 +77,7 @@ async def served(
         Storage.open(folder / "site.db") as storage,
         InferenceWorker(lambda: stages, config.inference) as worker,
         aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client,
-        discord.Client(intents=discord.Intents.none()) as bot,
+        discord.Client(intents=discord.Intents(guilds=True)) as bot,
     ):
         with pointed_at(config.discord):
             if sandbox is not None:

@@ -146,6 +146,31 @@ async def test_deleting_takes_sessions_and_keys_along(tmp_path: Path) -> None:
     assert b"Ben" not in file
 
 
+async def test_ones_own_picture_comes_from_the_site(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, served(tmp_path, sandbox=sandbox) as site:
+        ann, ben = sandbox.member("ann"), sandbox.member("ben")
+        ben.user.avatar = "a_0123456789abcdef"
+        await sign_in(site, ben)
+        async with site.client.get(f"{site.url}account/avatar") as answer:
+            assert (answer.status, answer.content_type) == (200, "image/webp")
+            assert (await answer.read())[:4] == b"RIFF"
+        async with site.client.get(site.url) as page:
+            assert 'src="/account/avatar"' in await page.text()
+        site.client.cookie_jar.clear()
+        await sign_in(site, ann)
+        async with site.client.get(f"{site.url}account/avatar") as answer:
+            assert answer.status == 404
+
+
+@pytest.mark.parametrize("avatar", ["../../x", "a/b", "a?b", "é"])
+async def test_a_picture_leads_nowhere_else(tmp_path: Path, avatar: str) -> None:
+    async with Sandbox() as sandbox, served(tmp_path, sandbox=sandbox) as site:
+        sandbox.member("ben").user.avatar = avatar
+        await sign_in(site, sandbox.member("ben"))
+        async with site.client.get(f"{site.url}account/avatar") as answer:
+            assert answer.status == 404
+
+
 async def test_the_account_in_a_browser(browser: Browser, tmp_path: Path) -> None:
     async with (
         Sandbox() as sandbox,

@@ -64,19 +64,18 @@ class Ground:
             rows: list[int] = []
             truth: list[str] = []
             kinds: list[str] = []
+            shown: list[str] = []
             for i, role in enumerate(roles):
                 if not seen[i] or reports(faces[i].identity) != reporting:
                     continue
                 identity = roster.resolve(faces[i].identity) or faces[i].identity
-                if role in KINDS and identity in ids:
+                enrolled_one = role in KINDS and identity in ids
+                if enrolled_one or role == "reserved":
                     rows.append(i)
-                    truth.append(identity)
-                    kinds.append(KINDS[role])
-                elif role == "reserved":
-                    rows.append(i)
-                    truth.append("")
-                    kinds.append("")
-            return Trial(vectors[rows], tuple(truth), tuple(kinds))
+                    truth.append(identity if enrolled_one else "")
+                    kinds.append(KINDS[role] if enrolled_one else "")
+                    shown.append(identity)
+            return Trial(vectors[rows], tuple(truth), tuple(kinds), tuple(shown))
 
         return cls(gallery, data, half(reporting=False), half(reporting=True))
 

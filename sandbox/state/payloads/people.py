@@ -17,7 +17,7 @@ def user_json(user: User) -> Json:
         "username": user.username,
         "discriminator": "0000" if user.bot else "0",
         "global_name": None if user.bot else user.display_name,
-        "avatar": None,
+        "avatar": user.avatar,
         "bot": user.bot,
         "system": False,
         "public_flags": 0,

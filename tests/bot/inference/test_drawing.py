@@ -46,6 +46,6 @@ def test_faces_without_a_picture_of_their_own_are_shown_together() -> None:
         # Every face's colour covers about as much as a crop is large, in the faces' order.
         for colour in colours:
             near = np.abs(picture.astype(int) - colour).max(2) <= 4
-            assert near.sum() > 0.5 * width * height / len(colours) / 2
+            assert near.sum() > width * height / len(colours) / 4
         shown = min(1.0, PHONE[0] / width, PHONE[1] / height)
         assert text_size(width, height) * shown >= SMALLEST_TEXT
