@@ -90,15 +90,16 @@ class Memberships:
     async def may_see(self, user_id: int, server_id: int, channel_id: int) -> bool:
         """Say whether somebody may be shown what was posted in a server's channel.
 
-        What was handed in on the site every member may see. Of a channel, they may read its
-        history, it is not age-restricted, and of a private thread they are a moderator: nobody
+        What was handed in on the site labellers may see. Of a channel, they may read its history,
+        it is not age-restricted, and of a private thread they are a moderator: nobody
         says here who else was let into it. Raises ProblemError.
         """
         member = await self._member(user_id, server_id)
         if member is None:
             return False
         if channel_id == ON_THE_SITE:
-            return True
+            found = await self.of(user_id, server_id)
+            return found is not None and found.may_label
         channel = await self._channel(member.guild, channel_id)
         parent = channel
         if isinstance(channel, discord.Thread):

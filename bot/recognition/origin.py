@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.storage.records import ON_THE_SITE
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -120,16 +118,12 @@ async def readable(
     """Return those channels of a server whose crops may be shown to `reader` in `where`.
 
     The reader must be able to read the channel now; what comes from an age-restricted one is only
-    shown in one. A channel that can't be found counts as one that can't be read. What was handed
-    in on the site is for the whole server.
+    shown in one. A channel that can't be found counts as one that can't be read.
     """
     found: set[int] = set()
     if guild is None or not isinstance(reader, discord.Member):
         return found
     for channel_id in channel_ids:
-        if channel_id == ON_THE_SITE:
-            found.add(channel_id)
-            continue
         channel = guild.get_channel_or_thread(channel_id)
         if channel is None or (is_restricted(channel) and not is_restricted(where)):
             continue

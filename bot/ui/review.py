@@ -19,7 +19,7 @@ from bot.feedback.authority import check_may_label
 from bot.feedback.subjects import SUBJECT, ClusterSubject, FaceSubject
 from bot.gallery.lookup import known_character
 from bot.recognition.origin import readable
-from bot.storage.records import FaceObservation, Proposal, TeachCharacter
+from bot.storage.records import ON_THE_SITE, FaceObservation, Proposal, TeachCharacter
 from bot.ui.context import services_of
 from bot.ui.errors import answers_errors
 from bot.ui.naming_question import WhoSelect, choices
@@ -109,6 +109,7 @@ async def _queue(interaction: discord.Interaction[Any]) -> list[Waiting]:
     services, server_id = services_of(interaction), interaction.guild_id or 0
     channels = (await services.storage.faces.channels()).get(server_id, set())
     seen = await readable(channels, interaction.user, interaction.guild, interaction.channel)
+    seen.add(ON_THE_SITE)  # for moderators and labellers, as everybody who comes here is
     disputed = await services.storage.labels.in_server(server_id, "disputed")
     return [
         *await services.storage.proposals.waiting(server_id),

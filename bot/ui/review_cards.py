@@ -84,7 +84,7 @@ async def proposal_card(interaction: discord.Interaction[Any], proposal: Proposa
     if not isinstance(change, TeachCharacter):
         return Card(text)
     origin = change.channel_id if face is None else face.channel_id
-    if origin is not None:
+    if origin is not None and origin != ON_THE_SITE:
         where = interaction.channel
         if not await readable([origin], interaction.user, interaction.guild, where):
             return Card(text + ELSEWHERE)

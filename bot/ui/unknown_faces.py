@@ -14,6 +14,7 @@ import discord
 from bot.feedback.authority import may_label
 from bot.recognition import permissions
 from bot.recognition.origin import readable
+from bot.storage.records import ON_THE_SITE
 
 if TYPE_CHECKING:
     from bot.feedback.review_queue import UnknownFaces
@@ -50,7 +51,7 @@ class UnknownFacesNotice:
             where = None
         # What this moderator finds when he opens `/review` there.
         channels = (await storage.faces.channels()).get(guild.id, set())
-        seen = await readable(channels, reader, guild, where)
+        seen = await readable(channels, reader, guild, where) | {ON_THE_SITE}
         mark = await unknown_faces.news(guild.id, seen)
         if mark is None or reader is None:
             return

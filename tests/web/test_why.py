@@ -124,12 +124,14 @@ async def test_pictures_are_shown_that_may_be_seen(
         server, quiet = sandbox.server.id, sandbox.channel("quiet")
         await correct(site, sandbox, "is", "marin", b"1")
         await site.services.votes.judged()
-        site.client.cookie_jar.clear()
-        await sign_in(site, sandbox.member("ben"))
         _, told = await why(site, server)
         assert len(told["pictures"]) == 1
         assert told["map"] is None
         assert "pictures of Marin" in told["sentence"]
+        site.client.cookie_jar.clear()
+        await sign_in(site, sandbox.member("ben"))
+        # It was handed in on the site: for labellers alone.
+        assert (await why(site, server))[1]["pictures"] == []
         await keep(site, sandbox, quiet.id)
         assert len((await why(site, server))[1]["pictures"]) == 1
         hide(sandbox, quiet)

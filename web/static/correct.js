@@ -55,7 +55,8 @@ export function corrections(file, face, index, where) {
     ways.append(button("That's right", () => send("is", face.guesses[0].id)));
   }
   ways.append(open, button("Not a face", () => send("not_a_face")));
-  area.append(ways, form, said);
+  const kept = `What you say is kept with this face, for the labellers of ${where.name} to see.`;
+  area.append(ways, form, said, element("small", "faint", kept));
   return area;
 }
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bot.storage.records.faces import AnsweredFace
 
 ON_THE_SITE: Final = 0
-"""The channel of an answer to a picture that was handed in on the site, for the whole server.
+"""The channel of an answer to a picture that was handed in on the site, for a server's labellers.
 
 No message carries such an answer; its `reply_id` is below zero.
 """
