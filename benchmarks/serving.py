@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 _START_S = 120.0
 
@@ -63,10 +63,13 @@ class Served:
 
 
 @asynccontextmanager
-async def served(queue: int = 256, checkout: Path | None = None) -> AsyncIterator[Served]:
+async def served(
+    queue: int = 256, checkout: Path | None = None, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Served]:
     """Start a sandbox and the bot, with every channel watched and no cooldown that is felt.
 
-    The bot is that of the working directory, or of another `checkout`.
+    The bot is that of the working directory, or of another `checkout`; `settings` are further
+    variables of its environment.
     """
     with tempfile.TemporaryDirectory(prefix="moedex-benchmark-") as folder:
         async with Sandbox() as sandbox:
@@ -81,6 +84,7 @@ async def served(queue: int = 256, checkout: Path | None = None) -> AsyncIterato
                 "MOEDEX_INFERENCE__TIMEOUT_S": "300",
                 "MOEDEX_COOLDOWNS__USER_TIMES": "100000",
                 "MOEDEX_COOLDOWNS__SERVER_TIMES": "100000",
+                **(settings or {}),
             }
             if checkout is not None:
                 environment["PYTHONPATH"] = str(checkout)

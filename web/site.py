@@ -79,7 +79,7 @@ class Site:
         check_size(len(data), name, PictureLimits(max_bytes=self.config.pictures.max_bytes))
         # No message of Discord has a number below zero, so nothing that is deleted there cancels
         # an upload.
-        job = Job(server_id=-turn, message_id=-next(self._numbers))
+        job = Job(server_id=-turn, message_id=-next(self._numbers), gives_way=True)
         return await self.services.uploads.identify(data, name, job, server_id)
 
     async def roster(self, server_id: int | None = None) -> ServerRoster:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bot.config import InferenceConfig
     from bot.inference.task import PictureTask
 
+_EMPTY: FairQueue[PictureTask] = FairQueue()
+
 
 class Schedule:
     """The pictures on their way, by the step that they wait for."""
@@ -25,46 +27,67 @@ class Schedule:
     def __init__(self, config: InferenceConfig) -> None:
         self._config = config
         self._queued: FairQueue[PictureTask] = FairQueue()
+        self._behind: FairQueue[PictureTask] = FairQueue()
         self._to_embed: deque[PictureTask] = deque()
         self._finding = 0
         self._in_flight = 0
         # A decoded picture is big: only as many are held as keep the threads and a batch busy.
         self._most_in_flight = 2 * config.threads + 2
+        # What gives way must not be in the way of what comes next: a thread stays free for that,
+        # and no batch is full of it.
+        self._giving_way = 0
+        self._finding_giving_way = 0
+        self._threads = config.threads
         self._changed = asyncio.Condition()
 
     @property
     def queued(self) -> int:
         """How many pictures wait for their turn."""
-        return len(self._queued)
+        return len(self._queued) + len(self._behind)
 
     def put(self, task: PictureTask) -> None:
-        """Queue a picture. Where too many wait, one of the busiest server gives way.
+        """Queue a picture. Where too many wait, one of the busiest server leaves.
 
         Raises QueueFull if that would be the picture's own server.
         """
-        line = task.job.server_id
-        if len(self._queued) >= self._config.queue:
-            last = self._queued.last_of_longest(than=self._queued.waiting(line))
+        line, queue = task.job.server_id, self._queue_of(task)
+        if self.queued >= self._config.queue:
+            last = queue.last_of_longest(than=queue.waiting(line))
+            if queue is self._queued and self._behind:
+                last = self._behind.last_of_longest(than=-1)
             if last is None:
                 raise QueueFull
             self.drop(last)
             last.done.set_exception(QueueFull())
-        self._queued.put(line, task)
+        queue.put(line, task)
 
     def drop(self, task: PictureTask) -> None:
         """Take a picture out of the queue, if it is still there."""
-        self._queued.remove(task.job.server_id, task)
+        self._queue_of(task).remove(task.job.server_id, task)
 
     async def next_picture(self) -> PictureTask:
         """Wait for the next picture to find faces in."""
         async with self._changed:
-            await self._changed.wait_for(
-                lambda: self._queued and self._in_flight < self._most_in_flight
-            )
-            task = self._queued.get()
+            queue = await self._changed.wait_for(self._next_queue)
+            task = queue.get()
             self._in_flight += 1
             self._finding += 1
+            self._giving_way += task.job.gives_way
+            self._finding_giving_way += task.job.gives_way
             return task
+
+    def _next_queue(self) -> FairQueue[PictureTask]:
+        """Return the queue whose turn it is; an empty one where nothing may be begun."""
+        if self._in_flight >= self._most_in_flight:
+            return _EMPTY
+        others = self._queued or self._in_flight > self._giving_way
+        threads = self._finding_giving_way >= max(1, self._threads - 1)
+        if others or threads or self._giving_way >= self._threads:
+            return self._queued
+        return self._behind
+
+    def _queue_of(self, task: PictureTask) -> FairQueue[PictureTask]:
+        return self._behind if task.job.gives_way else self._queued
 
     async def next_batch(self) -> list[PictureTask]:
         """Wait for faces to embed, and for those still on their way a few milliseconds more.
@@ -82,7 +105,7 @@ class Schedule:
                 break
             task = self._to_embed.popleft()
             if task.done.done():
-                self.finished()
+                self.finished(task)
                 continue
             task.lap("gather")
             batch.append(task)
@@ -92,14 +115,16 @@ class Schedule:
     def found(self, task: PictureTask, *, has_faces: bool) -> None:
         """Take a picture in whose faces were looked for; without any its way ends."""
         self._finding -= 1
+        self._finding_giving_way -= task.job.gives_way
         if has_faces:
             self._to_embed.append(task)
         else:
-            self.finished()
+            self.finished(task)
 
-    def finished(self) -> None:
+    def finished(self, task: PictureTask) -> None:
         """Note that a picture's way has ended, or goes on outside these steps."""
         self._in_flight -= 1
+        self._giving_way -= task.job.gives_way
 
     async def wake(self) -> None:
         """Let all who wait look again."""
@@ -116,7 +141,7 @@ class Schedule:
 
     async def idle(self) -> None:
         """Wait until no picture is on its way and none waits."""
-        await self._until(lambda: not self._in_flight and not self._queued)
+        await self._until(lambda: not self._in_flight and not self.queued)
 
     async def _until(self, what: Callable[[], bool]) -> None:
         async with self._changed:

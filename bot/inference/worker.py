@@ -248,10 +248,10 @@ class InferenceWorker:
         results = await self._in_thread(self._embedder, name_batch, batch)
         for task, result in zip(batch, results, strict=True):
             if task.done.done():
-                self._schedule.finished()
+                self._schedule.finished(task)
             elif isinstance(result, Exception):
                 task.done.set_exception(result)
-                self._schedule.finished()
+                self._schedule.finished(task)
             else:
                 task.named = result
                 task.since = time.perf_counter()
@@ -261,7 +261,7 @@ class InferenceWorker:
                     asking.add_done_callback(self._asking.discard)
                 else:
                     task.answer()
-                self._schedule.finished()
+                self._schedule.finished(task)
 
     async def _ask_tagger(self, tagger: TaggerStep, task: PictureTask) -> None:
         await tagger.ask(task)

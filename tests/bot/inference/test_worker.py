@@ -33,7 +33,7 @@ def worker_of(stages: FakeStages, **settings: object) -> InferenceWorker:
 def ask(
     worker: InferenceWorker, name: str, *, server: int = 1, data: bytes = b"1", **more: Any
 ) -> asyncio.Task[IdentifiedPicture]:
-    job = Job(server, more.pop("message", hash(name)))
+    job = Job(server, more.pop("message", hash(name)), more.pop("gives_way", False))
     work: Coroutine[Any, Any, IdentifiedPicture] = worker.identify(data, name, job=job, **more)
     return asyncio.create_task(work)
 
@@ -51,6 +51,40 @@ async def test_names_a_picture() -> None:
     assert (picture.more, list(picture.frames)) == (0, [0])
     assert (picture.width, picture.height, picture.phash) == (30, 20, "ff")
     assert set(picture.seconds) == {"wait", "decode", "gather", "embed", "name"}
+
+
+async def test_what_gives_way_waits_for_others_and_leaves_them_a_thread() -> None:
+    stages = FakeStages()
+    stages.gate.clear()
+    async with worker_of(stages, threads=2) as worker:
+        behind = [ask(worker, f"behind-{n}", server=-n, gives_way=True) for n in range(1, 4)]
+        await started(stages)
+        first = ask(worker, "first", server=1)
+        await started(stages)  # the second thread was free, though three waited before
+        later = ask(worker, "later", server=1)
+        await asyncio.sleep(0)
+        assert stages.order == ["behind-1", "first"]
+        stages.gate.set()
+        await asyncio.gather(*behind, first, later)
+    assert stages.order.index("later") < stages.order.index("behind-3")
+
+
+async def test_a_full_queue_takes_in_who_does_not_give_way() -> None:
+    stages = FakeStages()
+    stages.gate.clear()
+    async with worker_of(stages, queue=2) as worker:
+        busy = ask(worker, "busy")
+        await started(stages)
+        behind = [ask(worker, f"behind-{n}", server=-n, gives_way=True) for n in range(2)]
+        await asyncio.sleep(0)
+        refused = ask(worker, "refused", server=-9, gives_way=True)
+        taken = [ask(worker, f"taken-{n}", server=n) for n in range(2)]
+        for task in (refused, *behind):
+            with pytest.raises(QueueFull):
+                await task
+        stages.gate.set()
+        await asyncio.gather(busy, *taken)
+    assert sorted(stages.order) == ["busy", "taken-0", "taken-1"]
 
 
 async def test_memory_is_given_back_once_it_rests_after_pictures(
