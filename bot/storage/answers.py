@@ -30,7 +30,7 @@ class AnswerRepository(Repository):
         """
         async with self._database.write() as session:
             row = await session.get(AnswerRow, answer.reply_id)
-            before = () if row is None else await _pictures(session, row)
+            before = None if row is None else await _pictures(session, row)
             if row is None:
                 row = AnswerRow(reply_id=answer.reply_id, asker_id=None, author_id=None)
                 session.add(row)
@@ -42,10 +42,12 @@ class AnswerRepository(Repository):
             row.model_version = answer.model_version
             row.at = answer.at
             await session.flush()
-            if before != answer.pictures:
+            if before == answer.pictures:
+                return
+            if before is not None:  # a new answer has nothing yet that could go
                 for table in (FaceRow, VoteEventRow):
                     await session.execute(delete(table).where(table.reply_id == answer.reply_id))
-                session.add_all(_to_rows(answer))
+            session.add_all(_to_rows(answer))
 
     async def by_reply(self, reply_id: int) -> Answer | None:
         """Return the answer that the message `reply_id` of the bot carries."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.repository import Repository
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 ENROLLED: Final = "enrolled_revision"
 """The key of the state that counts what was enrolled for all servers."""
+
+_STATE, _OWN = StateRow.__table__.c, RevisionRow.__table__.c
+# Written once, and of the tables' own columns: it is read three times an answer.
+_COUNTERS = select(
+    select(_STATE.value).where(_STATE.key == ENROLLED).scalar_subquery(),
+    *(
+        select(column).where(_OWN.server_id == bindparam("server_id")).scalar_subquery()
+        for column in (_OWN.revision, _OWN.erased_hashes)
+    ),
+)
 
 
 class Revisions(NamedTuple):
@@ -52,13 +62,8 @@ class RevisionRepository(Repository):
     async def _read(self, server_id: int | None) -> Revisions:
         # Who asks from here on may know of a change that this reading does not see.
         del self._about_to[server_id]
-        enrolled = select(StateRow.value).where(StateRow.key == ENROLLED)
-        own = [
-            select(column).where(RevisionRow.server_id == server_id).scalar_subquery()
-            for column in (RevisionRow.revision, RevisionRow.erased_hashes)
-        ]
         async with self._database.read() as session:
-            found = (await session.execute(select(enrolled.scalar_subquery(), *own))).one()
+            found = (await session.execute(_COUNTERS, {"server_id": server_id})).one()
         return Revisions(*(int(number or 0) for number in found))
 
 

@@ -47,6 +47,9 @@ DETECTOR_FILE: Final = WEIGHTS / "detector.tflite"
 MOST_ENLARGED: Final = 1.5
 """A pass that would enlarge a picture more than so many times shows nothing more."""
 
+_SHAPES: Final = 3
+"""Shapes of input to be ready for: those of the first three passes over pictures of one shape."""
+
 MIN_SCORE: Final = 0.08
 """Score below which a peak of a pass is ignored."""
 
@@ -62,8 +65,8 @@ class LearnedDetector:
     @classmethod
     def load(cls, path: Path | None = None) -> LearnedDetector:
         """Load the installed weights, or those of `path`. Raises WeightsError."""
-        side = FIRST_PASS.longest
-        return cls(Session(path or DETECTOR_FILE, "the detector's", "detector", side=side))
+        side, file = FIRST_PASS.longest, path or DETECTOR_FILE
+        return cls(Session(file, "the detector's", "detector", side=side, shapes=_SHAPES))
 
     def detect(self, picture: Pixels) -> list[Face]:
         """Return the heads in a (height, width, 3) uint8 RGB picture, in reading order.

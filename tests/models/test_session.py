@@ -41,6 +41,25 @@ def test_threads_share_it() -> None:
             np.testing.assert_array_equal(output, wanted)
 
 
+@pytest.mark.parametrize("shapes", [1, 2, 3])
+def test_it_is_ready_for_the_shapes_used_last(shapes: int) -> None:
+    kept = Session(DETECTOR_FILE, "the detector's", "detector", side=64, shapes=shapes)
+    batches = [_pictures(1, 64, 64), _pictures(2, 32, 96), _pictures(1, 96, 32)]
+    resized: list[tuple[int, ...]] = []
+    for runner in kept._runners:
+        resize = runner.resize
+        runner.resize = lambda shape, to=resize: (resized.append(shape), to(shape))[1]
+    for batch in batches * 2:
+        expected = Session(DETECTOR_FILE, "the detector's", "detector", side=64)(batch)
+        np.testing.assert_array_equal(kept(batch), expected)
+    assert len(resized) == {1: 5, 2: 5, 3: 2}[shapes]
+    resized.clear()
+    for _ in range(4):
+        kept(batches[1])
+        kept(batches[2])
+    assert len(resized) == (8 if shapes == 1 else 0)
+
+
 def test_a_batch_that_does_not_fit_leaves_the_session_usable() -> None:
     session = Session(DETECTOR_FILE, "the detector's", "detector", side=64)
     expected = session(_pictures(1, 64, 64))
