@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.identify import STAGES, post_all, scenes, single_faces
+from benchmarks.identify import STAGES, post_all, scenes, single_faces, stages_ms
 from benchmarks.options import Docs
 from benchmarks.serving import served
 from benchmarks.statistics import machine, table, today, write_section
@@ -39,16 +39,14 @@ async def timed(bot: Served, pictures: list[bytes]) -> dict[str, Any]:
 
     Beside them stand the milliseconds of each stage, the mean of the pictures.
     """
-    told, computed = len(bot.told["picture"]), bot.processor_s()
+    for told in ("picture", "drawing"):
+        bot.told[told].clear()
+    computed = bot.processor_s()
     seconds = await post_all(bot, pictures)
-    stages = [each["seconds"] for each in bot.told["picture"][told:]]
     return {
         "clock": 1000 * seconds,
         "processors": 1000 * (bot.processor_s() - computed),
-        **{
-            stage: 1000 * float(np.mean([each.get(stage, 0.0) for each in stages or [{}]]))
-            for stage in STAGES
-        },
+        **stages_ms(bot),
     }
 
 
@@ -69,16 +67,16 @@ async def measure(
 ) -> dict[str, Any]:
     """Measure every scene, and `waiting` pictures of the first at once, `rounds` times."""
     pictures = scenes(single_faces(data, count))
+    checkouts = before, Path.cwd()
     figures: dict[str, Any] = {
         "machine": machine(),
         "date": today(),
-        "before": _commit(before),
+        **{version: _commit(path) for version, path in zip(VERSIONS, checkouts, strict=True)},
         "scenes": {},
     }
     async with AsyncExitStack() as stack:
         bots = [
-            await stack.enter_async_context(served(checkout=checkout))
-            for checkout in (before, Path.cwd())
+            await stack.enter_async_context(served(checkout=checkout)) for checkout in checkouts
         ]
         one = next(iter(pictures.values()))
         await in_turn(bots, [[each] for each in one[:2]])
@@ -145,8 +143,8 @@ def shown(figures: dict[str, Any]) -> str:
     )
     peaks = " and ".join(f"{figures['memory'][version]['peak']:.0f}" for version in VERSIONS)
     said = (
-        f"{figures['date']}, {figures['machine']}; before: {figures['before']}. "
-        f"Most memory before and after: {peaks} MB."
+        f"{figures['date']}, {figures['machine']}; before: {figures['before']}, "
+        f"after: {figures['after']}. Most memory: {peaks} MB."
     )
     return "\n\n".join([said, times, stages, many])
 

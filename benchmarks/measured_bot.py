@@ -23,7 +23,7 @@ from bot.config import load_config
 from bot.inference import InferenceWorker
 
 if TYPE_CHECKING:
-    from bot.inference import IdentifiedPicture
+    from bot.inference import Drawing, IdentifiedPicture
 
 TICK_S = 0.005
 """How often the event loop is asked whether it is on time."""
@@ -71,7 +71,16 @@ async def main() -> None:
         tell("picture", faces=len(picture.faces), seconds=picture.seconds)
         return picture
 
+    draw = InferenceWorker.draw
+
+    async def drawn(self: InferenceWorker, *args: Any, **kwargs: Any) -> Drawing:
+        start = time.perf_counter()
+        drawing = await draw(self, *args, **kwargs)
+        tell("drawing", seconds=time.perf_counter() - start)
+        return drawing
+
     InferenceWorker.identify = measured  # type: ignore[method-assign]
+    InferenceWorker.draw = drawn  # type: ignore[method-assign]
     watching: list[asyncio.Task[None]] = []
 
     async def on_ready(bot: MoedexBot) -> None:

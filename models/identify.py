@@ -73,13 +73,17 @@ class Identifier:
         A face that stays where it is through an animation is given once, in its best frame.
         """
         tracks: list[_Track] = []
+        faces: list[Face] = []
         for index, frame in enumerate(picture.frames):
             small = halved(frame, detection_side(*frame.shape[:2]))
             scale = max(picture.width, picture.height) / max(small.shape[:2])
             for found in self.detector.detect(small):
-                face = Face(_scaled(found.box, scale), found.score, index)
-                _follow(tracks, face, _thumbnail(small, found.box))
-        return best_faces([track.best for track in tracks], max_faces)
+                faces.append(Face(_scaled(found.box, scale), found.score, index))
+                if picture.animated:
+                    _follow(tracks, faces[-1], _thumbnail(small, found.box))
+        return best_faces(
+            [track.best for track in tracks] if picture.animated else faces, max_faces
+        )
 
     def crops(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
         """Return the faces' crops, (n, side, side, 3) uint8 RGB."""
