@@ -63,13 +63,14 @@ class SettingsRepository(Repository):
 
     async def watched(self, server_id: int) -> dict[int, int]:
         """Return the channels that are switched on: channel id -> id of who did it."""
-        if server_id not in self._watched:
+        found = self._watched.get(server_id)
+        if found is None:
             async with self._database.read() as session:
                 rows = await session.scalars(
                     select(WatchedChannelRow).where(WatchedChannelRow.server_id == server_id)
                 )
-                self._watched[server_id] = {row.channel_id: row.user_id for row in rows}
-        return dict(self._watched[server_id])
+                found = self._watched[server_id] = {row.channel_id: row.user_id for row in rows}
+        return dict(found)  # what is kept may be let go of before the reading has ended
 
     async def watch(self, server_id: int, channel_id: int, user_id: int) -> None:
         """Switch a channel on; who does it last is who hears of missing permissions."""

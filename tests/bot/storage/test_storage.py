@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage import (
     Answer,
@@ -365,3 +366,20 @@ async def test_an_operation_is_never_cut_off(
         while await storage.answers.by_reply(ANSWER.reply_id) is None:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.01)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_a_channel_is_switched_on_while_it_is_looked_up(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = storage.database.read
+
+    @asynccontextmanager
+    async def interrupted() -> AsyncIterator[AsyncSession]:
+        async with read() as session:
+            yield session
+        await storage.settings.watch(1, 3, 5)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage.database, "read", interrupted)
+        assert await storage.settings.watched(1) == {}
+    assert await storage.settings.watched(1) == {3: 5}
