@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.storage.records import FaceObservation
 
 FEWEST: Final = 5
-"""Faces that two people must both have named before their kappa is told."""
+"""Faces that several people must have named before a kappa is told."""
 MOST: Final = 20
 """People of whom pairs are told: those who said most."""
 
@@ -39,7 +39,7 @@ class Pair:
 class Agreement:
     """Who named how many faces, and how far they agree; of the faces that somebody may see.
 
-    `kappa` is Fleiss', of the `faces` that several named.
+    `kappa` is Fleiss', of the `faces` that several named; None where they are few, or all the same.
     """
 
     by: tuple[tuple[int, int], ...]
@@ -106,7 +106,7 @@ def _agreement(
     return Agreement(
         tuple(by.most_common()),
         len(several),
-        fleiss_kappa(several),
+        fleiss_kappa(several) if len(several) >= FEWEST else None,
         tuple(sorted(pairs, key=lambda pair: -pair.faces)),
     )
 

@@ -65,7 +65,7 @@ class LabelledCropRepository(Repository):
             .with_only_columns(FaceRow.id, FaceRow.crop)
         )
         async with self._database.read() as session:
-            return {key: name for key, name in await session.execute(query)}  # noqa: C416 - rows
+            return {key: name for key, name in await session.execute(query) if name}
 
     async def count(
         self, server_id: int, channels: Collection[int], state: LabelState | None = None

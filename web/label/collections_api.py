@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -12,12 +12,9 @@ from web.api import answer, number
 from web.guard import CROPS
 from web.label.api import PREFIX
 from web.label.asked import body_of, is_number, number_in
-from web.label.schemas import (
-    Candidate,
+from web.label.collection_schemas import (
     Cluster,
     Clusters,
-    Crop,
-    Done,
     GridCrop,
     GridPage,
     Merge,
@@ -25,9 +22,8 @@ from web.label.schemas import (
     Merges,
     ShelfEntry,
     ShelfList,
-    Undo,
-    best_name,
 )
+from web.label.schemas import Candidate, Crop, Done, Undo, best_name
 from web.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -80,8 +76,7 @@ class CollectionsApi:
             raise ProblemError(400, f"“state” must be one of {', '.join(_STATES)}.")
         start = number(request.query, "start", 0, 10**8)
         count = number(request.query, "count", PAGE, _MOST)
-        chosen = cast("LabelState | None", state)
-        return answer(await page_of_crops(self._services, labeller, start, count, chosen))
+        return answer(await page_of_crops(self._services, labeller, start, count, state))
 
     async def thumbnails(self, request: web.Request) -> web.Response:
         """Give many thumbnails at once, as a grid asks for a screenful of them.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 500
 """Faces that one request may name."""
-_Text = Annotated[str, StringConstraints(max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=200)]
 
 
 class Request(BaseModel):
@@ -124,8 +124,8 @@ class Say(Request):
 
     faces: list[int] = Field(min_length=1, max_length=MOST_AT_ONCE)
     kind: Literal["is", "new", "proposal", "not_a_face", "ignore"]
-    value: _Text = ""
-    series: _Text = ""
+    value: Text = ""
+    series: Text = ""
     about: Literal["a face", "a cluster", "a collection"] = "a face"
 
     @property
@@ -150,7 +150,7 @@ class SaidBefore(Request):
 
     face: int
     kind: VoteKind
-    before: tuple[VoteKind, _Text] | None = None
+    before: tuple[VoteKind, Text] | None = None
 
     @property
     def said(self) -> Said:
@@ -207,73 +207,6 @@ class Names(BaseModel):
     """Characters that fit what is typed, best first."""
 
     names: list[Name]
-
-
-class Cluster(BaseModel):
-    """Unknown faces that look alike, the most typical first, and whom they come closest to.
-
-    `copies` are further copies of the same pictures, which are named with them.
-    """
-
-    faces: list[Crop]
-    copies: dict[int, list[int]]
-    guesses: list[Candidate]
-
-
-class Clusters(BaseModel):
-    """The clusters of a server, the largest first."""
-
-    clusters: list[Cluster]
-
-
-class GridCrop(BaseModel):
-    """A crop of a long list: `name` as it is labelled, `note` what is to be said of it."""
-
-    id: int
-    hidden: bool
-    name: str
-    note: str = ""
-
-
-class GridPage(BaseModel):
-    """A part of a long list of crops; `total` counts all."""
-
-    total: int
-    crops: list[GridCrop]
-
-
-class ShelfEntry(Name):
-    """A character with so many settled faces; `own` is one of the server's own."""
-
-    faces: int
-    own: bool
-
-
-class ShelfList(BaseModel):
-    """The characters of a server that have faces, or are its own."""
-
-    characters: list[ShelfEntry]
-
-
-class Merge(Request):
-    """Make `character` and `into` one, by their ids; `into` stays."""
-
-    character: _Text
-    into: _Text
-
-
-class MergeEntry(BaseModel):
-    """A merge that stands: its number, what was done, and when."""
-
-    action: int
-    summary: str
-    at: datetime
-
-
-class Merges(BaseModel):
-    """The latest merges that stand, newest first."""
-
-    merges: list[MergeEntry]
 
 
 class Event(BaseModel):

@@ -212,7 +212,7 @@ function present() {
   at("others").hidden = !current.others.length;
   at("others-list").replaceChildren(...current.others.map((face) => smallCrop(face)));
   at("log").open = false;
-  if (document.activeElement === document.body || here.contains(document.activeElement)) answers.focus();
+  if (document.activeElement === document.body || here.contains(document.activeElement)) answers.focus({preventScroll: true});
   answers.setAttribute("aria-label", `Who is it? ${REASONS[current.reason]}. ${current.why}`);
 }
 
@@ -232,7 +232,7 @@ function show() {
   if (!current) return;
   crop.src = current.crop;
   reveal.hidden = true;
-  answers.focus();
+  answers.focus({preventScroll: true});
 }
 
 async function showLog() {

@@ -261,6 +261,16 @@ async def test_other_faces_mean_other_votes(storage: Storage) -> None:
     assert await kinds(storage, 0) == {}
 
 
+async def test_all_that_was_said_of_a_face_is_told_with_where(storage: Storage) -> None:
+    await storage.answers.add(ANSWER)
+    await storage.votes.add(10, 0, 5, "is", NOW, character_id="rem", source="site")
+    await storage.votes.add(10, None, 6, "yes", NOW)
+    await storage.votes.add(10, 1, 6, "no", NOW)
+    await storage.votes.withdraw(10, 0, 5, "is", NOW, source="site")
+    told = [(e.user_id, e.kind, e.withdrawn, e.source) for e in await storage.votes.events(10, 0)]
+    assert told == [(5, "is", False, "site"), (6, "yes", False, "chat"), (5, "is", True, "site")]
+
+
 async def test_state_and_warnings(storage: Storage) -> None:
     assert await storage.state.get("commands") is None
     await storage.state.set("commands", "a")
