@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from itsdangerous import BadSignature, Signer
 
+from bot.storage.records.sessions import UNUSED
+
 if TYPE_CHECKING:
     from multidict import CIMultiDict
 
@@ -23,10 +25,6 @@ if TYPE_CHECKING:
     from bot.storage.records import NewSession, Session
     from bot.storage.sessions import SessionRepository
 
-UNUSED: Final = timedelta(days=14)
-"""After so long without use a session ends."""
-LONGEST: Final = timedelta(days=90)
-"""After so long every session ends."""
 ROTATED: Final = timedelta(minutes=15)
 """A token is good for so long, then another takes its place."""
 OVERLAP: Final = timedelta(minutes=1)
@@ -53,7 +51,7 @@ class Sessions:
     async def begin(self, who: NewSession) -> tuple[Session, str]:
         """Begin a session; returns it with the cookie's value."""
         now = datetime.now(UTC)
-        await self._kept.end_old(now - LONGEST, now - UNUSED)
+        await self._kept.end_old(now)
         token = secrets.token_urlsafe(32)
         return await self._kept.add(who, token, now), self._sign(token)
 
@@ -73,7 +71,7 @@ class Sessions:
         overlaps = now - session.rotated <= OVERLAP
         confirmed = session.seen > session.rotated
         copied = not session.current and confirmed and not overlaps
-        if copied or now - session.created > LONGEST or now - session.seen > UNUSED:
+        if copied or session.is_over(now):
             await self._kept.end(session.who.user_id, session.id)
             return None
         # The answer that brought the present token may have been lost on its way.

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -153,11 +154,12 @@ def add_signing_in(app: web.Application, site: Site) -> None:
     Avatars(config.discord, http).add_to(app.router)
     app.on_response_prepare.append(_set_cookie)
 
-    async def closing(_: web.Application) -> AsyncIterator[None]:
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        await site.storage.sessions.end_old(datetime.now(UTC))
         yield
         await http.close()
 
-    app.cleanup_ctx.append(closing)
+    app.cleanup_ctx.append(running)
 
 
 @web.middleware

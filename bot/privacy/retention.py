@@ -20,7 +20,7 @@ _WARNINGS = timedelta(days=2)
 
 
 class Retention:
-    """Erases old answers, crops, proposals, drawings, warnings, and servers that were left.
+    """Erases old answers, crops, proposals, drawings, warnings, sign-ins, and servers left.
 
     `is_member` says whether the bot is in a server.
     """
@@ -48,6 +48,7 @@ class Retention:
         await self._erase_left(now)
         await self._erase_answers(now)
         await self._storage.state.forget_warnings(now - _WARNINGS)
+        await self._storage.sessions.end_old(now)
         oldest = now - timedelta(days=self._learning.crops_days)
         await self._storage.faces.strip_before(oldest)
         await self._storage.proposals.erase_waiting(oldest)

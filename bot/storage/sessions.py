@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, or_, select, update
 
-from bot.storage.records.sessions import NewSession, Session
+from bot.storage.records.sessions import LONGEST, UNUSED, NewSession, Session
 from bot.storage.repository import Repository
 from bot.storage.secrets import hashed
 from bot.storage.tables import SessionRow
@@ -86,9 +86,9 @@ class SessionRepository(Repository):
         """Erase every session of somebody's."""
         await self._erase(SessionRow.user_id == user_id)
 
-    async def end_old(self, created: datetime, seen: datetime) -> None:
-        """Erase what was begun, or last used, before these moments."""
-        await self._erase(or_(SessionRow.created < created, SessionRow.seen < seen))
+    async def end_old(self, now: datetime) -> None:
+        """Erase what has ended by itself."""
+        await self._erase(or_(SessionRow.created < now - LONGEST, SessionRow.seen < now - UNUSED))
 
     async def _erase(self, *which: object) -> None:
         async with self._database.write() as session:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+
+UNUSED: Final = timedelta(days=14)
+"""After so long without use a session ends."""
+LONGEST: Final = timedelta(days=90)
+"""After so long every session ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +38,7 @@ class Session:
     rotated: datetime
     seen: datetime
     current: bool = True
+
+    def is_over(self, now: datetime) -> bool:
+        """Say whether it has ended by itself."""
+        return now - self.created > LONGEST or now - self.seen > UNUSED

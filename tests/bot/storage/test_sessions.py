@@ -40,7 +40,9 @@ async def test_sessions_and_keys_are_their_owners(tmp_path: Path) -> None:
         assert not found.current
         await storage.sessions.end(8, first.id)
         assert await storage.sessions.count_of(7) == 1
-        await storage.sessions.end_old(now - timedelta(days=1), now + timedelta(seconds=1))
+        await storage.sessions.end_old(now + timedelta(days=13))
+        assert await storage.sessions.count_of(7) == 1
+        await storage.sessions.end_old(now + timedelta(days=15))
         assert await storage.sessions.count_of(7) == 0
         key = await storage.api_keys.add(7, "Rin", "script", "secret", now, most=1)
         assert key is not None
