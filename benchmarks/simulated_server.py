@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import typer
 
-from benchmarks.faces import faces_of, gallery_of
 from benchmarks.voters import Crowd, Member
 from bot.feedback.ballots import ballots_of
 from bot.feedback.consensus import decide, learn_reliabilities
 from bot.gallery.roster import ServerRoster
 from bot.storage.records import FaceObservation, ServerCharacter, StoredGuess
+from models.embedding.embedder import Embedder
 from models.gallery.composition import server_gallery
-from models.gallery.examples import Example, hold_out
-from models.gallery.fitting import Trial
+from models.gallery.examples import Example, drawn, hold_out
+from models.gallery.impostors import IMPOSTORS_FILE, Impostors
 from models.gallery.namer import Namer
 from models.gallery.posted import PRIOR_WEIGHTS, Seen
 from models.gallery.promotion import Decision, train_and_decide
-from models.gallery.training_vectors import VectorSet
+from models.gallery.training_vectors import VECTORS_FILE, VectorSet
 from models.gallery.tuning import tuned
-from models.training.galleries import SCORING, calibrated
-from models.training.trained import class_weights
+from models.training.augmentation import framed
+from models.training.breadth.faces import load_faces
+from models.training.dataset import near_duplicate_groups
 from models.types import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from bot.feedback.consensus import Ballot
     from bot.storage import Vote
     from models.gallery.gallery import Gallery
-    from models.gallery.impostors import Impostors
     from models.gallery.namer import Naming
     from models.gallery.posted import PriorWeights
+    from models.training.breadth.faces import FaceSet
     from models.types import Vectors
 
 TESTED = 0.4
 """The share of a new character's groups that is only tested."""
 VOTES_A_FACE = (3, 7)
+FEWEST: Final = 5
+"""Pictures that a character must have to be one of a server's own."""
+OTHERS: Final = 400
+"""Vectors of shipped characters that are posted too."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,9 @@ class World:
     """What is the same for every simulated server.
 
     `labels` and `groups` (near-duplicates) are those of the rows of `vectors`. `own` are rows of
-    characters that the gallery has not got, `others` of shipped ones. `fitting` are impostors that
-    servers' galleries are held against, None for none; `reporting` measure what comes of it.
+    characters that the gallery has not got, `others` of shipped ones; `series` are those of
+    everybody. `fitting` are impostors that servers' galleries are held against, `reporting` measure
+    what comes of it.
     """
 
     labels: Sequence[str]
@@ -60,8 +67,9 @@ class World:
     others: Sequence[int]
     namer: Namer
     shipped: VectorSet
-    fitting: Impostors | None = None
-    reporting: Impostors | None = None
+    series: Mapping[str, str]
+    fitting: Impostors
+    reporting: Impostors
 
 
 @dataclass(frozen=True)
@@ -73,40 +81,78 @@ class Server:
     tested: list[int]
 
 
-def make_world(data: Path, run: Path) -> World:
-    """Build the shipped side from the training part; nothing of it has seen the new characters."""
-    faces = faces_of(data, run)
-    vectors = faces.vectors
-    split = faces.split
-    gallery = gallery_of(faces, vectors, class_weights(run))
-    known = [i for i in split.known if faces.samples[i].group % 2 == 0]
-    asked = [*known, *split.impostors, *split.no_face]
-    truth = (*faces.labels(known), *([""] * (len(asked) - len(known))))
-    namer = calibrated(gallery, Trial(vectors[asked], truth), SCORING)
-    names = {c.id for c in gallery.characters}
-    own = [i for i in (*split.train, *split.known) if faces.samples[i].label in names]
-    shipped = VectorSet(
-        vectors[own], tuple(faces.labels(own)), tuple(faces.samples[i].group for i in own)
+def make_world(data: Path, cache: Path, *, reporting: bool = True) -> World:
+    """Take half of the characters of `varied/` out of what is shipped, and embed their pictures.
+
+    The half that reports, or the one by which priors are weighed; `cache` keeps decoded faces and
+    their vectors.
+    """
+    embedder = Embedder.load()
+    shipped = VectorSet.load(VECTORS_FILE, embedder.version)
+    impostors = Impostors.load(IMPOSTORS_FILE, embedder.version)
+    if shipped is None or impostors is None:
+        raise typer.BadParameter("the weights, vectors and impostors don't belong together")
+    faces = load_faces(data, cache)
+    reserved = set(impostors.identities)
+    rows = [
+        i
+        for i, face in enumerate(faces.faces)
+        if face.folder == "varied" and face.identity not in reserved
+    ]
+    vectors = _kept(cache / f"varied-{embedder.version}.npy", embedder, faces, rows)
+    labels = [faces.faces[i].identity for i in rows]
+    groups = near_duplicate_groups([faces.faces[i].phash for i in rows])
+    seen = [i for i, label in enumerate(labels) if drawn(f"reports {label}", 2) == reporting]
+    count = Counter(labels[i] for i in seen)
+    own_ids = frozenset(label for label in count if count[label] >= FEWEST)
+    namer = Namer.load()
+    series = {c.id: c.series for c in namer.gallery.characters}
+    namer = namer.with_gallery(namer.gallery.without(own_ids))
+    left = [i for i, label in enumerate(shipped.labels) if label not in own_ids]
+    data_set = VectorSet(
+        shipped.vectors[left],
+        tuple(shipped.labels[i] for i in left),
+        tuple(shipped.groups[i] for i in left),
     )
-    labels = [sample.label for sample in faces.samples]
-    groups = [sample.group for sample in faces.samples]
-    # None of the shipped ones that are posted was calibrated on.
-    others = [i for i in split.known if groups[i] % 2 == 1]
-    return World(labels, groups, vectors, split.unseen, others, namer, shipped)
+    named = {c.id for c in namer.gallery.characters}
+    posted = [i for i, label in enumerate(data_set.labels) if label in named]
+    posted = np.random.default_rng(0).permutation(posted)[:OTHERS].tolist()
+    return World(
+        [*labels, *(data_set.labels[i] for i in posted)],
+        [*groups, *range(10**6, 10**6 + len(posted))],
+        np.concatenate([vectors, data_set.vectors[posted]]),
+        [i for i in seen if labels[i] in own_ids],
+        list(range(len(rows), len(rows) + len(posted))),
+        namer,
+        data_set,
+        series,
+        impostors.half(reporting=False),
+        impostors.half(reporting=True),
+    )
 
 
-def draw_server(world: World, seed: int, characters: int | None = None) -> Server:
+def _kept(file: Path, embedder: Embedder, faces: FaceSet, rows: Sequence[int]) -> Vectors:
+    """Return the vectors of rows of faces, from a file for the next time."""
+    if not file.is_file():
+        parts = [
+            embedder.embed(np.stack([framed(faces.picture(i), embedder.side) for i in some]))
+            for some in np.array_split(rows, max(len(rows) // 32, 1))
+        ]
+        np.save(file, np.concatenate(parts))
+    return np.load(file)
+
+
+def draw_server(world: World, seed: int, characters: int, least: int = 0) -> Server:
     """Draw what is taught, posted and tested; no near-duplicates on two sides.
 
-    The server has so many `characters` of its own; None for all there are.
+    The server has so many `characters` of its own, each with at `least` so many pictures.
     """
     rng = np.random.default_rng(seed)
     groups: dict[str, dict[int, int]] = defaultdict(dict)
     for i in world.own:
         groups[world.labels[i]].setdefault(world.groups[i], i)
-    chosen = sorted(groups)
-    if characters is not None:
-        chosen = sorted(rng.choice(chosen, characters, replace=False).tolist())
+    many = sorted(key for key, own in groups.items() if len(own) >= least)
+    chosen = sorted(rng.choice(many, characters, replace=False).tolist())
     taught: dict[str, int] = {}
     posted: list[int] = []
     tested: list[int] = []
@@ -125,16 +171,19 @@ class Simulation:
     """One server with its voters, from the first picture taught to the last vote."""
 
     def __init__(
-        self, world: World, crowd: Crowd, seed: int, characters: int | None = None
+        self, world: World, crowd: Crowd, seed: int, characters: int, least: int = 0
     ) -> None:
         self.world = world
-        self.server = draw_server(world, seed, characters)
+        self.server = draw_server(world, seed, characters, least)
         self.rng = np.random.default_rng((seed, 7))
         names = [c.id for c in world.namer.gallery.characters]
         self.members = crowd.members([*self.server.taught, *names], self.rng)
         self.roster = ServerRoster(
             world.namer.gallery.characters,
-            [ServerCharacter(label, label, "Own") for label in self.server.taught],
+            [
+                ServerCharacter(label, label, world.series.get(label, ""))
+                for label in self.server.taught
+            ],
         )
         self.taught = [
             Example(world.vectors[row], label, True, n + 1, -n - 1)
@@ -162,15 +211,24 @@ class Simulation:
             if verdict.state == "settled" and verdict.label is not None
         )
 
-    def gallery(self, settled: Sequence[Example], weights: PriorWeights = PRIOR_WEIGHTS) -> Gallery:
-        """Return what answers now, by some weights of the priors of who is posted."""
+    def gallery(
+        self,
+        settled: Sequence[Example],
+        weights: PriorWeights = PRIOR_WEIGHTS,
+        *,
+        tune: bool = True,
+    ) -> Gallery:
+        """Return what answers now, by some weights of the priors of who is posted.
+
+        `tune`: held against the impostors to fit on.
+        """
         newer = [e for e in settled if e.source_id not in self.trained_on]
         examples = [*self.taught, *settled]
         made = server_gallery(
             self.world.namer.gallery, self.roster, examples, newer, self.head,
             self._seen(settled), weights,
         )  # fmt: skip
-        return tuned(made, self.world.namer, self.world.fitting)
+        return tuned(made, self.world.namer, self.world.fitting) if tune else made
 
     def _seen(self, settled: Sequence[Example]) -> list[Seen]:
         return [Seen(e.character_id, 0.0) for e in settled if e.character_id is not None]

@@ -3,10 +3,10 @@
     python -m benchmarks.small_servers --data ../shared/data --cache runs/faces
 
 Servers of 5, 20 and 100 characters of their own, thirty members, few labels. The characters are
-those of `varied/` in the data folder, taken out of the shipped gallery; the weights are the shipped
-ones. Nothing is fitted on what is asked about: the characters and faces are draws of their own, and
-the impostors are the half of the reserved identities that reports. Writes a section of
-`docs/learning.md`.
+half of those of `varied/` in the data folder, taken out of the shipped gallery; the weights are the
+shipped ones. Nothing is fitted on what is asked about: the other half of these characters weighed
+the priors (`benchmarks.prior_weights`), and the impostors are the half of the reserved identities
+that reports. Writes a section of `docs/learning.md`.
 """
 
 from __future__ import annotations
@@ -20,35 +20,31 @@ import numpy as np
 import typer
 
 from benchmarks.options import DATA, Data, Docs
-from benchmarks.simulated_server import Simulation, World
+from benchmarks.simulated_server import Simulation, World, make_world
 from benchmarks.statistics import machine, table, today, write_section
 from benchmarks.voters import Crowd
 from models.embedding.embedder import Embedder
 from models.gallery.examples import Example
-from models.gallery.impostors import IMPOSTORS_FILE, Impostors
 from models.gallery.namer import Namer
 from models.gallery.posted import NO_PRIOR, PRIOR_WEIGHTS
-from models.gallery.training_vectors import VECTORS_FILE, VectorSet
+from models.gallery.tuning import tuned
 from models.intervals import Share
-from models.training.augmentation import framed
-from models.training.breadth.faces import load_faces
-from models.training.dataset import near_duplicate_groups
 from models.types import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from models.gallery.gallery import Gallery
-    from models.training.breadth.faces import FaceSet
+    from models.gallery.namer import Naming
     from models.types import Vectors
 
 SIZES: Final = (5, 20, 100)
+CROSSOVERS: Final = 0.15
+"""The share of pictures of two whose other face is of another series."""
+TAUGHT_LEAST: Final = 9
+"""Pictures that leave five to teach, where two fifths of all but one are only tested."""
 VOTES_A_CHARACTER: Final = 8
 """Votes after which a server trains, for each character of its own."""
-FEWEST: Final = 6
-"""Pictures that a character must have to be one of a server's own."""
-OTHERS: Final = 400
-"""Vectors of shipped characters that are posted too."""
 CROWDS: Final = {
     "never wrong": Crowd(wrong=0.0),
     "a fifth wrong": Crowd(wrong=0.2),
@@ -57,7 +53,7 @@ CROWDS: Final = {
 PRIORS: Final = {
     "none": NO_PRIOR,
     "all": PRIOR_WEIGHTS,
-    "all but own characters": replace(PRIOR_WEIGHTS, own=0.0, own_spread=0.0),
+    "all but own characters": replace(PRIOR_WEIGHTS, own=0.0),
     "all but characters seen": replace(PRIOR_WEIGHTS, character=0.0),
     "all but series seen": replace(PRIOR_WEIGHTS, series=0.0),
 }
@@ -71,10 +67,18 @@ class Measured:
     named: Share = field(default_factory=lambda: Share(0, 0))
     fpir: Share = field(default_factory=lambda: Share(0, 0))
 
-    def add(self, run: Simulation, gallery: Gallery) -> None:
-        """Name what is only tested, and the impostors that report."""
+    def add(
+        self, run: Simulation, gallery: Gallery, namer: Namer | None = None, *, beside: bool = False
+    ) -> None:
+        """Name what is only tested, and the impostors that report.
+
+        `namer` is that of the world where None. `beside`: each with a face of a shipped character
+        in its picture.
+        """
         world, rows = run.world, run.server.tested
-        namings = world.namer.name(world.vectors[rows], gallery)
+        namer = namer or world.namer
+        series = [world.series.get(run.label(row), "") for row in rows]
+        namings = _named(run, namer, gallery, world.vectors[rows], series if beside else None)
         right = np.array(
             [
                 n.guesses[0].character.id == run.label(row)
@@ -85,63 +89,39 @@ class Measured:
         self.best += Share.of(right)
         self.named += Share.of(right & told)
         faces = world.reporting
-        if faces is not None:
-            asked = world.namer.name(faces.vectors, faces.unknown_to(gallery), top=1)
-            self.fpir += Share.of(np.array([n.tier is Tier.NAMED for n in asked]))
+        inside = faces.unknown_to(gallery)
+        series = [world.series.get(key, "") for key in faces.identities]
+        asked = _named(run, namer, inside, faces.vectors, series if beside else None)
+        self.fpir += Share.of(np.array([n.tier is Tier.NAMED for n in asked]))
 
 
-def make_world(data: Path, cache: Path) -> World:
-    """Take the characters of `varied/` out of what is shipped, and embed their pictures."""
-    embedder = Embedder.load()
-    shipped = VectorSet.load(VECTORS_FILE, embedder.version)
-    impostors = Impostors.load(IMPOSTORS_FILE, embedder.version)
-    if shipped is None or impostors is None:
-        raise typer.BadParameter("the weights, vectors and impostors don't belong together")
-    faces = load_faces(data, cache)
-    reserved = set(impostors.identities)
-    rows = [
-        i
-        for i, face in enumerate(faces.faces)
-        if face.folder == "varied" and face.identity not in reserved
+def _named(
+    run: Simulation,
+    namer: Namer,
+    gallery: Gallery,
+    vectors: Vectors,
+    series: Sequence[str] | None,
+) -> list[Naming]:
+    """Name faces, alone or each beside one of a shipped character.
+
+    That is one of the same series, but in `CROSSOVERS` of the pictures, and where nobody is.
+    """
+    if series is None:
+        return namer.name(vectors, gallery, top=1)
+    world, rng = run.world, np.random.default_rng(0)
+    names = {c.id: c.series for c in gallery.characters}
+    own = set(world.own)
+    shown = [row for row, key in enumerate(world.labels) if row not in own and key in names]
+    by_series: dict[str, list[int]] = defaultdict(list)
+    for row in shown:
+        by_series[names[world.labels[row]]].append(row)
+    others = [
+        rng.choice(by_series[name] if by_series.get(name) and rng.random() >= CROSSOVERS else shown)
+        for name in series
     ]
-    vectors = _kept(cache / f"varied-{embedder.version}.npy", embedder, faces, rows)
-    labels = [faces.faces[i].identity for i in rows]
-    own_ids = frozenset(label for label in labels if labels.count(label) >= FEWEST)
-    groups = near_duplicate_groups([faces.faces[i].phash for i in rows])
-    namer = Namer.load()
-    namer = namer.with_gallery(namer.gallery.without(own_ids))
-    left = [i for i, label in enumerate(shipped.labels) if label not in own_ids]
-    data_set = VectorSet(
-        shipped.vectors[left],
-        tuple(shipped.labels[i] for i in left),
-        tuple(shipped.groups[i] for i in left),
-    )
-    named = {c.id for c in namer.gallery.characters}
-    posted = [i for i, label in enumerate(data_set.labels) if label in named]
-    posted = np.random.default_rng(0).permutation(posted)[:OTHERS].tolist()
-    count = len(rows)
-    return World(
-        [*labels, *(data_set.labels[i] for i in posted)],
-        [*groups, *range(10**6, 10**6 + len(posted))],
-        np.concatenate([vectors, data_set.vectors[posted]]),
-        [i for i, label in enumerate(labels) if label in own_ids],
-        list(range(count, count + len(posted))),
-        namer,
-        data_set,
-        impostors.half(reporting=False),
-        impostors.half(reporting=True),
-    )
-
-
-def _kept(file: Path, embedder: Embedder, faces: FaceSet, rows: Sequence[int]) -> Vectors:
-    """Return the vectors of rows of faces, from a file for the next time."""
-    if not file.is_file():
-        parts = [
-            embedder.embed(np.stack([framed(faces.picture(i), embedder.side) for i in some]))
-            for some in np.array_split(rows, max(len(rows) // 32, 1))
-        ]
-        np.save(file, np.concatenate(parts))
-    return np.load(file)
+    both = np.stack([vectors, world.vectors[others]], axis=1).reshape(-1, vectors.shape[1])
+    frames = np.repeat(np.arange(len(vectors)), 2).tolist()
+    return namer.name(both, gallery, top=1, frames=frames)[::2]
 
 
 def simulate(world: World, crowd: Crowd, size: int, draws: int) -> list[object]:
@@ -181,6 +161,17 @@ def _voted(world: World, crowd: Crowd, size: int, seed: int) -> tuple[Simulation
     return run, run.settled()
 
 
+def together(world: World, size: int, draws: int) -> list[list[object]]:
+    """Return a row for faces alone, and for the same faces in pictures of two."""
+    found = {"alone": Measured(), "beside another": Measured()}
+    for seed in range(draws):
+        run, settled = _voted(world, CROWDS["never wrong"], size, seed)
+        gallery = run.gallery(settled)
+        for name, measured in found.items():
+            measured.add(run, gallery, beside=name != "alone")
+    return [[size, name, m.best, m.named, m.fpir] for name, m in found.items()]
+
+
 def switched_off(world: World, size: int, draws: int) -> list[list[object]]:
     """Return a row for each prior that is left out, of servers whose members are never wrong."""
     found: dict[str, Measured] = defaultdict(Measured)
@@ -188,15 +179,27 @@ def switched_off(world: World, size: int, draws: int) -> list[list[object]]:
         run, settled = _voted(world, CROWDS["never wrong"], size, seed)
         for name, weights in PRIORS.items():
             found[name].add(run, run.gallery(settled, weights))
+        bare = Namer(
+            world.namer.gallery,
+            scoring=replace(world.namer.scoring, prior=0.0),
+            calibration=world.namer.calibration,
+            threshold=world.namer.threshold,
+            version="",
+        )
+        gallery = tuned(run.gallery(settled, tune=False), bare, world.fitting)
+        found["all but appearances"].add(run, gallery, bare)
     return [[size, name, m.best, m.named, m.fpir] for name, m in found.items()]
 
 
 def taught(world: World, size: int, shots: int, draws: int) -> list[list[object]]:
-    """Return a row without and with the priors, of servers that taught so many pictures each."""
+    """Return a row without and with the priors, of servers that taught so many pictures each.
+
+    Their characters have pictures enough to be taught with five.
+    """
     found = {name: Measured() for name in ("none", "all")}
     shipped = {name: Share(0, 0) for name in found}
     for seed in range(draws):
-        run = Simulation(world, CROWDS["never wrong"], seed, size)
+        run = Simulation(world, CROWDS["never wrong"], seed, size, TAUGHT_LEAST)
         rows = [row for row in run.server.posted if run.label(row) in run.server.taught]
         more = [
             Example(world.vectors[row], run.label(row), True, 1000 + row, -1000 - row)
@@ -221,7 +224,7 @@ def taught(world: World, size: int, shots: int, draws: int) -> list[list[object]
 def main(
     data: Data = DATA,
     cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = Path("runs/faces"),
-    draws: Annotated[int, typer.Option(help="Servers of each kind.")] = 3,
+    draws: Annotated[int, typer.Option(help="Servers of each kind.")] = 1,
     docs: Docs = None,
 ) -> None:
     """Print the tables."""
@@ -235,23 +238,31 @@ def main(
         for size in SIZES
         for name, crowd in CROWDS.items()
     ]
-    priors = [row for size in SIZES for row in switched_off(world, size, draws)]
+    # Those that train nothing take a second a server.
+    priors = [row for size in SIZES for row in switched_off(world, size, 2 * draws)]
     shots = [
-        row for size in (5, 26) for count in (1, 5) for row in taught(world, size, count, 2 * draws)
+        row for size in (5, 26) for count in (1, 5) for row in taught(world, size, count, 6 * draws)
     ]
+    pictures = [row for size in (5, 20) for row in together(world, size, 3 * draws)]
     version = Embedder.load().version
     text = "\n\n".join(
         (
             f"`python -m benchmarks.small_servers --data ../shared/data --cache runs/faces --draws "
-            f"{draws}`; {machine()}; {today()}; backbone {version}; {draws} draws of each server. "
+            f"{draws}`; {machine()}; {today()}; backbone {version}; of each server that trains "
+            f"{draws} drawn, of those below 6, 3 and 2 times as many. "
             f"Each own character is taught with one picture; {VOTES_A_CHARACTER} votes for each "
             "come before the server trains, with 95 % intervals. *Named* are tested pictures "
             "of own characters that get their name; *FPIR* is of the reserved identities that "
             "report.",
             table(head, rows),
             "What /teach alone does, by pictures of each own character, with and without the "
-            "priors; *shipped* are vectors of shipped characters:",
+            "priors; *shipped* are vectors of shipped characters, which are in their centroids:",
             table(["own", "pictures", "priors", "named", "shipped, named", "FPIR"], shots),
+            "The faces of the servers with labels, alone and in pictures of two, the other of a "
+            f"shipped character and, but in {CROSSOVERS:.0%} of them, of the same series where "
+            "there is one. The pictures are simulated, as pictures of several known characters "
+            "are few:",
+            table(["own", "faces", "best guess right", "named", "FPIR"], pictures),
             "The priors switched off in turn, with labels and without a training:",
             table(["own", "priors", "best guess right", "named", "FPIR"], priors),
         )

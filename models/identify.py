@@ -127,7 +127,7 @@ class Identifier:
         the detector, those whose vector is that of no face are left out. Raises ValueError for
         vectors of another model.
         """
-        namings = self.namer.name(vectors, gallery, policy)
+        namings = self.namer.name(vectors, gallery, policy, frames=[face.frame for face in faces])
         named = [
             NamedFace(face, naming.guesses, naming.tier, vector, crop)
             for face, naming, vector, crop in zip(faces, namings, vectors, crops, strict=True)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from bot.gallery.roster import Listed, ServerRoster
 from bot.storage.records import IGNORED, NOT_A_FACE
 from models.gallery.composition import server_gallery
-from models.gallery.examples import Example, hold_out
+from models.gallery.examples import Example, each_once, hold_out
 from models.gallery.head_file import read_head
 from models.gallery.posted import Seen
-from models.images.hashing import copies
+from models.images.hashing import HashIndex, copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,16 +123,20 @@ def examples_of(
 ) -> list[Example]:
     """Return what a server has of this backbone, merges followed, the forgotten left out.
 
-    Some of it is held out of trainings.
+    A picture of a character that was taught or labelled again counts once. Some of it is held out
+    of trainings.
     """
     taught = [
         (e, character_id)
         for e in exemplars
         if e.backbone == backbone and (character_id := roster.resolve(e.character_id))
     ]
-    found = [Example(e.vector, character_id, True, e.id, -e.id) for e, character_id in taught]
+    groups = _taught_groups([e for e, _ in taught])
+    found = [
+        Example(e.vector, character_id, True, e.id, groups[e.id]) for e, character_id in taught
+    ]
     settled = list(settled)
-    taught_too = _taught_too([e for e, _ in taught], [face for face, _ in settled])
+    taught_too = _taught_too([e for e, _ in taught], groups, [face for face, _ in settled])
     for face, label in settled:
         if face.vector is None or face.backbone != backbone or label.label is None:
             continue
@@ -143,7 +147,7 @@ def examples_of(
         if non_face or character_id is not None:
             group = taught_too.get(face.group, face.group)
             found.append(Example(face.vector, character_id, False, face.id, group))
-    return hold_out(found)
+    return hold_out(each_once(found))
 
 
 def source_of(example: Example) -> tuple[SourceKind, int]:
@@ -151,9 +155,24 @@ def source_of(example: Example) -> tuple[SourceKind, int]:
     return "exemplar" if example.taught else "face", example.source_id
 
 
-def _taught_too(exemplars: Iterable[Exemplar], faces: Sequence[FaceObservation]) -> dict[int, int]:
+def _taught_groups(exemplars: Sequence[Exemplar]) -> dict[int, int]:
+    """Return the group of each drawing by its id: near-duplicates have that of the first."""
+    groups = {e.id: -e.id for e in exemplars}
+    index = HashIndex()
+    for exemplar in exemplars:
+        if not exemplar.phash:
+            continue
+        if near := index.within(exemplar.phash):
+            groups[exemplar.id] = groups[near[0][1]]
+        index.add(exemplar.id, exemplar.phash)
+    return groups
+
+
+def _taught_too(
+    exemplars: Iterable[Exemplar], groups: dict[int, int], faces: Sequence[FaceObservation]
+) -> dict[int, int]:
     """Return the groups of pictures that were taught as well, each with the drawing's group."""
     drawings = [(e.id, e.phash) for e in exemplars if e.phash]
     hashed = [(face.phash, face.group) for face in faces if face.phash]
     found = copies([phash for phash, _ in hashed], [phash for _, phash in drawings])
-    return {hashed[place][1]: -drawings[drawing][0] for place, drawing in found.items()}
+    return {hashed[place][1]: groups[drawings[drawing][0]] for place, drawing in found.items()}

@@ -23,25 +23,27 @@ RUNNERS_UP: Final = 5
 
 
 def confidence_features(
-    score: NDArray[np.float32], counts: NDArray[np.integer]
+    score: NDArray[np.float32], counts: NDArray[np.integer], size: int | None = None
 ) -> NDArray[np.float64]:
     """Return what says whether the best guess is right, (n, 9).
 
     The best score, its margins to the mean of the `RUNNERS_UP` and to the next; the logarithms of
     the pictures enrolled of the best guess and of the size of the gallery; whether these pictures
     are more than `FEW`, and that times each of the first three. `score`: (n, characters). `counts`:
-    the pictures enrolled of each character, (characters,).
+    the pictures enrolled of each character, (characters,), or of each face's own, (n, characters),
+    where `score` has only the best of a gallery of `size` characters.
     """
     top = top_scores(score)
     best = top[:, 0]
     second = top[:, 1] if top.shape[1] > 1 else np.zeros(len(top))
     runners_up = top[:, 1:].mean(1) if top.shape[1] > 1 else np.zeros(len(top))
     how_sure = np.stack([best, best - runners_up, best - second], axis=1)
-    enrolled = counts[score.argmax(1)]
+    winner = score.argmax(1)
+    enrolled = counts[winner] if counts.ndim == 1 else counts[np.arange(len(top)), winner]
     many = (enrolled > FEW).astype(np.float64)[:, None]
     pictures = np.log(np.maximum(enrolled, 1))[:, None]
-    size = np.full((len(top), 1), np.log2(score.shape[1]))
-    return np.concatenate([how_sure, pictures, size, many, many * how_sure], axis=1)
+    among = np.full((len(top), 1), np.log2(size or score.shape[1]))
+    return np.concatenate([how_sure, pictures, among, many, many * how_sure], axis=1)
 
 
 def top_scores(score: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -17,6 +17,13 @@ HELD_OUT_EVERY: Final = 5
 """About every n-th group of labelled pictures is held out."""
 FIRST: Final = 3
 """A character's first labelled groups, which are never held out: few pictures all train."""
+SAME_FACE: Final = 0.97
+"""The cosine from which on two faces of a character are one drawing, cropped or saved anew.
+
+Of 267,000 pairs of different drawings of one character in the labelled data 23 are as alike.
+"""
+SAME_FACE_OF_COPIES: Final = 0.75
+"""The same in near-duplicate pictures; of 197 such pairs 99 in 100 are as alike."""
 
 
 class Roster(Protocol):
@@ -50,6 +57,33 @@ class Example:
     group: int
     shared: bool = False
     held_out: bool = False
+
+
+def each_once(examples: Iterable[Example]) -> list[Example]:
+    """Return the examples without further copies of a face that a character has already.
+
+    Somebody may teach, or members may label, one picture twice: it says no more than once. What
+    shows no face all stays.
+    """
+    examples = list(examples)
+    rows: dict[str, list[int]] = {}
+    for row, example in enumerate(examples):
+        if example.character_id is not None:
+            rows.setdefault(example.character_id, []).append(row)
+    copies: set[int] = set()
+    for own in rows.values():
+        vectors = np.stack([examples[row].vector for row in own])
+        groups = np.array([examples[row].group for row in own])
+        cosines = vectors @ vectors.T
+        same = cosines >= SAME_FACE
+        same |= (groups[:, None] == groups) & (cosines >= SAME_FACE_OF_COPIES)
+        kept: list[int] = []
+        for place, row in enumerate(own):
+            if same[place, kept].any():
+                copies.add(row)
+            else:
+                kept.append(place)
+    return [example for row, example in enumerate(examples) if row not in copies]
 
 
 def hold_out(examples: Iterable[Example]) -> list[Example]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from safetensors.numpy import save_file
 
+from models.gallery.beside import CAUTION, priors_beside
 from models.gallery.calibration import confidence_features, log_odds, logistic
 from models.gallery.fitted import Calibration, Threshold
 from models.gallery.former_names import with_present_names
@@ -25,16 +26,16 @@ from models.gallery.policy import NamingPolicy
 from models.gallery.scoring import Scoring, scores
 from models.gallery.stack import Stack
 from models.roster.roster import Roster, load_roster, unlisted
-from models.types import Guess
+from models.types import Guess, Tier
 from models.weight_files import WEIGHTS, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from models.types import Character, Tier, Vectors
+    from models.types import Character, Vectors
 
 NAMING_FILE: Final = WEIGHTS / "naming.safetensors"
 
@@ -138,22 +139,46 @@ class Namer:
         gallery: Gallery | None = None,
         policy: NamingPolicy | None = None,
         top: int = 5,
+        frames: Sequence[int] | None = None,
     ) -> list[Naming]:
         """Name each vector, (n, dimensions), by `gallery` (default: the shipped one).
 
         `policy` (default: `NamingPolicy()`) says which number is stated and which tier that is;
         `threshold_in` the gallery may ask for more. Returns `top` guesses a face, fewer where the
-        gallery is smaller. Raises ValueError for vectors of another model.
+        gallery is smaller. `frames`, (n,), says which faces are seen together: the sure ones speak
+        for the series of the others; None: each is alone. Raises ValueError for vectors of another
+        model.
         """
         gallery = gallery or self.gallery
-        calibration = gallery.calibration or self.calibration
         policy = policy or NamingPolicy()
         if vectors.ndim != 2 or vectors.shape[1] != gallery.dimensions:
             raise ValueError(f"vectors must be (n, {gallery.dimensions}), not {vectors.shape}")
         if len(vectors) == 0:
             return []
-        score = scores(vectors, gallery, self.scoring)
-        odds = log_odds(confidence_features(score, gallery.counts), calibration)
+        alone = self._by_score(scores(vectors, gallery, self.scoring), gallery, policy, top)
+        if frames is None:
+            return alone
+        sure = [n.guesses[0].character.series if n.tier is Tier.NAMED else "" for n in alone]
+        beside = priors_beside(sure, frames, gallery.characters)
+        if beside is None:
+            return alone
+        rows = np.flatnonzero(beside.any(axis=1))
+        score = scores(vectors[rows], gallery, self.scoring, beside[rows])
+        again = self._by_score(score, gallery, policy, top, caution=CAUTION)
+        second = dict(zip(rows.tolist(), again, strict=True))
+        return [second.get(row, naming) for row, naming in enumerate(alone)]
+
+    def _by_score(
+        self,
+        score: NDArray[np.float32],
+        gallery: Gallery,
+        policy: NamingPolicy,
+        top: int,
+        caution: float = 0.0,
+    ) -> list[Naming]:
+        """Name faces by their scores, (n, characters); `caution` is taken off the log odds."""
+        calibration = gallery.calibration or self.calibration
+        odds = log_odds(confidence_features(score, gallery.counts), calibration) - caution
         shift = calibration.shift(policy.unknown_share)
         fpir_limit = float(logistic(np.array(self.threshold_in(gallery)) + shift))
         best = [policy.stated(sure, fpir_limit) for sure in logistic(odds + shift).tolist()]

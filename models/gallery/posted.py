@@ -1,12 +1,13 @@
 """Who is posted in a server: what its past says of the next picture, as log priors of scores.
 
 A server's own characters were made because they are posted there, so they are likelier than any of
-thousands of others: the fewer there are of them, the likelier is each. Whoever was settled or
-surely named there before is likelier too, and so is who belongs to a series that was (the logarithm
-of a Dirichlet posterior, up to what is the same for all). What is long ago counts less.
+thousands of others. Whoever was settled or surely named there before is likelier too, and so is who
+belongs to a series of which somebody was, or that own characters are of (the logarithm of a
+Dirichlet posterior, up to what is the same for all). What is long ago counts less.
 
-The weights were chosen by hand on drawn servers, while their FPIR on the reporting half was seen;
-`benchmarks/small_servers.py` measures what each prior gains, and docs/learning.md says so.
+The weights say how much one of these priors counts beside the others. How much all of them count in
+a server is fitted to impostors (`models.gallery.tuning`): the fewer own characters there are, the
+more. The rule by which the weights were chosen is in docs/learning.md.
 """
 
 from __future__ import annotations
@@ -32,21 +33,20 @@ HALF_LIFE_DAYS: Final = 90.0
 class PriorWeights:
     """How much is added to scores, which are cosines.
 
-    `own`: for the one character of a server's own; `own_spread` less for every e-fold more of them.
-    `character`, `series`: of the log prior of who, and which series, was seen there before; so many
-    faces, `characters_seen` and `series_seen`, are the Dirichlet prior's own.
+    `own`: for each character of a server's own. `character`, `series`: of the log prior of who, and
+    which series, was seen there before; so many faces, `characters_seen` and `series_seen`, are the
+    Dirichlet prior's own. They are the most that is added: a server's gallery takes a share.
     """
 
     own: float
-    own_spread: float
     character: float
     series: float
     characters_seen: float = 1.0
     series_seen: float = 3.0
 
 
-PRIOR_WEIGHTS: Final = PriorWeights(own=0.2, own_spread=0.03, character=0.05, series=0.05)
-NO_PRIOR: Final = PriorWeights(own=0.0, own_spread=0.0, character=0.0, series=0.0)
+PRIOR_WEIGHTS: Final = PriorWeights(own=0.45, character=0.6, series=0.3)
+NO_PRIOR: Final = PriorWeights(own=0.0, character=0.0, series=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,16 @@ def log_priors(
 ) -> NDArray[np.float32]:
     """Return what is added to the scores of a server's `characters`, (characters,).
 
-    `own` are the ids of its own ones.
+    `own` are the ids of its own ones: each counts as a face of its series that was seen.
     """
     result = np.zeros(len(characters), np.float32)
     place = {character.id: row for row, character in enumerate(characters)}
     series = [character.series for character in characters]
     rows = [place[key] for key in own if key in place]
     if rows:
-        result[rows] = max(0.0, weights.own - weights.own_spread * float(np.log(len(rows))))
+        result[rows] = weights.own
     who: Counter[str] = Counter()
-    where: Counter[str] = Counter()
+    where: Counter[str] = Counter(series[row] for row in rows)
     for face in seen:
         if face.character_id in place:
             count = 0.5 ** (max(face.days, 0.0) / HALF_LIFE_DAYS)

@@ -42,8 +42,17 @@ class Scoring:
     prior: float = 0.0
 
 
-def scores(vectors: Vectors, gallery: Gallery, scoring: Scoring) -> NDArray[np.float32]:
-    """The score of each face, (n, dimensions), for each character, (n, characters) float32."""
+def scores(
+    vectors: Vectors,
+    gallery: Gallery,
+    scoring: Scoring,
+    beside: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """The score of each face, (n, dimensions), for each character, (n, characters) float32.
+
+    `beside`, (n, characters), is a log prior of each face by itself, none below zero; it adds to
+    that of who is posted (`Gallery.posted`).
+    """
     result = gallery.stack.cosines(vectors)
     classified = gallery.classified
     if len(classified) and scoring.classifier:
@@ -51,7 +60,9 @@ def scores(vectors: Vectors, gallery: Gallery, scoring: Scoring) -> NDArray[np.f
         result[:, classified] += scoring.classifier * (by_classifier - result[:, classified])
     result += offsets(gallery, scoring)
     result = result.astype(np.float32, copy=False)
-    return result if gallery.posted is None else with_prior(result, gallery.posted)
+    if gallery.posted is not None:
+        beside = gallery.posted if beside is None else beside + gallery.posted
+    return result if beside is None else with_prior(result, beside)
 
 
 def offsets(gallery: Gallery, scoring: Scoring) -> NDArray[np.float32]:
@@ -69,11 +80,13 @@ def offsets(gallery: Gallery, scoring: Scoring) -> NDArray[np.float32]:
 def with_prior(score: NDArray[np.float32], posted: NDArray[np.float32]) -> NDArray[np.float32]:
     """Let who is posted win where it is likelier: scores, (n, characters), with a log prior.
 
-    `posted`: (characters,), none below zero. Only the winner's own score gets its prior: it is no
-    evidence against anybody else, so that the margins of others are as they were.
+    `posted`: (characters,) or (n, characters), none below zero. Only the winner's own score gets
+    its prior: it is no evidence against anybody else, so that the margins of others are as they
+    were.
     """
     rows = np.arange(len(score))
-    winner = (score + posted).argmax(axis=1)
+    with_all = score + posted
+    winner = with_all.argmax(axis=1)
     result = score.copy()
-    result[rows, winner] += posted[winner]
+    result[rows, winner] = with_all[rows, winner]
     return result

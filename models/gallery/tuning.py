@@ -8,12 +8,13 @@ of its FPIR stays under what is stated; and nothing is fitted on few impostors.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.gallery.calibration import confidence_features, log_odds
+from models.gallery.calibration import RUNNERS_UP, confidence_features, log_odds
 from models.gallery.fitting import TARGET_FPIR, Trial, examine, refitted
 from models.gallery.policy import NAMED, UNKNOWN_SHARE
 from models.gallery.scoring import scores, with_prior
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
     from models.gallery.gallery import Gallery
     from models.gallery.impostors import Impostors
     from models.gallery.namer import Namer
+    from models.gallery.scoring import Scoring
 
 FEWEST_TO_CALIBRATE: Final = 40
 """Held-out labels from which on probabilities are fitted to the server's own."""
-STEPS: Final = 4
+STEPS: Final = 6
 """The share of the priors is found in steps of this power of a half."""
 FEWEST_IMPOSTORS: Final = 400
 """Impostors below which nothing is fitted to them."""
@@ -68,19 +70,15 @@ def _with_priors(
 ) -> tuple[Gallery, NDArray[np.float64]]:
     """Return a gallery with the largest share of its priors that surely keeps the stated FPIR.
 
-    Beside it the log odds of each impostor's best guess, (n,), in the gallery without them.
+    Beside it the log odds of each impostor's best guess, (n,), in that gallery.
     """
-    inside = impostors.unknown_to(gallery)
-    bare = scores(impostors.vectors, replace(inside, posted=None), namer.scoring)
+    shortlist = Shortlist.of(impostors, impostors.unknown_to(gallery), namer.scoring)
 
     def odds(share: float) -> NDArray[np.float64]:
-        score = bare
-        if inside.posted is not None:
-            score = with_prior(bare, np.float32(share) * inside.posted)
-        return log_odds(confidence_features(score, inside.counts), calibration)
+        return log_odds(shortlist.features(share), calibration)
 
     share, found = 1.0, odds(1.0)
-    if limit(found, surely=True) > asked:
+    if gallery.posted is not None and limit(found, surely=True) > asked:
         share, found = 0.0, odds(0.0)
         for step in 0.5 ** np.arange(1, STEPS + 1):
             more = odds(share + step)
@@ -90,6 +88,49 @@ def _with_priors(
     return replace(gallery, posted=posted), found
 
 
+@dataclass(frozen=True, eq=False)
+class Shortlist:
+    """Whom impostors may be taken for, so that a share of the priors is tried in no time.
+
+    `scores`, (n, k), are those without priors: of everybody whom a prior makes likelier, and of the
+    best others. `posted` and `counts`, (n, k), are theirs; `size` is how many the gallery has.
+    """
+
+    scores: NDArray[np.float32]
+    posted: NDArray[np.float32]
+    counts: NDArray[np.int32]
+    size: int
+
+    @classmethod
+    def of(cls, impostors: Impostors, gallery: Gallery, scoring: Scoring) -> Shortlist:
+        """Score the impostors once, by a gallery that has not got them."""
+        score = scores(impostors.vectors, replace(gallery, posted=None), scoring)
+        size = score.shape[1]
+        posted = np.zeros(size, np.float32) if gallery.posted is None else gallery.posted
+        likelier = np.flatnonzero(posted)
+        others = np.flatnonzero(posted == 0)
+        best = max(len(others) - RUNNERS_UP - 1, 0)
+        top = np.argpartition(score[:, others], best, axis=1)[:, best:] if len(others) else others
+        columns = np.concatenate(
+            [
+                np.broadcast_to(likelier, (len(score), len(likelier))),
+                np.broadcast_to(others[top], (len(score), top.shape[-1])),
+            ],
+            axis=1,
+        )
+        return cls(
+            np.take_along_axis(score, columns, axis=1),
+            posted[columns],
+            gallery.counts[columns],
+            size,
+        )
+
+    def features(self, share: float) -> NDArray[np.float64]:
+        """Return the confidence features of the best guesses with a share of the priors, 0 to 1."""
+        score = with_prior(self.scores, np.float32(share) * self.posted)
+        return confidence_features(score, self.counts, self.size)
+
+
 def limit(found: NDArray[np.float64], fpir: float = TARGET_FPIR, *, surely: bool = False) -> float:
     """Return the least log odds at which at most `fpir` (0 to 1) of the impostors are named.
 
@@ -97,11 +138,18 @@ def limit(found: NDArray[np.float64], fpir: float = TARGET_FPIR, *, surely: bool
     interval is below `fpir`; infinite where too few were asked about for that.
     """
     ordered = np.sort(found)[::-1]
-    named = int(np.floor(fpir * len(ordered)))
-    while surely and named >= 0 and Share(named, len(ordered)).interval[1] >= fpir:
-        named -= 1
+    named = _most_named(len(ordered), fpir, surely=surely)
     # A little more than rounding can take away.
     return float(ordered[named]) + 1e-6 if named >= 0 else np.inf
+
+
+@cache
+def _most_named(asked: int, fpir: float, *, surely: bool) -> int:
+    """Return how many of so many impostors may be named; -1 where not even none is sure enough."""
+    named = int(np.floor(fpir * asked))
+    while surely and named >= 0 and Share(named, asked).interval[1] >= fpir:
+        named -= 1
+    return named
 
 
 def calibrated(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.client import MoedexBot
+    from bot.inference.stages import FoundFaces
     from sandbox import Sandbox
     from sandbox.state.interaction import Interaction
     from tests.e2e.conftest import Start
@@ -81,6 +82,24 @@ async def test_teaching_says_how_often_a_character_will_be_named(
         assert "from 2 pictures. From 3 in all I shall name them in about 6 of 10" in (
             await said(more)
         )
+
+
+async def test_a_picture_that_is_taught_again_later_counts_once(
+    sandbox: Sandbox, start: Start
+) -> None:
+    class Again(Expecting):
+        """Every picture is the first one."""
+
+        def find(self, data: bytes, name: str) -> FoundFaces:
+            self.seen = 0
+            return super().find(data, name)
+
+    async with start(Again()) as bot:
+        ann = sandbox.member("ann")
+        for _ in range(2):
+            taught = await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")})
+            assert "From it I shall name them in about 4 of 10 pictures" in await said(taught)
+        assert len(await bot.services.storage.exemplars.in_use(bot.guilds[0].id)) == 2
 
 
 async def test_five_drawings_are_enrolled_at_once(sandbox: Sandbox, start: Start) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -56,6 +57,7 @@ class ByStrongestColour:
         gallery: None = None,
         policy: NamingPolicy | None = None,
         top: int = 5,
+        frames: Sequence[int] | None = None,
     ) -> list[Naming]:
         policy = policy or NamingPolicy(named=0.5)
         names = ["red", "green", "blue"]

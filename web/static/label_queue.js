@@ -222,7 +222,7 @@ function option({name, series, probability}, index) {
   button.type = "button";
   button.append(element("kbd", "", String(index + 1)), element("b", "", name));
   if (series) button.append(element("small", "", series));
-  button.append(element("span", "", probability === undefined ? "proposed" : `${Math.floor(100 * probability + 1e-9)} %`));
+  button.append(element("span", "", probability === undefined ? "proposed" : `${Math.round(100 * probability)} %`));
   button.addEventListener("click", () => choose(index));
   item.append(button);
   return item;

@@ -195,7 +195,7 @@ function said(face) {
 function percent(probability) {
   if (probability > 0.99) return "over 99 %";
   if (probability < 0.01) return "under 1 %";
-  return `${Math.floor(100 * probability + 1e-9)} %`; // down, so that it reaches no limit it is below
+  return `${Math.round(100 * probability)} %`;
 }
 
 function anchor(guess, words, where) {

@@ -43,7 +43,7 @@ async def answering(storage: Storage, namer: Namer) -> Gallery:
         await storage.galleries.aliases(SERVER),
     )
     state = await read_server(storage, SERVER, roster, BACKBONE)
-    return state.gallery(namer.gallery)
+    return tuned(state.gallery(namer.gallery), namer, IMPOSTORS)
 
 
 async def label_all(labelled: Labelled, vectors: np.ndarray, character: str = "aoi") -> None:
@@ -81,8 +81,12 @@ async def test_labels_become_a_version_that_answers(
 async def test_a_picture_that_was_taught_as_well_measures_nothing(
     storage: Storage, labelled: Labelled
 ) -> None:
-    """Neither does a copy of it that is too far from the drawing, but not from the first copy."""
+    """Neither does a copy of it that is too far from the drawing, but not from the first copy.
+
+    The face that was taught counts once; another one of the picture counts, and measures nothing.
+    """
     await own_character(storage, "aoi", "Aoi")
+    await own_character(storage, "yuu", "Yuu")
     seen = [await labelled(vector, "aoi") for vector in faces(20, 30, 2)]
     roster = ServerRoster(SHIPPED, await storage.galleries.characters(SERVER))
     state = await read_server(storage, SERVER, roster, BACKBONE)
@@ -90,13 +94,27 @@ async def test_a_picture_that_was_taught_as_well_measures_nothing(
     taught = next(face for face in seen if face.id in before)
     far = f"{int(taught.phash or '', 16) ^ 0x1F00:016x}"
     copy = await labelled(faces(20, 1, 3)[0], "aoi", phash=far, group_id=taught.id)
+    beside = await labelled(faces(21, 1, 3)[0], "yuu", phash=far, group_id=taught.id)
     near = f"{int(taught.phash or '', 16) ^ 0x3:016x}"
     drawing = NewExemplar("aoi", 5, "teach", faces(20, 1, 4)[0], BACKBONE, START, phash=near)
     await storage.galleries.change(SERVER, "teach", 5, "taught Aoi", START, exemplars=[drawing])
     state = await read_server(storage, SERVER, roster, BACKBONE)
     groups = {e.source_id: e.group for e in state.examples if not e.taught}
-    assert groups[taught.id] == groups[copy.id] < 0
+    assert groups[beside.id] < 0
+    assert groups.keys().isdisjoint({taught.id, copy.id})
     assert {e.source_id for e in state.examples if e.held_out} == before - {taught.id}
+
+
+async def test_a_picture_that_is_taught_again_later_counts_once(
+    storage: Storage, namer: Namer
+) -> None:
+    await own_character(storage, "aoi", "Aoi")
+    first, other = faces(20, 2, 1, 0.15)
+    for vector, phash in ((first, "0" * 16), (first, f"{3:016x}"), (other, "f" * 16)):
+        drawing = NewExemplar("aoi", 5, "teach", vector, BACKBONE, START, phash=phash)
+        await storage.galleries.change(SERVER, "teach", 5, "taught", START, exemplars=[drawing])
+    gallery = await answering(storage, namer)
+    assert gallery.counts[[c.id for c in gallery.characters].index("aoi")] == 2
 
 
 async def test_nothing_is_learned_without_consent_labels_or_change(

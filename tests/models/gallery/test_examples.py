@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.gallery.composition import server_gallery
-from models.gallery.examples import FIRST, Example, hold_out
+from models.gallery.examples import FIRST, Example, each_once, hold_out
+from models.gallery.gallery import unit
 from models.gallery.namer import Namer
 from tests.models.gallery.world import People, faces
 
@@ -44,3 +45,20 @@ def test_what_is_held_out_names_all_the_same(namer: Namer) -> None:
     held = [e.vector for e in examples if e.held_out]
     named = namer.name(np.stack(held), gallery)
     assert {n.guesses[0].character.id for n in named} == {"aoi"}
+
+
+def test_a_picture_of_a_character_counts_once_however_often_it_comes() -> None:
+    first, other = faces(20, 2, 1, 0.25)
+    again = unit(first + np.float32(0.02) * other)
+    turned = unit(first + np.float32(0.4) * other)  # as a copy is that was cropped or saved anew
+    examples = [
+        Example(first, "aoi", True, 1, -1),
+        Example(again, "aoi", True, 2, -2),
+        Example(turned, "aoi", False, 3, -1),
+        Example(turned, "aoi", False, 4, 4),
+        Example(other, "aoi", False, 5, -1),  # another face of the same picture
+        Example(first, "yuu", True, 6, -1),
+        Example(first, None, False, 7, -1),
+        Example(first, None, False, 8, -1),
+    ]
+    assert [e.source_id for e in each_once(examples)] == [1, 4, 5, 6, 7, 8]

@@ -17,13 +17,9 @@ PEOPLE = (
 )
 
 
-def test_a_servers_own_characters_are_likelier_the_fewer_there_are() -> None:
-    one = log_priors(PEOPLE, {"aoi"}, [], PRIOR_WEIGHTS)
-    two = log_priors(PEOPLE, {"aoi", "rin", "gone"}, [], PRIOR_WEIGHTS)
-    assert one[0] > two[0] > 0
-    assert one[1:].tolist() == [0, 0, 0]
-    many = tuple(Character(str(n), str(n), "") for n in range(5000))
-    assert not log_priors(many, [c.id for c in many], [], PRIOR_WEIGHTS).any()
+def test_a_servers_own_characters_are_likelier_and_who_is_of_their_series() -> None:
+    found = log_priors(PEOPLE, {"aoi", "rin", "gone"}, [], PRIOR_WEIGHTS)
+    assert found[0] == found[2] > found[1] > found[3] == 0
 
 
 def test_who_was_seen_and_whose_series_was_are_likelier() -> None:
@@ -55,3 +51,5 @@ def test_a_prior_is_no_evidence_against_anybody_else() -> None:
     found = with_prior(score, posted)
     assert np.allclose(found, [[0.5, 0.6, 0.1], [0.9, 0.1, 0.2]])
     assert np.array_equal(with_prior(score, np.zeros(3, np.float32)), score)
+    by_face = np.stack([np.zeros(3, np.float32), 9 * posted])
+    assert np.allclose(with_prior(score, by_face), [[0.5, 0.4, 0.1], [0.9, 0.1, 2.9]])

@@ -19,6 +19,7 @@ from models.gallery.scoring import scores
 from models.gallery.tuning import (
     FEWEST_IMPOSTORS,
     FEWEST_TO_CALIBRATE,
+    Shortlist,
     calibrated,
     limit,
     tuned,
@@ -135,3 +136,16 @@ def test_own_probabilities_let_no_more_impostors_through(namer: Namer) -> None:
     found = tuned(own, namer, IMPOSTORS)
     assert found.threshold is not None
     assert fpir(namer, found) <= 0.05
+
+
+def test_a_shortlist_says_what_the_whole_gallery_says(namer: Namer) -> None:
+    gallery = taught(namer, 0.3)
+    assert gallery.posted is not None
+    everybody = replace(gallery, posted=gallery.posted + np.float32(0.01))
+    for made in (gallery, everybody, replace(gallery, posted=None)):
+        shortlist = Shortlist.of(IMPOSTORS, made, namer.scoring)
+        for share in (0.0, 0.3, 1.0):
+            part = None if made.posted is None else np.float32(share) * made.posted
+            score = scores(IMPOSTORS.vectors, replace(made, posted=part), namer.scoring)
+            whole = confidence_features(score, made.counts)
+            assert np.allclose(shortlist.features(share), whole)
