@@ -14,7 +14,6 @@ now in turn, in one process; nothing else should run.
 
 from __future__ import annotations
 
-import hashlib
 import statistics
 import sys
 import time
@@ -28,7 +27,7 @@ import typer
 
 from benchmarks.boxes.tool import BOXES, read_boxes
 from benchmarks.detection_rules import BEFORE
-from benchmarks.found_heads import MATCH, match, read
+from benchmarks.found_heads import MATCH, first_half, match, read
 from benchmarks.group_pictures import KINDS, Figure, GroupPicture, draw_pictures
 from benchmarks.options import DATA, Data
 from benchmarks.statistics import machine, table, today, write_section
@@ -118,11 +117,6 @@ def figures(data: Path, *, chosen: bool) -> list[Figure]:
         for name, heads in read_boxes(BOXES).items()
         if any(not ignored for _, ignored in heads) and first_half(name) == chosen
     ]
-
-
-def first_half(name: str) -> bool:
-    """Tell to which half of the posts a file belongs."""
-    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 2 == 0
 
 
 def in_parts(detector: Detector, picture: GroupPicture) -> list[Face]:

@@ -3,7 +3,8 @@
 A first pass sees a picture at a small scale; where that leaves no doubt, it is all. Else a second
 one sees it larger, with its mirror image (test-time augmentation). Where there may be more heads
 than these show, or none is found, the detector looks closer, and closer again while the heads are
-small. `models.detection.rules` decides, `models.detection.tiles` cuts what is large or long.
+small. A pale or tinted picture without a head is looked at once more with its colours stretched.
+`models.detection.rules` decides, `models.detection.tiles` cuts what is large or long.
 `models.training.detector` says how the network is trained, docs/detection.md what it finds.
 """
 
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 
 from models.detection.heat_map import decode_heads, padded_shape
+from models.detection.levels import stretched
 from models.detection.registry import registered
 from models.detection.rules import (
     CLOSE_PASS,
@@ -73,7 +75,14 @@ class LearnedDetector:
 
         The score is the head's mean score over the passes, weighed as `Rules` says.
         """
-        rules, longest = self.rules, stretch(*picture.shape[:2])
+        found = self._found(picture, self.rules)
+        if found or not self.rules.pale or (clear := stretched(picture)) is None:
+            return found
+        return self._found(clear, replace(self.rules, first=self.rules.further))
+
+    def _found(self, picture: Pixels, rules: Rules) -> list[Face]:
+        """Return the heads by the first passes, and by closer ones where these are not all."""
+        longest = stretch(*picture.shape[:2])
         passes = self.candidates(picture, FIRST_PASS)
         heads = rules.fused(passes)
         if rules.doubtful(heads) or rules.several(heads, longest):
@@ -81,17 +90,17 @@ class LearnedDetector:
             heads = rules.fused(passes)
         found = accepted(heads, rules.first, rules.further)
         if not found:
-            return self._closer(picture, [])
+            return self._closer(picture, [], rules)
         if rules.several(heads, longest) and CLOSE_PASS.factor(picture) <= MOST_ENLARGED:
-            return self._closer(picture, passes) or found
+            return self._closer(picture, passes, rules) or found
         return found
 
-    def _closer(self, picture: Pixels, passes: list[Pass]) -> list[Face]:
+    def _closer(self, picture: Pixels, passes: list[Pass], rules: Rules) -> list[Face]:
         """Return the heads of `passes` and of as many closer ones as these heads need.
 
         Without passes that found something the best head is accepted no sooner than the others.
         """
-        rules = self.rules if passes else replace(self.rules, first=self.rules.further)
+        rules = rules if passes else replace(rules, first=rules.further)
         passes = passes + self.candidates(picture, CLOSE_PASS)
         found = rules.accepted(passes)
         for scale in CLOSER_PASSES:

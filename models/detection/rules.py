@@ -94,6 +94,8 @@ class Rules:
     """Side of a head, in parts of the picture's longer side, below which it is too."""
     fine: float = 64
     """Side of the middle head in a pass, in pixels, with which no closer one is needed."""
+    pale: bool = True
+    """A pale or tinted picture without a head is looked at once more, its colours stretched."""
     weighed: bool = True
     """Passes are weighed by how well they show a head; else all of them count the same."""
 

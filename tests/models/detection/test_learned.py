@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from models.images.decoding import decode
 from models.training.detector.targets import targets
 from models.types import Box, Face, Pixels
 from models.weight_files import WeightsError
+from sandbox.samples.shelf import load_samples
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +154,21 @@ def test_the_padded_shape_holds_the_picture_and_is_one_of_few(height: int, width
     assert columns >= width
     assert rows % 32 == columns % 32 == 0
     assert {rows, columns} <= {320, 256, 192, 128, 96}
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Pixels:
+    sample = next(each for each in load_samples() if each.id == "hikari-1")
+    return decode(sample.read(), sample.filename).frames[0]
+
+
+def test_a_face_in_a_tinted_blur_is_found(detector: LearnedDetector, drawn: Pixels) -> None:
+    (head,) = detector.detect(drawn)
+    # As behind red glass: every colour spans some twenty-five levels.
+    tinted = (np.array([180, 0, 0]) + drawn * np.array([0.1, 0.12, 0.12])).astype(np.uint8)
+    assert LearnedDetector(detector.network, replace(RULES, pale=False)).detect(tinted) == []
+    (found,) = detector.detect(tinted)
+    assert iou(found.box, head.box) > 0.6
 
 
 def test_weights_that_do_not_fit_are_named(tmp_path: Path) -> None:
