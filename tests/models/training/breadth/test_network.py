@@ -136,5 +136,5 @@ def test_a_run_starts_from_what_an_embedding_was_exported_with(tmp_path: Path) -
     assert np.allclose(kernel, exact, atol=np.abs(exact).max() / 127)
     assert np.allclose(bias, other)
     deeper = build_breadth_network(("mixed3", "mixed8"), 8)
-    with pytest.raises(ValueError, match="backbone 1 of .* has no conv_"):
+    with pytest.raises(ValueError, match=r"backbone 1 of .* has no conv_"):
         load_start(deeper, tmp_path / "embedding.tflite", 1)
