@@ -14,7 +14,7 @@ export class Grid {
   constructor(box, {server, page, chosen, atOnce = 200}) {
     Object.assign(this, {box, server, page, chosen, atOnce});
     this.sheet = element("div", "grid-sheet");
-    this.thumbnails = new Thumbnails(server, () => this.draw(true));
+    this.thumbnails = new Thumbnails(server, (ids) => this.came(new Set(ids)));
     box.replaceChildren(this.sheet);
     this.cells = [];
     this.columns = 1;
@@ -92,6 +92,14 @@ export class Grid {
     const seen = this.items.slice(start, end).filter((item) => item && !this.covered(item));
     this.thumbnails.want(seen.map((item) => item.id));
     for (let part = Math.floor(start / this.atOnce); part * this.atOnce < end; part += 1) this.fetch(part).catch(() => {});
+  }
+
+  /** Show the thumbnails that came; the other cells stay as they are. */
+  came(ids) {
+    for (const cell of this.cells) {
+      const index = Number(cell.dataset.index);
+      if (!cell.hidden && ids.has(this.items[index]?.id)) this.fill(cell, index);
+    }
   }
 
   cell() {

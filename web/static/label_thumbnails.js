@@ -5,7 +5,7 @@ const KEPT = 3000;
 const CALLS = 2;
 
 export class Thumbnails {
-  /** `came()` hears that some are there. */
+  /** `came(ids)` hears which are there now. */
   constructor(server, came) {
     Object.assign(this, {server, came, calls: 0, wanted: []});
     this.urls = new Map();
@@ -42,7 +42,7 @@ export class Thumbnails {
       const data = await answer.arrayBuffer();
       if (urls !== this.urls) return;
       this.read(ids, data);
-      this.came();
+      this.came(ids);
     } catch {
       // They are asked for again the next time that they come in sight.
       for (const id of ids) asked.delete(id);
