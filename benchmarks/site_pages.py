@@ -3,8 +3,8 @@
     python -m benchmarks.site_pages [--docs docs/site.md]
 
 The real gallery, the site without a bot, and headless Chromium with an empty cache for each page.
-The figures are the browser's own performance entries. The list of all characters is scrolled to its
-end, a window at a time, and the time between frames is taken.
+The figures are the browser's own performance entries. The list of all characters is scrolled until
+three thousand are shown, a quarter of a window each frame, and the time between frames is taken.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ SCROLL = """() => new Promise((done) => {
         const at = document.documentElement.scrollHeight;
         still = scrollY + innerHeight >= at - 2 && at === height ? still + 1 : 0;
         height = at;
-        if (still > 120 || gaps.length > 20000) {
-            done({gaps, shown: document.querySelectorAll("#people li").length});
+        const shown = document.querySelectorAll("#people li").length;
+        if (still > 120 || shown >= 3000 || gaps.length > 3000) {
+            done({gaps, shown});
         } else requestAnimationFrame(step);
     };
     requestAnimationFrame(step);
@@ -69,7 +70,7 @@ async def looked_at(browser: Browser, url: str) -> dict[str, Any]:
 
 
 async def scrolled(browser: Browser, url: str) -> dict[str, Any]:
-    """Scroll the list of characters to its end."""
+    """Scroll the list of characters until three thousand are shown."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     page = await context.new_page()
     await page.goto(f"{url}characters", wait_until="load")
@@ -122,7 +123,7 @@ async def measure() -> tuple[list[list[object]], str]:
         await browser.close()
     gaps = np.array(list_["gaps"])
     line = (
-        f"Scrolled to the end of {list_['shown']:,} characters: {len(gaps):,} frames, half within "
+        f"{list_['shown']:,} characters scrolled past: {len(gaps):,} frames, half within "
         f"{np.median(gaps):.0f} ms, 95 % within {np.percentile(gaps, 95):.0f} ms, the longest "
         f"{gaps.max():.0f} ms."
     )
