@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ async def scrolled(browser: Browser, url: str) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def running_site() -> Any:
+async def running_site() -> AsyncIterator[str]:
     """Serve the site in a process of its own; gives its address."""
     with tempfile.TemporaryDirectory() as folder:
         where = f"127.0.0.1:{free_port()}"

@@ -123,7 +123,7 @@ async def _demo(
             raise DemoError(
                 f"Port {port} can't be used ({error.strerror}): try --port 0 for a free one."
             ) from error
-        web = {} if once else {"listen": site, "chat": sandbox.page_url}
+        web: dict[str, object] = {} if once else {"listen": site, "chat": sandbox.page_url}
         web |= sandbox.application(f"http://{site}/signed-in")
         places = f"\n  Chat:  {sandbox.page_url}\n  Site:  http://{site}/"
         settings = load_config(

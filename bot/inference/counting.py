@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from bot.inference.errors import JobCancelled, JobTimeout, QueueFull
 from bot.metrics import FACES, PICTURE_SECONDS, PICTURES, STAGE_SECONDS
 from models.images.decoding import PictureError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from bot.inference.results import IdentifiedPicture
 
@@ -28,8 +28,8 @@ _OUTCOMES = {
 
 
 def counted(
-    identify: Callable[P, Awaitable[IdentifiedPicture]],
-) -> Callable[P, Awaitable[IdentifiedPicture]]:
+    identify: Callable[P, Coroutine[Any, Any, IdentifiedPicture]],
+) -> Callable[P, Coroutine[Any, Any, IdentifiedPicture]]:
     """Return a worker's `identify` that counts what came of each picture."""
 
     @functools.wraps(identify)
