@@ -193,6 +193,7 @@ class Simulation:
         self.seen: dict[int, FaceObservation] = {}
         self.head: Gallery | None = None
         self.trained_on: set[int] = set()
+        self.learned_from = 0
 
     def label(self, row: int) -> str:
         """Return the truth."""
@@ -243,6 +244,7 @@ class Simulation:
         trained = train_and_decide(
             self.world.namer, self.world.shipped, examples, self.roster, self.world.fitting,
             first if self.head is None else self.gallery(measured), first, seen=seen,
+            learned_from=self.learned_from,
         )  # fmt: skip
         if trained is None:
             raise RuntimeError("what was taught is always there to train on")
@@ -250,6 +252,7 @@ class Simulation:
         if decision.promote:
             self.head = head
             self.trained_on = {e.source_id for e in settled}
+            self.learned_from = len(examples)
         return decision
 
     def post(self, row: int, gallery: Gallery) -> None:

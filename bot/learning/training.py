@@ -75,6 +75,9 @@ async def learn(
     examples = [*state.examples, *shared]
     await _check_worthwhile(storage, server_id, backbone, examples)
 
+    answering = state.version.report if state.version is not None else None
+    learned_from = answering.examples + answering.shared if answering is not None else 0
+
     def fit() -> tuple[Gallery, Decision] | None:
         from models.gallery.promotion import train_and_decide
 
@@ -83,7 +86,7 @@ async def learn(
         current = first if state.version is None else measured.gallery(shipped)
         return train_and_decide(
             namer, data, examples, roster, impostors, current, first,
-            seen=state.seen, progress=progress,
+            seen=state.seen, learned_from=learned_from, progress=progress,
         )  # fmt: skip
 
     fitted = await asyncio.to_thread(fit)

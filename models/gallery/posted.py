@@ -45,7 +45,7 @@ class PriorWeights:
     series_seen: float = 3.0
 
 
-PRIOR_WEIGHTS: Final = PriorWeights(own=0.45, character=0.6, series=0.3)
+PRIOR_WEIGHTS: Final = PriorWeights(own=0.45, character=0.2, series=0.1)
 NO_PRIOR: Final = PriorWeights(own=0.0, character=0.0, series=0.0)
 
 

@@ -134,12 +134,18 @@ class Bench:
         )
 
 
-def decide(candidate: Results, current: Results, first: Results) -> Decision:
+def decide(
+    candidate: Results, current: Results, first: Results, *, labels_lost: int = 0
+) -> Decision:
     """Apply the rule of promotion, against the version that answers and against the first one.
 
     On the frozen shipped data the point estimate must not be lower; on the server's own labels the
     paired interval must not lie below zero, nor above it on impostors. A version that names more
     impostors than is stated is no measure for names: against it only the impostors count.
+
+    `labels_lost`: so many labelled faces fewer were learned from than the version that answers
+    learned from, as where labels became disputed. Then it must be shown to name the server's own no
+    worse: where nothing measures that, what answers stays.
     """
     reasons: list[str] = []
     measured: dict[str, dict[Test, Comparison]] = {"current": {}, "first": {}}
@@ -161,12 +167,19 @@ def decide(candidate: Results, current: Results, first: Results) -> Decision:
             elif not other.keeps_promise:
                 good = True
             else:
-                good = new.mean() >= old.mean() if test == "shipped" else high >= 0.0
+                strict = test == "shipped" or (name == "current" and labels_lost > 0)
+                good = new.mean() >= old.mean() if strict else high >= 0.0
             promote = promote and bool(good)
             reasons.append(
                 f"{label}: {_change(measured[name][test])} (difference {100 * low:+.1f} to "
                 f"{100 * high:+.1f}) against the {name} version" + ("" if good else ": worse")
             )
+    if labels_lost > 0 and "own" not in measured["current"]:
+        promote = False
+        reasons.append(
+            f"{labels_lost} labelled faces fewer than what answers learned from, and too few "
+            "pictures to tell that it is no worse"
+        )
     said = {**measured["first"], **measured["current"]}
     summary = tuple(
         f"{label[0].upper()}{label[1:]}: "
@@ -193,13 +206,15 @@ def train_and_decide(
     first: Gallery,
     *,
     seen: Sequence[Seen] = (),
+    learned_from: int = 0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Gallery, Decision] | None:
     """Train a head on a server's examples, calibrate it, and measure it; None for no examples.
 
     `impostors` are those to fit on. `current` is the gallery that answers now, `first` the shipped
     one with what was taught and labelled; both without the examples that are held out. `seen` says
-    who was posted there. `progress` gets each step in words.
+    who was posted there, `learned_from` how many examples the version that answers now learned
+    from. `progress` gets each step in words.
     """
     shipped = shown_by(namer.gallery, roster)
     fitting = [i for i, g in enumerate(data.groups) if not _is_frozen(g)]
@@ -230,7 +245,7 @@ def train_and_decide(
         found[0], found[2] = replace(found[0], own=own[0]), replace(found[2], own=own[1])
         if current is first:
             found[1] = found[2]
-    return head, decide(*found)
+    return head, decide(*found, labels_lost=learned_from - len(examples))
 
 
 def _by_leaving_out(

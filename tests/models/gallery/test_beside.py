@@ -58,7 +58,7 @@ def test_the_second_pass_lets_the_series_of_the_others_decide() -> None:
 def test_the_prior_of_a_server_and_that_of_a_picture_add_up() -> None:
     axes = np.eye(6, dtype=np.float32)
     shipped = Gallery.of({c: axes[[row]] for row, c in enumerate(PEOPLE)})
-    posted = np.array([0, 0.06, 0, 0], np.float32)
+    posted = np.array([0, 0.1, 0, 0], np.float32)
     namer = Namer(
         replace(shipped, posted=posted),
         scoring=Scoring(),

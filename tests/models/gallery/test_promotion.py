@@ -33,6 +33,21 @@ def test_more_unknown_faces_named_are_no_gain() -> None:
     assert decide(honest, Results(ones, ones, many), honest).promote
 
 
+def test_what_lost_labels_must_be_shown_to_be_no_worse() -> None:
+    ones, zeros = np.ones(200), np.zeros(200)
+    base = Results(ones, np.where(np.arange(200) < 1, 0.0, 1.0), zeros)
+    assert decide(base, base, base, labels_lost=3).promote
+    # A face less would pass as chance, were it not for the labels that are gone.
+    worse = decide(base, replace(base, own=ones), base, labels_lost=3)
+    assert not worse.promote
+    unmeasured = replace(base, own=np.empty(0))
+    assert decide(unmeasured, unmeasured, unmeasured).promote
+    kept = decide(unmeasured, unmeasured, unmeasured, labels_lost=3)
+    assert not kept.promote
+    assert any("3 labelled faces fewer" in reason for reason in kept.reasons)
+    assert decide(unmeasured, unmeasured, unmeasured, labels_lost=-3).promote
+
+
 def test_the_summary_says_three_numbers() -> None:
     results = Results(np.ones(8), np.array([0.0, 1.0]), np.zeros(10))
     decision = decide(replace(results, own=np.ones(2)), results, results)
