@@ -103,8 +103,7 @@ async def test_too_many_uploads_at_a_time_and_in_a_minute(tmp_path: Path) -> Non
     async with served(tmp_path, parallel_uploads=2, uploads_a_minute=4) as site:
         site.stages.gate.clear()
         first = [asyncio.create_task(site.upload(b"1")) for _ in range(2)]
-        for _ in range(2):
-            await asyncio.to_thread(site.stages.started.acquire, timeout=20)
+        await one_looked_at(site, waiting=1)
         status, answer = await site.upload(b"1")
         assert status == 429
         assert "wait for one of them" in answer["detail"]
@@ -116,15 +115,20 @@ async def test_too_many_uploads_at_a_time_and_in_a_minute(tmp_path: Path) -> Non
 async def test_a_browser_that_leaves_takes_its_picture_along(site: Served) -> None:
     site.stages.gate.clear()
     busy = [asyncio.create_task(site.upload(b"1", f"busy-{n}")) for n in range(2)]
-    for _ in range(2):
-        await asyncio.to_thread(site.stages.started.acquire, timeout=20)
+    await one_looked_at(site, waiting=1)
     gone = asyncio.create_task(site.upload(b"1", "gone"))
-    await until_waiting(site, 1)
+    await until_waiting(site, 2)
     gone.cancel()
-    await until_waiting(site, 0)
+    await until_waiting(site, 1)
     site.stages.gate.set()
     await asyncio.gather(*busy)
     assert "gone" not in site.stages.order
+
+
+async def one_looked_at(site: Served, *, waiting: int) -> None:
+    """Wait until one upload is with the stages; a thread stays free for the chat."""
+    assert await asyncio.to_thread(site.stages.started.acquire, timeout=20)
+    await until_waiting(site, waiting)
 
 
 async def until_waiting(site: Served, count: int) -> None:
