@@ -134,7 +134,7 @@ def _one_pass(detector: CascadeDetector, how: Pass) -> Find:
     def find(picture: Pixels) -> list[Box]:
         grey, scale = grey_at_most(picture, how.side)
         hits = detector.hits(grey, how)
-        return [Box(*(value / scale for value in hit.box.as_list())) for hit in hits]
+        return [hit.box.scaled(1 / scale) for hit in hits]
 
     return find
 

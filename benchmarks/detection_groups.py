@@ -199,9 +199,7 @@ def _boxed(head: Box, faces: list[Face]) -> bool:
 
 
 def _enlarged(faces: list[Face], scale: float) -> list[Face]:
-    return [
-        replace(face, box=Box(*(scale * value for value in face.box.as_list()))) for face in faces
-    ]
+    return [replace(face, box=face.box.scaled(scale)) for face in faces]
 
 
 if __name__ == "__main__":

@@ -44,8 +44,7 @@ def portraits(data: Path, path: Path = PORTRAITS) -> list[Portrait]:
         for row in csv.DictReader(file):
             left, top, right, bottom = (int(row[k]) for k in ("left", "top", "right", "bottom"))
             whole = read(data / "portraits" / row["file"])
-            x0, y0, x1, y1 = (float(row[key]) for key in ("x0", "y0", "x1", "y1"))
-            head = Box(x0 - left, y0 - top, x1 - left, y1 - top)
+            head = Box(*(float(row[key]) for key in ("x0", "y0", "x1", "y1"))).moved(-left, -top)
             pixels = np.ascontiguousarray(whole[top:bottom, left:right])
             found.append(Portrait(row["file"], pixels, head))
     return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from models.detection.boxes import part_within
 from models.types import Box, Pixels
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class _Canvas:
         self.parts.append(part)
         scale = (part.x1 - part.x0) / (window.x1 - window.x0)
         for box, ignored in figure.heads:
-            left = _share_within(Box(*box), window)
+            left = part_within(Box(*box), window)
             if left < GONE:
                 continue
             x0, y0, x1, y1 = (
@@ -263,12 +264,6 @@ def _window(pixels: Pixels, window: Box) -> Pixels:
 def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
     interpolation = cv2.INTER_AREA if pixels.shape[1] > width else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation), np.uint8)
-
-
-def _share_within(box: Box, window: Box) -> float:
-    wide = min(box.x1, window.x1) - max(box.x0, window.x0)
-    high = min(box.y1, window.y1) - max(box.y0, window.y0)
-    return max(wide, 0.0) * max(high, 0.0) / box.area
 
 
 def _split(length: int, count: int, chance: Generator) -> list[int]:

@@ -78,7 +78,7 @@ class Identifier:
             small = halved(frame, detection_side(*frame.shape[:2]))
             scale = max(picture.width, picture.height) / max(small.shape[:2])
             for found in self.detector.detect(small):
-                faces.append(Face(_scaled(found.box, scale), found.score, index))
+                faces.append(Face(found.box.scaled(scale), found.score, index))
                 if picture.animated:
                     _follow(tracks, faces[-1], _thumbnail(small, found.box))
         return best_faces(
@@ -92,7 +92,7 @@ class Identifier:
             return np.empty((0, side, side, 3), np.uint8)
         return np.stack(
             [
-                crop_face(frame, _scaled(face.box, frame.shape[1] / picture.width), side)
+                crop_face(frame, face.box.scaled(frame.shape[1] / picture.width), side)
                 for face in faces
                 for frame in (picture.frames[face.frame],)
             ]
@@ -202,10 +202,6 @@ def _follow(tracks: list[_Track], face: Face, look: NDArray[np.int16]) -> None:
             track.go_on(face, look)
             return
     tracks.append(_Track(face, look))
-
-
-def _scaled(box: Box, scale: float) -> Box:
-    return Box(*(scale * value for value in box.as_list()))
 
 
 def _thumbnail(frame: Pixels, box: Box) -> NDArray[np.int16]:

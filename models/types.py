@@ -54,6 +54,14 @@ class Box:
         """The area in square pixels, 0 for an empty box."""
         return max(0.0, self.x1 - self.x0) * max(0.0, self.y1 - self.y0)
 
+    def scaled(self, scale: float) -> Box:
+        """The box in a picture `scale` times as large."""
+        return Box(*(scale * edge for edge in self.as_list()))
+
+    def moved(self, right: float, down: float) -> Box:
+        """The box `right` and `down` pixels away."""
+        return Box(self.x0 + right, self.y0 + down, self.x1 + right, self.y1 + down)
+
     def as_list(self) -> list[float]:
         """`[x0, y0, x1, y1]`, as it is written to JSON."""
         return [self.x0, self.y0, self.x1, self.y1]

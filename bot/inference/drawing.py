@@ -77,7 +77,7 @@ def _panels(picture: IdentifiedPicture, faces: Sequence[tuple[int, NamedFace]]) 
         yield Panel(
             pixels,
             tuple(
-                NumberedBox(number, _scaled(face.face.box, scale), face.tier is not Tier.NOT_KNOWN)
+                NumberedBox(number, face.face.box.scaled(scale), face.tier is not Tier.NOT_KNOWN)
                 for number, face in faces
                 if face.face.frame == index
             ),
@@ -90,10 +90,6 @@ def _crop_panel(number: int, face: NamedFace) -> Panel:
     start = side * MARGIN / (1 + 2 * MARGIN)
     head = Box(start, start, side - start, side - start)
     return Panel(face.crop, (NumberedBox(number, head, face.tier is not Tier.NOT_KNOWN),))
-
-
-def _scaled(box: Box, scale: float) -> Box:
-    return Box(*(scale * edge for edge in box.as_list()))
 
 
 def _encoded(crop: Pixels, picture_format: CardFormat) -> bytes:

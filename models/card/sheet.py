@@ -182,12 +182,8 @@ def _around(panel: Panel, faces: Sequence[NumberedBox], short: int, *, upright: 
     x, y = (0, start) if upright else (start, 0)
     return Panel(
         panel.pixels[kept] if upright else panel.pixels[:, kept],
-        tuple(replace(f, box=_moved(f.box, x, y)) for f in faces),
+        tuple(replace(f, box=f.box.moved(-x, -y)) for f in faces),
     )
-
-
-def _moved(box: Box, x: float, y: float) -> Box:
-    return Box(box.x0 - x, box.y0 - y, box.x1 - x, box.y1 - y)
 
 
 def _outline(

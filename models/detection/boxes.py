@@ -147,8 +147,7 @@ def _iou(
 
 def moved(face: Face, right: float, down: float) -> Face:
     """Return the face `right` and `down` pixels away."""
-    box = face.box
-    return replace(face, box=Box(box.x0 + right, box.y0 + down, box.x1 + right, box.y1 + down))
+    return replace(face, box=face.box.moved(right, down))
 
 
 def outermost(faces: Sequence[Face]) -> list[Face]:

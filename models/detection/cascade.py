@@ -115,10 +115,7 @@ class CascadeDetector:
             done += 1
             if self.stop_early and _agreed(hits, done):
                 break
-        return [
-            Face(Box(*(value / scale for value in face.box.as_list())), face.score)
-            for face in _merged(hits, done)
-        ]
+        return [Face(face.box.scaled(1 / scale), face.score) for face in _merged(hits, done)]
 
     def hits(self, grey: Grey, how: Pass, number: int = 0) -> list[Hit]:
         """Return the heads that one pass finds, in pixels of `grey`, (height, width) uint8."""

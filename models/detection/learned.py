@@ -119,7 +119,10 @@ class LearnedDetector:
         parts = tiles(height, width)
         found = [self._seen(part.cut(pixels), mirrored=scale.mirrored) for part in parts]
         whole = [joined(list(zip(parts, faces, strict=True))) for faces in zip(*found, strict=True)]
-        return [Pass(factor, [_scaled(face, 1 / factor) for face in faces]) for faces in whole]
+        return [
+            Pass(factor, [Face(face.box.scaled(1 / factor), face.score) for face in faces])
+            for faces in whole
+        ]
 
     def _seen(self, pixels: Pixels, *, mirrored: bool) -> list[list[Face]]:
         """Run the network on pixels as they are, and on their mirror image."""
@@ -131,10 +134,6 @@ class LearnedDetector:
             batch[1, :height, :width] = pixels[:, ::-1]
         found = [decode_heads(heat_map, MIN_SCORE) for heat_map in self.network(normalised(batch))]
         return [found[0], *(_mirrored(faces, width) for faces in found[1:])]
-
-
-def _scaled(face: Face, scale: float) -> Face:
-    return Face(Box(*(value * scale for value in face.box.as_list())), face.score)
 
 
 def _mirrored(faces: Sequence[Face], width: int) -> list[Face]:

@@ -12,7 +12,7 @@ What a server's gallery gives for its FPIR, in three steps:
     examined = examine(faces.half(reporting=False).trial(), inside, namer.scoring)
 
 `log_odds(examined.features, calibration)` of them, compared with `Namer.threshold_in(gallery)`, say
-how many are named; the limit of a policy's `named` counts too, see `NamingPolicy.tier`.
+how many are named; the limit of a policy's `named` counts too, see `NamingPolicy.stated`.
 """
 
 from __future__ import annotations

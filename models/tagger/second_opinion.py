@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from models.roster.tags import character_of_tag, id_of_tag
-from models.types import Box, Guess
+from models.types import Guess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ class SecondOpinion:
         """
         improved = list(faces)
         for place in self.asked_about(faces, scale):
-            box = Box(*(scale * edge for edge in faces[place].face.box.as_list()))
+            box = faces[place].face.box.scaled(scale)
             seen = self._tagger.characters(picture, box)
             improved[place] = self._with(faces[place], seen, characters, policy)
         return tuple(improved)

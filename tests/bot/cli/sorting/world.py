@@ -16,7 +16,7 @@ from models.gallery.namer import Namer
 from models.gallery.scoring import Scoring
 from models.identify import Identifier
 from models.roster.roster import unlisted
-from models.types import Box, Face, Pixels
+from models.types import Face, Pixels
 from tests.models.test_identify import SIDE, BrightSquares, MeanColour
 
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ class LeftAndRight:
     def detect(self, picture: Pixels) -> list[Face]:
         middle = picture.shape[1] // 2
         left, right = picture[:, :middle], picture[:, middle:]
-        moved = [
-            Face(Box(f.box.x0 + middle, f.box.y0, f.box.x1 + middle, f.box.y1), f.score)
-            for f in BrightSquares().detect(right)
-        ]
+        moved = [Face(f.box.moved(middle, 0), f.score) for f in BrightSquares().detect(right)]
         return BrightSquares().detect(left) + moved
 
 
