@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from benchmarks.accuracy_plots import plot_calibration, plot_logs
+from benchmarks.accuracy_plots import plot_logs
 from benchmarks.accuracy_tables import sections
 from benchmarks.cross_fitting import cross_fitted
 from benchmarks.damage import FACE_DAMAGES
@@ -88,10 +88,6 @@ def main() -> None:
     gallery = gallery_of(faces, faces.vectors, weights)
     figures |= main_figures(faces, faces.vectors, gallery, SCORING)
     figures["rightly_labelled"] = rightly_labelled(faces, gallery)
-    plot_calibration(
-        cross_fitted(faces, faces.vectors, gallery, SCORING).known,
-        arguments.docs.with_name("calibration.png"),
-    )
     figures["damage"] = damaged(faces, embedder, weights)
     figures["parts"] = parts_off(faces, weights) | {
         name: part_figures(faces, other.vectors, other.greyed, other.class_weights, SCORING)
