@@ -23,7 +23,7 @@ from benchmarks.boxes.tool import BOXES, read_boxes
 from benchmarks.detection import milliseconds
 from benchmarks.found_heads import read
 from benchmarks.options import DATA, Data, Docs
-from benchmarks.statistics import machine, today, write_section
+from benchmarks.statistics import machine, publish, today
 from models.detection.learned import LearnedDetector
 from models.embedding.embedder import Embedder
 from models.training.dataset import load_dataset
@@ -52,9 +52,7 @@ def main(data: Data = DATA, docs: Docs = None) -> None:
         f"{told.stdout.strip()} (`python -m benchmarks.avx2`; {machine()}, of which AVX2 alone was "
         f"used; {today()})."
     )
-    typer.echo(text)
-    if docs is not None:
-        write_section(docs, "avx2", text)
+    publish(text, docs, "avx2")
 
 
 def figures(data: Path) -> str:

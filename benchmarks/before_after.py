@@ -24,7 +24,7 @@ import typer
 from benchmarks.identify import STAGES, post_all, scenes, single_faces, stages_ms
 from benchmarks.options import Docs
 from benchmarks.serving import served
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,9 +168,7 @@ def main(
 ) -> None:
     """Measure a version beside another."""
     figures = asyncio.run(measure(before.resolve(), data, count, posts, waiting, rounds))
-    print(shown(figures))
-    if docs is not None:
-        write_section(docs, "before_after", shown(figures))
+    publish(shown(figures), docs, "before_after")
     if out is not None:
         out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import numpy as np
 import typer
 
-from benchmarks.options import DATA, Data
+from benchmarks.options import CACHE, DATA, Cache, Data
 from benchmarks.statistics import machine, table, today
 from models.embedding.embedder import closer
 from models.gallery.gallery import unit
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from models.training.breadth.faces import FaceSet
     from models.training.breadth.measures import Figure, Vectors
 
-CACHE: Final = Path("runs/faces")
 PRIOR: Final = 0.01
 SHRINKAGE: Final = 0.3
 
@@ -79,7 +78,7 @@ def _by_breadth(faces: FaceSet, weights: Path, side: int, *, twice: bool) -> Vec
 def main(
     weights: Annotated[Path, typer.Option(help="An embedding, averaged weights, or vectors.")],
     data: Data = DATA,
-    cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = CACHE,
+    cache: Cache = CACHE,
     side: Annotated[int, typer.Option(help="Of the crops, for averaged weights.")] = 112,
     twice: Annotated[bool, typer.Option(help="Average in the closer copy.")] = True,
     half: Annotated[str, typer.Option(help="fit, report, or nothing for all.")] = "",

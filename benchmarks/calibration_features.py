@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import numpy as np
 import typer
 
-from benchmarks.gallery_sizes import CACHE
-from benchmarks.options import DATA, Data, Docs
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.options import CACHE, DATA, Cache, Data, Docs
+from benchmarks.statistics import machine, publish, table, today
 from models.gallery.fitting import examine, fit_calibration, log_loss
 from models.training.gallery.shipping import HELD_OUT, Sources, held_out_ground
 
@@ -68,7 +67,7 @@ def cross_validated(trial: Trial, gallery: Gallery, scoring: Scoring) -> str:
 
 def main(
     data: Data = DATA,
-    cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = CACHE,
+    cache: Cache = CACHE,
     held_out: Annotated[Path, typer.Option(help="The held-out embedding.")] = HELD_OUT,
     docs: Docs = None,
 ) -> None:
@@ -76,9 +75,7 @@ def main(
     ground = held_out_ground(Sources.load(data, cache), held_out, lambda _: None)
     found = cross_validated(ground.fitting, ground.gallery, ground.choose_scoring())
     text = f"`python -m benchmarks.calibration_features`; {machine()}; {today()}.\n\n{found}"
-    typer.echo(text)
-    if docs is not None:
-        write_section(docs, "calibration features", text)
+    publish(text, docs, "calibration features")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ import typer
 
 from benchmarks.chaos_posts import Members
 from benchmarks.options import Docs
-from benchmarks.statistics import write_section
+from benchmarks.statistics import publish
 from bot.storage import Storage
 from sandbox import Sandbox
 
@@ -187,9 +187,7 @@ def main(
     if out is not None:
         out.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     text = table(figures)
-    print(text)
-    if docs is not None:
-        write_section(docs, "chaos", text)
+    publish(text, docs, "chaos")
     raise typer.Exit(int(any(figures[name] for name in MUST_BE_NONE)))
 
 

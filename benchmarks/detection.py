@@ -1,9 +1,9 @@
 """What the detectors find on hand-boxed posts and on the look-alikes' posts, and how fast.
 
     python -m benchmarks.detection [--data ../shared/data] [--run runs/held_out] [--timed]
-                                   [--write docs/detection.md]
+                                   [--docs docs/detection.md]
     python -m benchmarks.detection --choose [--weights FILE]
-    python -m benchmarks.detection --rules [--write docs/detection.md]
+    python -m benchmarks.detection --rules [--docs docs/detection.md]
 
 Recall: hand-checked heads (`models/training/detector/test_boxes.csv`) that a box overlaps by an
 IoU of 0.4 or more; precision: boxes that do so for some head, each head once. Boxes on regions
@@ -28,8 +28,8 @@ import typer
 from benchmarks.boxes.tool import BOXES, read_boxes
 from benchmarks.detection_rules import choices, rules_in_turn
 from benchmarks.found_heads import measure, read
-from benchmarks.options import DATA, Data
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.options import DATA, Data, Docs
+from benchmarks.statistics import machine, publish, table, today
 from models.detection.cascade import CascadeDetector, Pass
 from models.detection.learned import LearnedDetector
 from models.detection.registry import Detector
@@ -70,9 +70,7 @@ class AsUsed:
 
 def main(
     data: Data = DATA,
-    write: Annotated[
-        Path | None, typer.Option(help="Also put the figures into this document.")
-    ] = None,
+    docs: Docs = None,
     choose: Annotated[
         bool, typer.Option(help="Try thresholds and rules on the validation posts.")
     ] = False,
@@ -92,9 +90,7 @@ def main(
         return
     if rules:
         text = rules_in_turn(learned, data)
-        print(text)
-        if write is not None:
-            write_section(write, "rules", text)
+        publish(text, docs, "rules")
         return
     boxes = read_boxes(BOXES)
     posts = {name: read(data / "posts" / name) for name in boxes}
@@ -134,9 +130,7 @@ def main(
     heading = ["detector", "recall", "precision", "posts without fault", "look-alikes"]
     heading += ["ms"] * timed
     text = "\n".join([f"{today()}, {machine()}", "", table(heading, rows), "", *notes, ""])
-    print(text)
-    if write is not None:
-        write_section(write, "figures", text)
+    publish(text, docs, "figures")
 
 
 def milliseconds(detector: Detector, pictures: list[Pixels]) -> float:

@@ -1,7 +1,7 @@
 """Finding every head of a group picture: against the same picture cut apart, and against before.
 
     python -m benchmarks.detection_groups [--data ../shared/data] [--chosen] [--timed]
-                                          [--write docs/detection.md]
+                                          [--docs docs/detection.md]
 
 `benchmarks.group_pictures` draws grids, strips, comic pages and pasted figures from hand-boxed
 posts. A head counts as found where a box overlaps its hand-checked one by an IoU of 0.4. "Of those
@@ -29,8 +29,8 @@ from benchmarks.boxes.tool import BOXES, read_boxes
 from benchmarks.detection_rules import BEFORE
 from benchmarks.found_heads import MATCH, first_half, match, read
 from benchmarks.group_pictures import KINDS, Figure, GroupPicture, draw_pictures
-from benchmarks.options import DATA, Data
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.options import DATA, Data, Docs
+from benchmarks.statistics import machine, publish, table, today
 from models.detection.boxes import iou, moved
 from models.detection.learned import LearnedDetector
 from models.detection.registry import Detector
@@ -134,7 +134,7 @@ def main(
         bool, typer.Option(help="Measure the half that rules were chosen with.")
     ] = False,
     timed: Annotated[bool, typer.Option(help="Also compare the time.")] = False,
-    write: Annotated[Path | None, typer.Option(help="Also put it into this document.")] = None,
+    docs: Docs = None,
 ) -> None:
     """Print what is found in group pictures, before and now."""
     learned = LearnedDetector.load()
@@ -166,9 +166,7 @@ def main(
         single = [each.pixels for each in posts if len(each.heads) == 1]
         lines += [time_against(now, before, single), ""]
     text = "\n".join(lines)
-    print(text)
-    if write is not None:
-        write_section(write, "groups", text)
+    publish(text, docs, "groups")
 
 
 def time_against(now: Detector, before: Detector, pictures: list[Pixels]) -> str:

@@ -1,6 +1,6 @@
 """How well the detector boxes close portraits, where the head is as wide as the picture.
 
-    python -m benchmarks.detection_portraits [--data ../shared/data] [--write docs/detection.md]
+    python -m benchmarks.detection_portraits [--data ../shared/data] [--docs docs/detection.md]
 
 The 150 official portraits and their boxes are those of `benchmarks/boxes/portraits.csv`; README.md
 beside it says how they were chosen and boxed.
@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import typer
 
 from benchmarks.detection_rules import BEFORE
 from benchmarks.found_heads import MATCH, read
-from benchmarks.options import DATA, Data
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.options import DATA, Data, Docs
+from benchmarks.statistics import machine, publish, table, today
 from models.detection.boxes import iou
 from models.detection.learned import LearnedDetector
 from models.types import Box, Pixels
@@ -52,7 +52,7 @@ def portraits(data: Path, path: Path = PORTRAITS) -> list[Portrait]:
 
 def main(
     data: Data = DATA,
-    write: Annotated[Path | None, typer.Option(help="Also put it into this document.")] = None,
+    docs: Docs = None,
 ) -> None:
     """Print how well the heads of portraits are boxed, before and now."""
     learned = LearnedDetector.load()
@@ -61,9 +61,7 @@ def main(
     rows = [_row("before", one_look, there), _row("now", learned, there)]
     heading = ["portraits", "median IoU", "5th percentile", "missed", "further boxes"]
     text = f"{today()}, {machine()}\n\n{table(heading, rows)}"
-    print(text)
-    if write is not None:
-        write_section(write, "portraits", text)
+    publish(text, docs, "portraits")
 
 
 def _row(title: str, detector: Detector, there: list[Portrait]) -> list[object]:

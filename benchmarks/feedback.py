@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from benchmarks.learning_speed import Speed, measure_speed
-from benchmarks.options import DATA, Data, Docs
+from benchmarks.options import CACHE, DATA, Cache, Data, Docs
 from benchmarks.simulated_server import Simulation, World, make_world
 from benchmarks.small_servers import Measured
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 from benchmarks.voters import Crowd
 from models.embedding.embedder import Embedder
 from models.gallery.examples import Example
@@ -58,7 +57,7 @@ class After:
 
 def main(
     data: Data = DATA,
-    cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = Path("runs/faces"),
+    cache: Cache = CACHE,
     draws: Annotated[int, typer.Option(help="Servers of each kind.")] = 1,
     docs: Docs = None,
 ) -> None:
@@ -72,9 +71,7 @@ def main(
     embedder = Embedder.load()
     speed = measure_speed(embedder, world.namer, world.fitting)
     text = report(rows, speed, draws, embedder.version)
-    typer.echo(text)
-    if docs is not None:
-        write_section(docs, "feedback", text)
+    publish(text, docs, "feedback")
 
 
 def simulate(world: World, crowd: Crowd, seed: int, totals: dict[int, After]) -> None:

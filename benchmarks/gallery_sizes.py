@@ -19,8 +19,8 @@ import matplotlib as mpl
 import numpy as np
 import typer
 
-from benchmarks.options import DATA, Data, Docs
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.options import CACHE, DATA, Cache, Data, Docs
+from benchmarks.statistics import machine, publish, table, today
 from models.gallery.calibration import confidence_features, log_odds, logistic
 from models.gallery.fitting import drawn, examine
 from models.gallery.gallery import Gallery, unit
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from models.gallery.scoring import Scoring
     from models.types import Vectors
 
-CACHE: Final = Path("runs/faces")
 SIZES: Final = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 DRAWS: Final = 8
 CLOSEST: Final = 10
@@ -226,7 +225,7 @@ def draw_reliability(one: Examined, calibration: Calibration, file: Path) -> Non
 
 def main(
     data: Data = DATA,
-    cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = CACHE,
+    cache: Cache = CACHE,
     held_out: Annotated[Path, typer.Option(help="The held-out embedding.")] = HELD_OUT,
     complete: Annotated[bool, typer.Option(help="Embed what is not embedded yet.")] = True,
     docs: Docs = None,
@@ -249,9 +248,8 @@ def main(
         f"{DRAWS} draws; intervals are of faces and too narrow, as draws share them.\n\n"
         f"{sizes_table(ground, scoring, calibration, threshold)}"
     )
-    typer.echo(text)
+    publish(text, docs, "tiers")
     if docs is not None:
-        write_section(docs, "tiers", text)
         draw_reliability(one, calibration, docs.with_name("calibration.png"))
 
 

@@ -19,7 +19,7 @@ from benchmarks.faces import faces_of
 from benchmarks.held_out_model import restore_backbone
 from benchmarks.int8 import figures_by
 from benchmarks.options import DATA, RUN, Data, Docs, Run
-from benchmarks.statistics import machine, today, write_section
+from benchmarks.statistics import machine, publish, today
 from models.embedding.embedder import Embedder
 from models.training.backbone import train_backbone
 from models.training.fusion import fuse_runs
@@ -60,9 +60,7 @@ def main(
         f"`python -m benchmarks.hues --data {data}`; {machine()}; {today()}.\n\n"
         f"{parts_table(figures)}"
     )
-    typer.echo(text)
-    if docs is not None:
-        write_section(docs, "hues", text)
+    publish(text, docs, "hues")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import typer
 
 from benchmarks.options import Docs
 from benchmarks.serving import Served, served
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 from models.types import Pixels
 from sandbox.samples.shelf import load_samples
 
@@ -183,9 +183,7 @@ def main(
 ) -> None:
     """Measure from post to answer."""
     figures = asyncio.run(measure(data, count, repeats))
-    print(shown(figures))
-    if docs is not None:
-        write_section(docs, "identify", shown(figures))
+    publish(shown(figures), docs, "identify")
     if out is not None:
         out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 

@@ -19,7 +19,7 @@ from benchmarks.accuracy_tables import parts_table
 from benchmarks.damage import greyed
 from benchmarks.faces import changed, faces_of
 from benchmarks.options import DATA, RUN, Data, Docs, Run
-from benchmarks.statistics import machine, today, write_section
+from benchmarks.statistics import machine, publish, today
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
 from models.training.embedding_network import build_embedding_network
 from models.training.export import export_embedding, load_embedding
@@ -43,9 +43,7 @@ def main(data: Data = DATA, run: Run = RUN, docs: Docs = None) -> None:
         f"{version_of(weights)}.\n\n{parts_table(figures)}\n\n"
         f"In single precision: {timed(faces.samples[:8], single)}."
     )
-    typer.echo(text)
-    if docs is not None:
-        write_section(docs, "int8", text)
+    publish(text, docs, "int8")
 
 
 def in_single_precision(weights: Path, run: Path) -> Embedder:

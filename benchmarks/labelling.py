@@ -21,7 +21,7 @@ import typer
 from playwright.async_api import async_playwright, expect
 
 from benchmarks.options import Docs
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 from tests.page.conftest import ARGUMENTS, CHROMIUM
 from tests.web.label.labelling import NAMES, label_site, opened_page
 
@@ -187,9 +187,7 @@ def main(crops: int = CROPS, docs: Docs = None) -> None:
         f"{os.getloadavg()[0]:.0f} processes at work meanwhile; {today()}.\n\n"
         f"{table(['what', 'measured'], rows)}"
     )
-    typer.echo(text)
-    if docs:
-        write_section(docs, "labelling", text)
+    publish(text, docs, "labelling")
 
 
 if __name__ == "__main__":

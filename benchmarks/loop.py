@@ -20,7 +20,7 @@ import typer
 from benchmarks.identify import jpeg, post_all, single_faces, sized
 from benchmarks.options import Docs
 from benchmarks.serving import served
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 
 LIMIT_MS = 50
 
@@ -62,9 +62,7 @@ def main(
         ["figure", "value"],
         [[n, f"{v:.1f}" if isinstance(v, float) else v] for n, v in figures.items()],
     )
-    print(shown)
-    if docs is not None:
-        write_section(docs, "loop", shown)
+    publish(shown, docs, "loop")
     if out is not None:
         out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.options import Docs
 from benchmarks.roster import Times, listed
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 from models.embedding.embedder import version_of
 from models.gallery.impostors import IMPOSTORS_FILE, Impostors
 from models.gallery.namer import NAMING_FILE, Namer
@@ -72,9 +72,7 @@ def main(docs: Docs = None) -> None:
         f"`python -m benchmarks.naming_cost`; {machine()}; {today()}; "
         f"{len(namer.gallery.characters):,} characters.\n\n{table(('what', 'cost'), rows)}"
     )
-    typer.echo(text)
-    if docs is not None:
-        write_section(docs, "cost", text)
+    publish(text, docs, "cost")
 
 
 def _spread(times: Times) -> str:

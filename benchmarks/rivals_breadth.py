@@ -19,11 +19,10 @@ import typer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import euclidean_distances
 
-from benchmarks.gallery_sizes import CACHE
 from benchmarks.methods.article import FrozenInception
 from benchmarks.methods.takayama import Takayama
-from benchmarks.options import Docs
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.options import CACHE, Cache, Docs
+from benchmarks.statistics import machine, publish, table, today
 from models.embedding.embedder import Embedder
 from models.gallery.gallery import Gallery
 from models.gallery.namer import Namer
@@ -146,7 +145,7 @@ def compared(
 def main(
     data: Annotated[Path, typer.Argument(help="The folder of labelled pictures.")],
     start: Annotated[Path, typer.Option(help="The npm package with the starting weights.")],
-    cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = CACHE,
+    cache: Cache = CACHE,
     docs: Docs = None,
 ) -> None:
     """Print and write the table."""
@@ -165,9 +164,7 @@ def main(
         f"`python -m benchmarks.rivals_breadth`; {machine()}; {today()}. Percent, with 95 % Wilson "
         f"intervals of faces.\n\n{table(head, rows)}"
     )
-    typer.echo(text)
-    if docs is not None:
-        write_section(docs, "rivals", text)
+    publish(text, docs, "rivals")
 
 
 if __name__ == "__main__":

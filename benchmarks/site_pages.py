@@ -24,7 +24,7 @@ import typer
 from playwright.async_api import Browser, async_playwright
 
 from benchmarks.options import Docs
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 from benchmarks.uploads import free_port
 
 PAGES = ("", "characters", "characters/hatsune_miku", "api", "health")
@@ -135,11 +135,8 @@ def main(docs: Docs = None) -> None:
     """Measure what the pages weigh and how soon they show."""
     rows, line = asyncio.run(measure())
     head = ["page", "answered, ms", "first paint, ms", "largest paint, ms", "shift", "kB", "files"]
-    text = f"{table(head, rows)}\n\n{line}"
-    print(text)
-    if docs is not None:
-        command = "`python -m benchmarks.site_pages`"
-        write_section(docs, "pages", f"{command}; {machine()}; {today()}.\n\n{text}")
+    made = f"`python -m benchmarks.site_pages`; {machine()}; {today()}."
+    publish(f"{made}\n\n{table(head, rows)}\n\n{line}", docs, "pages")
 
 
 if __name__ == "__main__":

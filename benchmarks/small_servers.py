@@ -13,15 +13,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import numpy as np
 import typer
 
-from benchmarks.options import DATA, Data, Docs
+from benchmarks.options import CACHE, DATA, Cache, Data, Docs
 from benchmarks.simulated_server import Simulation, World, make_world
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 from benchmarks.voters import Crowd
 from models.embedding.embedder import Embedder
 from models.gallery.examples import Example
@@ -223,7 +222,7 @@ def taught(world: World, size: int, shots: int, draws: int) -> list[list[object]
 
 def main(
     data: Data = DATA,
-    cache: Annotated[Path, typer.Option(help="Where decoded faces are kept.")] = Path("runs/faces"),
+    cache: Cache = CACHE,
     draws: Annotated[int, typer.Option(help="Servers of each kind.")] = 1,
     docs: Docs = None,
 ) -> None:
@@ -267,9 +266,7 @@ def main(
             table(["own", "priors", "best guess right", "named", "FPIR"], priors),
         )
     )
-    typer.echo(text)
-    if docs is not None:
-        write_section(docs, "small-servers", text)
+    publish(text, docs, "small-servers")
 
 
 if __name__ == "__main__":

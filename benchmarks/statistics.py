@@ -39,6 +39,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
+def publish(text: str, docs: Path | None, name: str) -> None:
+    """Print what was measured, and put it into section `name` of a document, if there is one."""
+    print(text)
+    if docs is not None:
+        write_section(docs, name, text)
+
+
 def write_section(path: Path, name: str, text: str) -> None:
     """Put `text` between the markers of section `name` in a Markdown file; append it if new."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"

@@ -24,7 +24,7 @@ import typer
 from benchmarks.identify import jpeg, post_all, single_faces, sized
 from benchmarks.options import Docs
 from benchmarks.serving import Served, served
-from benchmarks.statistics import machine, table, today, write_section
+from benchmarks.statistics import machine, publish, table, today
 
 LATE_MS = 50
 
@@ -139,11 +139,9 @@ def main(
     rows = [
         [key.replace("_", " "), *(shown(each.get(key)) for each in found.values())] for key in keys
     ]
-    text = table(["figure", *found], rows)
-    print(text)
-    if docs is not None:
-        command = f"`python -m benchmarks.uploads --parallel {parallel} --posts {posts}`"
-        write_section(docs, "uploads", f"{command}; {machine()}; {today()}.\n\n{text}")
+    command = f"`python -m benchmarks.uploads --parallel {parallel} --posts {posts}`"
+    text = f"{command}; {machine()}; {today()}.\n\n{table(['figure', *found], rows)}"
+    publish(text, docs, "uploads")
 
 
 def shown(value: Any) -> str:
