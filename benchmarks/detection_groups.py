@@ -34,7 +34,8 @@ from benchmarks.statistics import machine, publish, table, today
 from models.detection.boxes import iou, moved
 from models.detection.learned import LearnedDetector
 from models.detection.registry import Detector
-from models.detection.tiles import LONG, stretch
+from models.detection.tiles import LONG
+from models.identify import detection_side
 from models.images.resizing import halved
 from models.intervals import Share
 from models.types import Box, Face, Pixels
@@ -42,8 +43,8 @@ from models.types import Box, Face, Pixels
 ROUNDS: Final = 2
 """How often each post is drawn in pictures of a kind."""
 
-HALVED_TO: Final = 1536
-"""As `models.identify` halves what it shows the detector."""
+HALVED_BEFORE: Final = 1536
+"""What the longer side of a picture was halved to before, a strip's too."""
 
 REPEATS: Final = 5
 
@@ -57,7 +58,7 @@ class Halving:
     def detect(self, picture: Pixels) -> list[Face]:
         """Return the heads in pixels of the picture."""
         longer = max(picture.shape[:2])
-        small = halved(picture, round(HALVED_TO * longer / stretch(*picture.shape[:2])))
+        small = halved(picture, detection_side(*picture.shape[:2]))
         return _enlarged(self.detector.detect(small), longer / max(small.shape[:2]))
 
 
@@ -69,7 +70,7 @@ class AsBefore:
 
     def detect(self, picture: Pixels) -> list[Face]:
         """Return the heads in pixels of the picture."""
-        small = halved(picture, HALVED_TO)
+        small = halved(picture, HALVED_BEFORE)
         scale = max(picture.shape[:2]) / max(small.shape[:2])
         # Black at its side makes a picture of a strip; the network's input was padded so too.
         height, width = small.shape[:2]
