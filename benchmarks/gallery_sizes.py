@@ -1,12 +1,14 @@
 """Calibration, threshold and tiers in galleries of 100 to 20,000 characters, measured by draws.
 
     python -m benchmarks.gallery_sizes --data ../shared/data --docs docs/accuracy.md
+    python -m benchmarks.gallery_sizes --data ../shared/data --installed
 
 Everything is fitted on one half of the impostors (`models.training.reserved`) and of the characters
-that are asked, and measured on the other half (`models.training.gallery.ground`). A gallery of n
-holds those who are asked, as far as there is room, and others drawn at random; impostors are faces
-of reserved identities. Beyond what is enrolled the gallery is filled with stand-ins: centroids,
-each moved by how two characters differ that are like each other.
+that are asked, and measured on the other half (`models.training.gallery.ground`). `--installed`
+measures what the installed names have instead: their scoring, calibration and threshold. A gallery
+of n holds those who are asked, as far as there is room, and others drawn at random; impostors are
+faces of reserved identities. Beyond what is enrolled the gallery is filled with stand-ins:
+centroids, each moved by how two characters differ that are like each other.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from benchmarks.statistics import machine, publish, table, today
 from models.gallery.calibration import confidence_features, log_odds, logistic
 from models.gallery.fitting import drawn, examine
 from models.gallery.gallery import Gallery, unit
+from models.gallery.namer import Namer
 from models.gallery.policy import NamingPolicy
 from models.gallery.scoring import scores
 from models.intervals import Share
@@ -228,16 +231,24 @@ def main(
     cache: Cache = CACHE,
     held_out: Annotated[Path, typer.Option(help="The held-out embedding.")] = HELD_OUT,
     complete: Annotated[bool, typer.Option(help="Embed what is not embedded yet.")] = True,
+    installed: Annotated[
+        bool, typer.Option(help="Take scoring, calibration and threshold of the installed names.")
+    ] = False,
     docs: Docs = None,
 ) -> None:
     """Print and write the tables."""
     sources = Sources.load(data, cache)
     ground = held_out_ground(sources, held_out, lambda _: None, complete=complete)
-    scoring = ground.choose_scoring()
-    calibration, threshold = ground.fit(scoring)
+    if installed:
+        namer = Namer.load()
+        scoring, calibration, threshold = namer.scoring, namer.calibration, namer.threshold
+    else:
+        scoring = ground.choose_scoring()
+        calibration, threshold = ground.fit(scoring)
     one = examine(ground.reporting, ground.gallery, scoring)
+    command = f"python -m benchmarks.gallery_sizes{' --installed' if installed else ''}"
     text = (
-        f"`python -m benchmarks.gallery_sizes`; {machine()}; {today()}; gallery of "
+        f"`{command}`; {machine()}; {today()}; gallery of "
         f"{len(ground.gallery.characters):,} characters; prior {scoring.prior:g}, hubness "
         f"{scoring.hubness:g}; expected calibration error on known and unknown half and half: "
         f"{calibration_gap(one, calibration):.3f}; a perfect calibration would show "
