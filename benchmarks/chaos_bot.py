@@ -22,6 +22,7 @@ import time_machine
 from benchmarks.measured_bot import memory_mb, tell, watch_loop
 from bot import logs
 from bot.app import run_bot
+from bot.cli.run import settle
 from bot.config import load_config
 from bot.inference.real import RealStages
 
@@ -90,6 +91,7 @@ async def main() -> None:
     watching: list[asyncio.Task[None]] = []
 
     async def on_ready(bot: MoedexBot) -> None:
+        await settle(bot)
         watching.extend(map(asyncio.create_task, (watch_loop(), tell_memory())))
         tell("ready", user=str(bot.user))
 

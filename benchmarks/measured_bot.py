@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import logs
 from bot.app import run_bot
+from bot.cli.run import settle
 from bot.client import MoedexBot
 from bot.config import load_config
 from bot.inference import InferenceWorker
@@ -84,6 +85,7 @@ async def main() -> None:
     watching: list[asyncio.Task[None]] = []
 
     async def on_ready(bot: MoedexBot) -> None:
+        await settle(bot)
         watching.append(asyncio.create_task(watch_loop()))
         threading.Thread(target=tell_memory_on_request, daemon=True).start()
         tell("ready", user=str(bot.user))

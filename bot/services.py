@@ -79,6 +79,8 @@ class Services:
     async def start(self) -> None:
         """Begin the work in the background."""
         await self.backbones.start()
+        # Listing all names takes a second: not while the first picture waits.
+        await self.galleries.roster(0)
 
     async def close(self) -> None:
         """End the work in the background; votes so far are judged."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bot.cli.options import ConfigOption, one_line_for, run_to_end
+
+if TYPE_CHECKING:
+    from bot.client import MoedexBot
 
 
 def run(config: ConfigOption = None) -> None:
@@ -21,4 +26,11 @@ def run(config: ConfigOption = None) -> None:
             settings.web.client_secret,
         )
         logs.set_up(settings.logs.level, *(each.get_secret_value() for each in secrets))
-        run_to_end(run_bot(settings))
+        run_to_end(run_bot(settings, on_ready=settle))
+
+
+async def settle(_bot: MoedexBot) -> None:
+    """Keep garbage collections short once the bot is connected: no picture is on its way yet."""
+    from bot.inference.memory import spare_what_is_there
+
+    spare_what_is_there()

@@ -30,6 +30,11 @@ def spare_what_is_loaded() -> None:
     than the loop may stand still, with Python's lock held, in whatever thread it falls on.
     """
     gc.collect()
+    spare_what_is_there()
+
+
+def spare_what_is_there() -> None:
+    """Do the same at once, without looking for garbage first: what there is of it stays."""
     gc.freeze()
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -27,6 +28,8 @@ from bot.client import MoedexBot
 from bot.config import Config, load_config
 from bot.connection import pointed_at
 from bot.errors import StartupError
+from bot.gallery import server_galleries
+from bot.gallery.roster import Listed
 from bot.inference import InferenceWorker
 from bot.storage import Storage, StorageInUseError
 from bot.ui.errors import ErrorTree
@@ -95,6 +98,23 @@ async def test_starts_with_every_cog_and_ends_in_order(sandbox: Sandbox, tmp_pat
     assert not sandbox.state.world.bot_online
     async with Storage.open(tmp_path / "moedex.db"):
         pass  # its lock was given back
+
+
+async def test_the_names_are_listed_before_anybody_asks(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[Listed] = []
+
+    def listing(*given: Any) -> Listed:
+        listed.append(Listed(given[0].characters))
+        return listed[-1]
+
+    monkeypatch.setattr(server_galleries, "_listed", listing)
+    async with running(config_for(sandbox, tmp_path)):
+        assert len(listed) == 1
+        asked = await sandbox.member("ann").post("general", "!who", files=[("one.png", b"1")])
+        await sandbox.answer_to(asked)
+        assert len(listed) == 1
 
 
 async def test_ends_when_the_bot_is_closed(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,21 @@ def test_ctrl_c_ends_a_start_without_waiting_for_what_loads() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], timeout=50)  # noqa: S603
     assert result.returncode == 130
+
+
+def test_run_keeps_garbage_collections_short_once_the_bot_is_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frozen: list[str] = []
+
+    async def connected(_config: object, *, on_ready: Callable[[None], Awaitable[None]]) -> None:
+        assert not frozen
+        await on_ready(None)
+
+    monkeypatch.setattr("bot.app.run_bot", connected)
+    monkeypatch.setattr("gc.freeze", lambda: frozen.append("now"))
+    assert call("run")[0] == 0
+    assert frozen == ["now"]
 
 
 def test_run_without_a_token_is_one_line() -> None:
