@@ -11,17 +11,17 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from web import swagger
-from web.api import Api
+from web.api import swagger
+from web.api.calls import Api
 from web.guard import LIMITS, guarded, set_headers
 from web.label.routes import add_labelling
 from web.limits import Limits
 from web.listening import listening
 from web.metrics import Metrics, counted
 from web.pages import Pages
-from web.person import in_templates
 from web.problems import told
-from web.signing_in import add_signing_in, recognised
+from web.signing_in.handlers import add_signing_in, recognised
+from web.signing_in.person import in_templates
 from web.stats.pages import StatsPages
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.feedback.statistics import WEEKS
-from web import people, swagger
 from web.answers import page
-from web.known import known
-from web.openapi import document
-from web.person import person_of, seen, server_asked, servers
+from web.api import swagger
+from web.api.openapi import document
+from web.characters import search
+from web.characters.known import known
 from web.problems import ProblemError
+from web.signing_in.person import person_of, seen, server_asked, servers
 
 if TYPE_CHECKING:
     from web.site import Site
@@ -65,25 +66,25 @@ class Pages:
     async def characters(self, request: web.Request) -> web.Response:
         """Show the characters that fit a search; the script goes on with further ones."""
         query, series = request.query.get("q", "")[:200], request.query.get("series", "")[:200]
-        found = await people.find(self._site, query, series)
+        found = await search.find(self._site, query, series)
         return page(
             "characters.html",
             request,
             query=query,
             series=series,
             found=found,
-            page=people.PAGE,
+            page=search.PAGE,
         )
 
     async def character(self, request: web.Request) -> web.Response:
         """Show what is known of a character."""
         server_id = await server_asked(request)
-        character = await people.one(self._site, request.match_info["id"], server_id)
+        character = await search.one(self._site, request.match_info["id"], server_id)
         if character is None:
             raise ProblemError(404, "There is no character of that id.")
         if character.id != request.match_info["id"]:  # it was merged into this one
             raise web.HTTPMovedPermanently(f"/characters/{character.id}{_server(server_id)}")
-        others = await people.find(self._site, "", character.series, count=13, server_id=server_id)
+        others = await search.find(self._site, "", character.series, count=13, server_id=server_id)
         visible = partial(seen, request, server_id or 0)
         return page(
             "character.html",

@@ -10,16 +10,24 @@ from typing import Any
 import aiohttp_jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from pydantic import BaseModel
 
 from bot.errors import UserError
 from bot.inference import InferenceError, QueueFull
 from bot.labelling.labeller import GoneError
 from models.images.decoding import PictureError
-from web.schemas import Problem
+from web.addresses import API
 
 log = logging.getLogger(__name__)
 
-API: str = "/api/"
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457), in the sentences that the bot uses in chat."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
 
 
 class ProblemError(Exception):

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from bot.inference import Job
 from models.images.decoding import PictureLimits, check_size
-from web.person import signed_in
-from web.problems import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import discord
-    from aiohttp import web
 
     from bot.config import Config
     from bot.gallery.roster import ServerRoster
@@ -59,14 +56,6 @@ class Site:
     def storage(self) -> Storage:
         """What is kept."""
         return self.services.storage
-
-    def check_open(self, request: web.Request) -> None:
-        """Raise ProblemError where whoever asks may have no picture looked at."""
-        recognise = self.config.web.recognise
-        if recognise == "off":
-            raise ProblemError(403, "Pictures are not recognised here.")
-        if recognise == "signed in":
-            signed_in(request)
 
     async def identify(
         self, data: bytes, name: str, turn: int, server_id: int | None = None

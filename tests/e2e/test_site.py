@@ -11,7 +11,7 @@ from yarl import URL
 from sandbox import Sandbox
 from tests.bot.fakes import ListingStages
 from tests.e2e.conftest import Start, eventually, hide_channel, kept, watch
-from web.memberships import Memberships
+from web.signing_in.memberships import Memberships
 
 
 async def test_chat_and_site_teach_one_another(

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.web.conftest import Served, served
-from web import swagger
+from web.api import swagger
+from web.api.uploads import shown_name
 from web.guard import HEADERS
-from web.uploads import shown_name
 
 
 async def raw(site: Served, *parts: bytes) -> bytes:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from bot.labelling.labeller import Labeller
-from web import person
+from web.signing_in import person
 
 if TYPE_CHECKING:
     from aiohttp import web

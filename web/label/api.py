@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from bot.labelling.labeller import GoneError
-from web.api import answer
+from web.addresses import PREFIX as API
+from web.answers import answer
 from web.guard import CROPS
 from web.label.asked import body_of, is_number, number_in
 from web.label.audit import events_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from bot.storage.records import FaceObservation
     from web.label.access import Access
 
-PREFIX: Final = "/api/v1/label/{server}"
+PREFIX: Final = f"{API}/label/{{server}}"
 AT_ONCE: Final = 20
 """Waiting faces that come at once; the page asks for more before they are through."""
 NAMES: Final = 8

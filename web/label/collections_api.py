@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from bot.feedback.labels import same_face
-from web.api import answer, number
+from web.answers import answer, number
 from web.guard import CROPS
 from web.label.api import PREFIX
 from web.label.asked import body_of, is_number, number_in

@@ -14,9 +14,9 @@ from aiohttp import web
 from bot import metrics
 from bot.feedback import statistics
 from bot.learning.versions import promote, roll_back
-from web import person
 from web.answers import page
 from web.problems import ProblemError
+from web.signing_in import person
 from web.stats import process, server
 
 if TYPE_CHECKING:

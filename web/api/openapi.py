@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from web import people
-from web.api import PREFIX
-from web.corrections import CorrectionAsked
-from web.schemas import Character, Characters, Corrected, Identified, Problem, Why
-from web.uploads import FIELD
+from web.addresses import PREFIX
+from web.api.corrections import CorrectionAsked
+from web.api.schemas import Character, Characters, Corrected, Identified, Why
+from web.api.uploads import FIELD
+from web.characters import search
+from web.problems import Problem
 
 _MODELS: Final = (Identified, Corrected, Why, Character, Characters, Problem)
 _PICTURE: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
@@ -143,7 +144,7 @@ def _characters() -> dict[str, Any]:
             _query("q", "A name in any spelling, an alias, a native name, or a series.", _text()),
             _query("series", "Only characters of this series.", _text()),
             _query("start", "How many to pass over.", _number(0, 10**9)),
-            _query("count", "How many to give.", _number(people.PAGE, people.MOST)),
+            _query("count", "How many to give.", _number(search.PAGE, search.MOST)),
             _server(),
         ],
         "responses": {

@@ -117,12 +117,3 @@ class Characters(BaseModel):
 
     total: int = Field(description="How many fit in all.")
     characters: list[Character]
-
-
-class Problem(BaseModel):
-    """What went wrong (RFC 9457), in the sentences that the bot uses in chat."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str

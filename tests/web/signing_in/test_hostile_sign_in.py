@@ -9,7 +9,7 @@ from yarl import URL
 
 from sandbox import Sandbox
 from tests.web.conftest import Served, authorized, csrf_of, served, sign_in
-from web.signing_in import inside
+from web.signing_in.handlers import inside
 
 
 def cookie(site: Served, value: str) -> None:

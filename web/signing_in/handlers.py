@@ -21,15 +21,23 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from bot.storage.records import NewSession
-from web.account import Account
-from web.api import PREFIX
-from web.avatars import Avatars
-from web.keys import Keys
-from web.memberships import Memberships
-from web.oauth import DiscordOAuth
-from web.person import KEYS, MEMBERSHIPS, SESSIONS, SIGN_IN, asks_with, belongs_to, session_of
-from web.problems import API, ProblemError
-from web.sessions import Sessions
+from web.addresses import API, PREFIX
+from web.problems import ProblemError
+from web.signing_in.account import Account
+from web.signing_in.avatars import Avatars
+from web.signing_in.keys import Keys
+from web.signing_in.memberships import Memberships
+from web.signing_in.oauth import DiscordOAuth
+from web.signing_in.person import (
+    KEYS,
+    MEMBERSHIPS,
+    SESSIONS,
+    SIGN_IN,
+    asks_with,
+    belongs_to,
+    session_of,
+)
+from web.signing_in.sessions import Sessions
 
 if TYPE_CHECKING:
     from web.site import Site

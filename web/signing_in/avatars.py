@@ -14,8 +14,8 @@ import aiohttp
 from aiohttp import web
 
 from models.images.crop_files import read_crop, write_crop
-from web.person import signed_in
 from web.problems import ProblemError
+from web.signing_in.person import signed_in
 
 if TYPE_CHECKING:
     from bot.config import DiscordConfig

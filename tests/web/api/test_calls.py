@@ -15,9 +15,9 @@ from models.types import Box
 from tests.bot.fakes import MARIN
 from tests.models.drawn import named_face
 from tests.web.conftest import Served, served
-from web.api import answer
-from web.openapi import document
-from web.schemas import Identified
+from web.api.calls import answer
+from web.api.openapi import document
+from web.api.schemas import Identified
 
 
 async def test_a_picture_is_recognised(site: Served) -> None:

@@ -11,14 +11,25 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.wording import one_line
 from web.problems import ProblemError
+from web.signing_in.person import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiohttp import web
 
+    from bot.config import WebConfig
+
 FIELD: Final = "image"
 NAME_LENGTH: Final = 120
+
+
+def check_open(request: web.Request, config: WebConfig) -> None:
+    """Raise ProblemError where whoever asks may have no picture looked at."""
+    if config.recognise == "off":
+        raise ProblemError(403, "Pictures are not recognised here.")
+    if config.recognise == "signed in":
+        signed_in(request)
 
 
 async def read_upload(request: web.Request, most: int, seconds: float) -> tuple[str, bytes]:

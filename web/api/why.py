@@ -12,12 +12,12 @@ from aiohttp import web
 from models.images.crop_files import write_crop
 from models.types import Tier
 from web.answers import answer, number
+from web.api.schemas import KeptCrop, OcclusionMap, Why
+from web.api.uploads import check_open, read_upload
 from web.guard import LIMITS
 from web.limits import client_of
-from web.person import key_of, may_see, member, server_asked
 from web.problems import ProblemError
-from web.schemas import KeptCrop, OcclusionMap, Why
-from web.uploads import read_upload
+from web.signing_in.person import key_of, may_see, member, server_asked
 
 if TYPE_CHECKING:
     from bot.inference.explaining import Explanation
@@ -43,7 +43,7 @@ class WhyCalls:
     async def why(self, request: web.Request) -> web.Response:
         """Tell why one face of a picture has its name."""
         config = self._site.config
-        self._site.check_open(request)
+        check_open(request, config.web)
         place = number(request.query, "face", 0, 1000)
         server_id = await server_asked(request)
         client = client_of(request, config.web)

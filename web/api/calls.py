@@ -1,27 +1,26 @@
-"""The API: recognise a picture, and look who is known. `web.openapi` describes it."""
+"""The API: recognise a picture, and look who is known. `web.api.openapi` describes it."""
 
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import people
+from web.addresses import PREFIX
 from web.answers import answer, number
-from web.corrections import Corrections
+from web.api.corrections import Corrections
+from web.api.schemas import Character, Characters, Identified
+from web.api.uploads import check_open, read_upload
+from web.api.why import WhyCalls
+from web.characters import search
 from web.guard import LIMITS
 from web.limits import client_of
-from web.person import key_of, server_asked
 from web.problems import ProblemError
-from web.schemas import Character, Characters, Identified
-from web.uploads import read_upload
-from web.why import WhyCalls
+from web.signing_in.person import key_of, server_asked
 
 if TYPE_CHECKING:
     from web.site import Site
-
-PREFIX: Final = "/api/v1"
 
 
 class Api:
@@ -41,7 +40,7 @@ class Api:
     async def identify(self, request: web.Request) -> web.Response:
         """Name the faces of an uploaded picture."""
         config = self._site.config
-        self._site.check_open(request)
+        check_open(request, config.web)
         server_id = await server_asked(request)
         client = client_of(request, config.web)
         async with request.app[LIMITS].upload(client, key_of(request)):
@@ -54,12 +53,12 @@ class Api:
     async def characters(self, request: web.Request) -> web.Response:
         """List the characters that fit a name and a series."""
         query = request.query
-        found = await people.find(
+        found = await search.find(
             self._site,
             query.get("q", "")[:200],
             query.get("series", "")[:200],
             start=number(query, "start", 0, 10**9),
-            count=number(query, "count", people.PAGE, people.MOST),
+            count=number(query, "count", search.PAGE, search.MOST),
             server_id=await server_asked(request),
         )
         listed = [Character.of(c, named=c.id in found.named) for c in found.characters]
@@ -68,7 +67,7 @@ class Api:
     async def character(self, request: web.Request) -> web.Response:
         """Say what is known of one character."""
         server_id = await server_asked(request)
-        character = await people.one(self._site, request.match_info["id"], server_id)
+        character = await search.one(self._site, request.match_info["id"], server_id)
         if character is None:
             raise ProblemError(404, "There is no character of that id.")
         named = await self._site.galleries.named(server_id or 0)

@@ -21,7 +21,7 @@ from bot.inference.stages import FoundFaces
 from models.images.decoding import decode
 from tests.bot.fakes import ListingStages
 from tests.web.conftest import served
-from web.openapi import document
+from web.api.openapi import document
 
 CHECKS = [
     not_a_server_error,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.storage.settings import SettingsRepository
-    from web.oauth import Profile
+    from web.signing_in.oauth import Profile
 
 FRESH_S: Final = 60.0
 """Seconds that an answer of Discord's is good for."""

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, expect
 from tests.page.conftest import browser
 from tests.web.conftest import Served, served
 from tests.web.test_pages import opened
-from web import swagger
+from web.api import swagger
 
 __all__ = ["browser"]
 

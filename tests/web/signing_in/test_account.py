@@ -16,7 +16,7 @@ from tests.page.conftest import browser
 from tests.web.conftest import Served, csrf_of, served, sign_in
 from tests.web.test_correcting import sign_in as sign_in_page
 from tests.web.test_pages import opened
-from web.keys import MOST, PREFIX
+from web.signing_in.keys import MOST, PREFIX
 
 __all__ = ["browser"]
 

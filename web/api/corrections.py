@@ -15,11 +15,11 @@ from pydantic import BaseModel, Field, ValidationError
 from bot.recognition.corrections import Choice
 from bot.recognition.uploads import Uploader
 from web.answers import answer
+from web.api.schemas import Corrected
+from web.api.uploads import read_upload
 from web.guard import LIMITS
-from web.person import member, signed_in
 from web.problems import ProblemError
-from web.schemas import Corrected
-from web.uploads import read_upload
+from web.signing_in.person import member, signed_in
 
 if TYPE_CHECKING:
     from web.site import Site

@@ -10,9 +10,9 @@
 All of it follows the server's roles as they were at most a minute ago. Every template knows
 `person` (None where nobody is signed in), `csrf` and `sign_in` (whether one can sign in at all).
 A form that changes something has `<input type="hidden" name="csrf" value="{{ csrf }}">`; a script
-sends the header `X-CSRF-Token` with what stands in `<meta name="csrf">`. `web.app` refuses every
-changing request of somebody signed in that has neither. A program asks the API with a key of its
-owner's instead (`web.keys`), and is then that person.
+sends the header `X-CSRF-Token` with what stands in `<meta name="csrf">`. `handlers.recognised`
+refuses every changing request of somebody signed in that has neither. A program asks the API with a
+key of its owner's instead (`keys`), and is then that person.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from yarl import URL
 
 from bot.feedback.authority import MODERATORS_ONLY
 from bot.storage.records import ApiKey, Session
+from web.addresses import API
 from web.answers import number
-from web.keys import Keys
-from web.memberships import Membership, Memberships
-from web.problems import API, ProblemError
-from web.sessions import Sessions
+from web.problems import ProblemError
+from web.signing_in.keys import Keys
+from web.signing_in.memberships import Membership, Memberships
+from web.signing_in.sessions import Sessions
 
 SESSIONS: Final = web.AppKey("sessions", Sessions)
 KEYS: Final = web.AppKey("keys", Keys)

@@ -14,7 +14,7 @@ from sandbox import Member, Sandbox
 from sandbox.state.entities import Channel, Overwrite
 from sandbox.state.permissions import Permission
 from tests.web.conftest import Served, authorized, csrf_of, served, sign_in
-from web.memberships import Memberships
+from web.signing_in.memberships import Memberships
 
 
 def hide(sandbox: Sandbox, channel: Channel) -> None:
@@ -191,7 +191,7 @@ async def test_roles_are_those_of_a_minute_ago_at_most(
         assert await asked.of(ben.id, server.id) is not None
         sandbox.places.leave(ben)
         assert await asked.of(ben.id, server.id) is not None
-        monkeypatch.setattr("web.memberships.FRESH_S", 0.0)
+        monkeypatch.setattr("web.signing_in.memberships.FRESH_S", 0.0)
         assert await asked.of(ben.id, server.id) is None
 
 

@@ -8,9 +8,9 @@ from aiohttp import web
 
 from bot.wording import one_line
 from web.answers import page
-from web.keys import MOST
-from web.person import KEYS, servers, session_of, signed_in
 from web.problems import ProblemError
+from web.signing_in.keys import MOST
+from web.signing_in.person import KEYS, servers, session_of, signed_in
 
 if TYPE_CHECKING:
     from web.site import Site

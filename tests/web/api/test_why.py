@@ -23,8 +23,8 @@ from sandbox.state.entities import Channel, Overwrite
 from sandbox.state.permissions import Permission
 from tests.bot.fakes import MARIN, ListingStages
 from tests.page.conftest import browser
+from tests.web.api.test_corrections import correct, learning
 from tests.web.conftest import Served, served, sign_in
-from tests.web.test_corrections import correct, learning
 from tests.web.test_pages import choose, file, opened
 
 __all__ = ["browser"]
@@ -119,7 +119,7 @@ async def keep(site: Served, sandbox: Sandbox, channel_id: int) -> None:
 async def test_pictures_are_shown_that_may_be_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.memberships.FRESH_S", 0.0)
+    monkeypatch.setattr("web.signing_in.memberships.FRESH_S", 0.0)
     async with Sandbox() as sandbox, learning(tmp_path, sandbox, sandbox.member("ann")) as site:
         server, quiet = sandbox.server.id, sandbox.channel("quiet")
         await correct(site, sandbox, "is", "marin", b"1")

@@ -1,0 +1,1 @@
+"""Characters: finding them, and what is known of one."""

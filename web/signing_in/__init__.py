@@ -1,0 +1,1 @@
+"""Signing in with Discord: sessions, keys, and who asks with which rights."""
