@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from web.addresses import PREFIX
-from web.answers import answer, number
+from web.answers import answer
 from web.api.corrections import Corrections
 from web.api.schemas import Character, Characters, Identified
-from web.api.uploads import check_open, read_upload
+from web.api.uploads import looked_at
 from web.api.why import WhyCalls
+from web.asked import number
 from web.characters import search
-from web.guard import LIMITS
-from web.limits import client_of
 from web.problems import ProblemError
-from web.signing_in.person import key_of, server_asked
+from web.signing_in.person import server_asked
 
 if TYPE_CHECKING:
     from web.site import Site
@@ -39,16 +37,8 @@ class Api:
 
     async def identify(self, request: web.Request) -> web.Response:
         """Name the faces of an uploaded picture."""
-        config = self._site.config
-        check_open(request, config.web)
-        server_id = await server_asked(request)
-        client = client_of(request, config.web)
-        async with request.app[LIMITS].upload(client, key_of(request)):
-            name, data = await read_upload(request, config.pictures.max_bytes, config.web.upload_s)
-            # Uploads of one address take turns with those of others, as servers do.
-            turn = zlib.crc32(client.encode()) + 1
-            picture = await self._site.identify(data, name, turn, server_id)
-        return answer(Identified.of(picture))
+        async with looked_at(request, self._site) as (picture, _):
+            return answer(Identified.of(picture))
 
     async def characters(self, request: web.Request) -> web.Response:
         """List the characters that fit a name and a series."""

@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from bot.recognition.corrections import Choice
 from bot.recognition.uploads import Uploader
 from web.answers import answer
 from web.api.schemas import Corrected
-from web.api.uploads import read_upload
+from web.api.uploads import identify_upload
+from web.asked import query_of
 from web.guard import LIMITS
-from web.problems import ProblemError
 from web.signing_in.person import member, signed_in
 
 if TYPE_CHECKING:
@@ -63,18 +63,11 @@ class Corrections:
 
     async def correct(self, request: web.Request) -> web.Response:
         """Take a correction in."""
-        try:
-            asked = CorrectionAsked.model_validate(dict(request.query))
-        except ValidationError as error:
-            wrong = error.errors()[0]
-            where = ".".join(map(str, wrong["loc"]))
-            raise ProblemError(400, f"“{where}” can't be read: {wrong['msg']}.") from None
+        asked = query_of(request, CorrectionAsked)
         where = await member(request, asked.server)
         user_id = signed_in(request).user_id
-        config = self._site.config
         async with request.app[LIMITS].upload(f"person {user_id}"):
-            name, data = await read_upload(request, config.pictures.max_bytes, config.web.upload_s)
-            picture = await self._site.identify(data, name, user_id, asked.server)
+            picture = await identify_upload(request, self._site, user_id, asked.server)
         uploader = Uploader(asked.server, user_id, where.may_label)
         choice = Choice(asked.kind, asked.value, asked.series)
         done = await self._site.services.uploads.correct(uploader, picture, asked.face, choice)

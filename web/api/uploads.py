@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -10,26 +12,55 @@ from aiohttp import BodyPartReader
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.wording import one_line
+from web.guard import LIMITS
+from web.limits import client_of
 from web.problems import ProblemError
-from web.signing_in.person import signed_in
+from web.signing_in.person import key_of, server_asked, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiohttp import web
 
-    from bot.config import WebConfig
+    from bot.inference import IdentifiedPicture
+    from web.site import Site
 
 FIELD: Final = "image"
 NAME_LENGTH: Final = 120
 
 
-def check_open(request: web.Request, config: WebConfig) -> None:
-    """Raise ProblemError where whoever asks may have no picture looked at."""
+@asynccontextmanager
+async def looked_at(
+    request: web.Request, site: Site
+) -> AsyncIterator[tuple[IdentifiedPicture, int | None]]:
+    """Give the uploaded picture with its faces named, and the server as which knows them.
+
+    The upload counts among those of its address while the context lasts. Raises ProblemError where
+    whoever asks may have no picture looked at, and what `identify_upload` raises.
+    """
+    config = site.config.web
     if config.recognise == "off":
         raise ProblemError(403, "Pictures are not recognised here.")
     if config.recognise == "signed in":
         signed_in(request)
+    server_id = await server_asked(request)
+    client = client_of(request, config)
+    async with request.app[LIMITS].upload(client, key_of(request)):
+        # Uploads of one address take turns with those of others, as servers do.
+        turn = zlib.crc32(client.encode()) + 1
+        yield await identify_upload(request, site, turn, server_id), server_id
+
+
+async def identify_upload(
+    request: web.Request, site: Site, turn: int, server_id: int | None
+) -> IdentifiedPicture:
+    """Name the faces of the uploaded picture, as a server knows them or as in a direct message.
+
+    Raises ProblemError, PictureError and InferenceError.
+    """
+    config = site.config
+    name, data = await read_upload(request, config.pictures.max_bytes, config.web.upload_s)
+    return await site.identify(data, name, turn, server_id)
 
 
 async def read_upload(request: web.Request, most: int, seconds: float) -> tuple[str, bytes]:

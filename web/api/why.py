@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import zlib
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from models.images.crop_files import write_crop
 from models.types import Tier
-from web.answers import answer, number
+from web.answers import answer
 from web.api.schemas import KeptCrop, OcclusionMap, Why
-from web.api.uploads import check_open, read_upload
-from web.guard import LIMITS
-from web.limits import client_of
+from web.api.uploads import looked_at
+from web.asked import number
 from web.problems import ProblemError
-from web.signing_in.person import key_of, may_see, member, server_asked
+from web.signing_in.person import may_see, member
 
 if TYPE_CHECKING:
     from bot.inference.explaining import Explanation
@@ -42,15 +40,8 @@ class WhyCalls:
 
     async def why(self, request: web.Request) -> web.Response:
         """Tell why one face of a picture has its name."""
-        config = self._site.config
-        check_open(request, config.web)
         place = number(request.query, "face", 0, 1000)
-        server_id = await server_asked(request)
-        client = client_of(request, config.web)
-        async with request.app[LIMITS].upload(client, key_of(request)):
-            name, data = await read_upload(request, config.pictures.max_bytes, config.web.upload_s)
-            turn = zlib.crc32(client.encode()) + 1
-            picture = await self._site.identify(data, name, turn, server_id)
+        async with looked_at(request, self._site) as (picture, server_id):
             if place >= len(picture.faces) or not picture.faces[place].guesses:
                 raise ProblemError(422, "There is no such face in that picture.")
             face = picture.faces[place]

@@ -10,8 +10,8 @@ from aiohttp import web
 from bot.labelling.labeller import GoneError
 from web.addresses import PREFIX as API
 from web.answers import answer
+from web.asked import body_of, is_number, number_in
 from web.guard import CROPS
-from web.label.asked import body_of, is_number, number_in
 from web.label.audit import events_of
 from web.label.schemas import Done, Log, Name, Names, Queue, Say, Undo, Undone, WaitingFace
 

@@ -14,9 +14,9 @@ from pydantic import BaseModel, Field, StringConstraints
 from bot.recognition.uploads import Uploader
 from web.answers import answer
 from web.api.uploads import read_upload, shown_name
+from web.asked import body_of, number_in
 from web.guard import LIMITS
 from web.label.api import PREFIX
-from web.label.asked import body_of, number_in
 from web.label.schemas import Request
 
 if TYPE_CHECKING:

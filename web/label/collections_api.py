@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from bot.feedback.labels import same_face
-from web.answers import answer, number
+from web.answers import answer
+from web.asked import body_of, is_number, number, number_in
 from web.guard import CROPS
 from web.label.api import PREFIX
-from web.label.asked import body_of, is_number, number_in
 from web.label.collection_schemas import (
     Cluster,
     Clusters,

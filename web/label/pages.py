@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from bot.recognition.member_names import MemberNames
-from web.label.asked import number_in
+from web.answers import page
+from web.asked import number_in
 from web.label.collections_api import page_of_crops
 from web.problems import ProblemError
 
@@ -46,7 +45,7 @@ class LabelPages:
         servers = await self._access.servers(request)
         if len(servers) == 1:
             raise web.HTTPFound(f"/label/{servers[0][0]}")
-        return self._page("label.html", request, servers=servers)
+        return page("label.html", request, servers=servers)
 
     async def queue(self, request: web.Request) -> web.Response:
         """Show what waits in a server."""
@@ -104,11 +103,7 @@ class LabelPages:
         await self._access.labeller(request, server_id)
         names = dict(await self._access.servers(request))
         learning = (await self._services.storage.settings.get(server_id)).learning
-        return self._page(
+        return page(
             template, request, server=server_id, server_name=names.get(server_id, ""),
             learning=learning, **context,
         )  # fmt: skip
-
-    def _page(self, template: str, request: web.Request, **context: Any) -> web.Response:
-        context = {"version": version("moedex"), "path": request.path, **context}
-        return aiohttp_jinja2.render_template(template, request, context)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, cast
 from aiohttp import web
 
 from bot.labelling.export import MANAGERS_ONLY
+from web.asked import number_in
 from web.label.api import PREFIX
-from web.label.asked import number_in
 from web.problems import ProblemError
 
 if TYPE_CHECKING:

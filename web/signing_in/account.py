@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.wording import one_line
 from web.answers import page
+from web.asked import number_in
 from web.problems import ProblemError
 from web.signing_in.keys import MOST
 from web.signing_in.person import KEYS, servers, session_of, signed_in
@@ -48,13 +49,13 @@ class Account:
     async def revoke_key(self, request: web.Request) -> web.StreamResponse:
         """Revoke a key."""
         user_id = signed_in(request).user_id
-        await self._site.storage.api_keys.revoke(user_id, _number(request))
+        await self._site.storage.api_keys.revoke(user_id, number_in(request, "id"))
         raise web.HTTPSeeOther(ACCOUNT)
 
     async def end_session(self, request: web.Request) -> web.StreamResponse:
         """Sign out in one browser."""
         user_id = signed_in(request).user_id
-        await self._site.storage.sessions.end(user_id, _number(request))
+        await self._site.storage.sessions.end(user_id, number_in(request, "id"))
         raise web.HTTPSeeOther(ACCOUNT)
 
     async def _shown(
@@ -73,10 +74,3 @@ class Account:
         shown = page("account.html", request, status=status, **context)
         shown.headers["Cache-Control"] = "no-store"
         return shown
-
-
-def _number(request: web.Request) -> int:
-    text = request.match_info["id"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise ProblemError(404, "There is nothing here.")
-    return int(text)

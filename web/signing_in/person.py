@@ -26,7 +26,7 @@ from yarl import URL
 from bot.feedback.authority import MODERATORS_ONLY
 from bot.storage.records import ApiKey, Session
 from web.addresses import API
-from web.answers import number
+from web.asked import number
 from web.problems import ProblemError
 from web.signing_in.keys import Keys
 from web.signing_in.memberships import Membership, Memberships

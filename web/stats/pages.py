@@ -15,6 +15,7 @@ from bot import metrics
 from bot.feedback import statistics
 from bot.learning.versions import promote, roll_back
 from web.answers import page
+from web.asked import is_number, number_in
 from web.problems import ProblemError
 from web.signing_in import person
 from web.stats import process, server
@@ -39,9 +40,9 @@ class StatsPages:
         router.add_get("/health", self.health)
         if self._site.config.web.client_id:
             router.add_get("/stats", self.servers)
-            router.add_get(r"/stats/{server:\d{1,20}}", self.of_server)
-            router.add_post(r"/stats/{server:\d{1,20}}/promote", self.promote)
-            router.add_post(r"/stats/{server:\d{1,20}}/rollback", self.roll_back)
+            router.add_get("/stats/{server}", self.of_server)
+            router.add_post("/stats/{server}/promote", self.promote)
+            router.add_post("/stats/{server}/rollback", self.roll_back)
 
     async def servers(self, request: web.Request) -> web.Response:
         """Show the servers that one shares with the bot; of a single one its numbers."""
@@ -52,7 +53,7 @@ class StatsPages:
 
     async def of_server(self, request: web.Request) -> web.Response:
         """Show a server's numbers to a member, and who is confused where they may read."""
-        server_id = int(request.match_info["server"])
+        server_id = number_in(request, "server")
         member = await person.member(request, server_id)
         services = self._site.services
         visible = partial(person.seen, request, server_id)
@@ -76,7 +77,7 @@ class StatsPages:
         """Let a kept version answer, as `/model promote` does."""
         server_id = await self._managed(request)
         number = str((await request.post()).get("version", ""))
-        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        if not is_number(number):
             raise ProblemError(400, "That is no version's number.")
         services = self._site.services
         backbone = services.galleries.backbone
@@ -115,7 +116,7 @@ class StatsPages:
         )
 
     async def _managed(self, request: web.Request) -> int:
-        member = await person.member(request, int(request.match_info["server"]))
+        member = await person.member(request, number_in(request, "server"))
         if not member.manages:
             raise ProblemError(403, MANAGERS_ONLY)
         return member.server_id
