@@ -6,6 +6,7 @@ log says where it was said.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +17,7 @@ from bot.storage.galleries import LaterActionError
 from bot.storage.records import TeachCharacter
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from bot.feedback.votes import Votes
     from bot.gallery.roster import ServerRoster
@@ -102,6 +103,19 @@ class LabelDesk:
             raise GoneError
         return face
 
+    async def faces(self, labeller: Labeller, face_ids: Iterable[int]) -> list[FaceObservation]:
+        """Return those of some faces that a labeller may see. Raises GoneError for none of them.
+
+        An answer may be deleted while a page shows its faces beside others.
+        """
+        found: list[FaceObservation] = []
+        for face_id in dict.fromkeys(face_ids):
+            with suppress(GoneError):
+                found.append(await self.face(labeller, face_id))
+        if not found:
+            raise GoneError
+        return found
+
     async def say(
         self, labeller: Labeller, faces: Sequence[FaceObservation], choice: Choice, why: str = ""
     ) -> Act:
@@ -142,8 +156,10 @@ class LabelDesk:
             if face is None or face.server_id != labeller.server_id:
                 continue
             place = face.reply_id, face.face_index, labeller.user_id
-            taken += await self._votes.take_back(*place, each.kind, source="site")
-            if each.before is not None and each.before[0] == each.kind:
+            took = await self._votes.take_back(*place, each.kind, source="site")
+            taken += took
+            # What was said before comes from the page, so it is believed no further than a label.
+            if took and each.before is not None and await self._may_say_again(labeller, each):
                 # Taking a kind back takes the older vote of that kind along.
                 await self._votes.cast(
                     *place,
@@ -169,6 +185,17 @@ class LabelDesk:
         votes = await self._storage.votes.events(face.reply_id, face.face_index)
         changes = await self._storage.audit_log.of_face(face.id)
         return History(tuple(votes), tuple(changes))
+
+    async def _may_say_again(self, labeller: Labeller, said: Said) -> bool:
+        """Return whether what was said before can be said again, where it was of the same kind."""
+        if said.before is None or said.before[0] != said.kind:
+            return False
+        try:
+            await self.face(labeller, said.face_id)
+        except GoneError:
+            return False
+        roster = await self._roster(labeller.server_id)
+        return said.kind != "is" or roster.resolve(said.before[1]) is not None
 
     async def _standing(self, labeller: Labeller, face: FaceObservation) -> Vote | None:
         votes = await self._storage.votes.for_answer(face.reply_id)

@@ -74,8 +74,9 @@ class LabelApi:
         labeller = await self._labeller(request)
         asked = await body_of(request, Say)
         desk = self._services.label_desk
-        faces = [await desk.face(labeller, face) for face in dict.fromkeys(asked.faces)]
-        return answer(Done.of(await desk.say(labeller, faces, asked.choice, asked.why)))
+        faces = await desk.faces(labeller, asked.faces)
+        act = await desk.say(labeller, faces, asked.choice, asked.why)
+        return answer(Done.of(act, gone=len(set(asked.faces)) - len(faces)))
 
     async def undo(self, request: web.Request) -> web.Response:
         """Take an act back."""

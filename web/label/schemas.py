@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from bot.feedback.review_queue import CLUSTER_WHY
 from bot.labelling.desk import Choice, Said
 from bot.storage.records import ON_THE_SITE, VoteKind
+from web.asked import is_number
 
 if TYPE_CHECKING:
     from bot.gallery.roster import ServerRoster
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 500
 """Faces that one request may name."""
 Text = Annotated[str, StringConstraints(max_length=200)]
+Number = Annotated[int, Field(ge=0, lt=2**63)]
+"""A number of the database's."""
 
 
 class Request(BaseModel):
@@ -122,11 +125,17 @@ class Queue(BaseModel):
 class Say(Request):
     """What is said of faces; `about` tells what they were to whoever said it, for the audit log."""
 
-    faces: list[int] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    faces: list[Number] = Field(min_length=1, max_length=MOST_AT_ONCE)
     kind: Literal["is", "new", "proposal", "not_a_face", "ignore"]
     value: Text = ""
     series: Text = ""
     about: Literal["a face", "a cluster", "a collection"] = "a face"
+
+    @model_validator(mode="after")
+    def _numbered(self) -> Self:
+        if self.kind == "proposal" and not is_number(self.value):
+            raise ValueError("a proposal is said by its number")
+        return self
 
     @property
     def why(self) -> str:
@@ -148,7 +157,7 @@ class Say(Request):
 class SaidBefore(Request):
     """A vote that was given, and what the same person had said before (None: nothing)."""
 
-    face: int
+    face: Number
     kind: VoteKind
     before: tuple[VoteKind, Text] | None = None
 
@@ -162,20 +171,24 @@ class Undo(Request):
     """What takes an act back; a page gets it with the act, and sends it as it came."""
 
     said: list[SaidBefore] = Field(max_length=MOST_AT_ONCE)
-    action: int | None = None
+    action: Number | None = None
 
 
 class Done(BaseModel):
-    """What was done: the name that the faces have now, and what takes it back."""
+    """What was done: the name that the faces have now, and what takes it back.
+
+    `gone` counts those of the faces that are no longer kept, or not to be seen any more.
+    """
 
     name: str
     undo: Undo
+    gone: int = 0
 
     @classmethod
-    def of(cls, act: Act) -> Self:
+    def of(cls, act: Act, *, gone: int) -> Self:
         """Say what was done."""
         said = [SaidBefore(face=s.face_id, kind=s.kind, before=s.before) for s in act.said]
-        return cls(name=act.name, undo=Undo(said=said, action=act.action_id))
+        return cls(name=act.name, undo=Undo(said=said, action=act.action_id), gone=gone)
 
 
 class Undone(BaseModel):

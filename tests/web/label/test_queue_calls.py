@@ -141,6 +141,35 @@ async def test_what_may_not_be_seen_is_not_there(label: LabelSite) -> None:
     assert (await label.ask("queue", elsewhere.id))[0] == 404
 
 
+async def test_undoing_labels_nothing_that_could_not_be_said(label: LabelSite) -> None:
+    services, sandbox = label.site.services, label.sandbox
+    quiet, ben = sandbox.channel("quiet"), sandbox.member("ben")
+    role = sandbox.places.add_role("Labeller")
+    sandbox.places.set_role(ben, role)
+    await services.storage.settings.update(label.server, labeller_role=role.id)
+    quiet.overwrites[ben.id] = Overwrite(ben.id, member=True, deny=Permission.VIEW_CHANNEL)
+    open_face, untouched = await label.post("hikari"), await label.post("mikan")
+    secret = await label.post("kuroe", channel=quiet.id)
+    await label.sign_in(ben)
+    for face in (open_face, secret):
+        await services.votes.cast(face.reply_id, 0, ben.id, "is", character_id="suzu")
+    for face, before in ((open_face, "nobody there is"), (secret, "ren"), (untouched, "ren")):
+        said = {"face": face.id, "kind": "is", "before": ["is", before]}
+        assert (await label.tell("undo", {"said": [said]}))[0] == 200
+        assert await services.storage.votes.for_answer(face.reply_id) == []
+
+
+async def test_who_was_deleted_meanwhile_is_left_out(label: LabelSite) -> None:
+    storage = label.site.services.storage
+    kept, gone = await label.post("ren"), await label.post("ren")
+    await storage.answers.delete_by_reply(gone.reply_id)
+    body = {"faces": [gone.id, kept.id], "kind": "is", "value": "ren"}
+    status, done = await label.tell("labels", body)
+    assert (status, done["gone"], done["name"]) == (200, 1, "Ren")
+    assert (await storage.labels.get(kept.id)) is not None
+    assert (await label.tell("labels", body | {"faces": [gone.id]}))[0] == 404
+
+
 async def test_labelling_is_for_those_who_may(label: LabelSite) -> None:
     face = await label.post("hikari")
     await label.sign_in(label.sandbox.member("ben"))
@@ -181,8 +210,12 @@ async def test_what_is_no_answer_is_refused(label: LabelSite) -> None:
         {}, {"faces": [], "kind": "is"}, {"faces": [face.id], "kind": "love"},
         {"faces": [face.id], "kind": "is", "value": "x" * 300},
         {"faces": [face.id], "kind": "is", "value": CAST[0].id, "decides": True},
+        {"faces": [2**70], "kind": "not_a_face"}, {"faces": [face.id], "kind": "proposal"},
+        {"faces": [face.id], "kind": "proposal", "value": "9" * 30},
     ):  # fmt: skip
         assert (await label.tell("labels", body))[0] == 400
+    for body in ({"said": [], "action": 2**70}, {"said": [{"face": -1, "kind": "is"}]}):
+        assert (await label.tell("undo", body))[0] == 400
     body = {"faces": [face.id], "kind": "is", "value": "nobody"}
     assert (await label.tell("labels", body))[0] == 422
     headers = {"X-CSRF-Token": "0" * 64}
