@@ -12,7 +12,7 @@ import pytest
 from bot.ui.erasing import ERASE, LEAVE, LEFT, MANAGERS_ONLY
 from models.vectors import pack_vector
 from tests.e2e.conftest import PATIENCE_S, confirmed, eventually, kept, settled, shown, watch
-from tests.e2e.test_privacy import TellingStages, learn_in, said
+from tests.e2e.erasure.traces import TellingStages, learn_in, said
 
 if TYPE_CHECKING:
     from pathlib import Path

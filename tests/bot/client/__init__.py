@@ -1,0 +1,1 @@
+"""Tests of the real client: how it starts and ends, and what it is told."""

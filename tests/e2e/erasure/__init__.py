@@ -1,0 +1,1 @@
+"""What is erased is gone, down to the bytes: of the database with its log, and of the crops."""
