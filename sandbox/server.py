@@ -18,6 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.gateway.gateway import HEARTBEAT_INTERVAL, Gateway
+from sandbox.gateway.identify_limit import IDENTIFY_S
 from sandbox.page.routes import Page
 from sandbox.page.shelf import Shelf
 from sandbox.rest.api import BASE, Api, Exchange
@@ -54,7 +55,8 @@ class Sandbox:
         bot_name: The bot's name.
         intents: Privileged intents that the "developer portal" grants: `message_content`,
             `members`, `presences`.
-        realistic_limits: Have Discord's rate limits instead of none that is felt.
+        realistic_limits: Have Discord's rate limits, that of new sessions included, instead of
+            none that is felt.
         acknowledge_seconds: How soon an interaction must be acknowledged.
         heartbeat_interval: Seconds between heartbeats that the gateway asks for.
         least_wait: Seconds that waiting for an event has at least, on a machine that may be busy.
@@ -87,7 +89,9 @@ class Sandbox:
     ) -> None:
         self.state = State(bot_name)
         self.state.interactions.acknowledge_seconds = acknowledge_seconds
-        self.gateway = Gateway(self.state, heartbeat_interval)
+        self.gateway = Gateway(
+            self.state, heartbeat_interval, IDENTIFY_S if realistic_limits else 0.0
+        )
         self.places = Places(self.state)
         self.fault_injection = FaultInjection(self.state, self.gateway, self.places)
         self.fault_injection.grant_intents(*intents)

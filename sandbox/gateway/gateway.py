@@ -13,30 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from sandbox.gateway.codes import (
-    ALREADY_AUTHENTICATED,
-    AUTHENTICATION_FAILED,
-    DECODE_ERROR,
-    DISALLOWED_INTENTS,
-    HEARTBEAT,
-    HEARTBEAT_ACK,
-    HELLO,
-    IDENTIFY,
-    INVALID_INTENTS,
-    INVALID_SESSION,
-    INVALID_SHARD,
-    NOT_AUTHENTICATED,
-    PRESENCE,
-    REASONS,
-    RECONNECT,
-    REQUEST_MEMBERS,
-    RESUME,
-    SESSION_TIMED_OUT,
-    SHARDING_REQUIRED,
-    UNKNOWN_OPCODE,
-    VOICE,
-)
+from sandbox.gateway import codes
 from sandbox.gateway.dispatches import Dispatch, dispatches, ready_json
+from sandbox.gateway.identify_limit import IdentifyLimit
 from sandbox.gateway.members import send_members
 from sandbox.gateway.sessions import Connection, Session
 from sandbox.state.events import Event
@@ -63,7 +42,12 @@ MAX_SERVERS_A_SHARD = 2_500
 class Gateway:
     """The gateway's server side: one for all shards of the one bot."""
 
-    def __init__(self, state: State, heartbeat_interval: float = HEARTBEAT_INTERVAL) -> None:
+    def __init__(
+        self,
+        state: State,
+        heartbeat_interval: float = HEARTBEAT_INTERVAL,
+        identify_seconds: float = 0.0,
+    ) -> None:
         self._world = state.world
         self._stream = state.stream
         self._tokens = state.tokens
@@ -79,10 +63,11 @@ class Gateway:
         self.acknowledge_heartbeats = True
         self.tries = 0
         """How often somebody tried to connect."""
-        self.identifies = 0
-        """How many IDENTIFYs were accepted."""
-        self.resumes = 0
-        """How many RESUMEs were accepted."""
+        self.identify_limit = IdentifyLimit(state.world, identify_seconds)
+        self.identified: list[int] = []
+        """The shards whose IDENTIFY was accepted, in order."""
+        self.resumed: list[int] = []
+        """The shards whose RESUME was accepted, in order."""
         self._stream.listen(self._on_event)
 
     # --- what goes wrong ------------------------------------------------------------------------
@@ -101,31 +86,31 @@ class Gateway:
             key: item for key, item in self._sessions.items() if item.connection is not None
         }
 
-    async def drop(self) -> None:
-        """Cut every connection without a goodbye, as a lost network does."""
-        for connection in tuple(self._connections):
+    async def drop(self, shard: int | None = None) -> None:
+        """Cut every connection, or a shard's, without a goodbye, as a lost network does."""
+        for connection in self._of(shard):
             self._leave(connection)
             if connection.transport is not None:
                 connection.transport.abort()
         await asyncio.sleep(0)
 
-    async def close(self, code: int, reason: str = "") -> None:
-        """Close every connection with a code; sessions stay for a resume."""
-        for connection in tuple(self._connections):
+    async def close(self, code: int, reason: str = "", *, shard: int | None = None) -> None:
+        """Close every connection, or a shard's, with a code; sessions stay for a resume."""
+        for connection in self._of(shard):
             self._leave(connection)
             await connection.socket.close(code=code, message=reason.encode())
 
     def ask_reconnect(self) -> None:
         """Send op 7: the client reconnects and resumes."""
         for connection in self._connections:
-            connection.send(RECONNECT)
+            connection.send(codes.RECONNECT)
 
     def invalidate(self, *, resumable: bool = False) -> None:
         """Send op 9: the client identifies anew, or resumes where `resumable`."""
         for connection in self._connections:
             if connection.session is not None and not resumable:
                 self._sessions.pop(connection.session.id, None)
-            connection.send(INVALID_SESSION, resumable)
+            connection.send(codes.INVALID_SESSION, resumable)
 
     def send_event(self, name: str, data: Any) -> None:
         """Send an event as it is to every session."""
@@ -155,22 +140,14 @@ class Gateway:
         connection = Connection(socket, transport=transport)  # pyright: ignore[reportArgumentType]
         await self._open.wait()
         self._connections.add(connection)
-        connection.send(HELLO, {"heartbeat_interval": int(self.heartbeat_interval * 1000)})
-        writer = asyncio.create_task(self._write(connection))
+        connection.send(codes.HELLO, {"heartbeat_interval": int(self.heartbeat_interval * 1000)})
+        writer = asyncio.create_task(connection.write())
         try:
             await self._read(connection)
         finally:
             writer.cancel()
             self._leave(connection)
         return socket
-
-    async def _write(self, connection: Connection) -> None:
-        while True:
-            frame = await connection.outbox.get()
-            try:
-                await connection.socket.send_str(frame)
-            except ConnectionError:
-                return
 
     async def _read(self, connection: Connection) -> None:
         socket = connection.socket
@@ -179,7 +156,7 @@ class Gateway:
             try:
                 message = await socket.receive(timeout=patience)
             except TimeoutError:
-                await socket.close(code=SESSION_TIMED_OUT, message=b"Session timed out.")
+                await socket.close(code=codes.SESSION_TIMED_OUT, message=b"Session timed out.")
                 return
             if message.type is not WSMsgType.TEXT:
                 if message.type is WSMsgType.CLOSE:
@@ -189,10 +166,12 @@ class Gateway:
                 frame = json.loads(message.data)
                 op, data = frame["op"], frame.get("d")
             except (ValueError, KeyError, TypeError):
-                await socket.close(code=DECODE_ERROR, message=b"Error while decoding payload.")
+                await socket.close(
+                    code=codes.DECODE_ERROR, message=b"Error while decoding payload."
+                )
                 return
             if code := self._receive(connection, op, data):
-                await connection.socket.close(code=code, message=REASONS[code])
+                await connection.socket.close(code=code, message=codes.REASONS[code])
                 return
 
     def _closed_by_client(self, connection: Connection, code: int | None) -> None:
@@ -202,46 +181,49 @@ class Gateway:
 
     def _receive(self, connection: Connection, op: int, data: Any) -> int | None:
         """Act on a frame of the client; returns the code to close with, None to go on."""
-        if op == HEARTBEAT:
+        if op == codes.HEARTBEAT:
             if self.acknowledge_heartbeats:
                 loop = asyncio.get_running_loop()
-                loop.call_later(LATENCY, connection.send, HEARTBEAT_ACK)
-        elif op == IDENTIFY:
+                loop.call_later(LATENCY, connection.send, codes.HEARTBEAT_ACK)
+        elif op == codes.IDENTIFY:
             return self._identify(connection, data)
-        elif op == RESUME:
+        elif op == codes.RESUME:
             return self._resume(connection, data)
         elif connection.session is None:
-            return NOT_AUTHENTICATED
-        elif op == REQUEST_MEMBERS:
+            return codes.NOT_AUTHENTICATED
+        elif op == codes.REQUEST_MEMBERS:
             send_members(self._world, connection.session, data)
-        elif op not in (PRESENCE, VOICE):
-            return UNKNOWN_OPCODE
+        elif op not in (codes.PRESENCE, codes.VOICE):
+            return codes.UNKNOWN_OPCODE
         return None
 
     def _identify(self, connection: Connection, data: Json) -> int | None:
         if connection.session is not None:
-            return ALREADY_AUTHENTICATED
+            return codes.ALREADY_AUTHENTICATED
         if self._tokens.user(data.get("token", "")) is not self._world.bot:
-            return AUTHENTICATION_FAILED
+            return codes.AUTHENTICATION_FAILED
         shard, shards = data.get("shard") or (0, 1)
         if not 0 <= shard < shards:
-            return INVALID_SHARD
+            return codes.INVALID_SHARD
         mine = [
             server
             for server in self._world.servers.values()
             if shard_of(server.id, shards) == shard
         ]
         if len(mine) > MAX_SERVERS_A_SHARD:
-            return SHARDING_REQUIRED
+            return codes.SHARDING_REQUIRED
         intents = data.get("intents")
         if not isinstance(intents, int):
-            return INVALID_INTENTS
+            return codes.INVALID_INTENTS
         for name, intent in PRIVILEGED.items():
             if intents & intent and name not in self._world.granted_intents:
-                return DISALLOWED_INTENTS
+                return codes.DISALLOWED_INTENTS
+        if not self.identify_limit.allows(shard):
+            connection.send(codes.INVALID_SESSION, False)
+            return None
         session = Session(secrets.token_hex(16), Intent(intents), shard, shards, self)
         self._sessions[session.id] = session
-        self.identifies += 1
+        self.identified.append(shard)
         self._attach(connection, session)
         session.dispatch("READY", ready_json(self._world, session, mine))
         if Intent.GUILDS in session.intents:
@@ -254,14 +236,14 @@ class Gateway:
 
     def _resume(self, connection: Connection, data: Json) -> int | None:
         if self._tokens.user(data.get("token", "")) is not self._world.bot:
-            return AUTHENTICATION_FAILED
+            return codes.AUTHENTICATION_FAILED
         session = self._sessions.get(data.get("session_id", ""))
         seen = data.get("seq") or 0
         if session is None or (session.sent and session.sent[0][0] > seen + 1):
-            connection.send(INVALID_SESSION, False)
+            connection.send(codes.INVALID_SESSION, False)
             return None
         missed = [frame for sequence, frame in session.sent if sequence > seen]
-        self.resumes += 1
+        self.resumed.append(session.shard)
         self._attach(connection, session)
         for frame in missed:
             connection.outbox.put_nowait(frame)
@@ -283,6 +265,14 @@ class Gateway:
             if not any(item.connection is not None for item in self._sessions.values()):
                 self._world.bot_online = False
                 self._stream.emit(Event("bot_offline", user=self._world.bot))
+
+    def _of(self, shard: int | None) -> list[Connection]:
+        """Return the connections of a shard; all of them for None."""
+        return [
+            each
+            for each in self._connections
+            if shard is None or (each.session is not None and each.session.shard == shard)
+        ]
 
     # --- events ---------------------------------------------------------------------------------
 

@@ -68,3 +68,12 @@ class Connection:
     def send(self, op: int, data: Any = None) -> None:
         """Send a frame that isn't an event."""
         self.outbox.put_nowait(json.dumps({"op": op, "d": data, "s": None, "t": None}))
+
+    async def write(self) -> None:
+        """Write what is waiting to be sent, until the connection ends."""
+        while True:
+            frame = await self.outbox.get()
+            try:
+                await self.socket.send_str(frame)
+            except ConnectionError:
+                return

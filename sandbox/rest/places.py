@@ -67,7 +67,7 @@ class PlaceRoutes(Routes):
                 "total": 1000,
                 "remaining": 1000,
                 "reset_after": 86_400_000,
-                "max_concurrency": 16,
+                "max_concurrency": self._world.max_concurrency,
             },
         }
 

@@ -39,6 +39,8 @@ class World:
         """Whether any shard of the bot is connected and identified."""
         self.recommended_shards = 1
         """How many shards `/gateway/bot` recommends."""
+        self.max_concurrency = 1
+        """How many shards may identify at once, as `/gateway/bot` says; large bots have more."""
         self.granted_intents: set[str] = {"message_content", "members"}
 
     def add_user(self, name: str, *, bot: bool = False) -> User:

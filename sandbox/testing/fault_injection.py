@@ -174,17 +174,20 @@ class FaultInjection:
 
     # --- the gateway ----------------------------------------------------------------------------
 
-    async def drop_gateway(self, *, resume: bool = True, hold: bool = False) -> None:
+    async def drop_gateway(
+        self, *, resume: bool = True, hold: bool = False, shard: int | None = None
+    ) -> None:
         """Cut the bot's connections as a lost network does.
 
         Args:
+            shard: The one shard whose connections are cut; None cuts all.
             resume: Whether the sessions can be resumed afterwards.
             hold: Let nobody in until `release_gateway`, so that something can be missed.
 
         """
         if hold:
             self._gateway.hold()
-        await self._gateway.drop()
+        await self._gateway.drop(shard)
         if not resume:
             self._gateway.forget_sessions()
 
@@ -192,9 +195,9 @@ class FaultInjection:
         """Let the bot connect again after `drop_gateway`."""
         self._gateway.release()
 
-    async def close_gateway(self, code: int) -> None:
-        """Close the bot's connections with a code, such as 4000 (resume) or 4014 (don't)."""
-        await self._gateway.close(code)
+    async def close_gateway(self, code: int, *, shard: int | None = None) -> None:
+        """Close the bot's connections, or a shard's, such as with 4000 (resume) or 4014 (don't)."""
+        await self._gateway.close(code, shard=shard)
 
     def ask_reconnect(self) -> None:
         """Ask the bot to reconnect and resume (op 7)."""
