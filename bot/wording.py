@@ -8,6 +8,8 @@ import unicodedata
 
 from discord.utils import escape_markdown
 
+from models.types import percent
+
 NEEDS_INTENT = (
     "I can't see posted pictures: Discord's **Message Content Intent** is off for me. Whoever runs "
     "me can switch it on at <https://discord.com/developers/applications>, under **Bot**, and "
@@ -57,5 +59,15 @@ def in_seconds(wait: float) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """Return a number with its noun, in the plural but for one: "1 crop", "12 crops"."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    """Return a number with its noun, in the plural but for one: "1 crop", "1,200 crops"."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def share(part: int, whole: int) -> str:
+    """Return what was counted as a percentage; a dash where there was nothing to count.
+
+    All is 100 % and none is 0 %; what is nearly so is said as of a probability (`percent`).
+    """
+    if not whole:
+        return "–"
+    return f"{100 * part // whole} %" if part in (0, whole) else percent(part / whole)

@@ -11,6 +11,8 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from bot import wording
+from models.types import percent
 from web.api import swagger
 from web.api.calls import Api
 from web.guard import LIMITS, guarded, set_headers
@@ -33,13 +35,17 @@ log = logging.getLogger(__name__)
 
 _HERE: Final = Path(__file__).parent
 STATIC: Final = _HERE / "static"
+_WITHOUT_SLASH: Final = web.normalize_path_middleware(
+    append_slash=False, remove_slash=True, merge_slashes=False
+)
+"""Leads from an address with a slash at its end to the one without, where that is a page."""
 
 
 def build_app(site: Site) -> web.Application:
     """Put the site together."""
     app = web.Application(
         client_max_size=site.config.pictures.max_bytes + 2**20,
-        middlewares=[counted, told, guarded(site.config.web), recognised],
+        middlewares=[counted, told, guarded(site.config.web), recognised, _WITHOUT_SLASH],
     )
     app[LIMITS] = Limits(site.config.web)
     app.on_response_prepare.append(set_headers)
@@ -49,6 +55,7 @@ def build_app(site: Site) -> web.Application:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         context_processors=[in_templates],
+        filters={"counted": wording.counted, "percent": percent, "share": wording.share},
     )
     # What is refused before anybody asked who it is, is told on a page as well.
     aiohttp_jinja2.get_env(app).globals.update(person=None, csrf="", sign_in=False)

@@ -43,9 +43,10 @@ def export(
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, crops: CropStore) -> None:
         from bot.gallery.dataset import export_dataset
+        from bot.wording import counted
 
         count = await export_dataset(storage, crops, chosen, roster, folder)
-        typer.echo(f"{count} faces of server {chosen} are in {folder}.")
+        typer.echo(f"{folder} holds {counted(count, 'face')} of server {chosen}.")
 
     _in_server(config, server, work)
 
@@ -58,6 +59,7 @@ def import_(
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, crops: CropStore) -> None:
         from bot.gallery.dataset import import_dataset
+        from bot.wording import counted
         from models.embedding.embedder import Embedder
 
         embedder = Embedder.load()
@@ -65,7 +67,7 @@ def import_(
             storage, crops, chosen, roster, folder,
             embed=embedder.embed, side=embedder.side, backbone=embedder.version,
         )  # fmt: skip
-        typer.echo(f"Server {chosen} learned {count} faces from {folder}.")
+        typer.echo(f"Server {chosen} learned {counted(count, 'face')} from {folder}.")
 
     _in_server(config, server, work)
 
@@ -83,6 +85,7 @@ def pack(
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, _: CropStore) -> None:
         from bot.gallery.serving import read_server
+        from bot.wording import counted
         from models.embedding.embedder import version_of
         from models.gallery.packs import make_pack, write_pack
 
@@ -90,7 +93,7 @@ def pack(
         state = await read_server(storage, chosen, roster, backbone)
         made = make_pack(state.examples, roster.characters, backbone, provenance)
         write_pack(made, file)
-        typer.echo(f"{len(made.characters)} characters of server {chosen} are in {file}.")
+        typer.echo(f"{file} holds {counted(len(made.characters), 'character')} of server {chosen}.")
 
     _in_server(config, server, work)
 
@@ -101,11 +104,12 @@ def load(file: PackArgument, server: ServerOption = None, config: ConfigOption =
 
     async def work(storage: Storage, chosen: int, roster: ServerRoster, _: CropStore) -> None:
         from bot.gallery.packs import load_pack
+        from bot.wording import counted
         from models.embedding.embedder import version_of
         from models.gallery.packs import read_pack
 
         count = await load_pack(storage, chosen, roster, read_pack(file), version_of())
-        typer.echo(f"Server {chosen} has {count} characters from {file}.")
+        typer.echo(f"Server {chosen} has {counted(count, 'character')} from {file}.")
 
     _in_server(config, server, work)
 

@@ -142,6 +142,8 @@ def _progress() -> Iterator[Callable[[str, EnrolmentReport], None]]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from bot.wording import counted
+
     console = Console(stderr=True)
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     with Progress(
@@ -155,7 +157,9 @@ def _progress() -> Iterator[Callable[[str, EnrolmentReport], None]]:
 
         def tell(name: str, report: EnrolmentReport) -> None:
             looked = report.samples + report.outliers + sum(report.skipped.values())
-            text = f"{name}  ({report.characters} characters, {looked} pictures)"
+            text = (
+                f"{name}  ({counted(report.characters, 'character')}, {counted(looked, 'picture')})"
+            )
             bar.update(task, description=text)
 
         yield tell
@@ -163,14 +167,17 @@ def _progress() -> Iterator[Callable[[str, EnrolmentReport], None]]:
 
 def _told(title: str, report: EnrolmentReport) -> str:
     """Say what an enrolment did."""
+    from bot.wording import counted
+
     lines = [
-        f"{title}: {report.enrolled} characters enrolled by {report.samples} pictures, "
+        f"{title}: {counted(report.enrolled, 'character')} enrolled by "
+        f"{counted(report.samples, 'picture')}, "
         f"{report.new} of them new."
     ]
     if report.before:
         lines.append(f"  {report.before} were enrolled before.")
     if report.outliers:
-        lines.append(f"  {report.outliers} pictures look like somebody else: left out.")
+        lines.append(f"  {counted(report.outliers, 'picture')} of somebody else: left out.")
     if report.skipped:
         reasons = sorted(report.skipped.items(), key=lambda item: -item[1])
         lines.append("  Left out: " + ", ".join(f"{n} × {why}" for why, n in reasons) + ".")

@@ -88,6 +88,8 @@ def show(
     """Show what a version was trained on, what was measured, and why it answers or doesn't."""
 
     async def work(storage: Storage) -> None:
+        from bot.wording import counted
+
         chosen = await _server(storage, server)
         version = await version_numbered(storage.versions, chosen, number)
         if as_json:
@@ -96,8 +98,8 @@ def show(
         report = version.report
         typer.echo(f"Server {version.server_id}: {_line(version)}, backbone {version.backbone}")
         typer.echo(
-            f"Trained on {report.examples} labelled faces of "
-            f"{report.characters} characters, {report.held_out} held out."
+            f"Trained on {counted(report.examples, 'labelled face')} of "
+            f"{counted(report.characters, 'character')}, {report.held_out} held out."
         )
         for line in (*report.summary, *(f"- {reason}" for reason in report.reasons)):
             typer.echo(line)
@@ -227,9 +229,11 @@ def _summary(version: ModelVersion) -> dict[str, object]:
 
 
 def _line(version: ModelVersion) -> str:
+    from bot.wording import counted
+
     return (
         f"version {version.number}  {version.state:<8}  {version.at:%Y-%m-%d %H:%M} UTC  "
-        f"{version.report.examples} labelled faces"
+        f"{counted(version.report.examples, 'labelled face')}"
     )
 
 

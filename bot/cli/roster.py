@@ -87,10 +87,12 @@ def list_(
     if not rows:
         typer.echo("Nobody was enrolled yet; `moedex roster add` does.")
         return
+    from bot.wording import counted
+
     backbone = _backbone()
     for source in dict.fromkeys(row.source for row in rows):
         own = [row for row in rows if row.source == source]
-        typer.echo(f"{source}  {own[0].source_title}: {len(own)} characters")
+        typer.echo(f"{source}  {own[0].source_title}: {counted(len(own), 'character')}")
         for row in own:
             typer.echo(f"  {_line(row, backbone)}")
 
@@ -118,13 +120,14 @@ async def _summary(config: Path | None) -> list[EnrolmentSummary]:
 async def _remove(config: Path | None, what: str) -> str:
     from bot.config import load_config
     from bot.storage import Storage
+    from bot.wording import counted
     from models.roster.matching import NameIndex
 
     now = datetime.now(UTC)
     async with Storage.open(load_config(config).storage.url, exclusive=False) as storage:
         had = await storage.enrolled.remove_source(what, now)
         if had:
-            return f"{what} is removed, with what it gave of {had} characters."
+            return f"{what} is removed, with what it gave of {counted(had, 'character')}."
         everyone = await storage.enrolled.characters()
         character = next((c for c in everyone if c.id == what), None)
         if character is None:
@@ -142,9 +145,11 @@ def _backbone() -> str:
 
 
 def _line(row: EnrolmentSummary, backbone: str) -> str:
+    from bot.wording import counted
+
     character = row.character
     series = f" ({character.series})" if character.series else ""
-    state = f"{row.samples} vectors, {row.at:%Y-%m-%d}"
+    state = f"{counted(row.samples, 'vector')}, {row.at:%Y-%m-%d}"
     if not row.done:
         state = "not finished: the same `roster add` goes on"
     elif row.backbone != backbone:

@@ -20,6 +20,7 @@ from bot.errors import UserError
 from bot.gallery.dataset import match_characters
 from bot.inference import Job, QueueFull
 from bot.storage.records import NewExemplar
+from bot.wording import counted
 from models.images.decoding import PictureError
 
 if TYPE_CHECKING:
@@ -65,10 +66,10 @@ class TaughtSeries:
         if more > 0:
             shown += f" and {more} more"
         known = f" {self.known} of them I knew before, and know better now." if self.known else ""
-        faceless = f" {self.without} portraits showed no face." if self.without else ""
+        faceless = f" {counted(self.without, 'portrait')} showed no face." if self.without else ""
         count = len(self.characters)
         return (
-            f"I know {count} character{'s' * (count != 1)} of {self.series} in this server now, "
+            f"I know {counted(count, 'character')} of {self.series} in this server now, "
             f"each by a portrait from AniList: {shown}.{known}{faceless}"
         )
 
@@ -185,7 +186,7 @@ class SeriesTeaching:
             server_id,
             "pack",
             user_id,
-            f"taught {len(seen)} characters of {source.series}"[:300],
+            f"taught {counted(len(seen), 'character')} of {source.series}"[:300],
             now,
             characters=rows,
             aliases=aliases,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ValidationError
 
 from bot.storage.records import IGNORED, NOT_A_FACE, NewExemplar, ServerCharacter
-from bot.wording import one_line
+from bot.wording import counted, one_line
 from models.gallery.packs import WrittenCharacter
 from models.images.crop_files import read_crops
 from models.roster.spelling import can_be_read
@@ -168,7 +168,8 @@ async def import_dataset(
     names = await crops.save(server_id, list(pixels))
     try:
         await storage.galleries.change(
-            server_id, "pack", 0, f"imported {len(faces)} faces of {len(ids)} characters", now,
+            server_id, "pack", 0,
+            f"imported {counted(len(faces), 'face')} of {counted(len(ids), 'character')}", now,
             characters=rows,
             exemplars=[
                 NewExemplar(

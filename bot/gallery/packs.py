@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.gallery.dataset import match_characters
 from bot.storage.records import NewExemplar
+from bot.wording import counted
 from models.gallery.packs import Pack, PackError
 from models.roster.spelling import can_be_read
 
@@ -38,7 +39,7 @@ async def load_pack(
         aliases[key] = (*aliases.get(key, present.get(key, ())), *free)
     now = datetime.now(UTC)
     await storage.galleries.change(
-        server_id, "pack", 0, f"loaded a pack of {len(ids)} characters", now,
+        server_id, "pack", 0, f"loaded a pack of {counted(len(ids), 'character')}", now,
         characters=rows,
         aliases=aliases,
         exemplars=[

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from bot.feedback.labels import same_face
 from bot.storage.records import TeachCharacter
 from bot.storage.waiting_faces import Asked
+from models.types import percent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -152,7 +153,7 @@ def _doubt(face: FaceObservation, roster: ServerRoster) -> str:
     if face.best is None:
         return "I have no guess."
     name = roster.name(face.best.character_id)
-    return f"I am {round(100 * face.best.probability)} % sure that it is {name}."
+    return f"I am {percent(face.best.probability)} sure that it is {name}."
 
 
 def _disagreement(face: FaceObservation, votes: Iterable[Vote], roster: ServerRoster) -> str:

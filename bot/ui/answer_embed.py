@@ -78,7 +78,11 @@ def _buttons(
     others = min(guesses, max(len(faces[place].face.guesses) for place in shown)) - 1
     if others > 0:
         step: Step = "less" if opened else "more"
-        items.append(PageButton(step, page, opened, label=f"Next {others} guesses"))
+        items.append(
+            PageButton(
+                step, page, opened, label="Next guess" if others == 1 else f"Next {others} guesses"
+            )
+        )
     if state.votes:
         items += [VoteButton("yes"), VoteButton("no")]
     return items

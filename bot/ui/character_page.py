@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.ui.answer_text import ACCENT
-from bot.wording import plain
+from bot.wording import counted, plain
 
 if TYPE_CHECKING:
     from models.types import Character
 
 BY_FACE = "Yes: I name this face here."
 BY_NAME_ALONE = "Not yet, only by name. Show me with `/teach`."
-DRAWN = "{count:,} pictures on the largest board of fan art"
+DRAWN = "{pictures} on the largest board of fan art"
 PAGE = "[MyAnimeList]({link})"
 
 _NAMES_LENGTH = 1000
@@ -34,7 +34,12 @@ def character_page(character: Character, *, named: bool, taught: int) -> discord
         ("By face", BY_FACE if named else BY_NAME_ALONE),
         ("Also called", others if len(others) <= _NAMES_LENGTH else others[:_NAMES_LENGTH] + "…"),
         ("Taught here", f"{taught} picture{'s' * (taught != 1)}" if taught else ""),
-        ("Drawn", DRAWN.format(count=character.appearances) if character.appearances else ""),
+        (
+            "Drawn",
+            DRAWN.format(pictures=counted(character.appearances, "picture"))
+            if character.appearances
+            else "",
+        ),
         ("More", PAGE.format(link=character.link) if character.link else ""),
     ):
         if value:

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from bot.feedback.statistics import WEEKS
+from bot.wording import share
 from models.card.fonts import find_fonts
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ class _Drawing:
         tiles = [
             (f"{found.answered:,}", f"answers in {WEEKS} weeks", TEXT),
             (f"{found.named:,}", "faces named", TEXT),
-            (_percent(found.confirmed, found.named), "of them confirmed", GREEN),
-            (_percent(found.confirmed, decided), "right, of those settled", PINK),
+            (share(found.confirmed, found.named), "of them confirmed", GREEN),
+            (share(found.confirmed, decided), "right, of those settled", PINK),
         ]
         width = (0.95 - 3 * 0.02) / 4
         for place, (figure, words, colour) in enumerate(tiles):
@@ -145,12 +146,12 @@ class _Drawing:
             color=GREEN, alpha=0.18, linewidth=0, zorder=1,
         )  # fmt: skip
         axes.plot(
-            x, [100 * share.value for _, share in weeks],
+            x, [100 * right.value for _, right in weeks],
             "o-", color=GREEN, linewidth=2.2, markersize=6, zorder=3,
         )  # fmt: skip
-        for place, (_, share) in zip(x, weeks, strict=True):
+        for place, (_, right) in zip(x, weeks, strict=True):
             axes.annotate(
-                f"n = {share.total}", (place, 0), (0, 6), textcoords="offset points",
+                f"n = {right.total}", (place, 0), (0, 6), textcoords="offset points",
                 color=MUTED, fontsize=9, ha="center", fontproperties=self._sized(9),
             )  # fmt: skip
         every = 1 if len(weeks) <= _LABELS else 2
@@ -264,10 +265,6 @@ class _Drawing:
         for label in (axes.xaxis.label, axes.yaxis.label):
             label.set_fontproperties(self._sized(10.5))
             label.set_color(MUTED)
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "–"
 
 
 def _day(day: Any) -> str:

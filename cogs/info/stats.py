@@ -17,6 +17,7 @@ from discord.ext import commands
 from bot.feedback import statistics
 from bot.recognition.origin import readable
 from bot.ui.statistics_picture import CROP, ShownPair, draw
+from bot.wording import counted
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -35,7 +36,7 @@ TOO_FEW = (
     "give them one, and then I can say how often I am right."
 )
 DESCRIPTION = (
-    "{answered} answers in {weeks} weeks, {named} faces named, {confirmed} of them confirmed and "
+    "{answers} in {weeks} weeks, {faces} named, {confirmed} of them confirmed and "
     "{corrected} corrected; how often names were right by week; who is confused with whom; and how "
     "well stated probabilities held."
 )
@@ -65,9 +66,9 @@ class Stats(commands.Cog):
         pairs = [await self._shown(pair, roster) for pair in found.pairs]
         picture = await asyncio.to_thread(draw, found, pairs)
         description = DESCRIPTION.format(
-            answered=found.answered,
+            answers=counted(found.answered, "answer"),
             weeks=statistics.WEEKS,
-            named=found.named,
+            faces=counted(found.named, "face"),
             confirmed=found.confirmed,
             corrected=found.corrected,
         )

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.learning.versions import SHIPPED, promote, roll_back, version_numbered
 from bot.ui.answer_text import ACCENT
-from bot.wording import plain
+from bot.wording import counted, plain
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -65,7 +65,8 @@ class Model(commands.Cog):
         report = found.report
         text = [
             _line(found),
-            f"Trained on {report.examples} labelled faces of {report.characters} characters, "
+            f"Trained on {counted(report.examples, 'labelled face')} of "
+            f"{counted(report.characters, 'character')}, "
             f"{report.held_out} held out.",
             *(f"- {plain(reason, 300)}" for reason in report.reasons),
         ]
@@ -105,7 +106,7 @@ class Model(commands.Cog):
         found = await self._versions.list(interaction.guild_id or 0)
         return [
             app_commands.Choice(
-                name=f"{each.number}: {each.report.examples} labelled faces, "
+                name=f"{each.number}: {counted(each.report.examples, 'labelled face')}, "
                 f"{each.at:%Y-%m-%d %H:%M} UTC, {_STATES[each.state]}",
                 value=each.number,
             )
@@ -115,7 +116,7 @@ class Model(commands.Cog):
 
 
 def _line(version: ModelVersion) -> str:
-    faces = f"{version.report.examples} labelled faces"
+    faces = counted(version.report.examples, "labelled face")
     when = discord.utils.format_dt(version.at, "R")
     return f"**Version {version.number}**: {faces}, {when}, {_STATES[version.state]}"
 

@@ -16,7 +16,7 @@ from discord.ext import commands, tasks
 
 from bot.errors import UserError
 from bot.ui.erasing import EraseButton, ask_to_erase, ask_to_stop_learning
-from bot.wording import plain
+from bot.wording import counted, plain
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
@@ -58,9 +58,9 @@ SHARING = "Its names and vectors, never pictures, may train other servers' model
 LABELLERS = "{role} may label and teach now, beside moderators."
 NO_LABELLERS = "Only moderators may label and teach now."
 KEPT = (
-    "In all servers I share with you I keep, of your pictures: {faces} faces, {crops} of them with "
-    "a crop and a vector. Of you: {votes} votes, {taught} taught drawings, {proposals} "
-    "proposals; on the site, {signed_in} sign-ins with your name and servers, and {keys} keys. "
+    "In all servers I share with you I keep, of your pictures: {faces}, {crops} of them with "
+    "a crop and a vector. Of you: {votes}, {taught}, {proposals}; on the site, {signed_in} with "
+    "your name and servers, and {keys}. "
     "You have {opted}opted out of learning. `/privacy delete` erases all of it. Exports "
     "and backups that somebody made already can't be called back.\n"
     "Where learning is off, and in DMs, I don't know whose pictures my answers are about, so they "
@@ -192,13 +192,13 @@ class LearningCommands(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await self._erasure.kept(interaction.user.id)
         text = KEPT.format(
-            faces=found.faces,
+            faces=counted(found.faces, "face"),
             crops=found.crops,
-            votes=found.votes,
-            taught=found.taught,
-            proposals=found.proposals,
-            signed_in=found.signed_in,
-            keys=found.keys,
+            votes=counted(found.votes, "vote"),
+            taught=counted(found.taught, "taught drawing"),
+            proposals=counted(found.proposals, "proposal"),
+            signed_in=counted(found.signed_in, "sign-in"),
+            keys=counted(found.keys, "key"),
             opted="" if found.opted_out else "not ",
             button_days=self._config.storage.buttons_days,
         )

@@ -1,10 +1,10 @@
-"""Names that members chose are letters in a message, and nothing else."""
+"""Names that members chose are letters in a message; numbers are worded one way."""
 
 from __future__ import annotations
 
 import pytest
 
-from bot.wording import plain
+from bot.wording import counted, plain, share
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,14 @@ def test_a_name_does_nothing(name: str, shown: str | None) -> None:
 
 def test_a_long_name_is_cut_short_before_it_is_escaped() -> None:
     assert plain("*" * 200, 10) == r"\*" * 9 + "…"
+
+
+def test_one_is_not_said_in_the_plural() -> None:
+    assert [counted(n, "crop") for n in (0, 1, 1200)] == ["0 crops", "1 crop", "1,200 crops"]
+
+
+def test_a_share_claims_an_end_only_where_all_or_none_are_there() -> None:
+    assert [share(part, 400) for part in (0, 1, 233, 399, 400)] == [
+        "0 %", "under 1 %", "58 %", "over 99 %", "100 %",
+    ]  # fmt: skip
+    assert share(0, 0) == "–"

@@ -16,7 +16,13 @@ REASON = "It names the held-out faces no worse."
 
 
 async def answered(
-    storage: Storage, sandbox: Sandbox, *, right: int, wrong: int, channel: str = "fan-art"
+    storage: Storage,
+    sandbox: Sandbox,
+    *,
+    right: int,
+    wrong: int,
+    unsettled: int = 8,
+    channel: str = "fan-art",
 ) -> None:
     """Keep answers that said Marin: so many settled as that, so many settled as Rem.
 
@@ -25,7 +31,7 @@ async def answered(
     place = sandbox.channel(channel)
     numbers, now = itertools.count(place.id + 1), datetime.now(UTC)
     tiers = itertools.cycle([Tier.NAMED, Tier.NAMED, Tier.PROBABLY, Tier.NOT_KNOWN])
-    for number in range(right + wrong + 8):
+    for number in range(right + wrong + unsettled):
         settled = number < right + wrong
         tier = Tier.NAMED if settled else next(tiers)
         at = now - timedelta(days=(number * 5) % 27)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -35,6 +37,19 @@ async def learning(site: Served, sandbox: Sandbox) -> None:
     )
 
 
+@asynccontextmanager
+async def correcting(browser: Browser, folder: Path) -> AsyncIterator[tuple[Page, Served, Sandbox]]:
+    """Open the site's first page as Ann, in whose server it learns."""
+    async with (
+        Sandbox() as sandbox,
+        served(folder, sandbox=sandbox) as site,
+        opened(browser, site.url) as page,
+    ):
+        await learning(site, sandbox)
+        await sign_in(page, site, "Ann")
+        yield page, site, sandbox
+
+
 async def labels(site: Served, sandbox: Sandbox) -> list[Label | None]:
     await site.services.votes.judged()
     settled = await site.services.storage.labels.in_server(sandbox.server.id, "settled")
@@ -42,13 +57,10 @@ async def labels(site: Served, sandbox: Sandbox) -> list[Label | None]:
 
 
 async def test_a_face_is_corrected_by_mouse(browser: Browser, tmp_path: Path) -> None:
-    async with (
-        Sandbox() as sandbox,
-        served(tmp_path, sandbox=sandbox) as site,
-        opened(browser, site.url) as page,
-    ):
-        await learning(site, sandbox)
-        await sign_in(page, site, "Ann")
+    async with correcting(browser, tmp_path) as (page, site, sandbox):
+        # The only server is chosen already.
+        await expect(page.locator("#server")).to_have_value(str(sandbox.server.id))
+        await page.locator("#server").select_option("")
         await choose(page, file(b"1"))
         await expect(page.locator(".correct")).to_contain_text("Choose a server above")
         await page.locator("#server").select_option(label=sandbox.server.name)
@@ -64,14 +76,7 @@ async def test_a_face_is_corrected_by_mouse(browser: Browser, tmp_path: Path) ->
 
 
 async def test_somebody_new_is_taught_by_keyboard(browser: Browser, tmp_path: Path) -> None:
-    async with (
-        Sandbox() as sandbox,
-        served(tmp_path, sandbox=sandbox) as site,
-        opened(browser, site.url) as page,
-    ):
-        await learning(site, sandbox)
-        await sign_in(page, site, "Ann")
-        await page.locator("#server").select_option(label=sandbox.server.name)
+    async with correcting(browser, tmp_path) as (page, site, sandbox):
         await choose(page, file(b"1"))
         face = page.locator(".face").first
         await face.get_by_role("button", name="Someone else").focus()

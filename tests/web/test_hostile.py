@@ -7,7 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from yarl import URL
 
+from sandbox import Sandbox
 from tests.web.conftest import Served, served
 from web.api import swagger
 from web.api.uploads import shown_name
@@ -149,6 +151,20 @@ async def test_behind_a_proxy_the_last_address_counts(tmp_path: Path) -> None:
         assert [await status("1.1.1.1"), await status("2.2.2.2")] == [200, 200]
         # Whatever the client put before it, the proxy adds where it really came from.
         assert await status("9.9.9.9, 1.1.1.1") == 429
+
+
+async def test_a_slash_at_the_end_leads_to_the_page(tmp_path: Path, sandbox: Sandbox) -> None:
+    async with served(tmp_path, sandbox=sandbox) as site:
+
+        async def led(path: str) -> tuple[int, str]:
+            where = URL(f"{site.url}{path}", encoded=True)
+            async with site.client.get(where, allow_redirects=False) as answer:
+                return answer.status, answer.headers.get("Location", "")
+
+        for path in ("label", "stats", "account", "characters", "characters/rem", "api"):
+            assert await led(f"{path}/?q=a") == (308, f"/{path}?q=a")
+        assert await led("nowhere/") == (404, "")
+        assert await led("/evil.example/label/") == (404, "")
 
 
 async def test_another_method(site: Served) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from bot.feedback.labels import same_face
+from models.types import percent
 from web.answers import answer
 from web.asked import body_of, is_number, number, number_in
 from web.guard import CROPS
@@ -222,4 +223,4 @@ def _crop(crop: LabelledCrop, roster: ServerRoster) -> GridCrop:
 def _note(shelved: Shelved) -> str:
     if shelved.copy:
         return "the same picture again"
-    return "" if shelved.typical is None else f"fits {round(100 * max(0.0, shelved.typical))} %"
+    return "" if shelved.typical is None else f"fits {percent(shelved.typical)}"

@@ -1,6 +1,8 @@
 // Correct a face in place, or teach who it is: buttons, and a name that is looked up while typed.
 
-const token = document.querySelector("meta[name=csrf]")?.content ?? "";
+import {button, call, element} from "./page.js";
+
+const signedIn = document.querySelector("meta[name=csrf]") !== null;
 const chosen = document.getElementById("server");
 const WAIT_MS = 120;
 let forms = 0;
@@ -15,7 +17,7 @@ export function server() {
 /** What can be said of a face of `file`, which was named as in `where`; null for nothing. */
 export function corrections(file, face, index, where) {
   const area = element("div", "correct");
-  if (!token) {
+  if (!signedIn) {
     if (face.tier !== "not_known" || !document.querySelector("a.who")) return null;
     const link = element("a", "", "Sign in to teach who this is");
     link.href = "/sign-in?next=/";
@@ -36,12 +38,15 @@ export function corrections(file, face, index, where) {
     const form = new FormData();
     form.append("image", file, file.name);
     const buttons = [...area.querySelectorAll("button")];
-    buttons.forEach((button) => (button.disabled = true));
+    buttons.forEach((each) => (each.disabled = true));
     said.textContent = "…";
-    const answer = await ask(`/api/v1/corrections?${query}`, {method: "POST", body: form});
-    buttons.forEach((button) => (button.disabled = false));
-    tell(said, answer.sentence ?? answer.detail);
-    if (answer.sentence) area.querySelector("form").hidden = true;
+    try {
+      tell(said, (await call(`/api/v1/corrections?${query}`, {method: "POST", raw: form})).sentence);
+      area.querySelector("form").hidden = true;
+    } catch (error) {
+      tell(said, error.message);
+    }
+    buttons.forEach((each) => (each.disabled = false));
   };
   const form = naming(face, where, send, said);
   const open = button(face.tier === "not_known" ? "Teach who this is" : "Someone else", () => {
@@ -103,8 +108,11 @@ function naming(face, where, send, said) {
 async function look(typed, where, list, known) {
   if (!typed.trim()) return;
   const query = new URLSearchParams({q: typed, count: 8, server: where.id});
-  const answer = await ask(`/api/v1/characters?${query}`);
-  if (answer.characters) offer(list, known, answer.characters);
+  try {
+    offer(list, known, (await call(`/api/v1/characters?${query}`)).characters);
+  } catch {
+    // What is typed can be said without the list.
+  }
 }
 
 function offer(list, known, characters) {
@@ -114,15 +122,6 @@ function offer(list, known, characters) {
     option.value = one.series ? `${one.name} (${one.series})` : one.name;
     return option;
   }));
-}
-
-async function ask(address, options = {}) {
-  try {
-    const answer = await fetch(address, {...options, headers: {"X-CSRF-Token": token}});
-    return await answer.json();
-  } catch {
-    return {detail: "The site can't be reached."};
-  }
 }
 
 /** Show a sentence of the chat: what stands between backticks is a command. */
@@ -139,20 +138,6 @@ function field(form, words) {
   label.append(input);
   form.append(label);
   return input;
-}
-
-function button(words, pressed) {
-  const made = element("button", "button quiet", words);
-  made.type = "button";
-  made.addEventListener("click", pressed);
-  return made;
-}
-
-function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
 }
 
 // The server that was chosen last is chosen again.

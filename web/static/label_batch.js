@@ -1,7 +1,7 @@
 // A batch of pictures: each is sent by itself, so that a batch goes on after anything.
 
-import {call, counted, element} from "./label_common.js";
 import {filesOf} from "./label_zip.js";
+import {call, counted, element} from "./page.js";
 
 const box = document.getElementById("batch");
 const {server} = box?.dataset ?? {};

@@ -1,6 +1,6 @@
 // The characters that have faces in a server, and the merges that stand, each with its way back.
 
-import {call, counted, element} from "./label_common.js";
+import {button, call, counted, element} from "./page.js";
 
 const list = document.getElementById("people");
 const server = list?.dataset.server;
@@ -44,10 +44,7 @@ function entry(one) {
 
 function merged(merge) {
   const item = element("li");
-  const button = element("button", "button quiet", "Take back");
-  button.type = "button";
-  button.setAttribute("aria-label", `Take back: ${merge.summary}`);
-  button.addEventListener("click", async () => {
+  const back = button("Take back", async () => {
     try {
       const body = {said: [], action: merge.action};
       await call(`/api/v1/label/${server}/undo`, {method: "POST", body});
@@ -57,6 +54,7 @@ function merged(merge) {
       problem.textContent = error.message;
     }
   });
-  item.append(element("span", "", `${merge.summary}, ${new Date(merge.at).toLocaleDateString("en")}`), button);
+  back.setAttribute("aria-label", `Take back: ${merge.summary}`);
+  item.append(element("span", "", `${merge.summary}, ${new Date(merge.at).toLocaleDateString("en")}`), back);
   return item;
 }

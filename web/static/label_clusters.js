@@ -1,7 +1,8 @@
 // Clusters of unknown faces: take out who is somebody else, name what is left.
 
-import {UndoStack, call, counted, element, smallCrop, takesKeys} from "./label_common.js";
+import {UndoStack, smallCrop, takesKeys, undoLast} from "./label_common.js";
 import {findsNames} from "./label_names.js";
+import {button, call, counted, element} from "./page.js";
 
 const here = document.getElementById("clusters");
 const server = here?.dataset.server;
@@ -35,7 +36,8 @@ function section(cluster, index) {
   title.id = `cluster-${index}`;
   made.setAttribute("aria-labelledby", title.id);
   const tell = () => {
-    title.textContent = `${counted(cluster.faces.length - out.size, "face")} that look alike`;
+    const left = cluster.faces.length - out.size;
+    title.textContent = left === 1 ? "1 face is left" : `${counted(left, "face")} that look alike`;
   };
   tell();
   const list = element("ul", "crops");
@@ -47,22 +49,22 @@ function section(cluster, index) {
 /** A face as a button that takes it out, or puts it back. */
 function toggle(face, number, out, tell) {
   const item = smallCrop({...face, name: ""});
-  const button = element("button", "taken", "Take out");
-  button.type = "button";
+  const press = element("button", "taken", "Take out");
+  press.type = "button";
   const show = () => {
     const gone = out.has(face.id);
-    button.setAttribute("aria-pressed", String(gone));
+    press.setAttribute("aria-pressed", String(gone));
     item.classList.toggle("out", gone);
     tell();
   };
-  button.setAttribute("aria-label", `Take face ${number} out`);
-  button.addEventListener("click", () => {
+  press.setAttribute("aria-label", `Take face ${number} out`);
+  press.addEventListener("click", () => {
     if (!out.delete(face.id)) out.add(face.id);
     show();
   });
-  item.querySelector("img").addEventListener("click", () => button.click());
+  item.querySelector("img").addEventListener("click", () => press.click());
   show();
-  item.append(button);
+  item.append(press);
   return item;
 }
 
@@ -116,21 +118,6 @@ function ways(cluster, out, made, index) {
   return box;
 }
 
-function button(text, does) {
-  const made = element("button", "button quiet", text);
-  made.type = "button";
-  made.addEventListener("click", does);
-  return made;
-}
-
-async function undo() {
-  try {
-    const last = await stack.undo();
-    if (!last) return;
-    status.textContent = `Undone: ${last.name}.`;
-    problem.textContent = "";
-    load();
-  } catch (error) {
-    problem.textContent = error.message;
-  }
+function undo() {
+  return undoLast(stack, status, problem, load);
 }

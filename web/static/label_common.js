@@ -1,39 +1,6 @@
-// What the pages for labelling share: calls, small pieces of the page, crops.
+// What the pages for labelling share: small crops, keys, and undo.
 
-const token = document.querySelector("meta[name=csrf]")?.content ?? "";
-
-/** Call the site. Throws an Error whose message is what the site says. */
-export async function call(path, {method = "GET", body, raw, signal} = {}) {
-  const headers = {};
-  if (method !== "GET") headers["X-CSRF-Token"] = token;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  let response;
-  try {
-    response = await fetch(path, {
-      method,
-      headers,
-      body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
-      keepalive: body !== undefined,
-      signal,
-    });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Error("The site can't be reached.");
-  }
-  const said = await response.json().catch(() => null);
-  if (response.ok) return said;
-  const problem = new Error(said?.detail ?? "The site did not answer as it should.");
-  problem.status = response.status;
-  problem.retry = Number(response.headers.get("Retry-After"));
-  throw problem;
-}
-
-export function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
+import {call, element} from "./page.js";
 
 /** A small crop as an entry of a list; a spoiler is shown once it is pressed. */
 export function smallCrop(face, caption = face.name) {
@@ -57,10 +24,6 @@ export function smallCrop(face, caption = face.name) {
   item.prepend(image);
   if (caption) item.append(element("small", "", caption));
   return item;
-}
-
-export function counted(count, what) {
-  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** Whether a key belongs to what has the focus: a field, or what Enter and space press. */
@@ -100,5 +63,18 @@ export class UndoStack {
     this.acts.splice(0, this.acts.length - 100);
     sessionStorage.setItem(this.key, JSON.stringify(this.acts));
     this.changed(this.acts.length);
+  }
+}
+
+/** Take the last act back, say so at `status`, and read the page anew; a refusal goes to `problem`. */
+export async function undoLast(stack, status, problem, read) {
+  try {
+    const last = await stack.undo();
+    if (!last) return;
+    status.textContent = `Undone: ${last.name}.`;
+    problem.textContent = "";
+    await read();
+  } catch (error) {
+    problem.textContent = error.message;
   }
 }

@@ -1,8 +1,9 @@
 // All crops, or those of one character: choose some, and say who they are.
 
-import {UndoStack, call, counted, takesKeys} from "./label_common.js";
+import {UndoStack, takesKeys, undoLast} from "./label_common.js";
 import {Grid} from "./label_grid.js";
 import {findsNames} from "./label_names.js";
+import {call, counted} from "./page.js";
 
 const box = document.getElementById("grid");
 const {server, character} = box?.dataset ?? {};
@@ -96,14 +97,6 @@ async function merge(name) {
   }
 }
 
-async function undo() {
-  try {
-    const last = await stack.undo();
-    if (!last) return;
-    status.textContent = `Undone: ${last.name}.`;
-    problem.textContent = "";
-    await read();
-  } catch (error) {
-    problem.textContent = error.message;
-  }
+function undo() {
+  return undoLast(stack, status, problem, read);
 }

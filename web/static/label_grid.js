@@ -1,7 +1,7 @@
 // A grid of any number of crops: only what is in sight is on the page, and rows are used again.
 
-import {element} from "./label_common.js";
 import {Thumbnails} from "./label_thumbnails.js";
+import {element} from "./page.js";
 
 const SIDE = 112;
 const OVERSCAN = 3;

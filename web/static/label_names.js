@@ -1,6 +1,6 @@
 // A field that finds characters as one types: the combobox pattern of the ARIA practices guide.
 
-import {call, element} from "./label_common.js";
+import {call, element} from "./page.js";
 
 const WAIT_MS = 60;
 

@@ -1,7 +1,8 @@
 // The review queue: one face at a time, an answer a key, and undo.
 
-import {UndoStack, call, counted, element, smallCrop, takesKeys} from "./label_common.js";
+import {UndoStack, smallCrop, takesKeys} from "./label_common.js";
 import {findsNames} from "./label_names.js";
+import {call, counted, element, percent} from "./page.js";
 
 const REASONS = {
   disputed: "Disputed", new: "New character", cluster: "Seen often", uncertain: "Least certain",
@@ -222,7 +223,7 @@ function option({name, series, probability}, index) {
   button.type = "button";
   button.append(element("kbd", "", String(index + 1)), element("b", "", name));
   if (series) button.append(element("small", "", series));
-  button.append(element("span", "", probability === undefined ? "proposed" : `${Math.round(100 * probability)} %`));
+  button.append(element("span", "", probability === undefined ? "proposed" : percent(probability)));
   button.addEventListener("click", () => choose(index));
   item.append(button);
   return item;

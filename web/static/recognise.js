@@ -1,7 +1,8 @@
 // Recognise a picture: drop, paste, pick or photograph; progress; boxes over it; guesses a face.
 
-import {corrections, server} from "/static/correct.js";
-import {reasons} from "/static/why.js";
+import {corrections, server} from "./correct.js";
+import {counted, element, percent} from "./page.js";
+import {reasons} from "./why.js";
 
 const drop = document.getElementById("drop");
 const results = document.getElementById("results");
@@ -142,7 +143,7 @@ function faces(file, answer, where) {
 
 function guesses(face, others, where) {
   const more = element("details");
-  more.append(element("summary", "", `All ${others + 1} guesses`));
+  more.append(element("summary", "", others ? `All ${others + 1} guesses` : "The guess"));
   const list = element("ol");
   for (const guess of face.guesses) {
     const item = element("li");
@@ -183,8 +184,7 @@ function link(shown) {
 
 function summary(answer) {
   if (!answer.faces.length) return "No face found in this picture.";
-  const count = answer.faces.length === 1 ? "1 face" : `${answer.faces.length} faces`;
-  return `${count}: ${answer.faces.map(said).join("; ")}.`;
+  return `${counted(answer.faces.length, "face")}: ${answer.faces.map(said).join("; ")}.`;
 }
 
 function said(face) {
@@ -192,22 +192,9 @@ function said(face) {
   return face.tier === "not_known" ? name : `${name}, ${percent(face.guesses[0].probability)}`;
 }
 
-function percent(probability) {
-  if (probability > 0.99) return "over 99 %";
-  if (probability < 0.01) return "under 1 %";
-  return `${Math.round(100 * probability)} %`;
-}
-
 function anchor(guess, words, where) {
   const link = element("a", "", words);
   const server = where ? `?server=${where.id}` : "";
   link.href = `/characters/${encodeURIComponent(guess.id)}${server}`;
   return link;
-}
-
-function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
 }

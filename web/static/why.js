@@ -1,5 +1,7 @@
 // Why a face has its name: opened, it asks, and shows pictures of the server's, or a map.
 
+import {call, element, percent} from "./page.js";
+
 const SIDE = 176;
 
 /** What opens to the reasons for the name of a face of `file`, named as in `where`. */
@@ -12,32 +14,31 @@ export function reasons(file, index, where) {
   more.addEventListener("toggle", async () => {
     if (!more.open || place.hasChildNodes()) return;
     place.textContent = "Looking closer …";
-    const told = await ask(file, index, where);
-    place.replaceChildren(element("p", "sentence", told.sentence ?? told.detail));
-    if (!told.sentence) {
+    let told;
+    try {
+      told = await ask(file, index, where);
+    } catch (error) {
+      place.replaceChildren(element("p", "sentence", error.message));
       more.addEventListener("toggle", () => place.replaceChildren(), {once: true});
       return;
     }
+    place.replaceChildren(element("p", "sentence", told.sentence));
     const row = element("div", "reasons");
     row.append(told.map ? map(told) : picture(told.crop, "This face"));
     for (const one of told.pictures) {
-      row.append(picture(one.image, `${Math.round(100 * one.similarity)} % alike`));
+      row.append(picture(one.image, `${percent(one.similarity)} alike`));
     }
     place.append(row);
   });
   return more;
 }
 
-async function ask(file, index, where) {
+function ask(file, index, where) {
   const query = new URLSearchParams({face: index});
   if (where) query.set("server", where.id);
   const form = new FormData();
   form.append("image", file, file.name);
-  try {
-    return await (await fetch(`/api/v1/why?${query}`, {method: "POST", body: form})).json();
-  } catch {
-    return {detail: "The site can't be reached."};
-  }
+  return call(`/api/v1/why?${query}`, {method: "POST", raw: form});
 }
 
 /** The crop, green where it speaks for the name and red where it speaks against it. */
@@ -80,11 +81,4 @@ function picture(text, caption) {
 function address(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return URL.createObjectURL(new Blob([bytes], {type: "image/webp"}));
-}
-
-function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.types import Tier
+from models.types import Tier, percent
 
 if TYPE_CHECKING:
     from bot.feedback.statistics import Statistics
@@ -59,7 +59,7 @@ def shown(found: Statistics, roster: ServerRoster) -> Shown:
         _point(f"{week:%Y-%m-%d}", place / last, share)
         for place, (week, share) in enumerate(found.weeks)
     ]
-    stated = [_point(f"{100 * each.mean:.0f} %", each.mean, each.held) for each in found.stated]
+    stated = [_point(percent(each.mean), each.mean, each.held) for each in found.stated]
     pairs = [
         Confused(roster.characters[each.said], roster.characters[each.meant], each.count)
         for each in found.pairs

@@ -128,7 +128,7 @@ def test_a_known_tag_improves_a_known_character(
     code, output = call("add", "--tag", "hatsune_miku")
 
     assert code == 0
-    assert "1 characters enrolled by 3 pictures, 0 of them new" in output
+    assert "1 character enrolled by 3 pictures, 0 of them new" in output
     (row,) = listed()
     assert (row["id"], row["new"]) == ("hatsune_miku", False)
     assert board.with_key
@@ -143,7 +143,7 @@ def test_a_folder_is_enrolled(tmp_path: Path) -> None:
     code, output = call("add", str(tmp_path / "mine"))
 
     assert code == 0
-    assert "the folder mine: 1 characters enrolled by 2 pictures" in output
+    assert "the folder mine: 1 character enrolled by 2 pictures" in output
     assert [(row["name"], row["series"]) for row in listed()] == [("Mikan", "Our Story")]
 
 

@@ -77,7 +77,7 @@ def test_learn_then_list_show_roll_back_and_promote(moedex: CliRunner) -> None:
     listed = moedex.invoke(app, ["model", "list"])
     assert f"Server {SERVER}: version 1 answers." in listed.stdout
     shown = moedex.invoke(app, ["model", "show", "1"])
-    assert "12 labelled faces of 1 characters" in shown.stdout
+    assert "12 labelled faces of 1 character," in shown.stdout
     assert "against the first version" in shown.stdout
 
     back = moedex.invoke(app, ["model", "rollback"])
@@ -155,7 +155,7 @@ def test_a_pack_from_one_server_to_the_next(moedex: CliRunner, tmp_path: Path) -
     packed = moedex.invoke(app, ["dataset", "pack", str(file)])
     assert packed.exit_code == 0, packed.output
     loaded = moedex.invoke(app, ["dataset", "load", str(file), "--server", "78"])
-    assert "Server 78 has 1 characters" in loaded.stdout
+    assert "Server 78 has 1 character from" in loaded.stdout
     unsure = moedex.invoke(app, ["dataset", "export", str(tmp_path / "out")])
     assert unsure.exit_code == 1
     assert "one of 77, 78" in unsure.stderr

@@ -35,8 +35,8 @@ async def test_a_members_deletion_erases_pictures_votes_and_what_they_settled(
     await version_of(bot, own)
     shown = await ben.slash("general", "privacy show")
     text = await said(shown)
-    assert "1 faces, 1 of them with a crop" in text
-    assert "1 votes" in text
+    assert "1 face, 1 of them with a crop" in text
+    assert "1 vote," in text
     assert "can't be called back" in text
     await confirmed(ben, await ben.slash("general", "privacy delete"), ERASE["member"])
     assert not own.left

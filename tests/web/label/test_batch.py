@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, FilePayload, expect
 
 from bot.inference.stages import FoundFaces
 from tests.page.conftest import browser
-from tests.web.label.labelling import DrawnStages, LabelSite, label_site, opened_page
+from tests.web.label.labelling import DrawnStages, LabelSite, opened_page
 
 __all__ = ["browser"]
 
@@ -33,11 +30,10 @@ class Faces(DrawnStages):
         return replace(found, phash=sha256[:16], sha256=sha256)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def label(tmp_path: Path) -> AsyncIterator[LabelSite]:
-    """Return a site on which Ann is signed in."""
-    async with label_site(tmp_path, Faces()) as running:
-        yield running
+@pytest.fixture
+def stages() -> Faces:
+    """Return the stages of this module's site."""
+    return Faces()
 
 
 async def send(label: LabelSite, data: bytes) -> tuple[int, dict]:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
 from models.types import Tier
 from tests.page.conftest import browser
-from tests.web.label.labelling import LabelSite, label_site, opened_page, vector_of
+from tests.web.label.labelling import LabelSite, opened_page, vector_of
 
 __all__ = ["browser"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def label(tmp_path: Path) -> AsyncIterator[LabelSite]:
-    """Return a site on which Ann is signed in."""
-    async with label_site(tmp_path) as running:
-        yield running
 
 
 async def unknown(label: LabelSite, name: str, count: int) -> list[int]:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest_asyncio
+import pytest
 
 from bot.storage.records import TeachCharacter
 from models.types import Tier
 from sandbox.state.entities import Overwrite
 from sandbox.state.permissions import Permission
-from tests.web.label.labelling import CAST, LabelSite, label_site
+from tests.web.label.labelling import CAST, LabelSite
 
-
-@pytest_asyncio.fixture
-async def label(tmp_path: Path) -> AsyncIterator[LabelSite]:
-    """Return a site on which Ann is signed in."""
-    async with label_site(tmp_path) as running:
-        yield running
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def queue(label: LabelSite, query: str = "") -> list[dict]:

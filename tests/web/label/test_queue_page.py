@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from models.types import Tier
 from tests.page.conftest import browser
-from tests.web.label.labelling import NAMES, LabelSite, label_site, opened_page
+from tests.web.label.labelling import NAMES, LabelSite, opened_page
 
 __all__ = ["browser"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def label(tmp_path: Path) -> AsyncIterator[LabelSite]:
-    """Return a site on which Ann is signed in."""
-    async with label_site(tmp_path) as running:
-        yield running
 
 
 async def told(page: Page, text: str) -> None:
@@ -83,13 +73,15 @@ async def test_twenty_faces_by_keyboard_alone(browser: Browser, label: LabelSite
 async def test_what_was_not_kept_comes_back_and_says_why(
     browser: Browser, label: LabelSite
 ) -> None:
-    face = await label.post("hikari")
+    face = await label.post("hikari", probability=0.997)
     async with opened_page(browser, label, f"label/{label.server}", fine=["422"]) as page:
-        await expect(page.locator("#why")).to_contain_text("60 % sure")
+        await expect(page.locator("#why")).to_contain_text("over 99 % sure")
+        await expect(page.locator(".guess").first).to_contain_text("over 99 %")
+        await expect(page.locator(".guess").last).to_contain_text("under 1 %")
         await label.site.services.storage.consents.opt_out(label.sandbox.member("ann").id, face.at)
         await page.keyboard.press("1")
         await expect(page.locator("#problem")).to_contain_text("You opted out")
-        await expect(page.locator("#why")).to_contain_text("60 % sure")
+        await expect(page.locator("#why")).to_contain_text("over 99 % sure")
 
 
 async def test_undo_outlives_a_reload(browser: Browser, label: LabelSite) -> None:

@@ -6,21 +6,15 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest_asyncio
+import pytest
 
 from bot.gallery.dataset import import_dataset
 from models.gallery.packs import read_pack
-from tests.web.label.labelling import LabelSite, label_site
+from tests.web.label.labelling import LabelSite
 
-
-@pytest_asyncio.fixture
-async def label(tmp_path: Path) -> AsyncIterator[LabelSite]:
-    """Return a site on which Ann is signed in."""
-    async with label_site(tmp_path) as running:
-        yield running
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def taken(label: LabelSite, form: str) -> tuple[int, bytes]:

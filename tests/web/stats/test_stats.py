@@ -60,6 +60,16 @@ async def test_the_numbers_are_those_of_the_chat(tmp_path: Path, sandbox: Sandbo
         assert "Promote" not in shown
 
 
+async def test_one_is_not_said_in_the_plural(tmp_path: Path, sandbox: Sandbox) -> None:
+    async with served(tmp_path, sandbox=sandbox) as site:
+        await answered(site.services.storage, sandbox, right=1, wrong=0, unsettled=0)
+        await sign_in(site, sandbox.member("ben"))
+        _, shown = await page(site, "stats")
+        for words in ("<b>1</b> answer<", "<b>1</b> face named<", "at most 1 answer<", ">1 face<"):
+            assert words in shown
+        assert '<b>1</b> <span class="faint">100 %</span>' in shown
+
+
 async def test_who_may_not_read_a_channel_hears_of_no_confusion_in_it(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
