@@ -1,12 +1,15 @@
 """Crops of faces as files in one folder beside the database, by server.
 
-Beside a crop lies its thumbnail, once one was asked for; it goes with the crop.
+Beside a crop lies its thumbnail, once one was asked for; it goes with the crop. While no row holds
+a crop yet, a mark lies beside it: a bot and a site that share the folder leave each other's alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 _WITHOUT_FILE = Path("data/crops")
 _THUMBNAILS = "thumbnails"
+_MARK = ".unrecorded"
+_MARKED_S = 3600.0
+"""Seconds after which a mark was left behind by a process that is gone."""
 
 
 def crop_folder(config: LearningConfig, files: Path | None) -> Path:
@@ -34,18 +40,19 @@ class CropStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._unrecorded: set[str] = set()
 
     async def save(self, server_id: int, crops: Iterable[Pixels]) -> list[str]:
         """Write crops, (side, side, 3) uint8 RGB each; return their names.
 
-        No sweep removes them before `recorded` says that rows hold them.
+        No sweep removes them, in this process or another, before `recorded` says that rows hold
+        them.
         """
         return await asyncio.to_thread(self._save, server_id, list(crops))
 
     def recorded(self, names: Iterable[str]) -> None:
         """Say that rows hold these crops, or that nothing ever will."""
-        self._unrecorded.difference_update(names)
+        for name in names:
+            self._mark(name).unlink(missing_ok=True)
 
     async def load(self, name: str) -> bytes | None:
         """Return a crop's file, None where it is gone."""
@@ -82,8 +89,7 @@ class CropStore:
 
     async def list(self) -> set[str]:
         """Return the names of all files that rows should hold by now."""
-        files = await asyncio.to_thread(lambda: list(self.folder.glob("*/*.webp")))
-        return {f"{file.parent.name}/{file.name}" for file in files} - self._unrecorded
+        return await asyncio.to_thread(self._list)
 
     async def delete(self, names: Iterable[str]) -> None:
         """Delete files; those that are gone already are fine."""
@@ -92,6 +98,7 @@ class CropStore:
             for name in names:
                 (self.folder / name).unlink(missing_ok=True)
                 self._thumbnail_file(name).unlink(missing_ok=True)
+                self._mark(name).unlink(missing_ok=True)
 
         await asyncio.to_thread(delete)
 
@@ -101,10 +108,27 @@ class CropStore:
         names: list[str] = []
         for crop in crops:
             name = f"{server_id}/{secrets.token_hex(12)}.webp"
-            self._unrecorded.add(name)
+            self._mark(name).touch()
             (self.folder / name).write_bytes(write_crop(crop))
             names.append(name)
         return names
+
+    def _list(self) -> set[str]:
+        files = list(self.folder.glob("*/*.webp"))
+        now = time.time()
+        marked = set[str]()
+        for mark in self.folder.glob(f"*/*{_MARK}"):
+            with suppress(FileNotFoundError):  # a row holds it by now
+                if now - mark.stat().st_mtime < _MARKED_S:
+                    marked.add(f"{mark.parent.name}/{mark.stem}")
+                else:
+                    mark.unlink()
+        # Those that a row holds since are in the rows that are read after this.
+        return {f"{file.parent.name}/{file.name}" for file in files} - marked
+
+    def _mark(self, name: str) -> Path:
+        file = self.folder / name
+        return file.with_name(file.name + _MARK)
 
     def _read(self, name: str) -> bytes | None:
         try:
