@@ -131,7 +131,7 @@ async def run_site(config: Config, on_ready: Callable[[str], None]) -> None:
                 try:
                     async with (
                         metrics(config, worker, storage),
-                        site(services, client) as address,
+                        site(services, client, beside_chat=False) as address,
                     ):
                         on_ready(address)
                         await signalled()

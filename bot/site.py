@@ -26,15 +26,18 @@ def check(config: Config) -> None:
 
 
 @asynccontextmanager
-async def site(services: Services, client: discord.Client) -> AsyncIterator[str]:
+async def site(
+    services: Services, client: discord.Client, *, beside_chat: bool = True
+) -> AsyncIterator[str]:
     """Serve the site at `[web] listen` while the context lasts; gives its address.
 
-    `client` says who is in which server; where nobody signs in, it is not asked.
+    `client` says who is in which server; where nobody signs in, it is not asked. `beside_chat` says
+    whether the worker looks at pictures of a chat, too.
     Raises StartupError where the address can't be listened at.
     """
     config = services.config
     serving = importlib.import_module("web.app").serving
-    made = importlib.import_module("web.site").Site(services, client)
+    made = importlib.import_module("web.site").Site(services, client, beside_chat)
     async with AsyncExitStack() as stack:
         with _told("The site", "[web]", config.web.listen):
             address = await stack.enter_async_context(serving(made, *config.web.host_and_port))

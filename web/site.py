@@ -30,11 +30,13 @@ class Site:
     """The services of the site. Pictures are named by what names those of direct messages.
 
     Nothing of an upload is kept: neither the picture nor a crop, a vector or an address. `client`
-    is the bot's, or one that is logged in beside it.
+    is the bot's, or one that is logged in beside it. Uploads give way where the worker looks at
+    pictures of a chat, too: `beside_chat`.
     """
 
     services: Services
     client: discord.Client
+    beside_chat: bool = True
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -68,7 +70,7 @@ class Site:
         check_size(len(data), name, PictureLimits(max_bytes=self.config.pictures.max_bytes))
         # No message of Discord has a number below zero, so nothing that is deleted there cancels
         # an upload.
-        job = Job(server_id=-turn, message_id=-next(self._numbers), gives_way=True)
+        job = Job(server_id=-turn, message_id=-next(self._numbers), gives_way=self.beside_chat)
         return await self.services.uploads.identify(data, name, job, server_id)
 
     async def roster(self, server_id: int | None = None) -> ServerRoster:

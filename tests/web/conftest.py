@@ -57,11 +57,12 @@ async def served(
     sandbox: Sandbox | None = None,
     *,
     token: str = "",
+    beside_chat: bool = True,
     **web: Any,
 ) -> AsyncIterator[Served]:
     """Serve a site whose `[web]` section has these keys; people of a sandbox can sign in on it.
 
-    `token` is that of /metrics.
+    `token` is that of /metrics; `beside_chat` as in `Site`.
     """
     discord_section = {} if sandbox is None else sandbox.discord_section
     if sandbox is not None:
@@ -84,7 +85,7 @@ async def served(
                 await log_in(bot, config.discord, sandbox.bot_token)
             services = build_services(config, storage, worker, bot)
             try:
-                async with serving(Site(services, bot), "127.0.0.1", 0) as url:
+                async with serving(Site(services, bot, beside_chat), "127.0.0.1", 0) as url:
                     if sandbox is not None:
                         sandbox.application(f"{url}signed-in")
                     yield Served(url, stages, client, config, services, bot)

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from bot.cli.identify import as_object
 from models.bulk import FileResult
 from models.types import Box
-from tests.bot.fakes import MARIN
+from tests.bot.fakes import MARIN, ListingStages
 from tests.models.drawn import named_face
 from tests.web.conftest import Served, served
 from web.api.calls import answer
@@ -110,6 +110,27 @@ async def test_too_many_uploads_at_a_time_and_in_a_minute(tmp_path: Path) -> Non
         site.stages.gate.set()
         assert [status for status, _ in await asyncio.gather(*first)] == [200, 200]
         assert [(await site.upload(b"1"))[0] for _ in range(3)] == [200, 200, 429]
+
+
+@pytest.mark.parametrize("beside_chat", [True, False])
+async def test_a_thread_is_kept_free_where_there_is_a_chat(
+    tmp_path: Path, beside_chat: bool
+) -> None:
+    stages = ListingStages()
+    async with served(tmp_path, stages, beside_chat=beside_chat) as site:
+        threads = site.config.inference.threads
+        stages.gate.clear()
+        uploads = [asyncio.create_task(site.upload(b"1")) for _ in range(threads + 1)]
+        busy = max(1, threads - 1) if beside_chat else threads
+        for _ in range(busy):
+            assert await asyncio.to_thread(stages.started.acquire, timeout=20)
+        for _ in range(2000):  # until the others have come in
+            if site.services.worker.waiting == threads + 1 - busy:
+                break
+            await asyncio.sleep(0.01)
+        assert len(stages.order) == busy
+        stages.gate.set()
+        assert {status for status, _ in await asyncio.gather(*uploads)} == {200}
 
 
 async def test_a_browser_that_leaves_takes_its_picture_along(site: Served) -> None:
