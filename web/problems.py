@@ -66,12 +66,23 @@ def answered(request: web.Request, problem: ProblemError) -> web.StreamResponse:
             content_type="application/problem+json",
             headers=problem.headers,
         )
-    context: dict[str, Any] = {"title": title, "detail": problem.detail}
+    heading = _HEADINGS.get(problem.status, "That did not work")
+    context: dict[str, Any] = {"title": heading, "detail": problem.detail}
     page = aiohttp_jinja2.render_template("problem.html", request, context, status=problem.status)
     page.headers.update(problem.headers)
     return page
 
 
+_HEADINGS = {
+    403: "Not allowed",
+    404: "Nothing here",
+    413: "Too large",
+    429: "Too much at once",
+    500: "That went wrong",
+    502: "Not right now",
+    503: "Not right now",
+}
+"""What stands over a page's problem."""
 _WORDS = {
     404: "There is nothing here.",
     405: "That can't be done here.",

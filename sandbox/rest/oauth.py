@@ -10,7 +10,6 @@ What a token reads goes over the API itself, with `Authorization: Bearer`.
 
 from __future__ import annotations
 
-import html
 import secrets
 from base64 import b64decode
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from yarl import URL
 
+from sandbox.rest.consent import consent_page
 from sandbox.state.authorizations import SCOPES, Asked, GrantError
 
 if TYPE_CHECKING:
@@ -48,19 +48,7 @@ class OAuth:
     async def ask(self, request: web.Request) -> web.Response:
         """`GET /oauth2/authorize`."""
         asked = self._asked(request)
-        humans = "".join(
-            f'<button name="user" value="{user.id}">Authorize as '
-            f"{html.escape(user.display_name)}</button>"
-            for user in self._world.humans
-        )
-        name = html.escape(self._world.bot.display_name)
-        scopes = "".join(f"<li>{html.escape(scope)}</li>" for scope in sorted(asked.scopes))
-        text = (
-            '<!doctype html><html lang="en"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
-            f"<title>Authorize access</title><h1>{name} wants to read of you</h1>"
-            f'<ul>{scopes}</ul><form method="post">{humans}<button>Cancel</button></form></html>'
-        )
+        text = consent_page(self._world.bot.display_name, asked, self._world.humans)
         return web.Response(text=text, content_type="text/html")
 
     async def answer(self, request: web.Request) -> web.Response:
