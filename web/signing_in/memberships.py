@@ -1,11 +1,13 @@
 """What Discord says of people in the servers where the bot is: asked anew after a minute.
 
 Beside a bot its client knows servers and channels; without one they are asked for over REST. People
-are asked for in both: the bot does not listen to what changes of members.
+are asked for in both: the bot does not listen to what changes of members. No token of theirs is
+kept, so who joined a server since they signed in is looked for in the bot's, a few at a time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,20 +15,30 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import discord
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
 
 from bot.feedback.authority import labels_at_once
 from bot.storage.records import ON_THE_SITE
 from web.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bot.storage.settings import SettingsRepository
     from web.signing_in.oauth import Profile
 
 FRESH_S: Final = 60.0
 """Seconds that an answer of Discord's is good for."""
+ABSENT_S: Final = 300.0
+"""Seconds after which somebody who was not in a server is looked for there again."""
+LOOKS: Final = RateLimitItemPerMinute(20)
+"""How many servers one person is looked for in a minute, of those where they were not."""
+ALL_LOOKS: Final = RateLimitItemPerMinute(300)
+"""The same of everybody together; Discord takes 50 requests of a bot a second."""
 _MOST: Final = 10_000
+_MOST_PEOPLE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,8 @@ class Memberships:
         self._client = client
         self._settings = settings
         self._answers: dict[tuple[Any, ...], tuple[float, Any]] = {}
+        self._absent: dict[int, dict[int, float]] = {}
+        self._looks = MovingWindowRateLimiter(MemoryStorage())
 
     async def servers(self) -> dict[int, str]:
         """Return the ids and names of the servers where the bot is. Raises ProblemError."""
@@ -67,6 +81,30 @@ class Memberships:
             if one.roles is not None:
                 read = (names[one.server_id], one.roles, one.manages)
                 self._keep(read, "roles", one.server_id, profile.user_id)
+        there = {one.server_id for one in profile.servers}
+        now = time.monotonic()
+        self._absent.pop(profile.user_id, None)
+        self._absences(profile.user_id).update({each: now for each in names if each not in there})
+
+    async def of_all(self, user_id: int, known: Collection[int]) -> list[Membership]:
+        """Return where both somebody and the bot are; `known` is where both were at the sign-in.
+
+        What was left is gone after a minute, and what was joined is there after five; after more
+        where the bot is in more than a hundred, of which a few are asked a minute. Raises
+        ProblemError.
+        """
+        ours = await self.servers()
+        found = [await self.of(user_id, each) for each in known if each in ours]
+        others = [each for each in ours if each not in known]
+        wanted: list[int] = []
+        absent, before = self._absences(user_id), time.monotonic() - ABSENT_S
+        for each in others:
+            if self._fresh("roles", each, user_id) is not None:
+                found.append(await self.of(user_id, each))
+            elif absent.get(each, 0.0) <= before and await self._may_look(user_id):
+                wanted.append(each)
+        found += await asyncio.gather(*(self._looked_for(user_id, each) for each in wanted))
+        return [one for one in found if one is not None]
 
     async def of(self, user_id: int, server_id: int) -> Membership | None:
         """Return somebody's membership of a server; None where they, or the bot, are not in it.
@@ -112,6 +150,26 @@ class Memberships:
         if isinstance(channel, discord.Thread) and channel.is_private():
             return held.manage_threads and held.view_channel
         return held.view_channel and held.read_message_history
+
+    def _absences(self, user_id: int) -> dict[int, float]:
+        """Return when somebody was last found not to be in which servers."""
+        if user_id not in self._absent:
+            while len(self._absent) >= _MOST_PEOPLE:
+                del self._absent[next(iter(self._absent))]
+            self._absent[user_id] = {}
+        return self._absent[user_id]
+
+    async def _may_look(self, user_id: int) -> bool:
+        return await self._looks.hit(LOOKS, str(user_id)) and await self._looks.hit(ALL_LOOKS)
+
+    async def _looked_for(self, user_id: int, server_id: int) -> Membership | None:
+        try:
+            found = await self.of(user_id, server_id)
+        except ProblemError:  # a page needs not wait for what may well be nothing
+            return None
+        if found is None:
+            self._absences(user_id)[server_id] = time.monotonic()
+        return found
 
     async def _member(self, user_id: int, server_id: int) -> discord.Member | None:
         key = ("member", server_id, user_id)

@@ -77,10 +77,8 @@ def signed_in(request: web.Request) -> Person:
 async def servers(request: web.Request) -> list[Membership]:
     """Return where both the person and the bot are, by name."""
     person = signed_in(request)
-    asked = request.app[MEMBERSHIPS]
-    ours = await asked.servers()
-    found = [await asked.of(person.user_id, each) for each in person.servers if each in ours]
-    return sorted((one for one in found if one is not None), key=lambda one: one.server_name)
+    found = await request.app[MEMBERSHIPS].of_all(person.user_id, person.servers)
+    return sorted(found, key=lambda one: one.server_name)
 
 
 async def member(request: web.Request, server_id: int) -> Membership:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
+from limits import RateLimitItemPerMinute
 from yarl import URL
 
 from sandbox import Member, Sandbox
 from sandbox.state.entities import Channel, Overwrite
 from sandbox.state.permissions import Permission
 from tests.web.conftest import Served, authorized, csrf_of, served, sign_in
-from web.signing_in.memberships import Memberships
+from web.signing_in.memberships import Membership, Memberships
 
 
 def hide(sandbox: Sandbox, channel: Channel) -> None:
@@ -70,41 +73,46 @@ async def test_signing_out_everywhere(tmp_path: Path, sandbox: Sandbox) -> None:
         assert await name_shown(site) is None
 
 
+@asynccontextmanager
+async def as_ben(
+    folder: Path, sandbox: Sandbox
+) -> AsyncIterator[tuple[Served, time_machine.Traveller, str]]:
+    """Sign Ben in while the clock stands; gives the site, the clock, and his first cookie."""
+    async with served(folder, sandbox=sandbox) as site:
+        with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+            await sign_in(site, sandbox.member("ben"))
+            yield site, clock, await cookie_of(site)
+
+
 async def test_the_token_changes_and_an_old_one_ends_the_session(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
-    async with served(tmp_path, sandbox=sandbox) as site:
-        with time_machine.travel(datetime.now(UTC), tick=False) as clock:
-            await sign_in(site, sandbox.member("ben"))
-            first = await cookie_of(site)
-            clock.shift(timedelta(minutes=20))
-            assert await name_shown(site) == "Ben"
-            second = await cookie_of(site)
-            assert second != first
-            clock.shift(timedelta(seconds=1))
-            assert await name_shown(site) == "Ben"
-            # What was asked for at the same moment still came with the old one.
-            site.client.cookie_jar.update_cookies({"moedex": first}, URL(site.url))
-            assert await name_shown(site) == "Ben"
-            clock.shift(timedelta(minutes=5))
-            assert await name_shown(site) is None
-            site.client.cookie_jar.update_cookies({"moedex": second}, URL(site.url))
-            assert await name_shown(site) is None
+    async with as_ben(tmp_path, sandbox) as (site, clock, first):
+        clock.shift(timedelta(minutes=20))
+        assert await name_shown(site) == "Ben"
+        second = await cookie_of(site)
+        assert second != first
+        clock.shift(timedelta(seconds=1))
+        assert await name_shown(site) == "Ben"
+        # What was asked for at the same moment still came with the old one.
+        site.client.cookie_jar.update_cookies({"moedex": first}, URL(site.url))
+        assert await name_shown(site) == "Ben"
+        clock.shift(timedelta(minutes=5))
+        assert await name_shown(site) is None
+        site.client.cookie_jar.update_cookies({"moedex": second}, URL(site.url))
+        assert await name_shown(site) is None
 
 
 async def test_a_new_token_that_never_arrived_locks_nobody_out(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
-    async with served(tmp_path, sandbox=sandbox) as site:
-        with time_machine.travel(datetime.now(UTC), tick=False) as clock:
-            await sign_in(site, sandbox.member("ben"))
-            first = await cookie_of(site)
-            clock.shift(timedelta(minutes=20))
-            await name_shown(site)
-            site.client.cookie_jar.update_cookies({"moedex": first}, URL(site.url))
-            clock.shift(timedelta(minutes=20))
-            assert await name_shown(site) == "Ben"
-            assert await cookie_of(site) != first
+    async with as_ben(tmp_path, sandbox) as (site, clock, first):
+        clock.shift(timedelta(minutes=20))
+        await name_shown(site)
+        site.client.cookie_jar.update_cookies({"moedex": first}, URL(site.url))
+        clock.shift(timedelta(minutes=20))
+        assert await name_shown(site) == "Ben"
+        assert await cookie_of(site) != first
 
 
 async def test_a_session_ends_by_itself(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -193,6 +201,53 @@ async def test_roles_are_those_of_a_minute_ago_at_most(
         assert await asked.of(ben.id, server.id) is not None
         monkeypatch.setattr("web.signing_in.memberships.FRESH_S", 0.0)
         assert await asked.of(ben.id, server.id) is None
+
+
+async def test_a_server_that_was_joined_or_left_since_shows(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places, ben = sandbox.places, sandbox.member("ben")
+    elsewhere = places.add_server("Elsewhere")
+    async with served(tmp_path, sandbox=sandbox) as site:
+
+        async def shown() -> tuple[bool, bool]:
+            async with site.client.get(f"{site.url}account") as page:
+                text = await page.text()
+            return (f"<span>{sandbox.server.name}</span>" in text, "<span>Elsewhere" in text)
+
+        await sign_in(site, ben)
+        assert await shown() == (True, False)
+        places.join(ben, elsewhere)
+        assert await shown() == (True, False)
+        monkeypatch.setattr("web.signing_in.memberships.ABSENT_S", 0.0)
+        assert await shown() == (True, True)
+        places.leave(ben)
+        monkeypatch.setattr("web.signing_in.memberships.FRESH_S", 0.0)
+        assert await shown() == (False, True)
+
+
+async def test_looking_for_somebody_in_servers_keeps_to_a_rate(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben = sandbox.member("ben")
+    for number in range(4):
+        sandbox.places.add_server(f"Elsewhere {number}")
+    monkeypatch.setattr("web.signing_in.memberships.LOOKS", RateLimitItemPerMinute(3))
+    monkeypatch.setattr("web.signing_in.memberships.ABSENT_S", 0.0)
+    async with served(tmp_path, sandbox=sandbox) as site:
+        asked = Memberships(site.bot, site.services.storage.settings)
+        looked: list[int] = []
+        of = asked.of
+
+        async def noted(user_id: int, server_id: int) -> Membership | None:
+            looked.append(server_id)
+            return await of(user_id, server_id)
+
+        monkeypatch.setattr(asked, "of", noted)
+        for _ in range(2):
+            (one,) = await asked.of_all(ben.id, (sandbox.server.id,))
+            assert one.server_id == sandbox.server.id
+        assert len(looked) == 2 + 3
 
 
 async def test_discord_that_does_not_answer_lets_nobody_in(
