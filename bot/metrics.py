@@ -37,6 +37,9 @@ PICTURES: Final = Counter(
     "moedex_pictures_total", "Pictures that came to the worker, by what came of them.", ["outcome"]
 )
 FACES: Final = Counter("moedex_faces_total", "Faces that were answered, by their tier.", ["tier"])
+CLUSTER_REQUESTS: Final = Counter(
+    "moedex_cluster_requests_total", "Requests to a cluster, by what came of them.", ["outcome"]
+)
 REQUESTS: Final = Counter(
     "moedex_requests_total", "Requests in chat, by what came of them.", ["outcome"]
 )

@@ -35,11 +35,65 @@ _SAME_COLOURS = 40.0
 _SAME_VECTOR = 0.75
 
 
-class Identifier:
+class FaceFinder:
+    """Finds faces and crops them for an embedder; safe to use from several threads at once.
+
+    `side`: pixels of the square crops.
+    """
+
+    def __init__(self, detector: Detector, side: int) -> None:
+        self.detector = detector
+        self.side = side
+
+    def warm_up(self) -> None:
+        """Run the detector once, so that the first picture is as quick as others."""
+        self.detector.detect(np.zeros((96, 64, 3), np.uint8))
+
+    def find(self, picture: Picture, max_faces: int = MAX_FACES) -> list[Face]:
+        """Return at most `max_faces` faces, in reading order.
+
+        A face that stays where it is through an animation is given once, in its best frame.
+        """
+        tracks: list[_Track] = []
+        faces: list[Face] = []
+        for index, frame in enumerate(picture.frames):
+            small = halved(frame, detection_side(*frame.shape[:2]))
+            scale = max(picture.width, picture.height) / max(small.shape[:2])
+            for found in self.detector.detect(small):
+                faces.append(Face(found.box.scaled(scale), found.score, index))
+                if picture.animated:
+                    _follow(tracks, faces[-1], _thumbnail(small, found.box))
+        return best_faces(
+            [track.best for track in tracks] if picture.animated else faces, max_faces
+        )
+
+    def crops(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
+        """Return the faces' crops, (n, side, side, 3) uint8 RGB."""
+        if not faces:
+            return np.empty((0, self.side, self.side, 3), np.uint8)
+        return np.stack(
+            [
+                crop_face(frame, face.box.scaled(frame.shape[1] / picture.width), self.side)
+                for face in faces
+                for frame in (picture.frames[face.frame],)
+            ]
+        )
+
+    def suffices(self, picture: Picture, faces: Sequence[Face]) -> bool:
+        """Tell whether a picture that was decoded smaller has the pixels that the crops need.
+
+        Where it hasn't, a crop would be enlarged that the file shows sharper.
+        """
+        scale = picture.frames[0].shape[1] / picture.width
+        least = min((face.box.side for face in faces), default=np.inf) * (1 + 2 * MARGIN)
+        return scale >= 1 or scale * least >= self.side
+
+
+class Identifier(FaceFinder):
     """Detector, embedder and namer, loaded once; safe to use from several threads at once."""
 
     def __init__(self, detector: Detector, embedder: Embedder, namer: Namer) -> None:
-        self.detector = detector
+        super().__init__(detector, embedder.side)
         self.embedder = embedder
         self.namer = namer
         self.model_version = f"{embedder.version}-{namer.version}"
@@ -64,48 +118,8 @@ class Identifier:
 
     def warm_up(self) -> None:
         """Run the networks once, so that the first picture is answered as quickly as others."""
-        self.detector.detect(np.zeros((96, 64, 3), np.uint8))
+        super().warm_up()
         self.embedder.warm_up()
-
-    def find(self, picture: Picture, max_faces: int = MAX_FACES) -> list[Face]:
-        """Return at most `max_faces` faces, in reading order.
-
-        A face that stays where it is through an animation is given once, in its best frame.
-        """
-        tracks: list[_Track] = []
-        faces: list[Face] = []
-        for index, frame in enumerate(picture.frames):
-            small = halved(frame, detection_side(*frame.shape[:2]))
-            scale = max(picture.width, picture.height) / max(small.shape[:2])
-            for found in self.detector.detect(small):
-                faces.append(Face(found.box.scaled(scale), found.score, index))
-                if picture.animated:
-                    _follow(tracks, faces[-1], _thumbnail(small, found.box))
-        return best_faces(
-            [track.best for track in tracks] if picture.animated else faces, max_faces
-        )
-
-    def crops(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """Return the faces' crops, (n, side, side, 3) uint8 RGB."""
-        side = self.embedder.side
-        if not faces:
-            return np.empty((0, side, side, 3), np.uint8)
-        return np.stack(
-            [
-                crop_face(frame, face.box.scaled(frame.shape[1] / picture.width), side)
-                for face in faces
-                for frame in (picture.frames[face.frame],)
-            ]
-        )
-
-    def suffices(self, picture: Picture, faces: Sequence[Face]) -> bool:
-        """Tell whether a picture that was decoded smaller has the pixels that the crops need.
-
-        Where it hasn't, a crop would be enlarged that the file shows sharper.
-        """
-        scale = picture.frames[0].shape[1] / picture.width
-        least = min((face.box.side for face in faces), default=np.inf) * (1 + 2 * MARGIN)
-        return scale >= 1 or scale * least >= self.embedder.side
 
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:
         """Return the crops' vectors, (n, dimensions) float32 of unit length."""

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 MAX_THREADS: Final = 4
 """One or two pictures do not keep more busy."""
 
+_threads = min(os.cpu_count() or 1, MAX_THREADS)
+
+
+def use_threads(count: int) -> None:
+    """Let networks that are opened from now on compute in so many threads; their outputs stay."""
+    global _threads
+    _threads = count
+
 
 class Session:
     """A network as a function: (n, height, width, 3) float32 -> (n, ...) float32.
@@ -67,8 +75,7 @@ class _Runner:
     """A network that is ready for batches of one shape, () for none."""
 
     def __init__(self, path: Path) -> None:
-        threads = min(os.cpu_count() or 1, MAX_THREADS)
-        self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+        self._interpreter = Interpreter(model_path=str(path), num_threads=_threads)
         (first,) = self._interpreter.get_input_details()
         (last,) = self._interpreter.get_output_details()
         self._input, self._output = first["index"], last["index"]

@@ -24,6 +24,7 @@ from bot.cli import (
     learn,
     roster,
     run,
+    serve,
     sort,
     tagger,
     train,
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("web")(web.web)
+app.command("serve")(serve.serve)
 app.command("identify")(identify.identify)
 app.command("sort")(sort.sort)
 app.command("characters")(characters.characters)

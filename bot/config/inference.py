@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+from urllib.parse import urlsplit
+
 from pydantic import Field, field_validator
 
 from bot.config.section import Section
@@ -30,6 +33,34 @@ class InferenceConfig(Section):
     cascade: str = Field(
         "", description="Path of your own cascade file. Empty: one in cascades/, else nagadomi's."
     )
+
+    backend: Literal["threads", "ray"] = Field(
+        "threads",
+        description='Where pictures are worked on: "threads" of this process, or "ray", a cluster '
+        "that `moedex serve` opens.",
+    )
+    addresses: tuple[str, ...] = Field(
+        ("http://127.0.0.1:8644",),
+        min_length=1,
+        description='Where clusters are, each a `moedex serve`; asked in turn with backend "ray".',
+    )
+    at_once: int = Field(
+        16, ge=1, le=1024, description="Pictures that clusters are asked about at the same time."
+    )
+    when_away: Literal["threads", "say"] = Field(
+        "threads",
+        description='Where no cluster answers: "threads" of this process work instead, or "say" '
+        "tells who asked that it can't be done now.",
+    )
+
+    @field_validator("addresses")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            url = urlsplit(address)
+            if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/"):
+                raise ValueError(f'"{address}" should be like "http://127.0.0.1:8644"')
+        return value
 
     @field_validator("detector")
     @classmethod

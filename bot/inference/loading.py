@@ -1,9 +1,13 @@
-"""Loads the real stages and the tagger. Only here are the models imported: that takes seconds."""
+"""Makes what the configuration names: the real stages, the tagger, the backend.
+
+Only here are the models imported: that takes seconds.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.inference.backend import Threads
 from bot.inference.memory import give_back, share_one_pool, spare_what_is_loaded
 from bot.inference.threads import share_processors
 
@@ -23,6 +27,15 @@ def load_stages(config: Config) -> Stages:
     spare_what_is_loaded()
     give_back()
     return stages
+
+
+def backend_of(config: Config) -> Threads:
+    """Return the backend that the configuration names."""
+    if config.inference.backend == "ray":
+        from bot.inference.cluster.backend import Cluster
+
+        return Cluster(config)
+    return Threads(config.inference)
 
 
 def load_second_opinion(config: Config) -> SecondOpinion:

@@ -1,8 +1,7 @@
-"""Embeds and names the faces of a batch of pictures: the middle step, in a thread of its own."""
+"""Names the faces of a batch of pictures: the last step, in the thread that embeds."""
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -12,23 +11,12 @@ if TYPE_CHECKING:
     from bot.inference.task import PictureTask
     from models.types import NamedFace, Vectors
 
-log = logging.getLogger(__name__)
 
-
-def name_batch(batch: Sequence[PictureTask]) -> list[tuple[NamedFace, ...] | Exception]:
-    """Embed all, then name each picture with its server's gallery; runs in a thread."""
-    start = time.perf_counter()
-    try:
-        vectors = batch[0].stages.embed([task.found.crops for task in batch if task.found])
-    except Exception as error:  # whatever it is, the callers hear of it
-        log.exception("A batch of %d pictures could not be embedded", len(batch))
-        return [error for _ in batch]
-    embedded = time.perf_counter() - start
-    results: list[tuple[NamedFace, ...] | Exception] = []
-    for task, rows in zip(batch, vectors, strict=True):
-        task.seconds["embed"] = embedded
-        results.append(_name(task, rows))
-    return results
+def name_batch(
+    batch: Sequence[PictureTask], vectors: Sequence[Vectors]
+) -> list[tuple[NamedFace, ...] | Exception]:
+    """Name each picture by its faces' vectors and its server's gallery; runs in a thread."""
+    return [_name(task, rows) for task, rows in zip(batch, vectors, strict=True)]
 
 
 def _name(task: PictureTask, vectors: Vectors) -> tuple[NamedFace, ...] | Exception:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-import time
-from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.inference.drawing import draw_answer
-from bot.inference.stages import FoundFaces, StagesError
-from models.detection.boxes import best_faces
+from bot.inference.finding import Finding, Intake
+from bot.inference.stages import StagesError
 from models.embedding.embedder import EMBEDDING_FILE, Embedder, version_of
 from models.gallery.expectation import expected
 from models.gallery.gallery import Gallery
@@ -21,10 +18,7 @@ from models.gallery.impostors import IMPOSTORS_FILE, fitting_impostors
 from models.gallery.namer import NAMING_FILE, Namer
 from models.gallery.scoring import scores
 from models.gallery.tuning import tuned
-from models.identify import Identifier, detection_side
-from models.images.decoding import PictureLimits, decode
-from models.images.hashing import perceptual_hash
-from models.images.resizing import halved
+from models.identify import Identifier
 from models.roster.roster import Roster, load_roster
 from models.weight_files import WEIGHTS, WeightsError
 
@@ -35,15 +29,10 @@ if TYPE_CHECKING:
 
     from bot.config import Config
     from bot.inference.results import Drawing, FacePictures, IdentifiedPicture
+    from bot.inference.stages import FoundFaces
     from models.gallery.expectation import Expectation
     from models.gallery.policy import NamingPolicy
     from models.types import NamedFace, Vector, Vectors
-
-MOST_FACES: Final = 100
-"""Faces that are counted in a picture, beyond those that are named."""
-
-_TAGGED_SIDE: Final = 1600
-"""Pixels of a frame's longer side, or more, that a tagger has to look at."""
 
 
 class RealStages:
@@ -54,14 +43,8 @@ class RealStages:
         self._identifier = identifier
         self._weights = weights
         identifier.warm_up()  # the first picture must not pay for it
-        self._limits = PictureLimits(
-            max_bytes=config.pictures.max_bytes,
-            max_pixels=config.pictures.max_pixels,
-            frames=config.pictures.frames,
-        )
-        self._faces = config.pictures.faces
+        self._finding = Finding(identifier, Intake.of(config))
         self._answers = config.answers
-        self._side = max(config.answers.side, _TAGGED_SIDE if config.tagger.model else 0)
         self.model_version = self._identifier.model_version
         self.gallery = self._identifier.namer.gallery
         self.characters = self.gallery.characters
@@ -92,35 +75,7 @@ class RealStages:
 
     def find(self, data: bytes, name: str) -> FoundFaces:
         """Decode, find the faces and crop them. Raises PictureError."""
-        watch = _Stopwatch()
-        picture = decode(data, name, self._limits, enough=detection_side)
-        watch.lap("decode")
-        found = self._identifier.find(picture, MOST_FACES)
-        faces = best_faces(found, self._faces)
-        watch.lap("detect")
-        # The other frames, and pixels that no answer shows, are let go.
-        frames = {
-            index: halved(picture.frames[index], self._side) for index in {f.frame for f in faces}
-        }
-        phash = perceptual_hash(picture.frames[0])
-        sha256 = hashlib.sha256(data).hexdigest()
-        watch.lap("crop")
-        if not self._identifier.suffices(picture, faces):
-            picture = decode(data, name, self._limits)
-            watch.lap("decode")
-        crops = self._identifier.crops(picture, faces)
-        watch.lap("crop")
-        return FoundFaces(
-            picture.width,
-            picture.height,
-            frames,
-            tuple(faces),
-            crops,
-            phash,
-            sha256,
-            watch.seconds,
-            len(found) - len(faces),
-        )
+        return self._finding.find(data, name)
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:
         """Embed the crops of several pictures in one batch."""
@@ -182,17 +137,3 @@ class RealStages:
         return RealStages(
             self._config, Identifier(self._identifier.detector, embedder, namer), folder
         )
-
-
-class _Stopwatch:
-    """Seconds by stage; a stage may come several times."""
-
-    def __init__(self) -> None:
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-        self._since = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Count the time since the last lap as `stage`'s."""
-        now = time.perf_counter()
-        self.seconds[stage] += now - self._since
-        self._since = now

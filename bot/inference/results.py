@@ -32,8 +32,9 @@ class IdentifiedPicture:
     beyond those that are named. `frames` are what the answer is drawn on: the frames that have
     faces, made smaller, by their place in the animation. `phash` and `sha256` are hexadecimal;
     `backbone` is the hash of what made the faces' vectors. `seconds` is the time of each stage:
-    `wait` (queued), `decode`, `detect`, `crop`, `gather` (waiting for a batch), `embed` (the whole
-    batch), `name`, `tagger` (where one is asked, waiting included).
+    `wait` (queued), `decode`, `detect`, `crop`, `cluster` (the way to one and its queue), `gather`
+    (waiting for a batch), `embed` (the whole batch), `name`, `tagger` (where one is asked, waiting
+    included).
     """
 
     name: str

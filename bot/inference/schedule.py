@@ -24,7 +24,8 @@ _EMPTY: FairQueue[PictureTask] = FairQueue()
 class Schedule:
     """The pictures on their way, by the step that they wait for."""
 
-    def __init__(self, config: InferenceConfig) -> None:
+    def __init__(self, config: InferenceConfig, pictures: int) -> None:
+        """Take the configuration, and how many pictures are worked on at the same time."""
         self._config = config
         self._queued: FairQueue[PictureTask] = FairQueue()
         self._behind: FairQueue[PictureTask] = FairQueue()
@@ -32,12 +33,12 @@ class Schedule:
         self._finding = 0
         self._in_flight = 0
         # A decoded picture is big: only as many are held as keep the threads and a batch busy.
-        self._most_in_flight = 2 * config.threads + 2
+        self._most_in_flight = 2 * pictures + 2
         # What gives way must not be in the way of what comes next: a thread stays free for that,
         # and no batch is full of it.
         self._giving_way = 0
         self._finding_giving_way = 0
-        self._threads = config.threads
+        self._threads = pictures
         self._changed = asyncio.Condition()
 
     @property

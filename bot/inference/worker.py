@@ -1,11 +1,12 @@
-"""The worker: a bounded schedule on the event loop's side, threads on the other.
+"""The worker: a bounded schedule on the event loop's side, a backend on the other.
 
 A picture's way has two steps. *Find* (decode, detect, crop) runs in a pool of threads; then *embed*
 gathers the faces of all pictures that are ready, and runs them as one batch in a thread of its own.
-The event loop only hands things over. A job that was cancelled, or whose time is up, is dropped at
-the border between the steps: a running thread can't be stopped. Where a tagger is configured,
-unknown faces make a third step (`second_opinion`). What an answer shows is drawn once all its
-pictures are named, in the pool of threads too.
+Either step may run at a cluster instead (`bot.inference.backend`). The event loop only hands things
+over. A job that was cancelled, or whose time is up, is dropped at the border between the steps: a
+running thread can't be stopped. Where a tagger is configured, unknown faces make a third step
+(`second_opinion`). What an answer shows is drawn once all its pictures are named, in the pool of
+threads too.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import contextlib
 import functools
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from bot.inference.backend import Threads
 from bot.inference.counting import counted
-from bot.inference.errors import JobCancelled, JobTimeout
-from bot.inference.loading import load_second_opinion, load_stages
+from bot.inference.errors import InferenceError, JobCancelled, JobTimeout
+from bot.inference.loading import backend_of, load_second_opinion, load_stages
 from bot.inference.memory import give_back
 from bot.inference.naming import name_batch
 from bot.inference.schedule import Schedule
@@ -40,11 +41,9 @@ if TYPE_CHECKING:
     from bot.inference.stages import FoundFaces, Stages
     from models.gallery.gallery import Gallery
     from models.tagger.second_opinion import SecondOpinion
-    from models.types import Pixels, Vectors
+    from models.types import NamedFace, Pixels, Vectors
 
 log = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 
 _ASIDE_EVERY_S = 2.0
 
@@ -64,12 +63,14 @@ class InferenceWorker:
         load: Callable[[], Stages],
         config: InferenceConfig,
         load_tagger: Callable[[], SecondOpinion] | None = None,
+        backend: Threads | None = None,
     ) -> None:
         self._load = load
+        self._backend = backend or Threads(config)
         self._tagger = TaggerStep(load_tagger, config.timeout_s) if load_tagger else None
         self._asking: set[asyncio.Task[None]] = set()
         self._config = config
-        self._schedule = Schedule(config)
+        self._schedule = Schedule(config, self._backend.pictures)
         self._by_message: dict[int, set[PictureTask]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._closed = False
@@ -78,26 +79,23 @@ class InferenceWorker:
     def from_config(cls, config: Config) -> Self:
         """Return a worker that runs the real models, and the tagger where one is configured."""
         tagger = functools.partial(load_second_opinion, config) if config.tagger.model else None
-        return cls(functools.partial(load_stages, config), config.inference, tagger)
+        load = functools.partial(load_stages, config)
+        return cls(load, config.inference, tagger, backend_of(config))
 
     async def __aenter__(self) -> Self:
-        threads = self._config.threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="moedex-picture")
-        self._embedder = ThreadPoolExecutor(1, thread_name_prefix="moedex-embed")
-        try:
-            self._stages = await self._in_thread(self._embedder, self._load)
-            if self._tagger is not None:
+        self._stages = await self._backend.open(self._load)
+        if self._tagger is not None:
+            try:
                 await self._tagger.open()
-        except BaseException as error:
-            # A load can't be stopped: who cancels it doesn't wait for its end.
-            failed = isinstance(error, Exception)
-            self._pool.shutdown(wait=failed)
-            self._embedder.shutdown(wait=failed)
-            if self._tagger is not None and failed:
-                await self._tagger.close()
-            raise
-        pictures = [self._work_on_pictures() for _ in range(threads)]
-        for loop in [*pictures, self._work_on_batches(), self._give_back_at_rest()]:
+            except BaseException as error:
+                # A load can't be stopped: who cancels it doesn't wait for its end.
+                await self._backend.close()
+                if isinstance(error, Exception):
+                    await self._tagger.close()
+                raise
+        pictures = [self._work_on_pictures() for _ in range(self._backend.pictures)]
+        batches = [self._work_on_batches() for _ in range(self._backend.batches)]
+        for loop in [*pictures, *batches, self._give_back_at_rest()]:
             self._loops.append(asyncio.create_task(loop))
         return self
 
@@ -116,8 +114,7 @@ class InferenceWorker:
         for asking in self._asking:
             asking.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
-        for pool in (self._pool, self._embedder):
-            await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+        await self._backend.close()
         if self._tagger is not None:
             await self._tagger.close()
 
@@ -142,7 +139,7 @@ class InferenceWorker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ASIDE_EVERY_S):
                 await self._schedule.idle()
-        (vectors,) = await self._in_thread(self._embedder, stages.embed, [np.stack(crops)])
+        (vectors,) = await self._backend.embed(stages, [np.stack(crops)])
         return vectors
 
     @property
@@ -202,7 +199,7 @@ class InferenceWorker:
         `shown` says which faces have a picture of their own. No file has more than `max_bytes`.
         Raises ValueError: not even the smallest fits.
         """
-        return await self._in_thread(self._pool, self._stages.draw, pictures, shown, max_bytes)
+        return await self._backend.in_picture_thread(self._stages.draw, pictures, shown, max_bytes)
 
     def cancel(self, message_id: int) -> int:
         """Drop the pictures of a message; return how many were on their way."""
@@ -232,20 +229,23 @@ class InferenceWorker:
                 async with asyncio.timeout(_AT_REST_S):
                     await self._schedule.busy()
             except TimeoutError:
-                await self._in_thread(self._embedder, give_back)
+                await self._backend.in_embedding_thread(give_back)
 
     async def _find(self, task: PictureTask) -> None:
         has_faces = False
         try:
             if not task.done.done():
                 task.lap("wait")
-                found = await self._run(task, task.stages.find, task.data, task.name)
-                has_faces = found is not None and _take_in(task, found)
+                found = await self._backend.find(task.stages, task.data, task.name)
+                has_faces = _take_in(task, found)
+        except Exception as error:  # PictureError and bugs alike belong to the caller
+            if not task.done.done():
+                task.done.set_exception(error)
         finally:
             self._schedule.found(task, has_faces=has_faces)
 
     async def _embed(self, batch: list[PictureTask]) -> None:
-        results = await self._in_thread(self._embedder, name_batch, batch)
+        results = await self._named(batch)
         for task, result in zip(batch, results, strict=True):
             if task.done.done():
                 self._schedule.finished(task)
@@ -267,21 +267,20 @@ class InferenceWorker:
         await tagger.ask(task)
         task.answer()
 
-    async def _run(
-        self, task: PictureTask, step: Callable[..., Result], *arguments: Any
-    ) -> Result | None:
-        """Run a step in a picture thread; None if it failed, and then the caller knows."""
+    async def _named(self, batch: list[PictureTask]) -> list[tuple[NamedFace, ...] | Exception]:
+        """Embed a batch, then name each of its pictures; a failure belongs to its picture."""
+        start = time.perf_counter()
+        crops = [task.found.crops for task in batch if task.found]
         try:
-            return await self._in_thread(self._pool, step, *arguments)
-        except Exception as error:  # PictureError and bugs alike belong to the caller
-            if not task.done.done():
-                task.done.set_exception(error)
-            return None
-
-    async def _in_thread(
-        self, pool: ThreadPoolExecutor, function: Callable[..., Result], *arguments: Any
-    ) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
+            vectors = await self._backend.embed(batch[0].stages, crops)
+        except InferenceError as error:
+            return [error for _ in batch]
+        except Exception as error:  # whatever it is, the callers hear of it
+            log.exception("A batch of %d pictures could not be embedded", len(batch))
+            return [error for _ in batch]
+        for task in batch:
+            task.seconds["embed"] = time.perf_counter() - start
+        return await self._backend.in_embedding_thread(name_batch, batch, vectors)
 
 
 def _take_in(task: PictureTask, found: FoundFaces) -> bool:

@@ -32,7 +32,7 @@ def call(*arguments: str) -> tuple[int, str]:
 def test_help_names_the_commands() -> None:
     code, output = call("--help")
     assert code == 0
-    for name in ("demo", "run", "backup", "restore", "doctor"):
+    for name in ("demo", "run", "backup", "restore", "doctor", "serve"):
         assert name in output
 
 
@@ -40,10 +40,20 @@ def test_help_loads_nothing_heavy() -> None:
     program = (
         "import sys, bot.cli; "
         "heavy = {'ai_edge_litert', 'keras', 'cv2', 'discord', 'sqlalchemy', 'numpy', 'PIL'}; "
+        "heavy.add('ray'); "
         "print(sorted(heavy & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)  # noqa: S603
     assert result.stdout.strip() == "[]"
+
+
+def test_serving_without_ray_or_an_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, output = call("serve", "--listen", "here")
+    assert code == 2
+    assert "127.0.0.1:8643" in output
+    monkeypatch.setitem(sys.modules, "ray", None)
+    code, output = call("serve")
+    assert (code, output.strip()) == (1, "Ray is missing: install moedex[cluster].")
 
 
 @pytest.mark.parametrize("package", ["libgl1", "libglib2.0-0"])
