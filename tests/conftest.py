@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import postgres_server, postgres_url, storage_url
+
+__all__ = ["postgres_server", "postgres_url", "storage_url"]
+
 _FORGOTTEN = (
     "exception was never retrieved",
     "Task was destroyed but it is pending",
@@ -16,6 +20,11 @@ _FORGOTTEN = (
     "Unclosed connection",
 )
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the end-to-end tests run on another database: `--database postgresql`."""
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
 
 
 @pytest.fixture(scope="session")

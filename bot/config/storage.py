@@ -12,7 +12,8 @@ class StorageConfig(Section):
 
     url: str = Field(
         "sqlite+aiosqlite:///data/moedex.db",
-        description="SQLAlchemy URL of the database. The folder is made if it is missing.",
+        description="SQLAlchemy URL of the database: an SQLite file, whose folder is made if it is "
+        "missing, or with moedex[postgres] postgresql+asyncpg://user:password@host/database.",
     )
     answers_days: int = Field(
         180,

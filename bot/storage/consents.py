@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.repository import Repository
 from bot.storage.tables import ConsentRow, OptOutRow
+from bot.storage.upserts import insert
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,7 +76,7 @@ class ConsentRepository(Repository):
         """Keep nothing of a member's pictures from now on."""
         async with self._database.write() as session:
             await session.execute(
-                insert(OptOutRow).values(user_id=user_id, at=at).on_conflict_do_nothing()
+                insert(session, OptOutRow).values(user_id=user_id, at=at).on_conflict_do_nothing()
             )
         self._opted_out = None
 

@@ -1,26 +1,41 @@
-"""The open database: sessions to read and to write in, and erasure down to the bytes."""
+"""The open database: sessions to read and to write in, and operations that are carried out."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import event, text
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from bot.backoff import waits
 from bot.storage.cancellation import to_its_end
 from bot.storage.errors import StorageClosedError, StorageError
-from bot.storage.location import shown, sqlite_file
-from bot.storage.schema import upgrade
+from bot.storage.location import shown
+from bot.storage.sqlite import Sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from sqlalchemy import Connection
+    from bot.storage.backend import Backend
 
-_BUSY_S = 15.0
+T = TypeVar("T")
+
+PATIENCE_S: Final = 30.0
+"""Seconds for which an operation is tried anew: a server is started again in less."""
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.005, 1.0
+
+
+class _Turn:
+    """The turn of an operation to write; `taken` is the line that it stands first in."""
+
+    taken: asyncio.Lock | None = None
+
+
+_turn: ContextVar[_Turn | None] = ContextVar("turn", default=None)
 
 
 class Database:
@@ -28,16 +43,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Prepare to use the database at an SQLAlchemy URL; StorageError if that can't be."""
-        self._url = url
-        try:
-            self._engine = create_async_engine(
-                url, connect_args={"timeout": _BUSY_S} if sqlite_file(url) else {}
-            )
-        except (SQLAlchemyError, ImportError) as error:
-            raise StorageError(f"Storage {shown(url)} can't be used: {error}.") from None
-        if self._engine.dialect.name == "sqlite":
-            _prepare_sqlite(self._engine)
-        self._writing = asyncio.Lock()
+        self.backend = _backend(url)
+        self._line = asyncio.Lock()
         self._in_use = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -46,13 +53,9 @@ class Database:
     async def migrate(self) -> None:
         """Bring the schema up to date.
 
-        Raises StorageError if it is no database, or was written by a newer Moedex.
+        Raises StorageError if it is no database, can't be used, or was written by a newer Moedex.
         """
-        try:
-            async with self._engine.connect() as connection:
-                await connection.run_sync(upgrade)
-        except DatabaseError as error:
-            raise StorageError(f"Storage {shown(self._url)} can't be used: {error.orig}.") from None
+        await self.backend.migrate()
 
     async def finish(self) -> None:
         """Let nobody in any more, and wait for those who still read or write.
@@ -64,76 +67,109 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._engine.dispose()
+        await self.backend.engine.dispose()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """Open a session to read in."""
-        async with self._session(self._engine) as session:
+        """Open a session to read in: one moment of the database."""
+        async with self._session(self.backend.reading) as session:
             yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Open a session to write in. Commits at the end, or nothing is written.
 
-        Writers of this process wait for each other here, those of others at the database.
+        Writers of this process wait for each other, in the order in which they came; those of
+        others are the database's to tell apart.
         """
-        engine = self._engine.execution_options(writes=True)
-        async with self._writing, self._session(engine) as session, session.begin():
+        async with AsyncExitStack() as stack:
+            turn = _turn.get()
+            if turn is None:
+                await stack.enter_async_context(self._line)
+            elif turn.taken is None:
+                await self._line.acquire()
+                turn.taken = self._line
+            session = await stack.enter_async_context(self._session(self.backend.writing))
+            await stack.enter_async_context(session.begin())
             yield session
+
+    async def carry_out(self, operation: Callable[[], Awaitable[T]]) -> T:
+        """Return what an operation returns, which is begun anew where that helps.
+
+        It helps where two that cross were told apart by the database, and where the connection was
+        lost before the commit. Meanwhile the operation keeps its turn to write: what one member
+        does first is written first. One that is part of another is begun anew with that.
+        """
+        if _turn.get() is not None:
+            return await operation()
+        turn = _Turn()
+        token = _turn.set(turn)
+        try:
+            return await self._tried(operation)
+        finally:
+            _turn.reset(token)
+            if turn.taken is not None:
+                turn.taken.release()
+
+    async def _tried(self, operation: Callable[[], Awaitable[T]]) -> T:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE_S
+        for wait in waits(_FIRST_WAIT_S, _LONGEST_WAIT_S):
+            try:
+                return await operation()
+            except Exception as error:
+                if not self.backend.passes(error) or loop.time() + wait > end or self._closed:
+                    raise
+            await asyncio.sleep(wait)
+        raise AssertionError("the waits have no end")
 
     @to_its_end
     async def flush_erased(self) -> bool:
-        """Carry erased pages from the write-ahead log into the file, and empty the log.
+        """Carry out what deletions left to do, so that nothing of what was erased is kept.
 
-        Pages are overwritten with zeros on deletion (secure_delete); until this is done the log
-        still has them. Returns false where a reader held it up: try again later.
+        Returns false where a reader held it up: try again later.
         """
-        if self._engine.dialect.name != "sqlite":
-            return True
-        async with self.read() as session:
-            connection = await session.connection(
-                execution_options={"isolation_level": "AUTOCOMMIT"}
-            )
-            # A checkpoint that waits for a reader keeps every writer out: it must not wait.
-            before = (await connection.execute(text("PRAGMA busy_timeout"))).scalar_one()
-            await connection.execute(text("PRAGMA busy_timeout = 0"))
-            try:
-                result = await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-                busy, _, _ = result.one()
-            finally:
-                await connection.execute(text(f"PRAGMA busy_timeout = {int(before)}"))
-            return not busy
+        with self._inside():
+            return await self.backend.flush_erased()
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        with self._inside():
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                yield session
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Keep the database open meanwhile. Raises StorageClosedError."""
         if self._closed:
             raise StorageClosedError("The storage is closed.")
         self._in_use += 1
         self._idle.clear()
         try:
-            async with AsyncSession(engine, expire_on_commit=False) as session:
-                yield session
+            yield
         finally:
             self._in_use -= 1
             if not self._in_use:
                 self._idle.set()
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        # The driver would begin transactions late and never around DDL: SQLAlchemy says BEGIN.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")  # a vote that was acknowledged survives
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA secure_delete=ON")  # erased means gone from the file's bytes
-        cursor.close()
+def _backend(url: str) -> Backend:
+    """Return the database at a URL. Raises StorageError where there can be none."""
+    try:
+        name = make_url(url).get_backend_name()
+        if name == "sqlite":
+            return Sqlite(url)
+        if make_url(url).drivername == "postgresql+asyncpg":
+            from bot.storage.postgres import Postgres
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later can't wait for another writer: it fails.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            return Postgres(url)
+    except ImportError as error:
+        raise StorageError(
+            f"Storage {shown(url)} needs moedex[postgres]: pip install 'moedex[postgres]' "
+            f"({error})."
+        ) from None
+    except SQLAlchemyError as error:
+        raise StorageError(f"Storage {shown(url)} can't be used: {error}.") from None
+    raise StorageError(
+        f"Storage {shown(url)} is neither sqlite+aiosqlite:// nor postgresql+asyncpg://."
+    )

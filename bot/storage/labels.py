@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.audit_log import write_change
 from bot.storage.faces import observed, to_observation
@@ -15,6 +14,7 @@ from bot.storage.repository import Repository
 from bot.storage.revisions import bump
 from bot.storage.tables import AnswerRow, DecisionRow, FaceRow, LabelRow
 from bot.storage.tables.labels import from_columns, to_columns
+from bot.storage.upserts import insert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -113,7 +113,9 @@ class LabelRepository(Repository):
             return
         async with self._database.write() as session:
             if decides and await session.get(AnswerRow, reply_id) is not None:
-                await session.execute(insert(DecisionRow).values(**mark).on_conflict_do_nothing())
+                await session.execute(
+                    insert(session, DecisionRow).values(**mark).on_conflict_do_nothing()
+                )
             elif not decides:
                 await session.execute(delete(DecisionRow).filter_by(**mark))
 

@@ -36,8 +36,11 @@ def files_beside(file: Path) -> Path:
 
 
 def shown(url: str) -> str:
-    """Return `url` as it may be printed: without a password."""
-    return make_url(url).render_as_string(hide_password=True)
+    """Return `url` as it may be printed: without a password, wherever in it that stands."""
+    parsed = make_url(url)
+    if "password" in parsed.query:
+        parsed = parsed.update_query_dict({"password": "***"})
+    return parsed.render_as_string(hide_password=True)
 
 
 def hold(file: Path) -> FileLock:

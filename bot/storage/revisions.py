@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage.repository import Repository
 from bot.storage.tables import RevisionRow, StateRow
+from bot.storage.upserts import insert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +69,7 @@ class RevisionRepository(Repository):
 
 async def bump(session: AsyncSession, server_id: int) -> None:
     """Count a change of a server's gallery or model within a transaction."""
-    added = insert(RevisionRow).values(server_id=server_id, revision=1)
+    added = insert(session, RevisionRow).values(server_id=server_id, revision=1)
     await session.execute(
         added.on_conflict_do_update(
             index_elements=["server_id"], set_={"revision": RevisionRow.revision + 1}
@@ -83,7 +83,9 @@ async def bump_erased(session: AsyncSession, server_ids: Iterable[int | None]) -
     Some may have been labelled, so the servers' galleries changed too.
     """
     for server_id in {each for each in server_ids if each is not None}:
-        added = insert(RevisionRow).values(server_id=server_id, revision=1, erased_hashes=1)
+        added = insert(session, RevisionRow).values(
+            server_id=server_id, revision=1, erased_hashes=1
+        )
         await session.execute(
             added.on_conflict_do_update(
                 index_elements=["server_id"],

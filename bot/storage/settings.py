@@ -64,7 +64,7 @@ class SettingsRepository(Repository):
     async def watched(self, server_id: int) -> dict[int, int]:
         """Return the channels that are switched on: channel id -> id of who did it."""
         found = self._watched.get(server_id)
-        if found is None:
+        if found is None or not self._remembers:
             async with self._database.read() as session:
                 rows = await session.scalars(
                     select(WatchedChannelRow).where(WatchedChannelRow.server_id == server_id)

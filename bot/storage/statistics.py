@@ -34,7 +34,8 @@ class StatisticsRepository(Repository):
                 .where(AnswerRow.server_id == server_id, AnswerRow.at >= since)
                 .group_by(day)
             )
-            return Counter({date.fromisoformat(text): count for text, count in rows})
+            # A day is a text on SQLite, a date on PostgreSQL.
+            return Counter({date.fromisoformat(str(each)): count for each, count in rows})
 
     async def faces_by_tier(self, server_id: int, since: datetime) -> Counter[Tier]:
         """Return how many faces were answered in each tier."""

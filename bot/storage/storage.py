@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 class Storage:
     """The repositories of an open database. `files` is the folder beside it, None without a file.
 
-    One process at a time holds a database; `exclusive=False` works beside it, and asks anew where
-    the holder may remember.
+    One process at a time holds an SQLite file; `exclusive=False` works beside it, and asks anew
+    where the holder may remember. Of PostgreSQL nobody is the holder.
     """
 
     def __init__(
@@ -49,7 +49,8 @@ class Storage:
     ) -> None:
         self.database = database
         self.files = files
-        self.settings = SettingsRepository(database, remembers=exclusive)
+        remembers = exclusive and not database.backend.shared
+        self.settings = SettingsRepository(database, remembers=remembers)
         self.answers = AnswerRepository(database)
         self.votes = VoteRepository(database)
         self.state = StateRepository(database)
@@ -65,7 +66,7 @@ class Storage:
         self.proposals = ProposalRepository(database)
         self.vectors = VectorRepository(database)
         self.versions = VersionRepository(database, self.state)
-        self.consents = ConsentRepository(database, self.settings, remembers=exclusive)
+        self.consents = ConsentRepository(database, self.settings, remembers=remembers)
         self.servers = ServerRepository(database)
         self.sessions = SessionRepository(database)
         self.api_keys = ApiKeyRepository(database)
@@ -79,10 +80,10 @@ class Storage:
         """Open the database at `url` (an SQLAlchemy URL, or the path of an SQLite file).
 
         The folder is made, the schema brought up to date. `exclusive` takes the lock that keeps a
-        second bot out; a process that works beside a running bot opens without it.
+        second bot off an SQLite file; a process that works beside a running bot opens without it.
 
         Raises StorageInUseError if another process holds the lock, StorageError if the URL is
-        wrong, the file is no database, or was written by a newer Moedex.
+        wrong, the database can't be used, or was written by a newer Moedex.
         """
         url = sqlite_url(url) if isinstance(url, Path) else url
         file = sqlite_file(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import JSON, and_, exists, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from bot.storage.faces import observed, to_observation
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from bot.storage.records import FaceObservation
 
-_BEST = func.coalesce(func.json_extract(FaceRow.guesses, "$[0].probability"), 0.0)
+_GUESSES = type_coerce(FaceRow.guesses, JSON)
+_BEST = func.coalesce(_GUESSES[(0, "probability")].as_float(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class WaitingFaceRepository(Repository):
         self, asked: Asked, character_ids: Collection[str], most: int
     ) -> list[FaceObservation]:
         """Return faces whose best guess is one of these characters, the surest first."""
-        best = func.json_extract(FaceRow.guesses, "$[0].character_id")
+        best = _GUESSES[(0, "character_id")].as_string()
         query = _waiting(asked).where(_undisputed(), best.in_(character_ids))
         return await self._select(query.order_by(_BEST.desc(), FaceRow.id), most)
 

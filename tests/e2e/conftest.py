@@ -26,8 +26,12 @@ from sandbox.state.interaction import Interaction
 from sandbox.state.permissions import Permission
 from sandbox.testing.member import Member
 from tests.bot.fakes import FakeStages
+from tests.databases import empty_database
 from tests.running import running_bot
 from tests.sandbox.conformance import DESCRIPTION, Description
+
+ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+"""Mark of modules whose tests run on both kinds of database."""
 
 PATIENCE_S = 60
 """How long a test waits for what must happen; long, because the machine may be busy."""
@@ -81,8 +85,18 @@ async def sandbox(description: Description | None) -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of the bot's database: an SQLite file, unless the test or `--database` says.
+
+    Modules whose tests run on both say `pytestmark = ON_BOTH`.
+    """
+    kind = getattr(request, "param", None) or request.config.getoption("database")
+    return empty_database(str(kind), request, tmp_path)
+
+
+@pytest.fixture
 def start(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox: Sandbox, database: str, tmp_path: Path
 ) -> Callable[..., contextlib.AbstractAsyncContextManager[MoedexBot]]:
     """Return what starts a bot in the sandbox; the same storage is kept between two starts."""
 
@@ -94,11 +108,13 @@ def start(
             load_tagger = None if tagger is None else partial(_itself, tagger)
             return InferenceWorker(lambda: stages, config.inference, load_tagger)
 
-        storage = {"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}"}
         cooldowns = {"user_times": 1000, "server_times": 1000}
+        # Beside an SQLite file, and there for a bot without one.
+        learning = {"crops": str(tmp_path / "moedex-files" / "crops")}
         given = {
             "discord": sandbox.discord_section,
-            "storage": storage,
+            "storage": {"url": database},
+            "learning": learning,
             "cooldowns": cooldowns,
             **sections,
         }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.storage.records import NOT_A_FACE, Label
 from models.types import SETTLED
 from tests.e2e.conftest import (
+    ON_BOTH,
     PATIENCE_S,
     answered,
     asked,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sandbox.state.entities import Message
     from tests.e2e.conftest import Start
 
+pytestmark = ON_BOTH
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.vectors import PackedVector
 
 
 class EnrolledCharacterRow(Base):
@@ -54,7 +55,7 @@ class EnrolmentRow(Base):
         ForeignKey("enrolled_characters.id", ondelete="CASCADE"), index=True
     )
     backbone: Mapped[str] = mapped_column(String(100))
-    centroid: Mapped[bytes | None] = mapped_column(LargeBinary)
+    centroid: Mapped[bytes | None] = mapped_column(PackedVector)
     used: Mapped[int]
     done: Mapped[bool]
     at: Mapped[datetime]
@@ -69,7 +70,7 @@ class EnrolmentSampleRow(Base):
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id", ondelete="CASCADE"))
     ref: Mapped[str] = mapped_column(String(500))
-    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    vector: Mapped[bytes | None] = mapped_column(PackedVector)
     used: Mapped[bool]
     why_not: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.vectors import PackedVector
 
 
 class ExemplarRow(Base):
@@ -27,8 +28,8 @@ class ExemplarRow(Base):
     provenance: Mapped[str] = mapped_column(String(200))
     phash: Mapped[str | None] = mapped_column(String(64))
     crop: Mapped[str | None] = mapped_column(String(100))
-    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    vector: Mapped[bytes] = mapped_column(PackedVector)
     backbone: Mapped[str] = mapped_column(String(100))
-    next_vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_vector: Mapped[bytes | None] = mapped_column(PackedVector)
     next_backbone: Mapped[str | None] = mapped_column(String(100))
     at: Mapped[datetime]

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Dialect,
     Enum,
     ForeignKey,
-    LargeBinary,
     String,
     TypeDecorator,
     UniqueConstraint,
@@ -24,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.records.faces import StoredGuess
 from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.vectors import PackedVector
 from models.types import Tier
 
 _TIER = Enum(
@@ -79,7 +79,7 @@ class FaceRow(Base):
     phash: Mapped[str | None] = mapped_column(String(64))
     group_id: Mapped[int | None] = mapped_column(index=True)
     crop: Mapped[str | None] = mapped_column(String(100))
-    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    vector: Mapped[bytes | None] = mapped_column(PackedVector)
     backbone: Mapped[str | None] = mapped_column(String(100))
-    next_vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_vector: Mapped[bytes | None] = mapped_column(PackedVector)
     next_backbone: Mapped[str | None] = mapped_column(String(100))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from bot.storage import Storage
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
-async def test_entries_are_due_in_order_until_they_are_done(tmp_path: Path) -> None:
-    async with Storage.open(tmp_path / "moedex.db") as storage:
+async def test_entries_are_due_in_order_until_they_are_done(storage_url: str) -> None:
+    async with Storage.open(storage_url) as storage:
         outbox = storage.outbox
         for number in (3, 1, 2):
             await outbox.add("delete", 7, 20, number, NOW + timedelta(minutes=number))
-    async with Storage.open(tmp_path / "moedex.db") as storage:
+    async with Storage.open(storage_url) as storage:
         outbox = storage.outbox
         due = await outbox.due(NOW + timedelta(minutes=2), without=(), limit=9)
         assert [each.message_id for each in due] == [1, 2]
@@ -30,8 +29,8 @@ async def test_entries_are_due_in_order_until_they_are_done(tmp_path: Path) -> N
         assert (again.message_id, again.tries) == (2, 1)
 
 
-async def test_the_same_is_kept_once_and_is_due_anew(tmp_path: Path) -> None:
-    async with Storage.open(tmp_path / "moedex.db") as storage:
+async def test_the_same_is_kept_once_and_is_due_anew(storage_url: str) -> None:
+    async with Storage.open(storage_url) as storage:
         outbox = storage.outbox
         await outbox.add("ask", 7, 20, 1, NOW)
         (entry,) = await outbox.due(NOW, without=(), limit=9)
@@ -42,8 +41,8 @@ async def test_the_same_is_kept_once_and_is_due_anew(tmp_path: Path) -> None:
         assert sorted(each.task for each in due) == ["ask", "delete"]
 
 
-async def test_a_server_takes_its_own_along(tmp_path: Path) -> None:
-    async with Storage.open(tmp_path / "moedex.db") as storage:
+async def test_a_server_takes_its_own_along(storage_url: str) -> None:
+    async with Storage.open(storage_url) as storage:
         for number, server_id in enumerate((7, 8, None)):
             await storage.outbox.add("delete", server_id, 20, number, NOW)
         assert await storage.servers.kept() == {7, 8}

