@@ -10,9 +10,9 @@ from aiohttp import web
 from bot.feedback.statistics import WEEKS
 from web.answers import page
 from web.api import swagger
-from web.api.openapi import document
 from web.characters import search
 from web.characters.known import known
+from web.document import document
 from web.problems import ProblemError
 from web.signing_in.person import person_of, seen, server_asked, servers
 
@@ -106,7 +106,7 @@ class Pages:
         shown = page(
             "api.html",
             request,
-            document=document(),
+            document=self._document(),
             origin=request.url.origin(),
             swagger=swagger.PREFIX,
             swagger_version=swagger.VERSION,
@@ -116,7 +116,10 @@ class Pages:
 
     async def openapi(self, _: web.Request) -> web.Response:
         """Give the OpenAPI document."""
-        return web.json_response(document())
+        return web.json_response(self._document())
+
+    def _document(self) -> dict[str, Any]:
+        return document(labelling=bool(self._site.config.web.client_id))
 
     async def alive(self, _: web.Request) -> web.Response:
         """Say that the process answers."""

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = 200
 """Crops of a page where none is said."""
-_MOST: Final = 1000
+MOST_CROPS: Final = 1000
+"""Crops of a page at most."""
 _STATES: Final = ("open", "settled", "disputed")
 _SPECIAL: Final = {"not_a_face": "not a face", "ignore": "left alone"}
 _GUESSES: Final = 5
@@ -76,7 +77,7 @@ class CollectionsApi:
         if state is not None and state not in _STATES:
             raise ProblemError(400, f"“state” must be one of {', '.join(_STATES)}.")
         start = number(request.query, "start", 0, 10**8)
-        count = number(request.query, "count", PAGE, _MOST)
+        count = number(request.query, "count", PAGE, MOST_CROPS)
         return answer(await page_of_crops(self._services, labeller, start, count, state))
 
     async def thumbnails(self, request: web.Request) -> web.Response:
