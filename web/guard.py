@@ -11,7 +11,7 @@ from bot.config import WebConfig
 from web.limits import Limits, client_of
 
 LIMITS: Final = web.AppKey("limits", Limits)
-CROPS: Final = ("crop", "thumbnail", "thumbnails")
+CROPS: Final = ("crop", "thumbnail", "thumbnails", "drawing")
 """The names of the routes of which a page asks for hundreds."""
 
 POLICY: Final = (

@@ -11,6 +11,7 @@ from bot.feedback.statistics import WEEKS
 from web.answers import page
 from web.api import swagger
 from web.characters import search
+from web.characters.drawings import Drawings
 from web.characters.known import known
 from web.document import document
 from web.problems import ProblemError
@@ -25,12 +26,14 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._drawings = Drawings(site)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Add the pages' routes."""
         router.add_get("/", self.recognise)
         router.add_get("/characters", self.characters)
         router.add_get("/characters/{id}", self.character)
+        self._drawings.add_to(router)
         router.add_get("/api", self.api)
         router.add_get("/api/v1/openapi.json", self.openapi)
         router.add_get("/healthz", self.alive)
@@ -91,6 +94,7 @@ class Pages:
             request,
             character=character,
             known=await known(self._site, character, server_id, visible),
+            drawings=await self._drawings.of(request, character.id, server_id),
             weeks=WEEKS,
             server=_server(server_id),
             server_id=server_id,

@@ -21,6 +21,8 @@ from bot.inference import InferenceWorker
 from bot.services import Services
 from bot.storage import Storage
 from sandbox import Member, Sandbox
+from sandbox.state.entities import Channel, Overwrite
+from sandbox.state.permissions import Permission
 from tests.bot.fakes import ListingStages
 from web.app import serving
 from web.site import Site
@@ -119,6 +121,13 @@ async def csrf_of(site: Served) -> str:
         found = re.search(r'<meta name="csrf" content="(\w+)">', await page.text())
     assert found is not None, "nobody is signed in"
     return found[1]
+
+
+def hide(sandbox: Sandbox, channel: Channel) -> None:
+    """Let a channel's owner and the bot alone see it."""
+    everybody, bot = sandbox.server.id, sandbox.bot.id
+    channel.overwrites[everybody] = Overwrite(everybody, False, deny=Permission.VIEW_CHANNEL)
+    channel.overwrites[bot] = Overwrite(bot, True, allow=Permission.VIEW_CHANNEL)
 
 
 @pytest_asyncio.fixture

@@ -15,7 +15,7 @@ from web.api.schemas import KeptCrop, OcclusionMap, Why
 from web.api.uploads import looked_at
 from web.asked import number
 from web.problems import ProblemError
-from web.signing_in.person import may_see, member
+from web.signing_in.person import sees_taught
 
 if TYPE_CHECKING:
     from bot.inference.explaining import Explanation
@@ -47,11 +47,7 @@ class WhyCalls:
             face = picture.faces[place]
 
             async def sees(channel_id: int | None) -> bool:
-                if server_id is None:
-                    return False
-                if channel_id is None:
-                    return (await member(request, server_id)).may_label
-                return await may_see(request, server_id, channel_id)
+                return server_id is not None and await sees_taught(request, server_id, channel_id)
 
             async with self._turn:
                 reason = await self._site.services.reasons.of(face, server_id, sees)

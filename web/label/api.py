@@ -11,6 +11,7 @@ from bot.labelling.labeller import GoneError
 from web.addresses import PREFIX as API
 from web.answers import answer
 from web.asked import body_of, is_number, number_in
+from web.crops import send_crop
 from web.guard import CROPS
 from web.label.audit import events_of
 from web.label.schemas import Done, Log, Name, Names, Queue, Say, Undo, Undone, WaitingFace
@@ -109,7 +110,7 @@ class LabelApi:
         except GoneError:  # or the first one of its channel
             labeller = await self._access.labeller(request, server_id)
             face = await self._services.label_desk.face(labeller, face_id)
-        return await send_crop(request, self._services, face.crop or "", small=small)
+        return await send_crop(request, self._services.crops, face.crop or "", small=small)
 
     async def _labeller(self, request: web.Request) -> Labeller:
         return await self._access.labeller(request, number_in(request, "server"))
@@ -118,22 +119,3 @@ class LabelApi:
         """Return the other faces of the same answer, which is in the same channel."""
         faces = await self._services.storage.faces.by_reply(waiting.face.reply_id)
         return [face for face in faces if face.id != waiting.face.id and face.crop][:_OTHERS]
-
-
-async def send_crop(
-    request: web.Request, services: Services, name: str, *, small: bool
-) -> web.Response:
-    """Send the file of a crop, or its thumbnail; 404 where it is gone.
-
-    A browser may keep it, and asks each time whether it still has it: what was erased is gone
-    there too.
-    """
-    etag = f'"{name.rsplit("/", 1)[-1]}{"-small" if small else ""}"'
-    headers = {"Cache-Control": "private, no-cache", "ETag": etag}
-    if request.headers.get("If-None-Match") == etag:
-        return web.Response(status=304, headers=headers)
-    crops = services.crops
-    data = await (crops.thumbnail(name) if small else crops.load(name))
-    if data is None:
-        raise web.HTTPNotFound
-    return web.Response(body=data, content_type="image/webp", headers=headers)

@@ -113,6 +113,16 @@ async def may_see(request: web.Request, server_id: int, channel_id: int) -> bool
     return await request.app[MEMBERSHIPS].may_see(user_id, server_id, channel_id)
 
 
+async def sees_taught(request: web.Request, server_id: int, channel_id: int | None) -> bool:
+    """Say whether what was taught in a server may be shown to the person.
+
+    It was posted in a channel; of None it was handed over for teaching, for labellers to see.
+    """
+    if channel_id is None:
+        return (await member(request, server_id)).may_label
+    return await may_see(request, server_id, channel_id)
+
+
 async def seen(request: web.Request, server_id: int, channel_ids: set[int]) -> set[int]:
     """Return those of a server's channels whose posts may be shown to the person."""
     return {each for each in channel_ids if await may_see(request, server_id, each)}

@@ -19,12 +19,10 @@ from bot.storage.records import ON_THE_SITE
 from models.gallery.policy import NamingPolicy
 from models.types import Character, Guess, NamedFace, Vectors
 from sandbox import Sandbox
-from sandbox.state.entities import Channel, Overwrite
-from sandbox.state.permissions import Permission
 from tests.bot.fakes import MARIN, ListingStages
 from tests.page.conftest import browser
 from tests.web.api.test_corrections import correct, learning
-from tests.web.conftest import Served, served, sign_in
+from tests.web.conftest import Served, hide, served, sign_in
 from tests.web.test_pages import choose, file, opened
 
 __all__ = ["browser"]
@@ -94,12 +92,6 @@ async def test_why_is_for_who_may_recognise(tmp_path: Path) -> None:
         assert (await why(site))[0] == 403
     async with served(tmp_path, Telling()) as site:
         assert (await why(site, 5))[0] == 401
-
-
-def hide(sandbox: Sandbox, channel: Channel) -> None:
-    everybody, bot = sandbox.server.id, sandbox.bot.id
-    channel.overwrites[everybody] = Overwrite(everybody, False, deny=Permission.VIEW_CHANNEL)
-    channel.overwrites[bot] = Overwrite(bot, True, allow=Permission.VIEW_CHANNEL)
 
 
 async def keep(site: Served, sandbox: Sandbox, channel_id: int) -> None:

@@ -14,17 +14,8 @@ from limits import RateLimitItemPerMinute
 from yarl import URL
 
 from sandbox import Member, Sandbox
-from sandbox.state.entities import Channel, Overwrite
-from sandbox.state.permissions import Permission
-from tests.web.conftest import Served, authorized, csrf_of, served, sign_in
+from tests.web.conftest import Served, authorized, csrf_of, hide, served, sign_in
 from web.signing_in.memberships import Membership, Memberships
-
-
-def hide(sandbox: Sandbox, channel: Channel) -> None:
-    """Let a channel's owner and the bot alone see it."""
-    everybody, bot = sandbox.server.id, sandbox.bot.id
-    channel.overwrites[everybody] = Overwrite(everybody, False, deny=Permission.VIEW_CHANNEL)
-    channel.overwrites[bot] = Overwrite(bot, True, allow=Permission.VIEW_CHANNEL)
 
 
 async def cookie_of(site: Served) -> str:
