@@ -51,7 +51,7 @@ SCROLL = """() => new Promise((done) => {
         const at = document.documentElement.scrollHeight;
         still = scrollY + innerHeight >= at - 2 && at === height ? still + 1 : 0;
         height = at;
-        const shown = document.querySelectorAll("#people li").length;
+        const shown = Number([...document.querySelectorAll("#people li")].at(-1)?.ariaPosInset ?? 0);
         if (still > 120 || shown >= 3000 || gaps.length > 3000) {
             done({gaps, shown});
         } else requestAnimationFrame(step);

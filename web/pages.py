@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.feedback.statistics import WEEKS
 from web.answers import page
 from web.api import swagger
+from web.asked import number
 from web.characters import search
 from web.characters.drawings import Drawings
 from web.characters.known import known
@@ -67,16 +68,23 @@ class Pages:
         ]
 
     async def characters(self, request: web.Request) -> web.Response:
-        """Show the characters that fit a search; the script goes on with further ones."""
+        """Show a part of the characters that fit a search; the script shows the others."""
         query, series = request.query.get("q", "")[:200], request.query.get("series", "")[:200]
-        found = await search.find(self._site, query, series)
+        start = number(request.query, "start", 0, 10**9) // search.PAGE * search.PAGE
+        found = await search.find(self._site, query, series, start=start)
+        if start and not found.characters:  # there were more once
+            start = max(0, found.total - 1) // search.PAGE * search.PAGE
+            found = await search.find(self._site, query, series, start=start)
         return page(
             "characters.html",
             request,
             query=query,
             series=series,
             found=found,
+            start=start,
             page=search.PAGE,
+            earlier=_part(request, start - search.PAGE),
+            later=_part(request, start + search.PAGE),
         )
 
     async def character(self, request: web.Request) -> web.Response:
@@ -134,6 +142,11 @@ class Pages:
         waiting, most = self._site.worker.waiting, self._site.config.inference.queue
         status = 200 if waiting < most else 503
         return web.json_response({"waiting": waiting, "most": most}, status=status)
+
+
+def _part(request: web.Request, start: int) -> str:
+    """Return the address of the part of a list that begins with a number."""
+    return str(request.rel_url.update_query(start=max(0, start)))
 
 
 def _server(server_id: int | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,9 +12,7 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from models.roster.roster import Roster
-from models.types import Character, percent
-from tests.bot.fakes import ListingStages
+from models.types import percent
 from tests.page.acting import PASTE, encoded
 from tests.page.conftest import browser
 from tests.web.conftest import Served, served
@@ -139,31 +136,6 @@ async def test_axe_finds_nothing(
     wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide, "the page is wider than a phone"
     await context.close()
-
-
-async def test_the_list_goes_on_while_one_scrolls(browser: Browser, tmp_path: Path) -> None:
-    class Many(ListingStages):
-        roster = Roster(
-            tuple(Character(f"c{n:03}", f"Character {n:03}", "Many") for n in range(150)),
-            {}, {}, {},
-        )  # fmt: skip
-
-    async with (
-        served(tmp_path, Many()) as site,
-        opened(browser, f"{site.url}characters?series=Many") as page,
-    ):
-        entries = page.locator("#people li")
-        await expect(page.locator("#total")).to_have_text("150 characters")
-        for _ in range(100):
-            # What comes is laid out meanwhile, so that the end moves away from whoever went there.
-            await page.keyboard.press("End")
-            await asyncio.sleep(0.1)
-            if await entries.count() == 150:
-                break
-        await expect(entries).to_have_count(150)
-        await expect(page.locator("#more")).to_be_hidden()
-        names = await entries.locator("b").all_text_contents()
-        assert len(set(names)) == 150
 
 
 async def test_the_chat_is_linked_where_it_is_known(browser: Browser, tmp_path: Path) -> None:
