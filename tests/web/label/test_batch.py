@@ -6,6 +6,7 @@ import hashlib
 import io
 import zipfile
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -105,11 +106,19 @@ async def test_a_folder_and_a_zip_are_sent_and_resumed(browser: Browser, label: 
     assert (await label.ask("crops"))[1]["total"] == 8
 
 
-async def test_axe_finds_nothing(browser: Browser, label: LabelSite) -> None:
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+async def test_axe_finds_nothing(
+    browser: Browser, label: LabelSite, scheme: Literal["light", "dark"], width: int
+) -> None:
     async with opened_page(
-        browser, label, f"label/{label.server}/batch", width=390, height=844, bypass_csp=True
-    ) as page:
-        await page.locator("#files").set_input_files([picture("ab")])
-        await expect(page.locator("#status")).to_have_text("All is sent.")
-        found = await Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        browser, label, f"label/{label.server}/batch", width=width, height=844, scheme=scheme,
+        bypass_csp=True, fine=["422"],
+    ) as page:  # fmt: skip
+        for files in ([], [picture("ef"), picture("<svg", "bad.png")]):
+            if files:
+                await page.locator("#files").set_input_files(files)
+                await expect(page.locator("#status")).to_have_text("All is sent.")
+                await page.locator("#refused-title").click()
+            found = await Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+            assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")

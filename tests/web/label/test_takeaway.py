@@ -7,12 +7,18 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, expect
 
 from bot.gallery.dataset import import_dataset
 from models.gallery.packs import read_pack
-from tests.web.label.labelling import LabelSite
+from tests.page.conftest import browser
+from tests.web.label.labelling import LabelSite, opened_page
+
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -91,7 +97,8 @@ async def test_labels_are_taken_by_who_manages_the_server_alone(label: LabelSite
         assert "export" not in await page.text()
 
 
-async def test_progress_and_agreement_are_told(label: LabelSite) -> None:
+async def two_labellers(label: LabelSite) -> None:
+    """Let Ann and Ben name six faces, five of them alike, and nobody a seventh."""
     ben = label.sandbox.member("ben").id
     for number in range(6):
         face = await label.post("ren")
@@ -99,6 +106,10 @@ async def test_progress_and_agreement_are_told(label: LabelSite) -> None:
         said = "ren" if number < 2 else "suzu"
         await label.site.services.votes.cast(face.reply_id, 0, ben, "is", character_id=said)
     await label.post("kuroe")
+
+
+async def test_progress_and_agreement_are_told(label: LabelSite) -> None:
+    await two_labellers(label)
     async with label.site.client.get(f"{label.site.url}label/{label.server}/progress") as page:
         text = " ".join((await page.text()).split())
     assert "6 of 7 faces; 0 disputed, 1 open." in text
@@ -106,3 +117,18 @@ async def test_progress_and_agreement_are_told(label: LabelSite) -> None:
     # Five of six alike: Cohen's (5/6 - 1/2) / (1 - 1/2); Fleiss' chance is 7² + 5² of 12².
     assert "<td>6</td><td>0.67</td>" in text
     assert "Fleiss' kappa 0.66" in text
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+async def test_axe_finds_nothing(
+    browser: Browser, label: LabelSite, scheme: Literal["light", "dark"], width: int
+) -> None:
+    await two_labellers(label)
+    async with opened_page(
+        browser, label, f"label/{label.server}/progress", width=width, height=844, scheme=scheme,
+        bypass_csp=True,
+    ) as page:  # fmt: skip
+        await expect(page.get_by_role("link", name="COCO (zip)")).to_be_visible()
+        found = await Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
