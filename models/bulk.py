@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.detection.registry import AUTO
 from models.gallery.gallery import Gallery
 from models.gallery.policy import NamingPolicy
 from models.identify import Identifier, card_frame, whole_face
@@ -165,6 +166,32 @@ class BulkNaming:
                 one.faces, one.crops, own, self.gallery, self.policy, found=not self.one_face
             )
             yield FileResult(one.file, one.width, one.height, tuple(named), None, one.frame)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What `BulkNaming` is loaded by, in this process or in another one."""
+
+    limits: PictureLimits
+    max_faces: int
+    detector: str = AUTO
+    cascade: Path | None = None
+    policy: NamingPolicy | None = None
+    one_face: bool = False
+    keep_frames: bool = False
+
+    def load(self, gallery: Gallery | None = None, threads: int | None = None) -> BulkNaming:
+        """Load the models. Raises WeightsError and CascadeError."""
+        return BulkNaming(
+            Identifier.load(self.detector, self.cascade),
+            self.limits,
+            self.max_faces,
+            gallery,
+            self.policy,
+            self.one_face,
+            self.keep_frames,
+            threads or os.cpu_count() or 2,
+        )
 
 
 def gallery_of(

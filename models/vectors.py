@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,16 @@ def unpack_vector(data: bytes) -> Vector:
     """Read a stored vector, and give it unit length again; rounding took a little of it."""
     vector = np.frombuffer(data, dtype="<f2").astype(np.float32)
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
+
+
+def to_text(vector: Vector) -> str:
+    """Return a vector, (dimensions,) float32, as base64 of its bytes, little-endian."""
+    return base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode()
+
+
+def from_text(text: str) -> Vector:
+    """Read what `to_text` wrote, to the bit. Raises ValueError."""
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f4").astype(np.float32)
 
 
 def write_vectors(path: Path, files: Sequence[str], vectors: Sequence[Vector]) -> None:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import one_line_for
+from bot.cli.identify import named
+from bot.cli.options import ClusterOption, one_line_for
 from models.weight_files import MODEL_CARD
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from models.bulk import FileResult
-    from models.types import Vector
 
 model = typer.Typer(
     name="model", help="The model, and the versions that servers trained.", no_args_is_help=True
@@ -65,25 +64,38 @@ def embed(
     face: Annotated[
         bool, typer.Option("--face", help="Each file is one face already: look for none.")
     ] = False,
+    cluster: ClusterOption = False,
 ) -> None:
     """Write the vector of every face as arrays `file` and `vector`, in the order given.
 
     A vector is float32 of unit length. A file that can't be read, or shows no face, is an error
-    that names it, and nothing is written.
+    that names it, and nothing is written. What was embedded till then is kept in a file beside it,
+    VECTORS.npz.[...].part: the same command goes on from there.
     """
-    from models.vectors import write_vectors
+    from bot.cli.lines import Lines, LinesError
+    from bot.errors import StartupError
+    from models.bulk import Recipe
+    from models.embedding.embedder import version_of
+    from models.images.decoding import LOCAL_LIMITS
+    from models.vectors import from_text, to_text, write_vectors
 
-    names: list[str] = []
-    vectors: list[Vector] = []
-    with _readable_errors():
-        for result in _faces(files, face):
+    recipe = Recipe(LOCAL_LIMITS, max_faces=64, one_face=face)
+    with _readable_errors(StartupError, LinesError):
+        # What other weights, or another way, began is not gone on with.
+        part = out.with_name(f"{out.name}.{version_of()}{'-face' * face}.part")
+        lines = Lines(part)
+        left = [file for file in dict.fromkeys(files) if str(file) not in lines.there]
+        for result in named(recipe, left, cluster=cluster) if left else ():
             if result.error is not None or not result.faces:
                 why = result.error.message if result.error else f"no face found in {result.file}"
                 typer.echo(why, err=True)
                 raise typer.Exit(1)
-            names += [str(result.file)] * len(result.faces)
-            vectors += [named.vector for named in result.faces]
-        write_vectors(out, names, vectors)
+            vectors = [to_text(each.vector) for each in result.faces]
+            lines.add({"file": str(result.file), "vectors": vectors})
+        texts = {row["file"]: row["vectors"] for row in lines.rows()}
+        names = [str(file) for file in files for _ in texts[str(file)]]
+        write_vectors(out, names, [from_text(text) for file in files for text in texts[str(file)]])
+        part.unlink()
     typer.echo(f"{len(names)} vectors in {out}")
 
 
@@ -92,15 +104,6 @@ def card() -> None:
     """Print the model card: data, command, figures, limits, licence."""
     with one_line_for(OSError):
         typer.echo(MODEL_CARD.read_text(encoding="utf-8"))
-
-
-def _faces(files: list[Path], one_face: bool) -> list[FileResult]:
-    from models.bulk import BulkNaming
-    from models.identify import Identifier
-    from models.images.decoding import LOCAL_LIMITS
-
-    naming = BulkNaming(Identifier.load(), LOCAL_LIMITS, max_faces=64, one_face=one_face)
-    return list(naming.name_all(files))
 
 
 def _as_text(value: object) -> str:
@@ -113,8 +116,8 @@ def _as_text(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
-def _readable_errors() -> AbstractContextManager[None]:
+def _readable_errors(*others: type[Exception]) -> AbstractContextManager[None]:
     from models.training.dataset import DatasetError
     from models.weight_files import WeightsError
 
-    return one_line_for(DatasetError, WeightsError, OSError)
+    return one_line_for(DatasetError, WeightsError, OSError, *others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 import sys
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.options import ConfigOption, local_limits, one_line_for
+from bot.cli.options import NO_RAY, ClusterOption, ConfigOption, local_limits, one_line_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config import Config
-    from models.bulk import BulkNaming, FileResult
+    from models.bulk import FileResult, Recipe
+    from models.gallery.gallery import Gallery
 
 CARD_BYTES = 10 * 2**20
 
@@ -52,6 +54,17 @@ def identify(
     face: Annotated[
         bool, typer.Option("--face", help="Each file is one face already: look for none.")
     ] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            "--into",
+            metavar="FILE",
+            dir_okay=False,
+            help="Write what --json prints into a file, and leave out what it has: the same "
+            "command goes on where it was ended.",
+        ),
+    ] = None,
+    cluster: ClusterOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Name the characters in pictures.
@@ -59,27 +72,34 @@ def identify(
     Answers come in the order given; a folder's files come sorted. The exit code is 1 if some
     files could not be read.
     """
+    from bot.cli.lines import Lines, LinesError
     from bot.config import ConfigError, load_config
+    from bot.errors import StartupError
     from cascades import CascadeError
     from models.bulk import FileResult, collect
     from models.weight_files import WeightsError
 
-    if as_json and as_csv:
-        raise typer.BadParameter("goes without --json.", param_hint="--csv")
+    if as_csv and (as_json or into is not None):
+        raise typer.BadParameter("goes without --json and --into.", param_hint="--csv")
     failed = False
-    with one_line_for(ConfigError, CascadeError, WeightsError, OSError):
+    with one_line_for(ConfigError, CascadeError, WeightsError, StartupError, OSError, LinesError):
         settings = load_config(config)
         entries = collect(paths)
         cards = _Cards(annotate, entries) if annotate else None
+        lines = Lines(into) if into is not None else None
+        if lines is not None:
+            entries = [each for each in entries if str(file_of(each)) not in lines.there]
         results: Iterable[FileResult] = [each for each in entries if isinstance(each, FileResult)]
         if len(results) < len(entries):  # else there is nothing to load the models for
-            naming = bulk_naming(settings, one_face=face, keep_frames=cards is not None)
-            results = naming.name_all(entries)
+            recipe = recipe_of(settings, one_face=face, keep_frames=cards is not None)
+            results = named(recipe, entries, cluster=cluster)
         if as_csv:
             typer.echo(",".join(CSV_COLUMNS))
         for result in with_progress(results, len(entries)):
             failed = failed or result.error is not None
-            if as_csv:
+            if lines is not None:
+                lines.add(as_object(result))
+            elif as_csv:
                 typer.echo(as_rows(result))
             else:
                 typer.echo(json.dumps(as_object(result)) if as_json else as_text(result))
@@ -90,6 +110,8 @@ def identify(
                 failed = True
                 why = (error.strerror or str(error)).lower()
                 typer.echo(f"“{result.file}” can't be annotated: {why}.", err=True)
+        if lines is not None:
+            typer.echo(lines.sum_up())
     if failed:
         raise typer.Exit(1)
 
@@ -144,23 +166,45 @@ def as_text(result: FileResult) -> str:
     return "\n".join(lines)
 
 
-def bulk_naming(
-    settings: Config, *, one_face: bool = False, keep_frames: bool = False
-) -> BulkNaming:
-    """Load the models for many files, as the configuration has it. Raises WeightsError."""
-    from models.bulk import BulkNaming
-    from models.identify import Identifier
+def recipe_of(settings: Config, *, one_face: bool = False, keep_frames: bool = False) -> Recipe:
+    """Return how many files are named, as the configuration has it."""
+    from models.bulk import Recipe
 
     inference = settings.inference
-    cascade = Path(inference.cascade) if inference.cascade else None
-    return BulkNaming(
-        Identifier.load(inference.detector, cascade),
+    return Recipe(
         local_limits(settings),
         settings.pictures.faces,
-        policy=settings.naming.policy(),
+        inference.detector,
+        Path(inference.cascade) if inference.cascade else None,
+        settings.naming.policy(),
         one_face=one_face,
         keep_frames=keep_frames,
     )
+
+
+def named(
+    recipe: Recipe,
+    entries: Iterable[Path | FileResult],
+    gallery: Gallery | None = None,
+    *,
+    cluster: bool,
+) -> Iterator[FileResult]:
+    """Name the faces of many files, here or at a Ray cluster. Raises StartupError, WeightsError."""
+    if not cluster:
+        yield from recipe.load(gallery).name_all(entries)
+        return
+    if importlib.util.find_spec("ray") is None:
+        from bot.errors import StartupError
+
+        raise StartupError(NO_RAY)
+    from bot.inference.cluster.bulk import name_all
+
+    yield from name_all(recipe, entries, gallery)
+
+
+def file_of(entry: Path | FileResult) -> Path:
+    """Return the file that an entry of `collect` is about."""
+    return entry if isinstance(entry, Path) else entry.file
 
 
 def with_progress(results: Iterable[FileResult], total: int) -> Iterator[FileResult]:

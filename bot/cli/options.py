@@ -24,6 +24,17 @@ ConfigOption = Annotated[
     ),
 ]
 
+ClusterOption = Annotated[
+    bool,
+    typer.Option(
+        "--cluster",
+        help="Let a Ray cluster work: that of RAY_ADDRESS, or the one that runs here, else all "
+        "processors of this machine. Every machine must find the files under the same paths.",
+    ),
+]
+
+NO_RAY = "Ray is missing: install moedex[cluster]."
+
 ServerOption = Annotated[
     int | None, typer.Option("--server", metavar="ID", help="A Discord server's id.")
 ]

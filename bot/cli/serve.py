@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import ConfigOption, one_line_for, run_to_end
+from bot.cli.options import NO_RAY, ConfigOption, one_line_for, run_to_end
 
 if TYPE_CHECKING:
     from bot.config import Config
 
 DEFAULT = "127.0.0.1:8644"
-
-NO_RAY = "Ray is missing: install moedex[cluster]."
 
 
 def serve(

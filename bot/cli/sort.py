@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.options import ConfigOption, one_line_for
+from bot.cli.options import ClusterOption, ConfigOption, one_line_for
 from bot.cli.sorting.errors import SortError
 from bot.cli.sorting.journal import Journal
 from bot.cli.sorting.moving import How
@@ -60,6 +60,7 @@ def sort(
             help="Take everything back that a journal tells of: OUT/journal.csv, or just OUT.",
         ),
     ] = None,
+    cluster: ClusterOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Sort pictures into folders by who is in them.
@@ -76,10 +77,12 @@ def sort(
     stay where they are.
     """
     from bot.config import ConfigError
+    from bot.errors import StartupError
     from cascades import CascadeError
     from models.weight_files import WeightsError
 
-    with one_line_for(ConfigError, CascadeError, WeightsError, SortError, OSError):
+    foreseen = (ConfigError, CascadeError, WeightsError, StartupError, SortError, OSError)
+    with one_line_for(*foreseen):
         if undo_ is not None:
             if paths or into is not None:
                 raise typer.BadParameter("goes without FILE|DIR and --into.", param_hint="--undo")
@@ -90,7 +93,7 @@ def sort(
         if into is None:
             raise typer.BadParameter("is missing.", param_hint="--into")
         run = SortingRun(Shelf(into, how, dry_run=dry_run), by, how, dry_run=dry_run)
-        ended = run.sort(run.entries(paths), config, gallery)
+        ended = run.sort(run.entries(paths), config, gallery, cluster=cluster)
     run.sum_up()
     if ended:
         typer.echo("Ended early: the same command goes on from here.", err=True)

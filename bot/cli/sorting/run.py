@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from bot.cli.identify import bulk_naming, with_progress
+from bot.cli.identify import named, recipe_of, with_progress
 from bot.cli.sorting.companions import other_kind, surely_other_kind
 from bot.cli.sorting.errors import SortError, reason
 from bot.cli.sorting.moving import How, digest, is_full
@@ -78,15 +78,21 @@ class SortingRun:
         return wanted
 
     def sort(
-        self, entries: list[Path | FileResult], config: Path | None, gallery: Path | None
+        self,
+        entries: list[Path | FileResult],
+        config: Path | None,
+        gallery: Path | None,
+        *,
+        cluster: bool,
     ) -> bool:
-        """Sort the entries; whether Ctrl+C ended it. Raises SortError and OSError."""
+        """Sort the entries; whether Ctrl+C ended it. Raises SortError, StartupError, OSError."""
         from bot.config import load_config
 
         settings = load_config(config)
         if not entries:
             return False
-        naming = bulk_naming(settings)
+        recipe = recipe_of(settings)
+        naming = recipe.load()
         shipped = naming.identifier.namer.gallery.characters
         if gallery is not None:
             naming = _with_own(naming, gallery, self._shelf)
@@ -94,7 +100,12 @@ class SortingRun:
         unnamed: list[Seen] = []
         ended = False
         try:
-            for result in with_progress(naming.name_all(entries), len(entries)):
+            results = (
+                named(recipe, entries, naming.gallery, cluster=True)
+                if cluster
+                else naming.name_all(entries)
+            )
+            for result in with_progress(results, len(entries)):
                 if result.error:
                     self._not_read(result.file, result.error)
                 elif (folder := self._folder_of(result)) == UNKNOWN:

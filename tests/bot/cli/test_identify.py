@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,8 @@ from tests.models.test_identify import BrightSquares, ByStrongestColour, MeanCol
 if TYPE_CHECKING:
     from models.embedding.embedder import Embedder
     from models.gallery.namer import Namer
+    from models.images.decoding import Picture
+    from models.types import Face
 
 RED = (250, 0, 0)
 
@@ -139,3 +142,41 @@ def test_a_file_in_the_place_of_the_folder_of_cards_is_refused_before_the_work()
 def test_a_reader_that_has_read_enough_is_told_nothing() -> None:
     with pytest.raises(BrokenPipeError), one_line_for(OSError):
         raise BrokenPipeError
+
+
+def test_lines_go_on_where_they_were_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        save(Path(name), RED)
+    _, whole = call("a.png", "b.png", "c.png", "--json")
+    lines = Path("out.jsonl")
+    first, second, _ = whole.encode().splitlines(keepends=True)
+    lines.write_bytes(first + second[:30])  # a process was killed here
+    seen: list[str] = []
+    find = Identifier.find
+
+    def noted(self: Identifier, picture: Picture, most: int) -> list[Face]:
+        seen.append(picture.name)
+        return find(self, picture, most)
+
+    monkeypatch.setattr(Identifier, "find", noted)
+    code, output = call("a.png", "b.png", "c.png", "--into", str(lines))
+    assert (code, output) == (0, "2 written to out.jsonl; 1 were there already.\n")
+    assert seen == ["b.png", "c.png"]
+    assert lines.read_text() == whole
+    assert call("a.png", "b.png", "c.png", "--into", str(lines))[0] == 0
+    assert lines.read_text() == whole
+
+
+def test_lines_of_another_kind_are_left_alone() -> None:
+    save(Path("a.png"), RED)
+    Path("notes.txt").write_text("milk\n")
+    code, output = call("a.png", "--into", "notes.txt")
+    assert (code, output) == (1, "notes.txt has other lines than those that go on here.\n")
+    assert Path("notes.txt").read_text() == "milk\n"
+    assert call("a.png", "--into", "x", "--csv")[0] == 2
+
+
+def test_a_cluster_without_ray_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    save(Path("a.png"), RED)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert call("a.png", "--cluster") == (1, "Ray is missing: install moedex[cluster].\n")

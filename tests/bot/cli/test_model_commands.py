@@ -13,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bot.cli import app
+from models.vectors import from_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,21 @@ def test_embed_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "bad.png" in result.output
     assert not out.exists()
+
+    _picture(bad, 2)
+    (part,) = tmp_path.glob("vectors.npz.*.part")
+    kept = [json.loads(line) for line in part.read_text().splitlines()]
+    assert [row["file"] for row in kept] == [str(good)]
+    vector = from_text(kept[0]["vectors"][0])
+    _picture(good, 3)  # what was embedded already is not looked at again
+    result = runner.invoke(
+        app, ["embed", str(bad), str(good), str(bad), "--face", "--out", str(out)]
+    )
+    assert result.exit_code == 0, result.output
+    assert not part.exists()
+    with np.load(out) as held:
+        assert held["file"].tolist() == [str(bad), str(good), str(bad)]
+        assert np.array_equal(held["vector"][1], vector)
 
 
 def test_evaluate_learns_from_a_gallery(tmp_path: Path) -> None:
@@ -97,6 +113,7 @@ WITHOUT_KERAS = """
 import sys
 sys.modules |= {"keras": None, "tensorflow": None}
 from bot.cli import app
+from models.vectors import from_text
 app(sys.argv[1:])
 """
 

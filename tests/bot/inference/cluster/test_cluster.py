@@ -37,20 +37,29 @@ def stages() -> Stages:
     return load_stages(load_config(None))
 
 
-@pytest.fixture
-def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Start two nodes of two processors each on this machine."""
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setenv("RAY_worker_niceness", "0")
-    from ray.cluster_utils import Cluster as Nodes
+@pytest.fixture(scope="module")
+def head() -> Iterator[Any]:
+    """Start a node of two processors, as Ray counts them, on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")
+        from ray.cluster_utils import Cluster as Nodes
 
-    head = {"num_cpus": 2, "include_dashboard": False}
-    nodes = Nodes(initialize_head=True, head_node_args=head)
-    try:
-        nodes.add_node(num_cpus=2)
-        yield nodes
-    finally:
-        nodes.shutdown()
+        options = {"num_cpus": 2, "include_dashboard": False}
+        nodes = Nodes(initialize_head=True, head_node_args=options)
+        try:
+            yield nodes
+        finally:
+            nodes.shutdown()
+
+
+@pytest.fixture
+def nodes(head: Any) -> Iterator[Any]:
+    """Start a second node, for as long as the test lasts or until it is lost."""
+    node = head.add_node(num_cpus=2)
+    yield head
+    if node in head.list_all_nodes():
+        head.remove_node(node)
 
 
 @asynccontextmanager
@@ -73,15 +82,21 @@ async def served(address: str) -> AsyncIterator[tuple[str, asyncio.subprocess.Pr
         await process.wait()
 
 
+def second(nodes: Any) -> Any:
+    """Return the node that is not the head."""
+    (node,) = [node for node in nodes.list_all_nodes() if node is not nodes.head_node]
+    return node
+
+
 def replicas(nodes: Iterable[Any], kind: str) -> list[int]:
-    """Return the processes of a deployment's replicas on some nodes."""
+    """Return the processes of some nodes whose names begin so."""
     raylets = {process.process.pid for node in nodes for process in node.all_processes["raylet"]}
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             name = (folder / "cmdline").read_text()
-            if parent in raylets and name.startswith(f"ray::ServeReplica:{kind}"):
+            if parent in raylets and name.startswith(f"ray::{kind}"):
                 found.append(int(folder.name))
     return found
 
@@ -129,6 +144,37 @@ def assert_same(one: dict[str, IdentifiedPicture], other: dict[str, IdentifiedPi
         assert (picture.width, picture.height) == (twin.width, twin.height)
 
 
+async def moedex(*arguments: object, **environment: str) -> int | None:
+    """Run a command to its end; its exit code."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *map(str, arguments)), env=os.environ | environment
+    )
+    return await process.wait()
+
+
+# This comes first: what serves stays in the cluster, and takes its processors.
+@pytest.mark.slow
+async def test_files_are_named_once_and_in_order_whatever_is_lost(
+    nodes: Any, tmp_path: Path
+) -> None:
+    pictures, own, lines = (tmp_path / name for name in ("pictures", "own", "lines"))
+    pictures.mkdir()
+    for number in range(20):
+        for name, data in FILES.items():
+            (pictures / f"{number}-{name}").write_bytes(data)
+    assert await moedex("identify", pictures, "--into", own) == 0
+    running = asyncio.create_task(
+        moedex("identify", pictures, "--into", lines, "--cluster", RAY_ADDRESS=nodes.address)
+    )
+    node = second(nodes)
+    while not replicas([node], "MapWorker"):
+        assert not running.done()
+        await asyncio.sleep(0.05)
+    await asyncio.to_thread(nodes.remove_node, node, allow_graceful=False)
+    assert await running == 0
+    assert lines.read_bytes() == own.read_bytes()
+
+
 async def test_answers_are_the_same_whatever_is_lost(nodes: Any, stages: Stages) -> None:
     async with served(nodes.address) as (url, process):
         config = configured(url, "say")
@@ -143,14 +189,14 @@ async def test_answers_are_the_same_whatever_is_lost(nodes: Any, stages: Stages)
             assert_same(await ask_all(worker), expected)
 
             async with asked_often(worker, expected):
-                victims = replicas(nodes.list_all_nodes(), "moedex-find")
+                victims = replicas(nodes.list_all_nodes(), "ServeReplica:moedex-find")
                 for victim in victims:
                     os.kill(victim, signal.SIGKILL)
             assert victims
 
             async with asked_often(worker, expected):
-                (other,) = [node for node in nodes.list_all_nodes() if node is not nodes.head_node]
-                lost = replicas([other], "moedex")
+                other = second(nodes)
+                lost = replicas([other], "ServeReplica:moedex")
                 await asyncio.to_thread(nodes.remove_node, other, allow_graceful=False)
             assert lost
 
