@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from models.types import Character
 
-SERIES_BESIDE: Final = 0.05
+SERIES_BESIDE: Final = 0.1
 """What a score gains where another face is surely of the character's series."""
-CAUTION: Final = 0.5
+CAUTION: Final = 1.5
 """The log odds that a face loses where others say of which series it may be."""
 
 

@@ -80,13 +80,13 @@ def server_gallery(
     `examples` are all that the server has; `newer` those that came after the head. A character of
     the server's own that has newer ones is named by all its examples, as if it had never been
     trained: a classifier fitted to fewer pictures would hold the newer ones back. What was held out
-    of the head's training is enrolled beside it. Whoever was `seen` there, or has examples, is the
-    likelier to be posted, by `weights`.
+    of the head's training is enrolled beside it. Whoever was `seen` there, was taught, or is of the
+    server's own, is the likelier to be posted, by `weights`.
     """
     gallery = shown_by(shipped, roster)
     untrained: Sequence[Example] = examples
+    shipped_ids = {character.id for character in shipped.characters}
     if head is not None:
-        shipped_ids = {character.id for character in shipped.characters}
         stale = {e.character_id for e in newer} & roster.characters.keys()
         stale -= shipped_ids
         part = shown_by(head, roster)
@@ -103,5 +103,9 @@ def server_gallery(
         gallery = gallery.extended(own)
     if head is not None:
         gallery = replace(gallery, calibration=head.calibration, threshold=head.threshold)
-    here = {e.character_id for e in examples if e.character_id is not None}
-    return replace(gallery, posted=log_priors(gallery.characters, here, seen, weights))
+    own_ids = {
+        e.character_id
+        for e in examples
+        if e.character_id is not None and (e.taught or e.character_id not in shipped_ids)
+    }
+    return replace(gallery, posted=log_priors(gallery.characters, own_ids, seen, weights))
