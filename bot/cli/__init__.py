@@ -26,6 +26,7 @@ from bot.cli import (
     run,
     serve,
     sort,
+    storage,
     tagger,
     train,
     web,
@@ -64,6 +65,7 @@ app.add_typer(roster.app)
 app.add_typer(tagger.app)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.add_typer(storage.app)
 app.command("doctor")(doctor.doctor)
 
 

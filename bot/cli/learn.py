@@ -7,6 +7,7 @@ import json
 import os
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -151,6 +152,7 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
             return
         # What is heavy is loaded only where there is something to do.
         from bot.learning.backbone_migration import ANSWERING
+        from bot.learning.runs import WAITING
         from models.embedding.embedder import version_of
         from models.gallery.impostors import fitting_impostors
         from models.gallery.namer import Namer
@@ -166,17 +168,18 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
         data = VectorSet.load(VECTORS_FILE, backbone) or VectorSet.of_gallery(namer.gallery)
         impostors = fitting_impostors(backbone)
 
+        def print_step(number: int, step: str) -> None:
+            line = {"server": number, "step": step}
+            typer.echo(json.dumps(line) if as_json else f"Server {number}: {step} ...")
+
         for number in servers:
-
-            def print_step(step: str, number: int = number) -> None:
-                line = {"server": number, "step": step}
-                typer.echo(json.dumps(line) if as_json else f"Server {number}: {step} ...")
-
+            said = partial(print_step, number)
             try:
-                trained = await train(
-                    storage, number, namer, data, backbone, print_step, load_roster(),
-                    impostors=impostors,
-                )  # fmt: skip
+                async with storage.database.alone("train", partial(said, WAITING)):
+                    trained = await train(
+                        storage, number, namer, data, backbone, said, load_roster(),
+                        impostors=impostors,
+                    )  # fmt: skip
             except NothingToLearnError as error:
                 reason = {"server": number, "nothing": str(error)}
                 typer.echo(json.dumps(reason) if as_json else str(error))

@@ -46,16 +46,15 @@ class Outbox:
     async def delete(self, server_id: int | None, channel_id: int, message_id: int) -> None:
         """Have a message of the bot's deleted; it is kept in mind when this returns."""
         await self._entries.add("delete", server_id, channel_id, message_id, datetime.now(UTC))
-        self._news.set()
 
     async def ask(self, server_id: int | None, channel_id: int, message_id: int) -> None:
         """Have a card turned into a question; it is kept in mind when this returns."""
         await self._entries.add("ask", server_id, channel_id, message_id, datetime.now(UTC))
-        self._news.set()
 
     def start(self, ask: Callable[[discord.Message], Awaitable[None]]) -> None:
         """Begin; `ask` turns a card into a question where that is still wanted."""
         self._ask = ask
+        self._entries.on_news(self._news.set)
         self._running = asyncio.create_task(self._run(), name="outbox")
 
     async def close(self) -> None:
@@ -85,7 +84,7 @@ class Outbox:
         if free <= 0:  # whoever is finished says so
             return
         now = datetime.now(UTC)
-        for entry in await self._entries.due(now, without=list(self._in_hand), limit=free):
+        for entry in await self._entries.take(now, without=list(self._in_hand), limit=free):
             task = asyncio.create_task(self._carry_out(entry), name=f"outbox {entry.id}")
             self._in_hand[entry.id] = task
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from bot.storage.memory import changed
 from bot.storage.repository import Repository
 from bot.storage.tables import ConsentRow, OptOutRow
 from bot.storage.upserts import insert
@@ -17,16 +18,15 @@ if TYPE_CHECKING:
     from bot.storage.settings import SettingsRepository
 
 
-class ConsentRepository(Repository):
-    """Consent and opt-outs, which are kept in memory where `remembers` is true."""
+_OPT_OUTS = "opt_outs"
 
-    def __init__(
-        self, database: Database, settings: SettingsRepository, *, remembers: bool = True
-    ) -> None:
+
+class ConsentRepository(Repository):
+    """Consent and opt-outs, which are kept in memory where that is sure."""
+
+    def __init__(self, database: Database, settings: SettingsRepository) -> None:
         super().__init__(database)
-        self._remembers = remembers
         self._settings = settings
-        self._opted_out: set[int] | None = None
 
     async def set_learning(
         self,
@@ -78,17 +78,19 @@ class ConsentRepository(Repository):
             await session.execute(
                 insert(session, OptOutRow).values(user_id=user_id, at=at).on_conflict_do_nothing()
             )
-        self._opted_out = None
+            changed(session, _OPT_OUTS)
 
     async def opt_in(self, user_id: int) -> None:
         """Take an opt-out back."""
         async with self._database.write() as session:
             await session.execute(delete(OptOutRow).where(OptOutRow.user_id == user_id))
-        self._opted_out = None
+            changed(session, _OPT_OUTS)
 
     async def opted_out(self, user_id: int) -> bool:
         """Say whether a member opted out."""
-        if self._opted_out is None or not self._remembers:
+
+        async def read() -> frozenset[int]:
             async with self._database.read() as session:
-                self._opted_out = set(await session.scalars(select(OptOutRow.user_id)))
-        return user_id in self._opted_out
+                return frozenset(await session.scalars(select(OptOutRow.user_id)))
+
+        return user_id in await self._database.memory.get(_OPT_OUTS, read)

@@ -15,10 +15,12 @@ from bot.backoff import waits
 from bot.storage.cancellation import to_its_end
 from bot.storage.errors import StorageClosedError, StorageError
 from bot.storage.location import shown
+from bot.storage.memory import Memory, changes_of
 from bot.storage.sqlite import Sqlite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
 
     from bot.storage.backend import Backend
 
@@ -39,23 +41,32 @@ _turn: ContextVar[_Turn | None] = ContextVar("turn", default=None)
 
 
 class Database:
-    """Sessions of one database. Opened by `migrate`, ended by `close`."""
+    """Sessions of one database, and what is kept of it in memory.
+
+    Opened by `migrate` and `listen`, ended by `finish` and `close`.
+    """
 
     def __init__(self, url: str) -> None:
         """Prepare to use the database at an SQLAlchemy URL; StorageError if that can't be."""
         self.backend = _backend(url)
+        self.memory = Memory()
         self._line = asyncio.Lock()
         self._in_use = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
 
-    async def migrate(self) -> None:
-        """Bring the schema up to date.
+    async def migrate(self, *, unfinished: bool = False) -> None:
+        """Bring the schema up to date. `unfinished`: even where it is half a copy of another.
 
         Raises StorageError if it is no database, can't be used, or was written by a newer Moedex.
         """
-        await self.backend.migrate()
+        await self.backend.migrate(unfinished=unfinished)
+
+    async def listen(self, *, holds: bool) -> None:
+        """Begin to hear what others change. `holds`: no other process changes what is kept."""
+        self.memory.keeps = holds and not self.backend.shared
+        await self.backend.listen(self.memory)
 
     async def finish(self) -> None:
         """Let nobody in any more, and wait for those who still read or write.
@@ -67,7 +78,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.backend.engine.dispose()
+        await self.backend.close()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -90,8 +101,26 @@ class Database:
                 await self._line.acquire()
                 turn.taken = self._line
             session = await stack.enter_async_context(self._session(self.backend.writing))
-            await stack.enter_async_context(session.begin())
+            stack.callback(lambda: self.memory.forget(changes_of(session)))
             yield session
+            await session.flush()
+            await self.backend.announce(session, changes_of(session))
+            await self._commit(session)
+
+    async def _commit(self, session: AsyncSession) -> None:
+        """Commit; where the connection is lost meanwhile, find out whether it was done."""
+        number = await self.backend.number_of(session)
+        try:
+            await session.commit()
+        except Exception as error:
+            if number is None or not self.backend.lost(error):
+                raise
+            if not await self._tried(lambda: self.backend.committed(number)):
+                raise
+
+    def alone(self, name: str, waiting: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """Wait until no other process does what is called so; calls `waiting` if one does."""
+        return self.backend.alone(name, waiting)
 
     async def carry_out(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Return what an operation returns, which is begun anew where that helps.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, select, update
 
+from bot.storage.memory import changed
 from bot.storage.records import (
     Centroid,
     EnrolledSample,
@@ -268,6 +269,7 @@ async def _count(session: AsyncSession, at: datetime) -> None:
     row = await session.get(StateRow, ENROLLED)
     revision = 1 if row is None else int(row.value) + 1
     await session.merge(StateRow(key=ENROLLED, value=str(revision), at=at))
+    changed(session, ENROLLED)
 
 
 def _to_row(character: Character, at: datetime, *, known: bool) -> EnrolledCharacterRow:

@@ -8,6 +8,7 @@ out again (`Database.carry_out`).
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -17,11 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.storage.errors import StorageError
 from bot.storage.location import shown
+from bot.storage.notices import Notices, announce
 from bot.storage.schema import upgrade
 from bot.storage.tables.vectors import decoded, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.storage.memory import Memory
 
 OLDEST: Final = 16
 """The oldest major version of the server that is accepted."""
@@ -31,7 +37,10 @@ CONNECTIONS: Final = 10
 """Connections of a process at most."""
 
 _CONNECT_S, _COMMAND_S = 10.0, 120.0
-_MIGRATION_LOCK: Final = 0x6D6F65646578  # "moedex"
+_KEY = "hashtextextended('moedex ' || :name, 0)"
+_LOCK, _TRY_LOCK = (
+    text(f"SELECT {function}({_KEY})") for function in ("pg_advisory_lock", "pg_try_advisory_lock")
+)
 _CROSSED: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _RACED: Final = "23505"  # a key that another transaction has just added
 
@@ -57,45 +66,100 @@ class Postgres:
             connect_args=self._options,
         )
         event.listen(self.engine.sync_engine, "connect", _set_codec)
+        # Connections of their own: for what takes long, and before there are the types that the
+        # others know.
+        self._single = create_async_engine(
+            url, poolclass=NullPool, connect_args=self._options | {"command_timeout": None}
+        )
+        self._notices: Notices | None = None
         self.reading = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self.writing = self.engine.execution_options(isolation_level="SERIALIZABLE")
 
-    async def migrate(self) -> None:
+    async def migrate(self, *, unfinished: bool = False) -> None:
         """Bring the schema up to date, one process at a time.
 
         Raises StorageError, which says what to do, where the server doesn't answer, refuses the
         user, is too old, lacks pgvector, or was written by a newer Moedex.
         """
-        async with self._alone() as connection:
-            await _check_server(connection, self._url)
-            await connection.execute(
-                text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK}
-            )
-            await _ensure_vector(connection, self._url)
-            await connection.commit()
-            await connection.run_sync(upgrade)
-
-    @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection of its own, before there are the types that the others know."""
-        options = self._options | {"command_timeout": None}
-        engine = create_async_engine(self._url, poolclass=NullPool, connect_args=options)
         try:
-            async with engine.connect() as connection:
-                yield connection
+            async with self._single.connect() as connection:
+                await _check_server(connection, self._url)
+                await connection.execute(_LOCK, {"name": "migrate"})
+                await _ensure_vector(connection, self._url)
+                await connection.commit()
+                await connection.run_sync(partial(upgrade, unfinished=unfinished))
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise StorageError(f"Storage {shown(self._url)} {_what_is_wrong(error)}") from None
-        finally:
-            await engine.dispose()
+
+    async def listen(self, memory: Memory) -> None:
+        """Let `memory` forget what other processes change, and keep things while that is heard."""
+        self._notices = Notices(self._single, memory)
+        await self._notices.start()
+
+    async def announce(self, session: AsyncSession, keys: Iterable[str]) -> None:
+        """Tell other processes what a transaction changes, once it is committed."""
+        await announce(session, keys)
+
+    async def number_of(self, session: AsyncSession) -> int | None:
+        """Return the number of a transaction, None where it has written nothing."""
+        number = await session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text"))
+        return None if number is None else int(number)
+
+    async def committed(self, number: int) -> bool:
+        """Say whether a transaction was committed that the connection was lost of.
+
+        Raises InterruptedError, an OSError, while the server still works on it.
+        """
+        async with self.engine.connect() as connection:
+            status = await connection.scalar(
+                text("SELECT pg_xact_status((:number)::text::xid8)"), {"number": str(number)}
+            )
+        if status == "in progress":
+            raise InterruptedError
+        return status == "committed"
+
+    @asynccontextmanager
+    async def alone(self, name: str, waiting: Callable[[], None]) -> AsyncIterator[None]:
+        """Wait until no other process does what is called so, by an advisory lock.
+
+        The server lets go of the lock when the connection ends, however it ends.
+        """
+        async with self._single.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            if not (await connection.execute(_TRY_LOCK, {"name": name})).scalar_one():
+                waiting()
+                await connection.execute(_LOCK, {"name": name})
+            yield
+
+    async def others(self, connection: AsyncConnection) -> bool:
+        """Say whether another Moedex process is connected to the database.
+
+        Of one by another user that can't be told, unless this one may read all activity.
+        """
+        query = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'moedex' AND pid <> pg_backend_pid()"
+        )
+        return bool((await connection.execute(query)).scalar_one())
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._notices is not None:
+            await self._notices.close()
+        await self._single.dispose()
+        await self.engine.dispose()
 
     async def flush_erased(self) -> bool:
         """Return true: nothing is left to do."""
         return True
 
     def passes(self, error: Exception) -> bool:
-        """Say whether two operations crossed, or the connection was lost before the commit."""
+        """Say whether two operations crossed, or the connection was lost before the commit.
+
+        `Database` finds out where it was lost in the commit.
+        """
         if self.lost(error):
             return True
         state = getattr(getattr(error, "orig", error), "sqlstate", None)

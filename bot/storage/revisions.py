@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from bot.storage.memory import changed
 from bot.storage.repository import Repository
 from bot.storage.tables import RevisionRow, StateRow
 from bot.storage.upserts import insert
@@ -45,7 +46,10 @@ class Revisions(NamedTuple):
 
 
 class RevisionRepository(Repository):
-    """Reads the counters. Every answer asks several times, so who asks together reads once."""
+    """Reads the counters. Every answer asks several times, so who asks together reads once.
+
+    Where other processes tell of their changes, they are read again after a change alone.
+    """
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -53,6 +57,14 @@ class RevisionRepository(Repository):
 
     async def of(self, server_id: int | None) -> Revisions:
         """Return the counters of a server as they are now; those of a DM where it is None."""
+        if not self._database.backend.shared:
+            return await self._asked(server_id)
+        memory = self._database.memory
+        own = await memory.get(revision_of(server_id), lambda: self._asked(server_id))
+        anywhere = await memory.get(ENROLLED, lambda: self._asked(server_id))
+        return own._replace(enrolled=anywhere.enrolled)
+
+    async def _asked(self, server_id: int | None) -> Revisions:
         reading = self._about_to.get(server_id)
         if reading is None:
             reading = asyncio.create_task(self._read(server_id), name="revisions")
@@ -67,8 +79,14 @@ class RevisionRepository(Repository):
         return Revisions(*(int(number or 0) for number in found))
 
 
+def revision_of(server_id: int | None) -> str:
+    """Return what `changed` calls the counters of a server."""
+    return f"revision:{server_id}"
+
+
 async def bump(session: AsyncSession, server_id: int) -> None:
     """Count a change of a server's gallery or model within a transaction."""
+    changed(session, revision_of(server_id))
     added = insert(session, RevisionRow).values(server_id=server_id, revision=1)
     await session.execute(
         added.on_conflict_do_update(
@@ -83,6 +101,7 @@ async def bump_erased(session: AsyncSession, server_ids: Iterable[int | None]) -
     Some may have been labelled, so the servers' galleries changed too.
     """
     for server_id in {each for each in server_ids if each is not None}:
+        changed(session, revision_of(server_id))
         added = insert(session, RevisionRow).values(
             server_id=server_id, revision=1, erased_hashes=1
         )

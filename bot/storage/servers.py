@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select
 
+from bot.storage.memory import changed
 from bot.storage.repository import Repository
+from bot.storage.revisions import revision_of
 from bot.storage.tables import (
     AliasRow,
     AnswerRow,
@@ -51,3 +53,4 @@ class ServerRepository(Repository):
         async with self._database.write() as session:
             for table in tables:
                 await session.execute(delete(table).where(table.server_id == server_id))
+            changed(session, revision_of(server_id))

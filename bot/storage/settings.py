@@ -4,39 +4,28 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from sqlalchemy import delete, select, update
 
+from bot.storage.memory import changed
 from bot.storage.records import ServerSettings
 from bot.storage.repository import Repository
 from bot.storage.tables import ServerSettingsRow, WatchedChannelRow
 
-if TYPE_CHECKING:
-    from bot.storage.database import Database
-
 
 class SettingsRepository(Repository):
-    """Settings of servers. Reads come from memory after the first: every message asks.
-
-    Not where `remembers` is false: there another process changes them.
-    """
-
-    def __init__(self, database: Database, *, remembers: bool = True) -> None:
-        super().__init__(database)
-        self._remembers = remembers
-        self._settings: dict[int, ServerSettings] = {}
-        self._watched: dict[int, dict[int, int]] = {}
+    """Settings of servers. Every message asks, so they are kept in memory where that is sure."""
 
     async def get(self, server_id: int) -> ServerSettings:
         """Return the settings of a server, the defaults if it set nothing."""
-        if server_id not in self._settings or not self._remembers:
+
+        async def read() -> ServerSettings:
             async with self._database.read() as session:
                 row = await session.get(ServerSettingsRow, server_id)
-            self._settings[server_id] = (
-                ServerSettings(server_id) if row is None else _to_settings(row)
-            )
-        return self._settings[server_id]
+            return ServerSettings(server_id) if row is None else _to_settings(row)
+
+        return await self._database.memory.get(_settings(server_id), read)
 
     async def update(self, server_id: int, **changes: object) -> ServerSettings:
         """Change settings by their names in `ServerSettings`, and return the new ones.
@@ -48,7 +37,7 @@ class SettingsRepository(Repository):
             before = ServerSettings(server_id) if row is None else _to_settings(row)
             after = replace(before, **cast("dict[str, Any]", changes))
             await session.merge(ServerSettingsRow(**asdict(after)))
-        self._settings[server_id] = after
+            changed(session, _settings(server_id))
         return after
 
     async def sharing(self) -> list[int]:
@@ -63,14 +52,15 @@ class SettingsRepository(Repository):
 
     async def watched(self, server_id: int) -> dict[int, int]:
         """Return the channels that are switched on: channel id -> id of who did it."""
-        found = self._watched.get(server_id)
-        if found is None or not self._remembers:
+
+        async def read() -> dict[int, int]:
             async with self._database.read() as session:
                 rows = await session.scalars(
                     select(WatchedChannelRow).where(WatchedChannelRow.server_id == server_id)
                 )
-                found = self._watched[server_id] = {row.channel_id: row.user_id for row in rows}
-        return dict(found)  # what is kept may be let go of before the reading has ended
+                return {row.channel_id: row.user_id for row in rows}
+
+        return dict(await self._database.memory.get(_watched(server_id), read))
 
     async def watch(self, server_id: int, channel_id: int, user_id: int) -> None:
         """Switch a channel on; who does it last is who hears of missing permissions."""
@@ -83,7 +73,7 @@ class SettingsRepository(Repository):
                     at=datetime.now(UTC),
                 )
             )
-        self._watched.pop(server_id, None)
+            changed(session, _watched(server_id))
 
     async def unwatch(self, server_id: int, channel_id: int) -> bool:
         """Switch a channel off; false if it wasn't on."""
@@ -92,26 +82,34 @@ class SettingsRepository(Repository):
             await session.execute(
                 delete(WatchedChannelRow).where(WatchedChannelRow.channel_id == channel_id)
             )
-        self._watched.pop(server_id, None)
+            changed(session, _watched(server_id))
         return was_on
 
     async def forget_user(self, user_id: int) -> None:
         """Forget who switched channels on: the server's owner hears of what is missing there."""
         async with self._database.write() as session:
-            await session.execute(
+            servers = await session.scalars(
                 update(WatchedChannelRow)
                 .where(WatchedChannelRow.user_id == user_id)
                 .values(user_id=0)
+                .returning(WatchedChannelRow.server_id)
             )
-        self._watched.clear()
+            changed(session, *map(_watched, servers))
 
     async def erase_server(self, server_id: int) -> None:
         """Forget a server's settings and channels."""
         async with self._database.write() as session:
             for table in (ServerSettingsRow, WatchedChannelRow):
                 await session.execute(delete(table).where(table.server_id == server_id))
-        self._settings.pop(server_id, None)
-        self._watched.pop(server_id, None)
+            changed(session, _settings(server_id), _watched(server_id))
+
+
+def _settings(server_id: int) -> str:
+    return f"settings:{server_id}"
+
+
+def _watched(server_id: int) -> str:
+    return f"watched:{server_id}"
 
 
 def _to_settings(row: ServerSettingsRow) -> ServerSettings:

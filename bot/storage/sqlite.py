@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
@@ -13,7 +15,13 @@ from bot.storage.location import shown, sqlite_file
 from bot.storage.schema import upgrade
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractAsyncContextManager
+
     from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+    from bot.storage.memory import Memory
 
 _BUSY_S: Final = 15.0
 
@@ -33,13 +41,39 @@ class Sqlite:
         self.reading = self.engine
         self.writing = self.engine.execution_options(writes=True)
 
-    async def migrate(self) -> None:
+    async def migrate(self, *, unfinished: bool = False) -> None:
         """Bring the schema up to date. Raises StorageError if it is no database, or a newer one."""
         try:
             async with self.engine.connect() as connection:
-                await connection.run_sync(upgrade)
+                await connection.run_sync(partial(upgrade, unfinished=unfinished))
         except DatabaseError as error:
             raise StorageError(f"Storage {shown(self._url)} can't be used: {error.orig}.") from None
+
+    async def listen(self, memory: Memory) -> None:
+        """Do nothing: who holds the file changes everything itself that is kept in memory."""
+
+    async def announce(self, session: AsyncSession, keys: Iterable[str]) -> None:
+        """Do nothing: who works beside the holder of the file keeps nothing in memory."""
+
+    async def number_of(self, session: AsyncSession) -> int | None:
+        """Return None: a file is not lost while it is written to."""
+        return None
+
+    async def committed(self, number: int) -> bool:
+        """Never asked."""
+        raise NotImplementedError
+
+    def alone(self, name: str, waiting: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """Don't wait: the bot, which holds the file, does one thing at a time by itself."""
+        return nullcontext()
+
+    async def others(self, connection: AsyncConnection) -> bool:
+        """Return false: who holds the file asks."""
+        return False
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
 
     async def flush_erased(self) -> bool:
         """Carry erased pages from the write-ahead log into the file, and empty the log.

@@ -40,17 +40,14 @@ if TYPE_CHECKING:
 class Storage:
     """The repositories of an open database. `files` is the folder beside it, None without a file.
 
-    One process at a time holds an SQLite file; `exclusive=False` works beside it, and asks anew
-    where the holder may remember. Of PostgreSQL nobody is the holder.
+    One process at a time holds an SQLite file, and remembers what is asked for all the time;
+    `exclusive=False` works beside it, and asks anew.
     """
 
-    def __init__(
-        self, database: Database, files: Path | None = None, *, exclusive: bool = True
-    ) -> None:
+    def __init__(self, database: Database, files: Path | None = None) -> None:
         self.database = database
         self.files = files
-        remembers = exclusive and not database.backend.shared
-        self.settings = SettingsRepository(database, remembers=remembers)
+        self.settings = SettingsRepository(database)
         self.answers = AnswerRepository(database)
         self.votes = VoteRepository(database)
         self.state = StateRepository(database)
@@ -66,7 +63,7 @@ class Storage:
         self.proposals = ProposalRepository(database)
         self.vectors = VectorRepository(database)
         self.versions = VersionRepository(database, self.state)
-        self.consents = ConsentRepository(database, self.settings, remembers=remembers)
+        self.consents = ConsentRepository(database, self.settings)
         self.servers = ServerRepository(database)
         self.sessions = SessionRepository(database)
         self.api_keys = ApiKeyRepository(database)
@@ -100,9 +97,9 @@ class Storage:
             database = Database(url)
             try:
                 await database.migrate()
+                await database.listen(holds=exclusive)
                 try:
-                    files = None if file is None else files_beside(file)
-                    yield cls(database, files, exclusive=exclusive)
+                    yield cls(database, None if file is None else files_beside(file))
                 finally:
                     await database.finish()
             finally:

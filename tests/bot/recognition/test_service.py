@@ -232,7 +232,7 @@ async def test_answer_sent_while_its_message_was_deleted_is_taken_back(bot: Any)
 
 async def to_delete(bot: Any) -> list[int]:
     """Return the messages that Discord is to delete."""
-    entries = await bot.services.storage.outbox.due(datetime.now(UTC), without=(), limit=9)
+    entries = await bot.services.storage.outbox.take(datetime.now(UTC), without=(), limit=9)
     return [each.message_id for each in entries if each.task == "delete"]
 
 

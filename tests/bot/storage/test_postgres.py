@@ -62,14 +62,6 @@ async def test_the_migrations_make_the_tables(postgres_url: str) -> None:
         assert await connection.run_sync(differences) == []
 
 
-async def test_a_second_bot_may_use_it(postgres_url: str) -> None:
-    async with Storage.open(postgres_url) as one, Storage.open(postgres_url) as other:
-        await one.settings.update(1, guesses=3)
-        assert (await other.settings.get(1)).guesses == 3
-        await other.settings.update(1, guesses=4)
-        assert (await one.settings.get(1)).guesses == 4
-
-
 def test_a_vector_is_the_same_on_both_to_the_bit() -> None:
     packed = pack_vector(np.random.default_rng(1).normal(size=384).astype(np.float32))
     assert encoded(packed)[:4] == b"\x01\x80\x00\x00"

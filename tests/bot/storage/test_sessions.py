@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from bot.storage import Storage
 from bot.storage.records import NewSession
 
 
-async def test_beside_another_process_nothing_is_remembered(storage_url: str) -> None:
+async def test_beside_another_process_nothing_is_remembered(tmp_path: Path) -> None:
     """Who stops learning, or opts out, in one process is heard at once in the other."""
-    now = datetime.now(UTC)
+    now, file = datetime.now(UTC), tmp_path / "moedex.db"
     async with (
-        Storage.open(storage_url) as bot,
-        Storage.open(storage_url, exclusive=False) as site,
+        Storage.open(file) as bot,
+        Storage.open(file, exclusive=False) as site,
     ):
         await bot.consents.set_learning(1, 2, now, on=True)
         assert (await site.settings.get(1)).learning
