@@ -16,8 +16,12 @@ from models.images.hashing import perceptual_hash
 from models.images.resizing import halved
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bot.config import Config
     from models.identify import FaceFinder
+    from models.images.decoding import Picture
+    from models.types import Pixels
 
 MOST_FACES: Final = 100
 """Faces that are counted in a picture, beyond those that are named."""
@@ -88,6 +92,17 @@ class Finding:
             watch.seconds,
             len(found) - len(faces),
         )
+
+
+def shown_frames(
+    data: bytes, name: str, intake: Intake, indices: Collection[int]
+) -> dict[int, Pixels]:
+    """Return some frames of a picture as `Finding.find` does. Raises PictureError."""
+    return _shown(decode(data, name, intake.limits, enough=detection_side), indices, intake.side)
+
+
+def _shown(picture: Picture, indices: Collection[int], side: int) -> dict[int, Pixels]:
+    return {index: halved(picture.frames[index], side) for index in sorted(indices)}
 
 
 class _Stopwatch:

@@ -11,6 +11,7 @@ from bot.inference.backend import Threads
 from bot.inference.cluster.client import ClusterAway, ClusterClient
 from bot.inference.cluster.settings import fingerprint
 from bot.inference.errors import InferenceError
+from bot.inference.finding import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +51,9 @@ class Cluster(Threads):
         stages = await super().open(load)
         inference, self._backbone = self._config.inference, stages.backbone
         settings = await asyncio.to_thread(fingerprint, self._config, stages.backbone)
-        client = ClusterClient(inference.addresses, settings, inference.timeout_s)
+        client = ClusterClient(
+            inference.addresses, settings, Intake.of(self._config), inference.timeout_s
+        )
         self._client = await client.__aenter__()
         return stages
 
@@ -63,7 +66,10 @@ class Cluster(Threads):
         """Take a picture in at a cluster, or here. Raises PictureError, ClusterUnreachable."""
         if stages.backbone == self._backbone:
             try:
-                return await self._client.find(data, name)
+                found = await self._client.find(data, name)
+                if self._config.tagger.model:  # it asks for frames on the event loop
+                    await self.in_picture_thread(dict, found.frames)
+                return found
             except ClusterAway:
                 self._help_out()
         return await super().find(stages, data, name)

@@ -16,6 +16,7 @@ import aiohttp
 
 from bot.backoff import waits
 from bot.errors import in_one_line
+from bot.inference.cluster.frames import ShownFrames
 from bot.inference.cluster.wire import (
     MOST_CROPS,
     SETTINGS,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bot.inference.finding import Intake
     from bot.inference.stages import FoundFaces
     from models.types import Vectors
 
@@ -79,7 +81,10 @@ class _Address:
 class ClusterClient:
     """Asks clusters. `settings` is the fingerprint that they must have as well."""
 
-    def __init__(self, addresses: Sequence[str], settings: str, timeout_s: float) -> None:
+    def __init__(
+        self, addresses: Sequence[str], settings: str, intake: Intake, timeout_s: float
+    ) -> None:
+        self._intake = intake
         self._addresses = [_Address(each) for each in addresses]
         self._headers = {SETTINGS: settings}
         # Half of a picture's time: enough is left to ask another one.
@@ -102,7 +107,8 @@ class ClusterClient:
     async def find(self, data: bytes, name: str) -> FoundFaces:
         """Take a picture in. Raises PictureError, and ClusterAway."""
         since = time.perf_counter()
-        found = await self._ask("/find", data, unpack_found, name=name)
+        frames = partial(ShownFrames, data, name, self._intake)
+        found = await self._ask("/find", data, partial(unpack_found, frames=frames), name=name)
         # What is not the cluster's own work: the way there and back, and its queue.
         found.seconds["cluster"] = time.perf_counter() - since - sum(found.seconds.values())
         return found

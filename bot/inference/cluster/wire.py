@@ -25,9 +25,11 @@ from models.images.decoding import PictureError
 from models.types import Box, Face
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
+
+    from models.types import Pixels
 
 SETTINGS: Final = "Moedex-Settings"
 """The header with the fingerprint of `bot.inference.cluster.settings`."""
@@ -36,7 +38,6 @@ MOST_CROPS: Final = 512
 """Crops of one request, at most."""
 
 _ABOUT: Final = "about"
-_FRAME: Final = "frame."
 
 
 class WireError(Exception):
@@ -44,7 +45,7 @@ class WireError(Exception):
 
 
 def pack_found(found: FoundFaces) -> bytes:
-    """Write down what was found in a picture."""
+    """Write down what was found in a picture, without its frames: whoever asked has the file."""
     about = {
         "width": found.width,
         "height": found.height,
@@ -59,24 +60,23 @@ def pack_found(found: FoundFaces) -> bytes:
             _ABOUT: np.frombuffer(json.dumps(about).encode(), np.uint8),
             "faces": np.array(boxes, np.float64).reshape(-1, 6),
             "crops": np.ascontiguousarray(found.crops),
-            **{f"{_FRAME}{n}": np.ascontiguousarray(f) for n, f in found.frames.items()},
         }
     )
 
 
-def unpack_found(data: bytes) -> FoundFaces:
-    """Read what `pack_found` wrote. Raises WireError."""
+def unpack_found(
+    data: bytes, frames: Callable[[Collection[int]], Mapping[int, Pixels]]
+) -> FoundFaces:
+    """Read what `pack_found` wrote; `frames` gets those that have faces. Raises WireError."""
     arrays = _loaded(data)
     try:
         about: dict[str, Any] = json.loads(arrays[_ABOUT].tobytes())
         faces = tuple(Face(Box(*row[:4]), row[4], int(row[5])) for row in arrays["faces"].tolist())
-        prefix = len(_FRAME)
-        indices = sorted(int(name[prefix:]) for name in arrays if name.startswith(_FRAME))
-        frames = {index: arrays[f"{_FRAME}{index}"] for index in indices}
         crops = _crops_in(arrays)
         if len(crops) != len(faces):
             raise ValueError("faces and crops differ in number")
-        return FoundFaces(frames=frames, faces=faces, crops=crops, **about)
+        shown = frames({face.frame for face in faces})
+        return FoundFaces(frames=shown, faces=faces, crops=crops, **about)
     except (KeyError, ValueError, TypeError) as error:
         raise WireError(f"what was found can't be read: {error}") from error
 
