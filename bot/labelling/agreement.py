@@ -82,11 +82,7 @@ class LabelFigures:
         """Say how far those who named faces agree, in chat and on the site."""
         server_id = labeller.server_id
         votes = await self._storage.votes.in_server(server_id)
-        faces = [
-            face
-            for face in await self._storage.faces.in_server(server_id)
-            if face.channel_id in labeller.channels
-        ]
+        faces = await self._storage.faces.voted_on(server_id, labeller.channels)
         roster = await self._roster(server_id)
         return await asyncio.to_thread(_agreement, faces, votes, roster)
 

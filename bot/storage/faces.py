@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 from bot.storage.records import FaceObservation
 from bot.storage.repository import Repository
 from bot.storage.revisions import bump, bump_erased
-from bot.storage.tables import AnswerRow, FaceRow, LabelRow, ShownFaceRow
+from bot.storage.tables import AnswerRow, FaceRow, LabelRow, ShownFaceRow, VoteEventRow
 from models.types import Box, Tier
 from models.vectors import pack_vector, unpack_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -67,6 +67,13 @@ class FaceRepository(Repository):
         """Return the faces of an answer in their order."""
         return await self._select(FaceRow.reply_id == reply_id)
 
+    async def by_replies(self, reply_ids: Collection[int]) -> dict[int, list[FaceObservation]]:
+        """Return the faces of several answers in their order, by the answers' numbers."""
+        found: dict[int, list[FaceObservation]] = {}
+        for face in await self._select(FaceRow.reply_id.in_(reply_ids)):
+            found.setdefault(face.reply_id, []).append(face)
+        return found
+
     async def by_author(self, user_id: int) -> list[FaceObservation]:
         """Return the faces in pictures that a member is known to have posted."""
         return await self._select(AnswerRow.author_id == user_id)
@@ -83,6 +90,15 @@ class FaceRepository(Repository):
         if since is not None:
             conditions.append(AnswerRow.at >= since)
         return await self._select(*conditions)
+
+    async def voted_on(self, server_id: int, channels: Collection[int]) -> list[FaceObservation]:
+        """Return the faces of the answers in some channels that somebody voted on."""
+        voted = select(VoteEventRow.reply_id)
+        return await self._select(
+            AnswerRow.server_id == server_id,
+            AnswerRow.channel_id.in_(channels),
+            FaceRow.reply_id.in_(voted),
+        )
 
     async def unknown(self, server_id: int, since: datetime) -> list[FaceObservation]:
         """Return not known faces with vectors, undecided, and never shown in a cluster."""

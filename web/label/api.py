@@ -58,7 +58,11 @@ class LabelApi:
         found = await queue.next(labeller, AT_ONCE, besides[:_LEFT_OUT])
         roster = await self._services.galleries.roster(labeller.server_id)
         waiting, settled = await queue.progress(labeller)
-        faces = [WaitingFace.waiting(each, await self._others(each), roster) for each in found]
+        answers = await self._services.storage.faces.by_replies([w.face.reply_id for w in found])
+        faces = [
+            WaitingFace.waiting(each, _others(each, answers.get(each.face.reply_id, [])), roster)
+            for each in found
+        ]
         return answer(Queue(faces=faces, waiting=waiting, settled=settled))
 
     async def names(self, request: web.Request) -> web.Response:
@@ -115,7 +119,7 @@ class LabelApi:
     async def _labeller(self, request: web.Request) -> Labeller:
         return await self._access.labeller(request, number_in(request, "server"))
 
-    async def _others(self, waiting: Waiting) -> list[FaceObservation]:
-        """Return the other faces of the same answer, which is in the same channel."""
-        faces = await self._services.storage.faces.by_reply(waiting.face.reply_id)
-        return [face for face in faces if face.id != waiting.face.id and face.crop][:_OTHERS]
+
+def _others(waiting: Waiting, faces: list[FaceObservation]) -> list[FaceObservation]:
+    """Return the other faces of the same answer, which is in the same channel."""
+    return [face for face in faces if face.id != waiting.face.id and face.crop][:_OTHERS]

@@ -23,6 +23,16 @@ async def told(page: Page, text: str) -> None:
     await expect(page.locator("#status")).to_contain_text(text)
 
 
+async def typed(page: Page, key: str, *texts: str) -> None:
+    """Press a key, type into the fields that it leads to, and press Enter."""
+    await page.keyboard.press(key)
+    for number, text in enumerate(texts):
+        if number:
+            await page.keyboard.press("Tab")
+        await page.keyboard.type(text)
+    await page.keyboard.press("Enter")
+
+
 async def labels(label: LabelSite) -> list[str]:
     """Return what the faces are settled as, in the order they were posted."""
     services = label.site.services
@@ -40,16 +50,10 @@ async def test_twenty_faces_by_keyboard_alone(browser: Browser, label: LabelSite
             await press(key)
         await press("s")
         await press("x")
-        await press("e")
-        await page.keyboard.type("tsumugi")
-        await press("Enter")
+        await typed(page, "e", "tsumugi")
         await told(page, "Tsumugi.")
         await press("i")
-        await press("n")
-        await page.keyboard.type("Mizu")
-        await press("Tab")
-        await page.keyboard.type("Own")
-        await press("Enter")
+        await typed(page, "n", "Mizu", "Own")
         await told(page, "Mizu.")
         await press("1")
         await press("1")
