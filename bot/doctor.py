@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -20,8 +21,9 @@ from bot.config import Config, ConfigError, load_config
 from bot.inference import load_stages
 from bot.storage import StorageError, StorageInUseError
 from bot.storage.backup import revision_of
-from bot.storage.location import hold, sqlite_file
-from bot.storage.schema import known_revision
+from bot.storage.database import look_at
+from bot.storage.location import hold, shown, sqlite_file
+from bot.storage.schema import known_revision, newest_revision
 
 _NEEDED_MEMORY = 2**30
 _NEEDED_DISK = 500 * 2**20
@@ -84,7 +86,7 @@ def _storage(config: Config) -> Finding:
     except StorageError as error:
         return Finding("broken", "Storage", str(error), "Correct [storage] url.")
     if file is None:
-        return Finding("well", "Storage", "another database than SQLite: not looked at")
+        return _server(config.storage.url)
     if not file.exists():
         return Finding("well", "Storage", f"{file}: will be made")
     try:
@@ -97,6 +99,25 @@ def _storage(config: Config) -> Finding:
     if newer:
         return Finding("broken", "Storage", f"{file}: written by a newer Moedex", "Upgrade.")
     return Finding("well", "Storage", f"{file}: sound, and nobody uses it")
+
+
+def _server(url: str) -> Finding:
+    try:
+        state = asyncio.run(look_at(url))
+    except StorageError as error:
+        return Finding("broken", "Storage", str(error), "See docs/storage.md.")
+    found = f"{shown(url)}: PostgreSQL {state.server}"
+    if state.vector is None:
+        advice = "As superuser in that database: CREATE EXTENSION vector;"
+        return Finding("broken", "Storage", f"{found}, without the extension vector", advice)
+    found += f" with pgvector {state.vector}"
+    if not known_revision(state.schema):
+        return Finding("broken", "Storage", f"{found}, written by a newer Moedex", "Upgrade.")
+    if state.schema is None:
+        return Finding("well", "Storage", f"{found}, tables will be made")
+    if state.schema != newest_revision():
+        return Finding("well", "Storage", f"{found}, will be brought up to date at the start")
+    return Finding("well", "Storage", f"{found}, up to date")
 
 
 def _memory(_config: Config) -> Finding:

@@ -2,8 +2,8 @@
 
 Whatever deletes an answer takes its faces and votes along in the database. The sweep does the
 rest: it judges labels again that erased votes had settled, removes crops that no row names, erases
-versions trained on what is gone, and empties the write-ahead log, so that no byte stays behind. It
-runs soon after every deletion and at the start.
+versions trained on what is gone, and lets the database clear away what was erased: SQLite to the
+last byte, PostgreSQL as docs/storage.md says. It runs soon after every deletion and at the start.
 """
 
 from __future__ import annotations
@@ -239,7 +239,7 @@ class Erasure:
             if await self._storage.database.flush_erased():
                 return
             await asyncio.sleep(0.1)
-        log.warning("Erased pages are still in the write-ahead log: a reader holds it open")
+        log.warning("What was erased is not cleared away yet: a reader holds it open")
 
     async def close(self) -> None:
         """End the sweep in the background: one that runs goes on to its end."""

@@ -89,7 +89,10 @@ def revision_of(file: Path) -> str | None:
 def _file(url: str) -> Path:
     file = sqlite_file(url)
     if file is None:
-        raise StorageError("Only an SQLite file can be backed up here; use your database's tools.")
+        raise StorageError(
+            "Only an SQLite file can be backed up: use pg_dump, or make a file of the database by "
+            "`moedex storage copy` and back that up (docs/storage.md)."
+        )
     return file
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from bot.storage.backend import Backend
+    from bot.storage.postgres import Postgres, ServerState
 
 T = TypeVar("T")
 
@@ -180,6 +181,17 @@ class Database:
             self._in_use -= 1
             if not self._in_use:
                 self._idle.set()
+
+
+async def look_at(url: str) -> ServerState:
+    """Look at a PostgreSQL database without changing anything. Raises StorageError."""
+    backend = _backend(url)
+    if not backend.shared:
+        raise StorageError(f"Storage {shown(url)} is in memory: nothing is kept.")
+    try:
+        return await cast("Postgres", backend).look()
+    finally:
+        await backend.close()
 
 
 def _backend(url: str) -> Backend:

@@ -7,32 +7,37 @@ out again (`Database.carry_out`).
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import NullPool, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from bot.storage.clearing import Clearing
 from bot.storage.errors import StorageError
 from bot.storage.location import shown
 from bot.storage.notices import Notices, announce
+from bot.storage.postgres_server import (
+    ServerState,
+    check_server,
+    ensure_vector,
+    vector_version,
+    what_is_wrong,
+)
 from bot.storage.schema import upgrade
 from bot.storage.tables.vectors import decoded, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.storage.memory import Memory
 
-OLDEST: Final = 16
-"""The oldest major version of the server that is accepted."""
-OLDEST_VECTOR: Final = (0, 8)
-"""The oldest pgvector: an index is searched on until enough of a server's own faces are found."""
 CONNECTIONS: Final = 10
 """Connections of a process at most."""
 
@@ -66,6 +71,7 @@ class Postgres:
             connect_args=self._options,
         )
         event.listen(self.engine.sync_engine, "connect", _set_codec)
+        self._clearing = Clearing(self.engine)
         # Connections of their own: for what takes long, and before there are the types that the
         # others know.
         self._single = create_async_engine(
@@ -83,15 +89,32 @@ class Postgres:
         Raises StorageError, which says what to do, where the server doesn't answer, refuses the
         user, is too old, lacks pgvector, or was written by a newer Moedex.
         """
-        try:
+        with self._explained():
             async with self._single.connect() as connection:
-                await _check_server(connection, self._url)
+                await check_server(connection, self._url)
                 await connection.execute(_LOCK, {"name": "migrate"})
-                await _ensure_vector(connection, self._url)
+                await ensure_vector(connection, self._url)
                 await connection.commit()
                 await connection.run_sync(partial(upgrade, unfinished=unfinished))
+
+    async def look(self) -> ServerState:
+        """Look at the database without changing anything. Raises StorageError as `migrate` does."""
+        with self._explained():
+            async with self._single.connect() as connection:
+                await check_server(connection, self._url)
+                server = await connection.scalar(text("SHOW server_version"))
+                vector = await vector_version(connection)
+                context = await connection.run_sync(MigrationContext.configure)
+                schema = await connection.run_sync(lambda _: context.get_current_revision())
+                return ServerState(str(server), vector, schema)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Raise a StorageError in the place of what the driver says."""
+        try:
+            yield
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise StorageError(f"Storage {shown(self._url)} {_what_is_wrong(error)}") from None
+            raise StorageError(f"Storage {shown(self._url)} {what_is_wrong(error)}") from None
 
     async def listen(self, memory: Memory) -> None:
         """Let `memory` forget what other processes change, and keep things while that is heard."""
@@ -105,7 +128,10 @@ class Postgres:
     async def number_of(self, session: AsyncSession) -> int | None:
         """Return the number of a transaction, None where it has written nothing."""
         number = await session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text"))
-        return None if number is None else int(number)
+        if number is None:
+            return None
+        self._clearing.committing(int(number))
+        return int(number)
 
     async def committed(self, number: int) -> bool:
         """Say whether a transaction was committed that the connection was lost of.
@@ -152,8 +178,11 @@ class Postgres:
         await self.engine.dispose()
 
     async def flush_erased(self) -> bool:
-        """Return true: nothing is left to do."""
-        return True
+        """Clear away what this process deleted or changed; docs/storage.md says what stays.
+
+        Returns false where somebody still reads what was before.
+        """
+        return await self._clearing.clear(self._single)
 
     def passes(self, error: Exception) -> bool:
         """Say whether two operations crossed, or the connection was lost before the commit.
@@ -186,53 +215,3 @@ def _set_codec(connection: Any, _record: object) -> None:
         )
 
     connection.run_async(set_codec)
-
-
-async def _check_server(connection: AsyncConnection, url: str) -> None:
-    number = int((await connection.execute(text("SHOW server_version_num"))).scalar_one())
-    if number // 10_000 < OLDEST:
-        raise StorageError(
-            f"Storage {shown(url)} is PostgreSQL {number // 10_000}: {OLDEST} or newer is needed."
-        )
-
-
-async def _ensure_vector(connection: AsyncConnection, url: str) -> None:
-    version = await vector_version(connection)
-    if version is None:
-        try:
-            await connection.execute(text("CREATE EXTENSION vector"))
-        except DBAPIError:
-            raise StorageError(
-                f"Storage {shown(url)} has no extension vector (pgvector), and its user may not "
-                "make it: install pgvector on the server, then, as superuser in that database, "
-                "CREATE EXTENSION vector;"
-            ) from None
-        version = await vector_version(connection)
-    if version is None or tuple(map(int, version.split(".")[:2])) < OLDEST_VECTOR:
-        needed = ".".join(map(str, OLDEST_VECTOR))
-        raise StorageError(
-            f"Storage {shown(url)} has pgvector {version}: {needed} or newer is needed. Install "
-            "it on the server, then ALTER EXTENSION vector UPDATE;"
-        )
-
-
-async def vector_version(connection: AsyncConnection) -> str | None:
-    """Return the version of pgvector in the database of a connection, None where it is missing."""
-    query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
-    return (await connection.execute(text(query))).scalar()
-
-
-def _what_is_wrong(error: Exception) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    cause = getattr(cause, "__cause__", None) or cause
-    match cause:
-        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
-            return "refuses the user or the password."
-        case asyncpg.InvalidCatalogNameError():
-            return "is not there: make the database first (createdb)."
-        case asyncpg.InsufficientPrivilegeError():
-            return f"refuses what is needed to bring it up to date: {cause}."
-        case OSError() | asyncpg.CannotConnectNowError():
-            return "does not answer: is the server started, and the address right?"
-        case _:
-            return f"can't be used: {cause}."

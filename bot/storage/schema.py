@@ -36,6 +36,11 @@ def known_revision(revision: str | None) -> bool:
     return revision is None or revision in {script.revision for script in scripts.walk_revisions()}
 
 
+def newest_revision() -> str:
+    """Return the schema of this version of Moedex."""
+    return str(ScriptDirectory.from_config(migrations()).get_current_head())
+
+
 def upgrade(connection: Connection, *, unfinished: bool = False) -> None:
     """Bring the database of a connection up to date. `unfinished`: even one that is half a copy.
 

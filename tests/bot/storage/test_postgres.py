@@ -105,7 +105,7 @@ async def test_without_pgvector_it_is_said_what_to_do(
 async def test_what_is_too_old_is_refused(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, limit: str, value: object, why: str
 ) -> None:
-    monkeypatch.setattr(f"bot.storage.postgres.{limit}", value)
+    monkeypatch.setattr(f"bot.storage.postgres_server.{limit}", value)
     assert why in await refused(postgres_url)
 
 
