@@ -65,10 +65,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that was said about a face and all that its label was, each oldest first."""
+    """All that was said about a face and all that its label was, each oldest first.
+
+    `own` is the vote of whoever asks, where one of theirs stands.
+    """
 
     votes: tuple[VoteEvent, ...]
     changes: tuple[LabelChange, ...]
+    own: Vote | None
 
 
 class LabelDesk:
@@ -184,7 +188,7 @@ class LabelDesk:
         face = await self.face(labeller, face_id)
         votes = await self._storage.votes.events(face.reply_id, face.face_index)
         changes = await self._storage.audit_log.of_face(face.id)
-        return History(tuple(votes), tuple(changes))
+        return History(tuple(votes), tuple(changes), await self._standing(labeller, face))
 
     async def _may_say_again(self, labeller: Labeller, said: Said) -> bool:
         """Return whether what was said before can be said again, where it was of the same kind."""

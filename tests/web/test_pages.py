@@ -87,6 +87,10 @@ async def test_faces_are_reached_by_keyboard(browser: Browser, site: Served) -> 
             focused = page.locator(":focus")
             await expect(focused).to_have_attribute("aria-label", f"Face {number}: Marin, 90 %")
             await expect(focused).to_have_attribute("aria-pressed", "true")
+            # The guesses of this face are shown meanwhile, and those of no other.
+            await expect(page.locator(".face details:not(.why)[open]")).to_have_count(1)
+            shown = page.locator(".face").nth(number - 1).locator("details").first
+            await expect(shown).to_have_attribute("open", "")
         await page.keyboard.press("Enter")
         await expect(page.locator(".face").nth(1).locator("details").first).to_have_attribute(
             "open", ""

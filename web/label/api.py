@@ -96,7 +96,8 @@ class LabelApi:
         labeller = await self._labeller(request)
         history = await self._services.label_desk.history(labeller, number_in(request, "face"))
         roster = await self._services.galleries.roster(labeller.server_id)
-        return answer(Log(events=events_of(history, roster, labeller)))
+        mine = None if history.own is None else history.own.kind
+        return answer(Log(events=events_of(history, roster, labeller), mine=mine))
 
     async def crop(self, request: web.Request) -> web.Response:
         """Give a face's crop."""

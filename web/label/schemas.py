@@ -231,9 +231,10 @@ class Event(BaseModel):
 
 
 class Log(BaseModel):
-    """The audit log of a face, oldest first."""
+    """The audit log of a face, oldest first; `mine` is what stands of whoever asks."""
 
     events: list[Event]
+    mine: VoteKind | None
 
 
 def candidates(face: FaceObservation, roster: ServerRoster) -> list[Candidate]:

@@ -2,6 +2,7 @@
 
 import {UndoStack, takesKeys, undoLast} from "./label_common.js";
 import {Grid} from "./label_grid.js";
+import {historyOf} from "./label_history.js";
 import {findsNames} from "./label_names.js";
 import {call, counted} from "./page.js";
 
@@ -22,13 +23,14 @@ if (box) {
   grid = new Grid(box, {server, page, chosen, atOnce: character ? 1_000_000 : 200});
   state?.addEventListener("change", () => read());
   at("undo").addEventListener("click", undo);
+  at("show-history").addEventListener("click", showHistory);
   for (const button of document.querySelectorAll("[data-kind]")) {
     button.addEventListener("click", () => say(button.dataset.kind));
   }
   document.addEventListener("keydown", (event) => {
     if (takesKeys(event)) return;
     const does = {
-      e: () => typed.focus(), x: () => say("not_a_face"), i: () => say("ignore"), u: undo,
+      e: () => typed.focus(), h: showHistory, x: () => say("not_a_face"), i: () => say("ignore"), u: undo,
       Escape: () => grid.pick([]),
     }[event.key];
     if (!does) return;
@@ -62,10 +64,31 @@ function page(start, count) {
   return call(`/api/v1/label/${server}/crops?${query}`);
 }
 
+/** Show the history of the one face that is chosen; what one said can be taken back there. */
+async function showHistory() {
+  if (ids.length !== 1) {
+    problem.textContent = "Choose one face, to see its history.";
+    return;
+  }
+  problem.textContent = "";
+  try {
+    const lines = await historyOf(server, ids[0], async () => {
+      at("history").close();
+      status.textContent = "Taken back.";
+      await read();
+    });
+    at("history-list").replaceChildren(...lines);
+    at("history").showModal();
+  } catch (error) {
+    problem.textContent = error.message;
+  }
+}
+
 function chosen(picked) {
   ids = picked;
   at("chosen").textContent = ids.length ? `${counted(ids.length, "face")} chosen.` : "Choose faces: click, or the arrows and Space.";
   for (const button of document.querySelectorAll("[data-kind]")) button.disabled = !ids.length;
+  at("show-history").disabled = ids.length !== 1;
 }
 
 async function say(kind, value = "") {

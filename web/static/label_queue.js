@@ -1,6 +1,7 @@
 // The review queue: one face at a time, an answer a key, and undo.
 
 import {UndoStack, smallCrop, takesKeys} from "./label_common.js";
+import {historyOf} from "./label_history.js";
 import {findsNames} from "./label_names.js";
 import {call, counted, element, percent} from "./page.js";
 
@@ -239,13 +240,12 @@ function show() {
 async function showLog() {
   if (!at("log").open || !current) return;
   const face = current;
-  const {events} = await call(`/api/v1/label/${server}/faces/${face.id}/log`);
-  if (face !== current) return;
-  const lines = events.map((each) => {
-    const when = new Date(each.at).toLocaleString("en", {dateStyle: "medium", timeStyle: "short"});
-    return element("li", "", `${when}: ${each.who} ${each.what}`);
-  });
-  at("log-list").replaceChildren(...(lines.length ? lines : [element("li", "", "Nobody said anything yet.")]));
+  try {
+    const lines = await historyOf(server, face.id, showLog);
+    if (face === current) at("log-list").replaceChildren(...lines);
+  } catch (error) {
+    problem.textContent = error.message;
+  }
 }
 
 function pace() {

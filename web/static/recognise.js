@@ -160,7 +160,7 @@ function guesses(face, others, where) {
   return more;
 }
 
-/** A box and its entry in the list light up together: hovered, tapped or reached with Tab. */
+/** A box and its entry light up together, and show the guesses: hovered, tapped or reached by Tab. */
 function link(shown) {
   const boxes = [...shown.querySelectorAll(".box")];
   const entries = [...shown.querySelectorAll(".face")];
@@ -168,13 +168,23 @@ function link(shown) {
     boxes.forEach((box, at) => box.setAttribute("aria-pressed", String(at === index)));
     entries.forEach((entry, at) => entry.classList.toggle("chosen", at === index));
   };
+  // The guesses of a face that is pointed at are shown meanwhile, and for good once it is pressed.
+  let meanwhile = null;
+  const show = (index) => {
+    choose(index);
+    const more = entries[index].querySelector("details");
+    if (meanwhile && meanwhile !== more) meanwhile.open = false;
+    if (more && !more.open) {
+      more.open = true;
+      meanwhile = more;
+    }
+  };
   boxes.forEach((box, index) => {
-    box.addEventListener("mouseenter", () => choose(index));
-    box.addEventListener("focus", () => choose(index));
+    box.addEventListener("mouseenter", () => show(index));
+    box.addEventListener("focus", () => show(index));
     box.addEventListener("click", () => {
-      choose(index);
-      const more = entries[index].querySelector("details");
-      if (more) more.open = true;
+      show(index);
+      meanwhile = null;
       entries[index].scrollIntoView({block: "nearest"});
     });
     entries[index].addEventListener("mouseenter", () => choose(index));

@@ -140,6 +140,29 @@ async def test_crops_are_chosen_and_moved_by_keyboard(browser: Browser, label: L
     assert len(await settled(label, "ren")) == 3
 
 
+async def test_the_history_of_a_crop_is_shown_and_taken_back(
+    browser: Browser, label: LabelSite
+) -> None:
+    face = await label.post("ren")
+    await label.label(face.id, "suzu")
+    where = f"label/{label.server}/crops"
+    async with opened_page(browser, label, where, bypass_csp=True) as page:
+        await expect(page.locator("#show-history")).to_be_disabled()
+        await page.locator("#grid").focus()
+        await page.keyboard.press("Space")
+        await page.keyboard.press("h")
+        await expect(page.locator("#history-list")).to_contain_text("you said that it is Suzu")
+        found = await Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        await page.get_by_role("button", name="Take back what you said").press("Enter")
+        await expect(page.locator("#status")).to_have_text("Taken back.")
+        assert await settled(label, "suzu") == set()
+        await page.locator(".grid-cell:visible").first.click()
+        await page.locator("#show-history").click()
+        await expect(page.locator("#history-list")).to_contain_text("you took back what was said")
+        await expect(page.get_by_text("Take back what you said")).to_have_count(0)
+
+
 @pytest.mark.parametrize("path", ["clusters", "crops", "characters", "characters/ren"])
 async def test_axe_finds_nothing(browser: Browser, label: LabelSite, path: str) -> None:
     await unknown(label, "suzu", 6)
