@@ -51,8 +51,8 @@ SCROLL = """() => new Promise((done) => {
         const at = document.documentElement.scrollHeight;
         still = scrollY + innerHeight >= at - 2 && at === height ? still + 1 : 0;
         height = at;
-        const last = [...document.querySelectorAll("#people li")].at(-1);
-        const shown = Number(last?.ariaPosInSet ?? 0);
+        const entry = [...document.querySelectorAll("#people li")].at(-1);
+        const shown = Number(entry?.ariaPosInSet ?? 0);
         if (still > 120 || shown >= 3000 || gaps.length > 3000) {
             done({gaps, shown});
         } else requestAnimationFrame(step);
