@@ -41,6 +41,7 @@ from bot.privacy.consent import Consent
 from bot.privacy.erasure import Erasure
 from bot.privacy.retention import Retention
 from bot.recognition.admission import Admission
+from bot.recognition.claims import Claims
 from bot.recognition.complaints import PermissionComplaints
 from bot.recognition.corrections import Corrections
 from bot.recognition.delivery import Delivery
@@ -98,7 +99,8 @@ async def run_bot(
             "No token: set MOEDEX_TOKEN to your bot's token "
             "(https://discord.com/developers/applications, your application, Bot, Reset Token)."
         )
-    async with _storage(config) as storage:
+    alone = config.discord.shard_slice is None
+    async with _storage(config, exclusive=alone) as storage:
         async_context.set(PatientWebhooks())
         with pointed_at(config.discord):
             await try_token(config.discord, token)
@@ -211,7 +213,9 @@ def build_services(
         storage.faces, storage.votes, crops, duplicates, labelling, consent, erasure.sweep_soon
     )
     complaints = PermissionComplaints(client, storage.settings, storage.state)
+    shards = config.discord.shard_slice
     outbox = Outbox(client, storage.outbox)
+    claims = Claims(client, storage.answers, None if storage.alone else storage.leases)
     pipeline = Pipeline(worker, galleries, settled, config.naming)
     recognition = RecognitionService(
         client,
@@ -250,6 +254,7 @@ def build_services(
             config.storage,
             config.learning,
             lambda server_id: client.get_guild(server_id) is not None,
+            lambda server_id: shards is None or shards.has(server_id),
         ),
         backbones=Backbones(storage, crops, galleries, worker),
         training=TrainingSchedule(config, storage),
@@ -261,7 +266,10 @@ def build_services(
         uploads=Uploads(storage, pipeline, consent, recorder, teaching, votes, galleries),
         reasons=Reasons(storage, crops, galleries, worker),
         questions=questions,
-        watching=Watching(client, config, storage.settings, storage.state, recognition, questions),
+        claims=claims,
+        watching=Watching(
+            client, config, storage.settings, storage.state, recognition, questions, claims
+        ),
         following=Following(
             recognition, storage.answers, storage.settings, storage.exemplars, erasure
         ),

@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.command_sync import CommandSync
 from bot.errors import StartupError
 from bot.gateway import SteadyBot
+from bot.identify_turns import IdentifyTurns
 from bot.patience import make_patient
 from bot.ui.errors import ErrorTree, answer_command_error, log_failure
 
@@ -55,13 +56,15 @@ class MoedexBot(SteadyBot):
             tree_cls=ErrorTree,
             help_command=None,
             allowed_mentions=discord.AllowedMentions.none(),
-            shard_count=config.discord.shards or None,
+            **_shards(config),
             case_insensitive=True,
             strip_after_prefix=True,
         )
         make_patient(self.http)
         self.services = build(self)
-        self._commands = CommandSync(self.tree, self.services.storage.state, config.discord.api)
+        storage = self.services.storage
+        self.turns = IdentifyTurns(storage.leases)
+        self._commands = CommandSync(self.tree, storage.state, storage.leases, config.discord.api)
 
     async def setup_hook(self) -> None:
         """Load every cog and tell Discord about changed commands, before the gateway opens.
@@ -84,7 +87,15 @@ class MoedexBot(SteadyBot):
         """Run typed commands of people; other bots and webhooks are ignored."""
         if message.author.bot or message.webhook_id is not None:
             return
-        await self.process_commands(message)
+        await self.run_command(await self.get_context(message))
+
+    async def run_command(self, context: commands.Context[Any]) -> None:
+        """Run a typed command, unless another process does; what is none is told nobody."""
+        if not context.valid:
+            return
+        async with self.services.claims.on(context.message, "command") as mine:
+            if mine:
+                await self.invoke(context)
 
     async def on_command_error(
         self, context: commands.Context[Any], exception: commands.CommandError, /
@@ -112,6 +123,14 @@ class MoedexBot(SteadyBot):
         await self._commands.close()
         await super().close()
         await self.services.close()
+
+
+def _shards(config: Config) -> dict[str, Any]:
+    """Return which shards to run, by discord.py's names; empty leaves it to Discord."""
+    own = config.discord.shard_slice
+    if own is not None:
+        return {"shard_ids": list(own.ids), "shard_count": own.count}
+    return {"shard_count": config.discord.shards or None}
 
 
 def _cog_modules() -> list[str]:

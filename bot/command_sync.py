@@ -10,7 +10,9 @@ import contextlib
 import hashlib
 import json
 import logging
+import secrets
 from asyncio import sleep
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.backoff import waits
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from discord import app_commands
     from discord.ext import commands
 
+    from bot.storage.leases import LeaseRepository
     from bot.storage.state import StateRepository
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,9 @@ FIRST_TRY_S = 10.0
 """Seconds that the start waits for the first try."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 30.0, 3600.0
 _KEY = "commands"
+"""The key of the state of what was synced, and the name of the lease of whoever syncs."""
+_SYNCING = timedelta(minutes=1)
+_ASKED_EVERY_S = 1.0
 
 
 class CommandSync:
@@ -37,10 +43,12 @@ class CommandSync:
         self,
         tree: app_commands.CommandTree[commands.AutoShardedBot],
         state: StateRepository,
+        leases: LeaseRepository,
         api: str,
     ) -> None:
         self._tree = tree
         self._state = state
+        self._leases = leases
         self._api = api
         self._tried = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -70,11 +78,12 @@ class CommandSync:
         payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
         text = json.dumps([self._api, self._tree.client.application_id, payload], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        said = False
+        said, holder = False, secrets.token_hex(8)
         for wait in waits(_FIRST_WAIT_S, _LONGEST_WAIT_S):
-            if await self._state.get(_KEY) == digest:
-                break
+            await self._take_turn(holder)
             try:
+                if await self._state.get(_KEY) == digest:
+                    break
                 synced = await self._tree.sync()
             except Exception as error:  # a refusal, a cut connection, an answer that makes no sense
                 if not said:
@@ -88,6 +97,13 @@ class CommandSync:
                 await self._state.set(_KEY, digest)
                 log.info("Told Discord about %d commands", len(synced))
                 break
+            finally:
+                await self._leases.release(_KEY, holder)
             self._tried.set()
             await sleep(wait)
         self._tried.set()
+
+    async def _take_turn(self, holder: str) -> None:
+        """Wait while another process tells: then this one sees that it did."""
+        while (held := await self._leases.take(_KEY, holder, _SYNCING)) is not None:  # noqa: ASYNC110
+            await sleep(min(held.seconds, _ASKED_EVERY_S))

@@ -1,6 +1,8 @@
 """The gateway: no event that can't be read ends the bot, and no absence of the gateway does.
 
-discord.py parses events unguarded, and starts a shard by calling itself until that works.
+discord.py parses events unguarded, starts a shard by calling itself until that works, and lets all
+shards wait while one connects anew. Here shards go their own ways, but that each waits for its turn
+to begin a session.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
 
 import aiohttp
 import discord
+import yarl
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import Shard
@@ -22,9 +26,6 @@ from discord.shard import Shard
 from bot.backoff import waits
 from bot.errors import in_one_line
 from bot.metrics import GATEWAY_CONNECTIONS, GATEWAY_DISCONNECTS, GATEWAY_LATENCY
-
-if TYPE_CHECKING:
-    import yarl
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,26 @@ _WANTED = (ReconnectWebSocket, discord.ConnectionClosed, aiohttp.ClientError, OS
 T = TypeVar("T")
 
 
+class Turns(Protocol):
+    """When shards may identify; `bot.identify_turns` has the ones there are."""
+
+    max_concurrency: int
+    """How many shards may identify at once."""
+
+    async def begin(self, shard_id: int) -> None:
+        """Wait for a shard's turn to connect."""
+        ...
+
+    async def end(self, shard_id: int) -> None:
+        """End it: the shard has identified, or failed to connect."""
+        ...
+
+
 class SteadyBot(commands.AutoShardedBot):
     """discord.py's sharded bot, which leaves out bad events and waits for an absent gateway."""
+
+    turns: Turns
+    """When its shards may identify; set before it connects."""
 
     def _get_state(self, **options: Any) -> Any:
         state = super()._get_state(**options)
@@ -56,17 +75,17 @@ class SteadyBot(commands.AutoShardedBot):
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """Count a session that was begun."""
-        GATEWAY_CONNECTIONS.labels("begun").inc()
+        GATEWAY_CONNECTIONS.labels(shard_id, "begun").inc()
         latency = GATEWAY_LATENCY.labels(shard_id)
         latency.set_function(lambda: dict(self.latencies).get(shard_id, math.inf))
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         """Count a session that was resumed."""
-        GATEWAY_CONNECTIONS.labels("resumed").inc()
+        GATEWAY_CONNECTIONS.labels(shard_id, "resumed").inc()
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Count a connection that ended."""
-        GATEWAY_DISCONNECTS.inc()
+        GATEWAY_DISCONNECTS.labels(shard_id).inc()
 
     async def close(self) -> None:
         """End the connections, and tell no latency of them any more."""
@@ -74,9 +93,22 @@ class SteadyBot(commands.AutoShardedBot):
             GATEWAY_LATENCY.remove(shard_id)
         await super().close()
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait no more: the shard's turn came before it connected."""
+
     async def launch_shards(self) -> None:
-        """Find the gateway and connect every shard, however long that takes."""
-        await _until_there(super().launch_shards, "Discord does not say where its gateway is")
+        """Find the gateway and connect every shard in its turn, however long that takes.
+
+        Without a count of shards there are as many as Discord recommends.
+        """
+        recommended, url, limits = await _until_there(
+            self.http.get_bot_gateway, "Discord does not say where its gateway is"
+        )
+        self.turns.max_concurrency = max(1, limits["max_concurrency"])
+        self.shard_count = self._connection.shard_count = self.shard_count or recommended
+        shard_ids = self.shard_ids or range(self.shard_count)
+        self._connection.shard_ids = shard_ids
+        await asyncio.gather(*(self.launch_shard(yarl.URL(url), each) for each in shard_ids))
 
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
@@ -84,17 +116,59 @@ class SteadyBot(commands.AutoShardedBot):
         """Connect a shard, however long that takes."""
 
         async def connect() -> DiscordWebSocket:
-            socket = DiscordWebSocket.from_client(
-                self, initial=initial, gateway=gateway, shard_id=shard_id
-            )
-            return await asyncio.wait_for(socket, CONNECT_S)
+            await self.turns.begin(shard_id)
+            try:
+                socket = DiscordWebSocket.from_client(self, gateway=gateway, shard_id=shard_id)
+                return await asyncio.wait_for(socket, CONNECT_S)
+            finally:
+                await self.turns.end(shard_id)
 
         socket = await _until_there(connect, f"The gateway can't be reached for shard {shard_id}")
         own = cast("Any", self)  # what the library's own method does, but for its recursion
-        shard = Shard(socket, self, own._AutoShardedClient__queue.put_nowait)
+        shard = _IndependentShard(socket, self, own._AutoShardedClient__queue.put_nowait)
         shard._backoff._max = _LONGEST_EXPONENT
         own._AutoShardedClient__shards[shard_id] = shard
         shard.launch()
+
+
+class _IndependentShard(Shard):
+    """A shard that connects anew in a task of its own; in discord.py all others wait for it."""
+
+    _connecting: asyncio.Task[None] | None = None
+
+    async def reidentify(self, exc: ReconnectWebSocket) -> None:
+        """Begin to resume the session, or to identify anew in the shard's turn."""
+        self._begin(partial(super().reidentify, exc), in_turn=not exc.resume)
+
+    async def reconnect(self) -> None:
+        """Begin to connect and identify anew in the shard's turn."""
+        self._begin(super().reconnect, in_turn=True)
+
+    async def close(self) -> None:
+        """End the connection, or the making of one."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+        await super().close()
+
+    async def _handle_disconnect(self, e: Exception) -> None:
+        await self._turns.end(self.id)  # others need not wait for this one's next try
+        await super()._handle_disconnect(e)
+
+    @property
+    def _turns(self) -> Turns:
+        return cast("SteadyBot", self._client).turns
+
+    def _begin(self, connect: Callable[[], Awaitable[None]], *, in_turn: bool) -> None:
+        async def connecting() -> None:
+            if in_turn:
+                await self._turns.begin(self.id)
+            try:
+                await connect()
+            finally:
+                await self._turns.end(self.id)
+
+        self._connecting = asyncio.create_task(connecting(), name=f"connect shard {self.id}")
 
 
 async def _until_there(what: Callable[[], Awaitable[T]], failed: str) -> T:

@@ -59,10 +59,10 @@ GATEWAY_LATENCY: Final = Gauge(
 GATEWAY_CONNECTIONS: Final = Counter(
     "moedex_gateway_connections_total",
     "Connections to the gateway: a session begun, or one resumed.",
-    ["kind"],
+    ["shard", "kind"],
 )
 GATEWAY_DISCONNECTS: Final = Counter(
-    "moedex_gateway_disconnects_total", "Connections to the gateway that ended."
+    "moedex_gateway_disconnects_total", "Connections to the gateway that ended.", ["shard"]
 )
 
 

@@ -31,7 +31,8 @@ WAITS_S = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further try."""
 
 _LONGEST_WAIT_S = 10.0
-_ALREADY_ACKNOWLEDGED = 40060
+ALREADY_ACKNOWLEDGED = 40060
+"""The code of Discord's where an interaction is answered that was answered before."""
 
 
 def may_pass(error: BaseException) -> bool:
@@ -80,7 +81,7 @@ class PatientWebhooks(AsyncWebhookAdapter):
                     route, session, files=files, **options
                 )
             except discord.HTTPException as error:
-                if not failed or error.code != _ALREADY_ACKNOWLEDGED:
+                if not failed or error.code != ALREADY_ACKNOWLEDGED:
                     raise
                 # An earlier try got through, and its answer was lost.
                 return {"interaction": {"id": str(route.webhook_id)}}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.privacy.consent import Consent
     from bot.privacy.erasure import Erasure
     from bot.privacy.retention import Retention
+    from bot.recognition.claims import Claims
     from bot.recognition.corrections import Corrections
     from bot.recognition.following import Following
     from bot.recognition.outbox import Outbox
@@ -73,6 +74,7 @@ class Services:
     uploads: Uploads
     reasons: Reasons
     questions: Questions
+    claims: Claims
     watching: Watching
     following: Following
 
@@ -84,6 +86,7 @@ class Services:
 
     async def close(self) -> None:
         """End the work in the background; votes so far are judged."""
+        await self.claims.close()
         await self.backbones.close()
         await self.galleries.close()
         await self.votes.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("real labelled pictures (../shared/data) are not on this machine")
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def _no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a bot identify as soon as it is started anew: a local Discord has no limit there."""
+    monkeypatch.setattr("bot.identify_turns.PERIOD", timedelta(0))
 
 
 @pytest.fixture(autouse=True)

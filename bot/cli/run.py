@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from bot.cli.options import ConfigOption, one_line_for, run_to_end
 
@@ -10,7 +12,17 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
 
 
-def run(config: ConfigOption = None) -> None:
+ShardsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHARDS",
+        help='How many shards, or the slice of this process: "0-3/16". As [discord] shards.',
+        show_default="as many as Discord recommends",
+    ),
+]
+
+
+def run(config: ConfigOption = None, shards: ShardsOption = None) -> None:
     """Run the bot. Its token comes from MOEDEX_TOKEN or the configuration."""
     from bot import logs
     from bot.app import run_bot
@@ -18,7 +30,7 @@ def run(config: ConfigOption = None) -> None:
     from bot.errors import StartupError
 
     with one_line_for(ConfigError, StartupError):
-        settings = load_config(config)
+        settings = load_config(config, discord={} if shards is None else {"shards": shards})
         secrets = (
             settings.discord.token,
             settings.roster.api_key,

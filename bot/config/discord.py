@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, SecretStr, field_validator
 
 from bot.config.section import Section
+from bot.config.shards import ShardSlice
 
 
 class DiscordConfig(Section):
@@ -21,12 +22,29 @@ class DiscordConfig(Section):
         max_length=10,
         description="What a typed command starts with. A mention of the bot always works too.",
     )
-    shards: int = Field(0, ge=0, description="How many gateway connections; 0 lets Discord say.")
+    shards: int | str = Field(
+        0,
+        description="How many gateway connections; 0 lets Discord say. Where several processes "
+        'share one database, the slice of this one: "0-3/16".',
+    )
     api: str = Field(
         "", description="Base URL of another REST API, version included. Empty: Discord's own."
     )
     gateway: str = Field("", description="Websocket URL of another gateway. Empty: Discord's own.")
     cdn: str = Field("", description="Base URL of another CDN. Empty: Discord's own.")
+
+    @field_validator("shards", mode="before")
+    @classmethod
+    def _are_shards(cls, value: object) -> int | str:
+        text = str(value)
+        if not text.isdecimal():
+            ShardSlice.parse(text)
+        return int(text) if text.isdecimal() else text
+
+    @property
+    def shard_slice(self) -> ShardSlice | None:
+        """The shards of this process; None where it runs all there are."""
+        return ShardSlice.parse(self.shards) if isinstance(self.shards, str) else None
 
     @field_validator("api", "gateway", "cdn")
     @classmethod

@@ -22,7 +22,8 @@ _WARNINGS = timedelta(days=2)
 class Retention:
     """Erases old answers, crops, proposals, drawings, warnings, sign-ins, and servers left.
 
-    `is_member` says whether the bot is in a server.
+    `is_member` says whether the bot is in a server, and `knows` whether this process can tell:
+    those of other processes' shards it does not see.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Retention:
         answers: StorageConfig,
         learning: LearningConfig,
         is_member: Callable[[int], bool],
+        knows: Callable[[int], bool],
     ) -> None:
         self._storage = storage
         self._erasure = erasure
         self._answers = answers
         self._learning = learning
         self._is_member = is_member
+        self._knows = knows
 
     async def server_left(self, server_id: int, at: datetime) -> None:
         """Remember when a server was left; it is erased after the configured days."""
@@ -67,13 +70,15 @@ class Retention:
 
     async def _erase_left(self, now: datetime) -> None:
         left = await self._storage.state.starting_with(_LEFT)
-        for server_id in await self._storage.servers.kept():
+        for server_id in filter(self._knows, await self._storage.servers.kept()):
             # Thrown out while the bot was away: the days are counted from now.
             if not self._is_member(server_id) and f"{_LEFT}{server_id}" not in left:
                 left[f"{_LEFT}{server_id}"] = now.isoformat()
                 await self.server_left(server_id, now)
         for key, since in left.items():
             server_id = int(key.removeprefix(_LEFT))
+            if not self._knows(server_id):
+                continue
             if self._is_member(server_id):
                 await self._storage.state.forget(key)
             elif now - datetime.fromisoformat(since) >= timedelta(days=self._learning.leave_days):

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_HEARD = "heard"
 _MARGIN = timedelta(minutes=2)
 """A lost connection is noticed so late, and what was heard is written down so seldom."""
 _PAGES = 5
@@ -52,6 +51,7 @@ class CatchingUp:
         self._recognition = recognition
         self._answer = answer
         self._away: dict[int, datetime] = {}
+        self._hears: set[int] = set()
 
     def went_away(self, shard_id: int) -> None:
         """Remember that nothing is heard of a shard's servers from now on."""
@@ -61,10 +61,14 @@ class CatchingUp:
         """Forget that a shard was away: its session goes on, and Discord sends what it missed."""
         self._away.pop(shard_id, None)
 
+    def hears(self, shard_id: int) -> None:
+        """Remember that nothing is left to catch up in a shard's servers."""
+        self._hears.add(shard_id)
+
     async def note(self) -> None:
-        """Write down that everything is heard now."""
-        if not self._away:
-            await self._state.set(_HEARD, datetime.now(UTC).isoformat())
+        """Write down which shards hear everything now."""
+        for shard_id in self._hears - self._away.keys():
+            await self._state.set(self._key(shard_id), datetime.now(UTC).isoformat())
 
     async def catch_up(self, shard_id: int) -> None:
         """Answer what was asked in a shard's servers since it was last heard, oldest first.
@@ -72,6 +76,7 @@ class CatchingUp:
         Called when the shard is ready: what comes later is told by the gateway.
         """
         now = datetime.now(UTC)
+        self._hears.discard(shard_id)
         since = await self._since(shard_id, now)
         self._away.pop(shard_id, None)
         if since is None:
@@ -94,11 +99,15 @@ class CatchingUp:
     async def _since(self, shard_id: int, now: datetime) -> datetime | None:
         """Return from when on messages are looked at; None where none are."""
         heard = self._away.get(shard_id)
-        if heard is None and (text := await self._state.get(_HEARD)) is not None:
+        if heard is None and (text := await self._state.get(self._key(shard_id))) is not None:
             heard = datetime.fromisoformat(text)
         earliest = now - self._longest
         since = earliest if heard is None else max(earliest, heard - _MARGIN)
         return since if since < now else None
+
+    def _key(self, shard_id: int) -> str:
+        """Return the key of the state that says when a shard was last heard."""
+        return f"heard:{shard_id}/{self._client.shard_count}"
 
     async def _unanswered(
         self, channel: Channel, since: datetime, until: datetime

@@ -74,8 +74,8 @@ class Reconciliation:
             if guild.get_channel_or_thread(channel_id) is None:
                 await self._channel(guild, channel_id)
 
-    async def reconcile(self) -> None:
-        """Follow reactions and deletions that happened while the bot was away.
+    async def reconcile(self, shard_id: int) -> None:
+        """Follow reactions and deletions in a shard's servers that happened while it was away.
 
         What fails in one channel, or about one answer, keeps nothing else from being done.
         """
@@ -83,24 +83,30 @@ class Reconciliation:
         for place in await self._storage.answers.places():
             where[place.server_id, place.channel_id].append(place)
         for (server_id, channel_id), answers in where.items():
-            looking = self._look_into(server_id, channel_id, answers)
-            await _by_itself(f"channel {channel_id}", looking)
-        await _by_itself("what was taught from messages", self._look_for_taught_messages())
-        await _by_itself("what is left to erase", self._erasure.sweep())
+            guild = self._guild(server_id, shard_id)
+            if guild is not None:
+                looking = self._look_into(guild, channel_id, answers)
+                await _by_itself(f"channel {channel_id}", looking)
+        looking = self._look_for_taught_messages(shard_id)
+        await _by_itself("what was taught from messages", looking)
+        self._erasure.sweep_soon()
+
+    def _guild(self, server_id: int, shard_id: int) -> discord.Guild | None:
+        guild = self._client.get_guild(server_id)
+        return guild if guild is not None and guild.shard_id == shard_id else None
 
     async def _look_into(
-        self, server_id: int, channel_id: int, answers: Iterable[AnswerPlace]
+        self, guild: discord.Guild, channel_id: int, answers: Iterable[AnswerPlace]
     ) -> None:
-        guild = self._client.get_guild(server_id)
-        channel = await self._channel(guild, channel_id) if guild else None
-        if guild is not None and channel is not None:
+        channel = await self._channel(guild, channel_id)
+        if channel is not None:
             await self._reconcile(guild, channel, answers)
 
-    async def _look_for_taught_messages(self) -> None:
+    async def _look_for_taught_messages(self, shard_id: int) -> None:
         """Follow messages that something was taught from and that are gone."""
         taught = await self._storage.exemplars.posted()
         for server_id, place in dict.fromkeys((e.server_id, e.posted) for e in taught):
-            guild = self._client.get_guild(server_id)
+            guild = self._guild(server_id, shard_id)
             if guild is None or place is None:
                 continue
             channel = await self._channel(guild, place[0])

@@ -6,6 +6,7 @@ preview arrives after its link) is answered, and so is one to which the bot's na
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from bot.recognition.sources import Source, sources_of
 
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.recognition.claims import Claims
     from bot.recognition.questions import Questions
     from bot.recognition.request import Found
     from bot.recognition.service import RecognitionService
@@ -50,6 +52,12 @@ class _Look:
         """The pictures that count."""
         return [each for each in self.every if self.asks or each.unasked]
 
+    @property
+    def digest(self) -> str:
+        """A short text that differs where an edit changed what is asked."""
+        keys = [str(self.asks), *sorted(each.key for each in self.sources)]
+        return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -70,6 +78,7 @@ class Watching:
         state: StateRepository,
         recognition: RecognitionService,
         questions: Questions,
+        claims: Claims,
     ) -> None:
         self._client = client
         self._config = config
@@ -77,6 +86,7 @@ class Watching:
         self._state = state
         self._recognition = recognition
         self._questions = questions
+        self._claims = claims
         self._seen: OrderedDict[int, _Seen] = OrderedDict()  # by the message's id
 
     async def posted(self, message: discord.Message) -> None:
@@ -86,12 +96,13 @@ class Watching:
             await self._consider(message, look)
         elif (pointed_at := self._replied_to(message)) is not None:
             about, sources = pointed_at
-            await self._recognition.answer(by_message(message, sources, about=about))
+            async with self._claims.on(message) as mine:
+                if mine:
+                    await self._recognition.answer(by_message(message, sources, about=about))
         elif self._is_my_name_alone(message) or self._names_me_at_a_start(message):
-            try:
-                await self._questions.by_text(message)
-            except UserError as error:
-                await reply_text(message, str(error))
+            async with self._claims.on(message) as mine:
+                if mine:
+                    await self._ask(message)
         elif message.guild is None and message.content and "http" not in message.content:
             await self._hint(message)
 
@@ -121,11 +132,20 @@ class Watching:
         if not look.sources:
             return
         self._remember(message.id, _seen(look))
-        if look.asks or await self._is_watched(message):
-            tells = look.asks or self._config.answers.no_face
-            await self._recognition.answer(
-                by_message(message, look.sources, asked=look.asks, tells_no_face=tells)
-            )
+        if not look.asks and not await self._is_watched(message):
+            return
+        tells = look.asks or self._config.answers.no_face
+        async with self._claims.on(message, look.digest) as mine:
+            if mine:
+                await self._recognition.answer(
+                    by_message(message, look.sources, asked=look.asks, tells_no_face=tells)
+                )
+
+    async def _ask(self, message: discord.Message) -> None:
+        try:
+            await self._questions.by_text(message)
+        except UserError as error:
+            await reply_text(message, str(error))
 
     async def _is_watched(self, message: discord.Message) -> bool:
         if message.guild is None:

@@ -51,6 +51,8 @@ class Database:
         """Prepare to use the database at an SQLAlchemy URL; StorageError if that can't be."""
         self.backend = _backend(url)
         self.memory = Memory()
+        self.held = False
+        """Whether no other bot can be at work on it."""
         self._line = asyncio.Lock()
         self._in_use = 0
         self._idle = asyncio.Event()
@@ -66,7 +68,7 @@ class Database:
 
     async def listen(self, *, holds: bool) -> None:
         """Begin to hear what others change. `holds`: no other process changes what is kept."""
-        self.memory.keeps = holds and not self.backend.shared
+        self.memory.keeps = self.held = holds and not self.backend.shared
         await self.backend.listen(self.memory)
 
     async def finish(self) -> None:

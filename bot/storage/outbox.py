@@ -65,7 +65,7 @@ class OutboxRepository(Repository):
             .order_by(OutboxRow.due, OutboxRow.id)
             .limit(limit)
         )
-        if not self._database.backend.shared:
+        if self._database.held:
             async with self._database.read() as session:
                 return [_to_entry(row) for row in await session.scalars(rows)]
         async with self._database.write() as session:

@@ -59,5 +59,7 @@ def upgrade(connection: Connection, *, unfinished: bool = False) -> None:
         )
     connection.rollback()
     config = migrations()
+    if revision == ScriptDirectory.from_config(config).get_current_head():
+        return
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -44,7 +44,8 @@ class Sqlite:
     async def migrate(self, *, unfinished: bool = False) -> None:
         """Bring the schema up to date. Raises StorageError if it is no database, or a newer one."""
         try:
-            async with self.engine.connect() as connection:
+            # As a writer, who waits for another process that does the same.
+            async with self.writing.connect() as connection:
                 await connection.run_sync(partial(upgrade, unfinished=unfinished))
         except DatabaseError as error:
             raise StorageError(f"Storage {shown(self._url)} can't be used: {error.orig}.") from None

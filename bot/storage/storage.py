@@ -19,6 +19,7 @@ from bot.storage.faces import FaceRepository
 from bot.storage.galleries import GalleryRepository
 from bot.storage.labelled_crops import LabelledCropRepository
 from bot.storage.labels import LabelRepository
+from bot.storage.leases import LeaseRepository
 from bot.storage.location import files_beside, hold, sqlite_file, sqlite_url
 from bot.storage.outbox import OutboxRepository
 from bot.storage.proposals import ProposalRepository
@@ -59,6 +60,7 @@ class Storage:
         self.exemplars = ExemplarRepository(database)
         self.enrolled = EnrolledRepository(database)
         self.revisions = RevisionRepository(database)
+        self.leases = LeaseRepository(database)
         self.outbox = OutboxRepository(database)
         self.proposals = ProposalRepository(database)
         self.vectors = VectorRepository(database)
@@ -70,6 +72,11 @@ class Storage:
         self.statistics = StatisticsRepository(database)
         self.labelled_crops = LabelledCropRepository(database)
         self.waiting_faces = WaitingFaceRepository(database)
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other bot can be at work on it."""
+        return self.database.held
 
     @classmethod
     @asynccontextmanager

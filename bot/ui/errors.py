@@ -17,7 +17,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import in_one_line
-from bot.patience import REFUSED
+from bot.patience import ALREADY_ACKNOWLEDGED, REFUSED
 from bot.recognition.saying import reply_text, say_by_dm
 from bot.ui.error_answers import handler_of
 
@@ -81,6 +81,9 @@ async def answer_interaction_error(interaction: discord.Interaction[Any], error:
     """
     if interaction.client.is_closed():
         return
+    if _is_acknowledged(error):
+        log.debug("Interaction %s is another process's", interaction.id)
+        return
     try:
         command = interaction.command
     except (LookupError, TypeError, AttributeError):  # what was sent names none
@@ -88,6 +91,15 @@ async def answer_interaction_error(interaction: discord.Interaction[Any], error:
     text = explain(error, _name(command))
     if text is not None:
         await _tell(interaction, text)
+
+
+def _is_acknowledged(error: BaseException | None) -> bool:
+    """Say whether a failure says that another process, in whose place this comes, has answered."""
+    while error is not None:
+        if isinstance(error, discord.HTTPException) and error.code == ALREADY_ACKNOWLEDGED:
+            return True
+        error = getattr(error, "original", None)
+    return False
 
 
 async def _tell(interaction: discord.Interaction[Any], text: str) -> None:

@@ -65,6 +65,7 @@ class CatchUp(commands.Cog):
             await self._catching_up.catch_up(shard_id)
         except Exception:  # nobody waits for this task
             log.exception("What was asked meanwhile could not all be looked at")
+        self._catching_up.hears(shard_id)
         if not self._note.is_running():
             self._note.start()
 
@@ -78,7 +79,7 @@ class CatchUp(commands.Cog):
         if not context.valid:
             await self._watching.posted(message)
         elif context.command is not None and context.command.name == "who":
-            await self._bot.invoke(context)
+            await self._bot.run_command(context)
 
 
 async def setup(bot: MoedexBot) -> None:

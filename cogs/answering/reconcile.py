@@ -23,7 +23,7 @@ class Reconcile(commands.Cog):
     def __init__(self, reconciliation: Reconciliation, outbox: Outbox) -> None:
         self.reconciliation = reconciliation
         self._outbox = outbox
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: dict[int, asyncio.Task[None]] = {}
 
     async def cog_load(self) -> None:
         """Go on with what Discord did not carry out so far."""
@@ -32,15 +32,18 @@ class Reconcile(commands.Cog):
     async def cog_unload(self) -> None:
         """Stop reading old answers, and changing them."""
         await self._outbox.close()
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        for task in self._looking.values():
+            task.cancel()
+        await asyncio.gather(*self._looking.values(), return_exceptions=True)
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Read answers for what happened while the bot was away."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self.reconciliation.reconcile(), name="reconcile")
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Read answers for what happened in a shard's servers while it was away."""
+        task = self._looking.get(shard_id)
+        if task is None or task.done():
+            self._looking[shard_id] = asyncio.create_task(
+                self.reconciliation.reconcile(shard_id), name=f"reconcile {shard_id}"
+            )
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

@@ -81,6 +81,12 @@ def test_the_token_comes_from_the_environment(name: str, monkeypatch: pytest.Mon
         ('[inference]\nthreads = "many"\n', ["inference.threads", "integer", "many"]),
         ('[inference]\ndetector = "yolo"\n', ["inference.detector", "'cascade'", "yolo"]),
         ('[discord]\napi = "localhost"\n', ["discord.api", "http://", "localhost"]),
+        ("[discord]\nshards = -1\n", ["discord.shards", "0-3/16", "-1", "config.toml"]),
+        ("[discord]\nshards = true\n", ["discord.shards", "0-3/16"]),
+        ('[discord]\nshards = "0-3"\n', ["discord.shards", "0-3/16", "'0-3'"]),
+        ('[discord]\nshards = "4/4"\n', ["discord.shards", "from 0 to 3", "'4/4'"]),
+        ('[discord]\nshards = "3-1/4"\n', ["discord.shards", "the lower one first"]),
+        ('[discord]\nshards = "0/0"\n', ["discord.shards", "at least one"]),
         ("[inference\n", ["config.toml", "not valid TOML"]),
     ],
 )
@@ -90,6 +96,25 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, names: list[str]) -> 
         load_config(file)
     for name in names:
         assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [("0-3/16", [0, 1, 2, 3]), ("5/16", [5]), (" 14 - 15 / 16 ", [14, 15]), ("0/1", [0])],
+)
+def test_a_slice_of_the_shards(text: str, ids: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOEDEX_DISCORD__SHARDS", text)
+    shards = load_config().discord.shard_slice
+    assert shards is not None
+    assert list(shards.ids) == ids
+    assert [each for each in range(shards.count) if shards.has(each << 22 | 3)] == ids
+    assert shards.has(None) == (0 in ids), "DMs are on shard 0"
+
+
+@pytest.mark.parametrize("value", ["2", 2])
+def test_a_number_of_shards_is_no_slice(value: object) -> None:
+    discord = load_config(discord={"shards": value}).discord
+    assert (discord.shards, discord.shard_slice) == (2, None)
 
 
 def test_a_wrong_token_is_not_shown(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class StatsPages:
             pictures=process.counts(metrics.PICTURES, "outcome"),
             faces=process.counts(metrics.FACES, "tier"),
             connections=process.counts(metrics.GATEWAY_CONNECTIONS, "kind"),
-            disconnects=int(process.total(metrics.GATEWAY_DISCONNECTS)),
+            disconnects=process.counts(metrics.GATEWAY_DISCONNECTS, "shard"),
             latencies=process.counts(metrics.GATEWAY_LATENCY, "shard"),
             labels=await site.storage.statistics.labels_by_state(),
             versions=await site.storage.statistics.versions_by_state(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -28,19 +29,13 @@ class Timing:
 
 
 def counts(metric: Counter | Gauge, label: str) -> dict[str, float]:
-    """Return the values of a figure by one of its labels."""
+    """Return the values of a figure by one of its labels, summed over the others."""
     (family,) = metric.collect()
-    return {
-        each.labels[label]: each.value
-        for each in family.samples
-        if not each.name.endswith("_created")
-    }
-
-
-def total(metric: Counter) -> float:
-    """Return the value of a counter without labels."""
-    (family,) = metric.collect()
-    return next(each.value for each in family.samples if each.name.endswith("_total"))
+    found: defaultdict[str, float] = defaultdict(float)
+    for each in family.samples:
+        if not each.name.endswith("_created"):
+            found[each.labels[label]] += each.value
+    return dict(found)
 
 
 def stages() -> list[Timing]:

@@ -18,6 +18,7 @@ from bot.storage.tables.exemplars import ExemplarRow
 from bot.storage.tables.faces import FaceRow
 from bot.storage.tables.galleries import AliasRow, CharacterRow, GalleryActionRow, RevisionRow
 from bot.storage.tables.labels import LabelChangeRow, LabelRow
+from bot.storage.tables.leases import LeaseRow
 from bot.storage.tables.outbox import OutboxRow
 from bot.storage.tables.proposals import ProposalRow
 from bot.storage.tables.sessions import SessionRow
@@ -43,6 +44,7 @@ __all__ = [
     "GalleryActionRow",
     "LabelChangeRow",
     "LabelRow",
+    "LeaseRow",
     "ModelSourceRow",
     "ModelVersionRow",
     "OptOutRow",

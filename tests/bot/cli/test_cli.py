@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bot import cli
 from bot.cli import app
+from bot.config import Config
 from bot.storage import Storage
 
 
@@ -99,6 +100,22 @@ def test_run_keeps_garbage_collections_short_once_the_bot_is_connected(
     monkeypatch.setattr("gc.freeze", lambda: frozen.append("now"))
     assert call("run")[0] == 0
     assert frozen == ["now"]
+
+
+def test_run_takes_a_slice_of_the_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    slices: list[str | int] = []
+
+    async def connected(config: Config, **_: object) -> None:
+        slices.append(config.discord.shards)
+
+    monkeypatch.setattr("bot.app.run_bot", connected)
+    assert call("run", "--shards", "0-3/16")[0] == 0
+    assert slices == ["0-3/16"]
+    code, output = call("run", "--shards", "3-0/16")
+    assert code == 1
+    assert output.strip().count("\n") == 0
+    assert "discord.shards" in output
+    assert "the lower one first" in output
 
 
 def test_run_without_a_token_is_one_line() -> None:

@@ -31,7 +31,13 @@ def cog(bot: Any, recognition: Any) -> Watch:
     services = bot.services
     storage = services.storage
     watching = Watching(
-        bot, services.config, storage.settings, storage.state, recognition, services.questions
+        bot,
+        services.config,
+        storage.settings,
+        storage.state,
+        recognition,
+        services.questions,
+        services.claims,
     )
     return Watch(bot, watching)
 

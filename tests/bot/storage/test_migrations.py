@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -169,3 +171,23 @@ async def test_what_a_server_that_does_not_learn_kept_shrinks_to_what_buttons_ne
     everything = b"".join(file.read_bytes() for file in old.parent.iterdir() if file.is_file())
     for needle in (b"ab" * 8, b"cd" * 32, VECTOR, (50505050).to_bytes(4), (40404040).to_bytes(4)):
         assert needle not in everything
+
+
+async def test_processes_that_start_at_once_bring_it_up_to_date_once(old: Path) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from bot.storage import Storage\n"
+        "async def use():\n"
+        "    async with Storage.open(Path(sys.argv[1]), exclusive=False) as storage:\n"
+        "        await storage.state.get('anything')\n"
+        "asyncio.run(use())\n"
+    )
+    started = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, str(old), stderr=asyncio.subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    said = [(await each.communicate())[1].decode() for each in started]
+    assert [each.returncode for each in started] == [0] * 3, said

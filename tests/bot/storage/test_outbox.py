@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.storage import Storage
@@ -54,8 +55,9 @@ async def test_a_server_takes_its_own_along(storage_url: str) -> None:
         assert [each.server_id for each in due] == [8, None]
 
 
-async def test_of_two_bots_one_gets_an_entry_until_its_time_is_over(postgres_url: str) -> None:
-    async with Storage.open(postgres_url) as one, Storage.open(postgres_url) as other:
+async def test_of_two_bots_one_gets_an_entry_until_its_time_is_over(storage_url: str) -> None:
+    one_bot = partial(Storage.open, storage_url, exclusive=False)
+    async with one_bot() as one, one_bot() as other:
         for number in range(20):
             await one.outbox.add("delete", 7, 20, number, NOW)
         taken = await asyncio.gather(

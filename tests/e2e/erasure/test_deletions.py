@@ -110,6 +110,6 @@ async def test_a_history_that_may_not_be_read_deletes_nothing(
     sandbox.fault_injection.refuse("read_message_history", channel="fan-art")
     async with start(stages) as bot:
         cog = bot.get_cog("Reconcile")
-        await cog.reconciliation.reconcile()  # type: ignore[union-attr]
+        await cog.reconciliation.reconcile(0)  # type: ignore[union-attr]
         assert stays.left
         assert await votes_on(bot, stays) == 1
