@@ -65,8 +65,17 @@ class Limits:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._upload(client, self._uploads))
             if key is not None:
-                await stack.enter_async_context(self._upload(f"key {key.id}", self._uploads))
+                await stack.enter_async_context(self._upload(_of(key), self._uploads))
             yield
+
+    async def uploads_left(self, client: str, key: ApiKey | None = None) -> dict[str, str]:
+        """Return headers that say how many uploads a minute there may be, and how many are left."""
+        counted = [client] if key is None else [client, _of(key)]
+        stats = [
+            await self._limiter.get_window_stats(self._uploads, "upload", each) for each in counted
+        ]
+        left = min(each.remaining for each in stats)
+        return {"X-RateLimit-Limit": str(self._uploads.amount), "X-RateLimit-Remaining": str(left)}
 
     @asynccontextmanager
     async def batch(self, user_id: int) -> AsyncIterator[None]:
@@ -102,3 +111,7 @@ class Limits:
                 f"That were more than {item.amount} {what}s in a minute: wait a little.",
                 {"Retry-After": "30"},
             )
+
+
+def _of(key: ApiKey) -> str:
+    return f"key {key.id}"

@@ -14,8 +14,10 @@ from web.api.uploads import looked_at
 from web.api.why import WhyCalls
 from web.asked import number
 from web.characters import search
+from web.guard import LIMITS
+from web.limits import client_of
 from web.problems import ProblemError
-from web.signing_in.person import server_asked
+from web.signing_in.person import key_of, server_asked
 
 if TYPE_CHECKING:
     from web.site import Site
@@ -38,7 +40,10 @@ class Api:
     async def identify(self, request: web.Request) -> web.Response:
         """Name the faces of an uploaded picture."""
         async with looked_at(request, self._site) as (picture, _):
-            return answer(Identified.of(picture))
+            named = answer(Identified.of(picture))
+        client = client_of(request, self._site.config.web)
+        named.headers.update(await request.app[LIMITS].uploads_left(client, key_of(request)))
+        return named
 
     async def characters(self, request: web.Request) -> web.Response:
         """List the characters that fit a name and a series."""

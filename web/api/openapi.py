@@ -63,6 +63,8 @@ def _identify() -> dict[str, Any]:
         "operationId": "identify",
         "tags": ["Pictures"],
         "summary": "Name the faces of a picture",
+        "description": "The headers `X-RateLimit-Limit` and `X-RateLimit-Remaining` say how many "
+        "uploads a minute there may be, and how many are left.",
         "parameters": [_SERVER],
         "requestBody": picture(),
         "responses": answers("The faces, in reading order.", model(Identified), _UPLOAD_PROBLEMS),

@@ -112,6 +112,14 @@ async def test_too_many_uploads_at_a_time_and_in_a_minute(tmp_path: Path) -> Non
         assert [(await site.upload(b"1"))[0] for _ in range(3)] == [200, 200, 429]
 
 
+async def test_an_answer_says_how_many_uploads_are_left(tmp_path: Path) -> None:
+    async with served(tmp_path, uploads_a_minute=5) as site:
+        for left in ("4", "3"):
+            async with site.client.post(f"{site.url}api/v1/identify", data=b"1") as answer:
+                assert answer.headers["X-RateLimit-Limit"] == "5"
+                assert answer.headers["X-RateLimit-Remaining"] == left
+
+
 @pytest.mark.parametrize("beside_chat", [True, False])
 async def test_a_thread_is_kept_free_where_there_is_a_chat(
     tmp_path: Path, beside_chat: bool
