@@ -36,16 +36,18 @@ class Scale:
     Measured: `bot_s`, processor seconds that a picture costs a bot beside its replicas (its
     download, naming, drawing and sending; docs/serving.md, "Before and after", less "What a picture
     costs a replica"); `answer_bytes`, the rows and indexes of an answer with one face, and
-    `back_kb`, crops and vectors, from the latter section; `vector_bytes` and `crop_bytes` of what a
-    server that learns keeps (docs/storage.md and the crops' JPEG). Assumed: `shown_kb`, what an
-    answer uploads; `learning`, the share of pictures whose server learns, with as many days as
-    `[storage] answers_days`; `servers_a_shard`, Discord's recommendation (at most 2,500).
+    `picture_kb` and `back_kb`, pictures there, crops and vectors back and there again, from the
+    latter section; `vector_bytes`, 384 numbers in half precision. Assumed: `door_s`, a request's
+    processor seconds at a door, half of it Ray's call, which that section measures; `crop_bytes` of
+    a kept crop; `shown_kb`, what an answer uploads; `learning`, the share of pictures whose server
+    learns, with as many days as `[storage] answers_days`; `servers_a_shard` and `shards_a_process`.
     """
 
     servers: int = 100_000
     pictures_a_day: float = 10e6
     characters: int = 10_000
-    bot_s: float = 0.035
+    bot_s: float = 0.060
+    door_s: float = 0.006
     answer_bytes: float = 991
     buttons_days: int = 7
     answers_days: int = 180
@@ -54,7 +56,7 @@ class Scale:
     crop_bytes: int = 8_000
     shown_kb: float = 40
     picture_kb: float = 111
-    back_kb: float = 83 + 83
+    back_kb: float = 82 + 83
     servers_a_shard: int = 1_000
     shards_a_process: int = 8
 
@@ -114,7 +116,7 @@ def prices(path: Path = PRICES) -> dict[str, dict[str, list[tuple[float, float]]
 def machines(scale: Scale, plant: Plant, posting: Posting) -> dict[str, int]:
     """How many machines of 8 processors each part needs in the busiest hour, spares counted in."""
     replicas = math.ceil((plant.finding + plant.embedding) / _PROCESSORS)
-    bots = math.ceil(processes(scale, posting) / _PROCESSORS)
+    bots = math.ceil((processes(scale, posting) + doors(scale, posting)) / _PROCESSORS)
     return {"replicas": replicas + 1, "bots and doors": bots + 1, "database and its standby": 2}
 
 
@@ -124,6 +126,11 @@ def processes(scale: Scale, posting: Posting) -> int:
     return max(
         math.ceil(shards / scale.shards_a_process), math.ceil(posting.highest * scale.bot_s / 0.6)
     )
+
+
+def doors(scale: Scale, posting: Posting) -> int:
+    """How many doors there are: each is one process, and a picture asks twice."""
+    return math.ceil(2 * posting.highest * scale.door_s / 0.6)
 
 
 def month(
@@ -154,6 +161,7 @@ def main(
     count = machines(scale, plant, posting)
     rows = [
         ["shards, and bot processes", f"{shards}, {processes(scale, posting)}"],
+        ["doors", doors(scale, posting)],
         ["pictures a second: mean, busiest burst", f"{scale.rows_a_second:.0f}, {peak:.0f}"],
         ["replicas that find, that embed", f"{plant.finding}, {plant.embedding}"],
         *([f"machines of 8 processors: {what}", number] for what, number in count.items()),

@@ -12,7 +12,7 @@ from benchmarks.scale import PRICES, Scale, cost, machines, month, prices
 from benchmarks.simulate import Costs, Plant, Posting, day, plant_for
 
 QUIET = Posting(pictures_a_day=400_000, burst=1.0)
-CALM = Costs(find_s=0.06, faces=1.0, face_s=0.075)
+CALM = Costs(find_s=0.06, faces=1.0, face_s=0.075, call_s=0.0)
 
 
 def test_a_day_adds_up_to_its_pictures() -> None:

@@ -8,10 +8,12 @@ import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-# Ray reads these when it is imported. Its workers are as urgent as the bot would be: by default
+# What is started here reads these. Its workers are as urgent as the bot would be: by default
 # whatever else a machine does comes first.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")
+# A start that was interrupted must not begin another one.
+os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
 
 import ray
 from ray import serve
