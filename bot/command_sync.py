@@ -60,8 +60,12 @@ class CommandSync:
             await asyncio.wait_for(self._tried.wait(), FIRST_TRY_S)
 
     async def repeat(self) -> None:
-        """Tell Discord anew: it has another form of a command than this."""
-        if self._running is None or self._running.done():
+        """Tell Discord anew: it has another form of a command than this.
+
+        Not where another process told it other commands since: that is of a newer version.
+        """
+        idle = self._running is None or self._running.done()
+        if idle and await self._state.get(_KEY) == self._digest():
             await self._state.forget(_KEY)
             self._begin()
 
@@ -74,10 +78,13 @@ class CommandSync:
     def _begin(self) -> None:
         self._running = asyncio.create_task(self._until_taken(), name="command sync")
 
-    async def _until_taken(self) -> None:
+    def _digest(self) -> str:
         payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
         text = json.dumps([self._api, self._tree.client.application_id, payload], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    async def _until_taken(self) -> None:
+        digest = self._digest()
         said, holder = False, secrets.token_hex(8)
         for wait in waits(_FIRST_WAIT_S, _LONGEST_WAIT_S):
             await self._take_turn(holder)

@@ -103,3 +103,15 @@ async def test_a_command_that_discord_has_in_an_older_form_is_named_and_sent_ane
         assert syncs(sandbox) == 2
     assert "older form of the command rename" in caplog.text
     assert not [each for each in caplog.records if each.exc_info]
+
+
+async def test_an_older_process_leaves_what_a_newer_one_told_discord(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async with running(config_for(sandbox, tmp_path)) as run:
+        assert syncs(sandbox) == 1
+        await run.bot.services.storage.state.set("commands", "those of a newer process")
+        await run.bot.on_old_command("rename")
+        asked = await sandbox.member("ann").post("general", "!who")
+        await sandbox.answer_to(asked)
+        assert syncs(sandbox) == 1
