@@ -119,7 +119,7 @@ def _calls(count: int) -> str:
     connect("local")
     try:
         serve.start(proxy_location="Disabled")
-        handle = serve.run(serve.deployment(_Empty).bind(), name="empty", route_prefix=None)
+        handle = serve.run(serve.deployment()(_Empty).bind(), name="empty", route_prefix=None)
         own, there = asyncio.run(_called(handle, count))
     finally:
         serve.shutdown()

@@ -63,6 +63,7 @@ def examine(path: Path | None, port: int) -> Iterator[Finding]:
         ("Cascade", _cascade),
         ("Weights", _weights),
         ("Tagger", _tagger),
+        ("Cluster", _cluster),
     ]
     for subject, check in checks:
         try:
@@ -211,3 +212,21 @@ def _tagger(config: Config) -> Finding:
     except WeightsError as error:
         return Finding("broken", "Tagger", str(error), "Correct [tagger] model, or empty it.")
     return Finding("well", "Tagger", f"{tagger.name} knows {len(tagger.tags)} characters")
+
+
+def _cluster(config: Config) -> Finding:
+    inference = config.inference
+    if inference.backend == "threads":
+        return Finding("well", "Cluster", 'none is asked ([inference] backend is "threads")')
+    from bot.inference.cluster.client import look_at_clusters
+    from bot.inference.cluster.settings import fingerprint
+    from models.embedding.embedder import version_of
+
+    settings = fingerprint(config, version_of())
+    found = asyncio.run(look_at_clusters(inference.addresses, settings))
+    said = "; ".join(f"{address} {state}" for address, state in found.items())
+    if all(state == "answers" for state in found.values()):
+        return Finding("well", "Cluster", said)
+    advice = "Start `moedex serve` there, with this configuration and version of Moedex."
+    state = "warning" if inference.when_away == "threads" else "broken"
+    return Finding(state, "Cluster", said, advice)

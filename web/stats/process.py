@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import Counter, Gauge, Histogram
 
-STAGES: Final = ("wait", "decode", "detect", "crop", "gather", "embed", "name", "ask")
+STAGES: Final = ("wait", "decode", "detect", "crop", "cluster", "gather", "embed", "name", "ask")
 """In the order of a picture's way; what a worker has beside them comes after."""
 
 

@@ -6,7 +6,6 @@ is lost costs the files that it was at another time; results come once, in the o
 
 from __future__ import annotations
 
-import logging
 import os
 import pickle
 from itertools import islice
@@ -55,7 +54,6 @@ def name_all(
 
     `replicas`: how many work; 0 is one for each processor that is free. Raises StartupError.
     """
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
     try:
         connect(None)
     except (ConnectionError, RuntimeError) as error:

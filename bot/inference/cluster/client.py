@@ -45,6 +45,7 @@ Read = TypeVar("Read")
 log = logging.getLogger(__name__)
 
 _CONNECT_S: Final = 2.0
+_LOOK_S: Final = 10.0
 _REST_S: Final = (1.0, 60.0)
 """Seconds that a lost address is left alone: the first time, and at most."""
 
@@ -160,3 +161,22 @@ class ClusterClient:
         start = self._turn % len(self._addresses)
         turn = self._addresses[start:] + self._addresses[:start]
         return [address for address in turn if not address.rests]
+
+
+async def look_at_clusters(addresses: Sequence[str], settings: str) -> dict[str, str]:
+    """Say of each address whether it answers, and with the settings that this side has."""
+    timeout = aiohttp.ClientTimeout(total=_LOOK_S)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        states = await asyncio.gather(*(_state(session, each, settings) for each in addresses))
+    return dict(zip(addresses, states, strict=True))
+
+
+async def _state(session: aiohttp.ClientSession, address: str, settings: str) -> str:
+    try:
+        async with session.get(f"{address.rstrip('/')}/healthz", raise_for_status=True) as response:
+            there = await response.json()
+            if there["settings"] == settings:
+                return "answers"
+            return "has other settings, weights or version"
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+        return f"is away ({in_one_line(error)})"

@@ -76,6 +76,8 @@ def connect(address: str | None) -> None:
     None takes the one that RAY_ADDRESS names or that runs here, else starts one. Raises
     ConnectionError.
     """
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
     options: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
     if address == "local":
         options["num_cpus"] = max(LEAST_PROCESSORS, os.cpu_count() or 1)

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from aiohttp import web
 
+from bot import doctor
 from bot.config import Config, ConfigError, load_config
 from bot.inference import IdentifiedPicture, InferenceWorker, Job
 from bot.inference.cluster.backend import Cluster, ClusterUnreachable
+from bot.inference.cluster.client import look_at_clusters
 from bot.inference.cluster.settings import fingerprint
 from bot.inference.cluster.wire import (
     SETTINGS,
@@ -43,6 +45,7 @@ class FakeDoor:
     async def open(self, port: int = 0) -> AsyncIterator[int]:
         app = web.Application()
         app.add_routes([web.post("/find", self._find), web.post("/embed", self._embed)])
+        app.add_routes([web.get("/healthz", self._health)])
         runner = web.AppRunner(app, shutdown_timeout=1)
         await runner.setup()
         try:
@@ -56,6 +59,9 @@ class FakeDoor:
 
     async def _embed(self, request: web.Request) -> web.Response:
         return await self._reply(request, self._embedded)
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return web.json_response({"settings": "mine"})
 
     async def _reply(self, request: web.Request, work: object) -> web.Response:
         self.asked.append(request.path)
@@ -238,3 +244,22 @@ def test_what_decides_how_a_picture_is_seen_is_agreed_on() -> None:
     ]
     for sections in others:
         assert fingerprint(load_config(None, **sections), "a") != usual
+
+
+async def test_a_look_tells_who_answers_with_the_same_settings(
+    door: FakeDoor, free_port: int
+) -> None:
+    async with door.open() as port:
+        there, away = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port}/"
+        found = await look_at_clusters([there, away], "mine")
+        assert found[there] == "answers"
+        assert found[away].startswith("is away (ClientConnectorError")
+        assert (await look_at_clusters([there], "yours"))[there].startswith("has other settings")
+
+
+@pytest.mark.parametrize(("when_away", "state"), [("threads", "warning"), ("say", "broken")])
+def test_the_doctor_says_that_a_cluster_is_away(free_port: int, when_away: str, state: str) -> None:
+    finding = doctor._cluster(configured(free_port, when_away=when_away))
+    assert (finding.state, finding.subject) == (state, "Cluster")
+    assert f"127.0.0.1:{free_port} is away" in finding.found
+    assert doctor._cluster(load_config(None)).state == "well"
