@@ -199,7 +199,7 @@ def build_services(
     """Build every service once, for a client that is not connected yet."""
     crops = CropStore(crop_folder(config.learning, storage.files))
     galleries = build_galleries(storage, worker)
-    duplicates = NearDuplicates(storage.faces, storage.revisions)
+    duplicates = NearDuplicates(storage.faces, storage.near_hashes, storage.revisions)
     labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
     settled = SettledPictures(storage, galleries.roster)
     standings = Standings(storage.faces, duplicates, labelling)

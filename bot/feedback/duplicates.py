@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from models.images.hashing import HashIndex
+from models.images.hashing import NEAR, HashIndex
 
 if TYPE_CHECKING:
     from bot.storage.faces import FaceRepository
+    from bot.storage.near_hashes import NearHashRepository
     from bot.storage.revisions import RevisionRepository
 
 
@@ -16,12 +17,27 @@ class NearDuplicates:
     """The perceptual hashes of the pictures of all servers, to group copies by.
 
     A server's index is kept until hashes of that server are erased; what is seen is added to it.
+    Where several bots share a database, it is asked instead: others see pictures too.
     """
 
-    def __init__(self, faces: FaceRepository, revisions: RevisionRepository) -> None:
+    def __init__(
+        self, faces: FaceRepository, hashes: NearHashRepository, revisions: RevisionRepository
+    ) -> None:
         self._faces = faces
+        self._hashes = hashes
         self._revisions = revisions
         self._indexes: dict[int, tuple[int, HashIndex]] = {}
+
+    async def near(self, server_id: int, phash: str) -> list[tuple[int, int]]:
+        """Return (differing bits, group) of the near-duplicates of a picture, nearest first."""
+        if self._hashes.answers:
+            return await self._hashes.within(server_id, phash, NEAR)
+        return (await self.of(server_id)).within(phash)
+
+    async def add(self, server_id: int, group: int, phash: str) -> None:
+        """Take in a picture that is recorded."""
+        if not self._hashes.answers:
+            (await self.of(server_id)).add(group, phash)
 
     async def of(self, server_id: int) -> HashIndex:
         """Return the hashes of a server, each under the number of its group."""

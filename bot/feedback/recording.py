@@ -95,18 +95,15 @@ class FaceRecorder:
         kept: list[FaceObservation] = []
         try:
             async with self._grouping:
-                known = await self._duplicates.of(server_id)
-                groups = [
-                    near[0][1] if (near := known.within(picture.phash)) else None
-                    for picture in pictures
-                ]
+                near = [await self._duplicates.near(server_id, each.phash) for each in pictures]
+                groups = [found[0][1] if found else None for found in near]
                 faces = _learned(pictures, groups, saved)
                 kept = await self._faces.record(
                     answer.reply_id, hidden, LearnedAnswer(asker_id, author_id, faces)
                 )
                 for face in kept:
                     if face.group_id == face.id and face.phash is not None:
-                        known.add(face.id, face.phash)
+                        await self._duplicates.add(server_id, face.id, face.phash)
         finally:
             if not kept:  # the answer was deleted meanwhile: nothing of it may stay
                 await self._crops.delete(saved)

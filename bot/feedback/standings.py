@@ -78,7 +78,7 @@ class Standings:
         return found
 
     async def _copies(self, server_id: int, phash: str) -> list[FaceObservation]:
-        near = (await self._duplicates.of(server_id)).within(phash)
+        near = await self._duplicates.near(server_id, phash)
         return await self._faces.in_group(near[0][1]) if near else []
 
     def _standing(self, server_id: int, ballots: Sequence[Ballot]) -> Standing | None:

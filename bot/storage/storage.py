@@ -21,6 +21,7 @@ from bot.storage.labelled_crops import LabelledCropRepository
 from bot.storage.labels import LabelRepository
 from bot.storage.leases import LeaseRepository
 from bot.storage.location import files_beside, hold, sqlite_file, sqlite_url
+from bot.storage.near_hashes import NearHashRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.proposals import ProposalRepository
 from bot.storage.revisions import RevisionRepository
@@ -53,6 +54,7 @@ class Storage:
         self.votes = VoteRepository(database)
         self.state = StateRepository(database)
         self.faces = FaceRepository(database)
+        self.near_hashes = NearHashRepository(database)
         self.clusters = ClusterRepository(database)
         self.labels = LabelRepository(database)
         self.audit_log = AuditLogRepository(database)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 async def test_what_this_process_adds_is_not_read_again(storage: Storage, labelled: Label) -> None:
     await labelled(faces(1, 1, 0)[0], "own", phash="00000000000000ff")
-    duplicates = NearDuplicates(storage.faces, storage.revisions)
+    duplicates = NearDuplicates(storage.faces, storage.near_hashes, storage.revisions)
     index = await duplicates.of(SERVER)
     index.add(99, "ff00000000000000")
     await labelled(faces(1, 1, 1)[0], "own", phash="ff00000000000000")
@@ -30,7 +30,7 @@ async def test_what_this_process_adds_is_not_read_again(storage: Storage, labell
 
 async def test_an_erased_hash_is_found_no_more(storage: Storage, labelled: Label) -> None:
     seen = await labelled(faces(1, 1, 0)[0], "own", phash="00000000000000ff")
-    duplicates = NearDuplicates(storage.faces, storage.revisions)
+    duplicates = NearDuplicates(storage.faces, storage.near_hashes, storage.revisions)
     assert (await duplicates.of(SERVER)).within("00000000000000ff")
     await storage.answers.delete_by_reply(seen.reply_id)
     assert not (await duplicates.of(SERVER)).within("00000000000000ff")
@@ -41,7 +41,7 @@ async def test_another_servers_erasure_leaves_an_index_alone(
 ) -> None:
     await labelled(faces(1, 1, 0)[0], "own", phash="00000000000000ff")
     other = await labelled(faces(1, 1, 1)[0], "own", server_id=SERVER + 1)
-    duplicates = NearDuplicates(storage.faces, storage.revisions)
+    duplicates = NearDuplicates(storage.faces, storage.near_hashes, storage.revisions)
     index = await duplicates.of(SERVER)
     await storage.answers.delete_by_reply(other.reply_id)
     assert await duplicates.of(SERVER) is index
@@ -49,7 +49,7 @@ async def test_another_servers_erasure_leaves_an_index_alone(
 
 async def test_switching_learning_off_empties_an_index(storage: Storage, labelled: Label) -> None:
     await labelled(faces(1, 1, 0)[0], "own", phash="00000000000000ff")
-    duplicates = NearDuplicates(storage.faces, storage.revisions)
+    duplicates = NearDuplicates(storage.faces, storage.near_hashes, storage.revisions)
     await duplicates.of(SERVER)
     await storage.faces.forget_learned(SERVER)
     assert not (await duplicates.of(SERVER)).within("00000000000000ff")
