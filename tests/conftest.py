@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import postgres_server, postgres_url, storage_url
+from tests.databases import database, postgres_server, postgres_url, storage_url
 
-__all__ = ["postgres_server", "postgres_url", "storage_url"]
+__all__ = ["database", "postgres_server", "postgres_url", "storage_url"]
 
 _FORGOTTEN = (
     "exception was never retrieved",
@@ -24,7 +24,7 @@ SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the end-to-end tests run on another database: `--database postgresql`."""
+    """Let tests of whole bots and sites run on another database: `--database postgresql`."""
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
 
 

@@ -10,6 +10,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from threading import Thread
@@ -20,9 +21,13 @@ import pytest
 
 from bot.storage import Storage
 from bot.storage.location import sqlite_url
+from bot.storage.tables import Base
+from bot.storage.tables.vectors import PackedVector
 
 MEMBER, PASSWORD = "member", "s3cret-pass"
 """A user who is no superuser, and his password."""
+ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+"""Mark of modules whose tests run on both kinds of database."""
 _EMPTY = "moedex_empty"
 T = TypeVar("T")
 
@@ -113,6 +118,33 @@ async def _migrate(url: str) -> None:
         pass
 
 
+def rows_in(url: str) -> str:
+    """Return all that any query finds in a PostgreSQL database, bytes and vectors in hexadecimal.
+
+    It may be called while an event loop runs.
+    """
+    tables = Base.metadata.tables.values()
+    queries = [f"SELECT t::text FROM {table.name} t" for table in tables]  # noqa: S608
+    queries += [
+        f"SELECT encode(halfvec_send({column.name}), 'hex') FROM {table.name}"  # noqa: S608
+        for table in tables
+        for column in table.columns
+        if isinstance(column.type, PackedVector)
+    ]
+
+    async def read() -> str:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        try:
+            return "\n".join(
+                [str(row[0]) for each in queries for row in await connection.fetch(each)]
+            )
+        finally:
+            await connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(read())).result()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Return the server of this session; skip where its package can't be had, but not under CI."""
@@ -136,6 +168,16 @@ def empty_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> s
     if kind == "sqlite":
         return sqlite_url(folder / "moedex.db")
     return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a bot's or a site's database: SQLite, unless the test or `--database` says.
+
+    Modules whose tests run on both say `pytestmark = ON_BOTH`.
+    """
+    kind = getattr(request, "param", None) or request.config.getoption("database")
+    return empty_database(str(kind), request, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

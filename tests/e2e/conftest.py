@@ -26,12 +26,8 @@ from sandbox.state.interaction import Interaction
 from sandbox.state.permissions import Permission
 from sandbox.testing.member import Member
 from tests.bot.fakes import FakeStages
-from tests.databases import empty_database
 from tests.running import running_bot
 from tests.sandbox.conformance import DESCRIPTION, Description
-
-ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
-"""Mark of modules whose tests run on both kinds of database."""
 
 PATIENCE_S = 60
 """How long a test waits for what must happen; long, because the machine may be busy."""
@@ -85,16 +81,6 @@ async def sandbox(description: Description | None) -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of the bot's database: an SQLite file, unless the test or `--database` says.
-
-    Modules whose tests run on both say `pytestmark = ON_BOTH`.
-    """
-    kind = getattr(request, "param", None) or request.config.getoption("database")
-    return empty_database(str(kind), request, tmp_path)
-
-
-@pytest.fixture
 def start(
     sandbox: Sandbox, database: str, tmp_path: Path
 ) -> Callable[..., contextlib.AbstractAsyncContextManager[MoedexBot]]:
@@ -114,9 +100,9 @@ def start(
         given = {
             "discord": sandbox.discord_section,
             "storage": {"url": database},
-            "learning": learning,
             "cooldowns": cooldowns,
             **sections,
+            "learning": {**learning, **sections.get("learning", {})},
         }
         async with running_bot(load_config(None, **given), worker) as bot:
             yield bot

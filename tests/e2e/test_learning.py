@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.storage.records import NOT_A_FACE, Label
 from models.types import SETTLED
+from tests.databases import ON_BOTH
 from tests.e2e.conftest import (
-    ON_BOTH,
     PATIENCE_S,
     answered,
     asked,

@@ -60,11 +60,13 @@ async def served(
     *,
     token: str = "",
     beside_chat: bool = True,
+    database: str | None = None,
     **web: Any,
 ) -> AsyncIterator[Served]:
     """Serve a site whose `[web]` section has these keys; people of a sandbox can sign in on it.
 
-    `token` is that of /metrics; `beside_chat` as in `Site`.
+    `token` is that of /metrics; `beside_chat` as in `Site`; `database` is a URL, by default that of
+    a file in `folder`.
     """
     discord_section = {} if sandbox is None else sandbox.discord_section
     if sandbox is not None:
@@ -74,10 +76,11 @@ async def served(
         discord=discord_section,
         web={"listen": "127.0.0.1:0", **web},
         metrics={"token": token},
+        learning={"crops": str(folder / "crops")} if database else {},
     )
     stages = stages or ListingStages()
     async with (
-        Storage.open(folder / "site.db") as storage,
+        Storage.open(database or folder / "site.db") as storage,
         InferenceWorker(lambda: stages, config.inference) as worker,
         aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client,
         discord.Client(intents=discord.Intents(guilds=True)) as bot,

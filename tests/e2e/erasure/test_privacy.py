@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bot.ui.erasing import ERASE
+from tests.databases import ON_BOTH
 from tests.e2e.conftest import PATIENCE_S, confirmed, eventually, settled
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bot.client import MoedexBot
     from sandbox import Sandbox
 from tests.e2e.erasure.traces import Traces, learned, said, version_of, votes_on
+
+pytestmark = ON_BOTH
 
 
 async def test_a_members_deletion_erases_pictures_votes_and_what_they_settled(

@@ -33,7 +33,7 @@ async def test_leaving_a_server_erases_it_after_the_configured_days(
         posted = await sandbox.member("ann", other).post(channel, files=[("left.png", b"1")])
         reply = await sandbox.answer_to(posted, PATIENCE_S)
         (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
-        left = Traces(tmp_path, posted, reply, face)
+        left = Traces(tmp_path, bot.services.config.storage.url, posted, reply, face)
         stays = await learned(sandbox, bot, tmp_path, "stays")
         await version_of(bot, left)
         await bot.services.storage.state.set(f"trained:{other.id}", datetime.now(UTC).isoformat())

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.storage.records import TrainingReport
+from bot.storage.tables.vectors import encoded
 from models.vectors import pack_vector
 from tests.bot.fakes import FakeStages
+from tests.databases import rows_in
 from tests.e2e.conftest import PATIENCE_S, eventually
 
 if TYPE_CHECKING:
@@ -60,16 +62,19 @@ async def learn_in(bot: MoedexBot, server_id: int) -> None:
 
 
 class Traces:
-    """What one picture left behind, and whether any byte of it is still there."""
+    """What one picture left behind, and whether any byte of it is still there.
+
+    Looked for are all files of `folder`, and of a PostgreSQL database at `url` all rows.
+    """
 
     def __init__(
-        self, folder: Path, message: Message, reply: Message, face: FaceObservation
+        self, folder: Path, url: str, message: Message, reply: Message, face: FaceObservation
     ) -> None:
         assert face.crop
         assert face.vector is not None
         assert face.phash
         self.message, self.reply, self.face = message, reply, face
-        self._folder = folder
+        self._folder, self._url = folder, url
         crop = (folder / "moedex-files" / "crops" / face.crop).read_bytes()
         self._needles = (pack_vector(face.vector), face.crop.encode(), face.phash.encode(), crop)
 
@@ -79,10 +84,15 @@ class Traces:
 
     @property
     def left(self) -> list[str]:
-        """The files that still hold a byte of it."""
+        """The files that still hold a byte of it, and the database where that is none."""
         files = [file for file in self._folder.rglob("*") if file.is_file()]
-        assert any(file.name == "moedex.db" for file in files)
-        return [file.name for file in files if self._holds(file)]
+        left = [file.name for file in files if self._holds(file)]
+        if self._url.startswith("sqlite"):
+            assert any(file.name == "moedex.db" for file in files)
+        else:
+            rows = rows_in(self._url)
+            left += ["rows" for needle in self._needles if _in_rows(needle, rows)]
+        return left
 
     def _holds(self, file: Path) -> bool:
         try:
@@ -94,6 +104,13 @@ class Traces:
     async def gone(self) -> bool:
         """Say whether nothing is left."""
         return not self.left
+
+
+def _in_rows(needle: bytes, rows: str) -> bool:
+    """Say whether rows have bytes: as text, as bytes, or as a vector, which is sent big-endian."""
+    vector = encoded(needle)[4:].hex() if len(needle) % 2 == 0 else None
+    text = needle.decode("ascii", "ignore") if needle.isascii() else None
+    return any(form and form in rows for form in (needle.hex(), vector, text))
 
 
 async def learned(
@@ -108,7 +125,7 @@ async def learned(
     posted = await sandbox.member(poster).post(channel, files=[(f"{name}.png", b"1")])
     reply = await sandbox.answer_to(posted, PATIENCE_S)
     (face,) = await eventually(lambda: bot.services.storage.faces.by_reply(reply.id))
-    traces = Traces(folder, posted, reply, face)
+    traces = Traces(folder, bot.services.config.storage.url, posted, reply, face)
     await sandbox.member("ann").react(reply, "✅")
 
     async def labelled() -> bool:

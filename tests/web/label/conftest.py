@@ -18,7 +18,7 @@ def stages() -> DrawnStages:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def label(tmp_path: Path, stages: DrawnStages) -> AsyncIterator[LabelSite]:
+async def label(tmp_path: Path, stages: DrawnStages, database: str) -> AsyncIterator[LabelSite]:
     """Return the site. Its tests share a loop with the browser, which a module opens once."""
-    async with label_site(tmp_path, stages) as running:
+    async with label_site(tmp_path, stages, database) as running:
         yield running

@@ -166,11 +166,19 @@ class LabelSite:
 
 
 @asynccontextmanager
-async def label_site(folder: Path, stages: ListingStages | None = None) -> AsyncIterator[LabelSite]:
+async def label_site(
+    folder: Path, stages: ListingStages | None = None, database: str | None = None
+) -> AsyncIterator[LabelSite]:
     """Serve a site whose server learns, with Ann, its moderator, signed in."""
     async with (
         Sandbox() as running,
-        served(folder, stages or DrawnStages(), sandbox=running, requests_a_minute=100_000) as site,
+        served(
+            folder,
+            stages or DrawnStages(),
+            running,
+            database=database,
+            requests_a_minute=100_000,
+        ) as site,
     ):
         channel = running.channel("fan-art")
         made = LabelSite(site, running, channel.id)

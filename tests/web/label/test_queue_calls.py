@@ -8,9 +8,10 @@ from bot.storage.records import TeachCharacter
 from models.types import Tier
 from sandbox.state.entities import Overwrite
 from sandbox.state.permissions import Permission
+from tests.databases import ON_BOTH
 from tests.web.label.labelling import CAST, LabelSite
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), ON_BOTH]
 
 
 async def queue(label: LabelSite, query: str = "") -> list[dict]:
