@@ -16,7 +16,8 @@ from bot.recognition import catching_up
 from bot.storage import Storage
 from sandbox.state.snowflakes import shard_of
 from tests.bot.fakes import FakeStages
-from tests.e2e.conftest import ON_BOTH, PATIENCE_S, eventually, kept, text_of
+from tests.databases import ON_BOTH
+from tests.e2e.conftest import PATIENCE_S, eventually, kept, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
