@@ -13,12 +13,14 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from copy import deepcopy
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.client import MoedexBot
+from bot.identify_turns import IdentifyTurns
 from bot.wording import WHO_MENU
 from sandbox import Sandbox
 from sandbox.state.entities import Channel, Server
@@ -226,6 +228,8 @@ async def test_a_gateway_that_is_away_is_waited_for(
 ) -> None:
     tries = sys.getrecursionlimit() + 100  # the library calls itself once a try
     monkeypatch.setattr("bot.gateway.waits", lambda *_: itertools.repeat(0))
+    for turn in ("begin", "end"):  # a thousand of them, written down, would take long
+        monkeypatch.setattr(IdentifyTurns, turn, AsyncMock())
     sandbox.fault_injection.refuse_gateway()
 
     async def come_back() -> None:
