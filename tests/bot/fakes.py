@@ -26,6 +26,8 @@ DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
 """A picture of one pixel, as a file."""
+PHASH = "00000000000000ff"
+"""The perceptual hash of every picture."""
 
 
 class FakeStages:
@@ -74,7 +76,7 @@ class FakeStages:
         faces = tuple(Face(Box(0, 0, 10, 10), 1.0) for _ in range(count))
         crops = np.zeros((count, 8, 8, 3), np.uint8)
         frame = np.zeros((20, 30, 3), np.uint8)
-        return FoundFaces(30, 20, {0: frame}, faces, crops, "ff", name, {"decode": 0.0})
+        return FoundFaces(30, 20, {0: frame}, faces, crops, PHASH, name, {"decode": 0.0})
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> list[Vectors]:
         """Note the batch's size."""

@@ -6,6 +6,8 @@ const people = document.getElementById("people");
 const total = Number(people.dataset.total);
 const size = Number(people.dataset.page);
 const MARGIN = 1200;
+// A rim of a block at the upper edge is not what somebody looks at.
+const RIM = 48;
 const WAIT_MS = 5000;
 
 /** A block of entries, in sight or not. What it showed is kept, so that it comes back at once. */
@@ -112,7 +114,7 @@ function measure() {
 
 /** Keep in the address which block is in sight: a reload, and a link to it, lead there again. */
 function remember() {
-  const first = blocks.find((block) => block.place.getBoundingClientRect().bottom > 0) ?? blocks[0];
+  const first = blocks.find((block) => block.place.getBoundingClientRect().bottom > RIM) ?? blocks[0];
   const address = new URL(location.href);
   if (first.start) address.searchParams.set("start", first.start);
   else address.searchParams.delete("start");

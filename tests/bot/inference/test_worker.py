@@ -22,7 +22,7 @@ from bot.inference import (
 from models.gallery.policy import NamingPolicy
 from models.images.decoding import PictureError
 from models.types import Tier
-from tests.bot.fakes import DOT, FakeStages
+from tests.bot.fakes import DOT, PHASH, FakeStages
 
 
 def worker_of(stages: FakeStages, **settings: object) -> InferenceWorker:
@@ -49,7 +49,7 @@ async def test_names_a_picture() -> None:
         picture = await ask(worker, "a.png", data=b"2")
     assert [face.best.character.name for face in picture.faces] == ["Marin", "Marin"]
     assert (picture.more, list(picture.frames)) == (0, [0])
-    assert (picture.width, picture.height, picture.phash) == (30, 20, "ff")
+    assert (picture.width, picture.height, picture.phash) == (30, 20, PHASH)
     assert set(picture.seconds) == {"wait", "decode", "gather", "embed", "name"}
 
 
