@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import tempfile
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,13 @@ MEMBER, PASSWORD = "member", "s3cret-pass"
 ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 """Mark of modules whose tests run on both kinds of database."""
 _EMPTY = "moedex_empty"
+_WHEN_ALONE = """
+cat
+pid=$(head -n 1 "$0/postmaster.pid") && kill -QUIT "$pid"
+while kill -0 "$pid"; do sleep 0.1; done
+rm -r "$0"
+"""
+"""Ends the server of a folder once nobody is left who could write to standard input."""
 T = TypeVar("T")
 
 
@@ -40,6 +48,12 @@ class PostgresServer:
 
         # Not in pytest's folders: as root, the server runs as another user, who may not go there.
         self.folder = Path(tempfile.mkdtemp(prefix="moedex-postgres-"))
+        # A killed pytest ends nothing; this is no child of its session, and sees the end of it.
+        self._watchdog = subprocess.Popen(  # noqa: S603 - our own folder
+            ["/bin/sh", "-c", _WHEN_ALONE, str(self.folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
         self._server = get_server(self.folder, cleanup_mode="delete")
         self._names = map("moedex_{}".format, count(1))
         self._loop = asyncio.new_event_loop()
@@ -111,6 +125,7 @@ class PostgresServer:
         self._thread.join()
         self._loop.close()
         self._server.cleanup()
+        self._watchdog.communicate()
 
 
 async def _migrate(url: str) -> None:
