@@ -51,7 +51,7 @@ def row_for(
     if known is not None:
         return row_of(roster, known)
     name = clean_name(name)
-    return ServerCharacter(roster.new_id(name), name, series.strip()[:NAME_LIMIT])
+    return ServerCharacter(roster.new_id(name), name, one_line(series)[:NAME_LIMIT])
 
 
 def one_character(roster: ServerRoster, text: str) -> Character:

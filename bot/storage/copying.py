@@ -25,6 +25,7 @@ from bot.storage.location import hold, shown, sqlite_file
 from bot.storage.numbering import continue_numbers
 from bot.storage.schema import UNFINISHED
 from bot.storage.tables import Base
+from bot.storage.tables.base import kept
 
 AT_ONCE: Final = 500
 """Rows in one transaction."""
@@ -62,7 +63,8 @@ class _Side:
             query = query.where(sa.tuple_(*keys) > sa.tuple_(*behind))
         result = await self.connection.stream(query, execution_options={"yield_per": AT_ONCE})
         async for row in result:
-            yield tuple(row)
+            # An old SQLite file may hold what no text is written with any more.
+            yield tuple(kept(value) if isinstance(value, str) else value for value in row)
 
     async def last_key(self, table: sa.Table) -> Row | None:
         """Return the key of the last row of a table."""

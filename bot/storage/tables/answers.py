@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import Base
+from bot.storage.tables.base import Base, PlainText
 
 
 class AnswerRow(Base):
@@ -26,5 +26,5 @@ class AnswerRow(Base):
     asker_id: Mapped[int | None] = mapped_column(index=True)
     author_id: Mapped[int | None] = mapped_column(index=True)
     picture_names: Mapped[list[str]] = mapped_column(JSON)
-    model_version: Mapped[str] = mapped_column(String(100))
+    model_version: Mapped[str] = mapped_column(PlainText(100))
     at: Mapped[datetime] = mapped_column(index=True)

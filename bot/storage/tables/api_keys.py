@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 
 
 class ApiKeyRow(Base):
@@ -16,9 +15,9 @@ class ApiKeyRow(Base):
     __tablename__ = "api_keys"
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), unique=True)
+    key: Mapped[str] = mapped_column(PlainText(64), unique=True)
     user_id: Mapped[int] = mapped_column(index=True)
-    user_name: Mapped[str] = mapped_column(String(100))
-    label: Mapped[str] = mapped_column(String(60))
+    user_name: Mapped[str] = mapped_column(PlainText(100))
+    label: Mapped[str] = mapped_column(PlainText(60))
     created: Mapped[datetime]
     used: Mapped[datetime | None]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -10,11 +12,33 @@ from sqlalchemy import (
     Dialect,
     Integer,
     MetaData,
+    String,
     TypeDecorator,
 )
 from sqlalchemy.orm import DeclarativeBase
 
 COUNTER = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
+
+_UNKEPT: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+def kept(text: str) -> str:
+    """Return a text as every database keeps it.
+
+    PostgreSQL takes no NUL, and no database takes half of a surrogate pair; nobody sees either.
+    """
+    return _UNKEPT.sub("", text)
+
+
+class PlainText(TypeDecorator[str]):
+    """A text of at most so many characters, whichever way it came: see `kept`."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Leave out what can't be kept, in what is written and in what is looked for."""
+        return None if value is None else kept(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 from bot.storage.tables.vectors import PackedVector
 
 
@@ -16,13 +16,13 @@ class EnrolledCharacterRow(Base):
 
     __tablename__ = "enrolled_characters"
 
-    id: Mapped[str] = mapped_column(String(100), primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
-    series: Mapped[str] = mapped_column(String(200))
-    native_name: Mapped[str] = mapped_column(String(200))
+    id: Mapped[str] = mapped_column(PlainText(100), primary_key=True)
+    name: Mapped[str] = mapped_column(PlainText(200))
+    series: Mapped[str] = mapped_column(PlainText(200))
+    native_name: Mapped[str] = mapped_column(PlainText(200))
     aliases: Mapped[list[str]] = mapped_column(JSON)
-    link: Mapped[str] = mapped_column(String(500))
-    tag: Mapped[str] = mapped_column(String(200))
+    link: Mapped[str] = mapped_column(PlainText(500))
+    tag: Mapped[str] = mapped_column(PlainText(200))
     known: Mapped[bool]
     at: Mapped[datetime]
 
@@ -33,8 +33,8 @@ class EnrolmentSourceRow(Base):
     __tablename__ = "enrolment_sources"
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), unique=True)
-    title: Mapped[str] = mapped_column(String(500))
+    key: Mapped[str] = mapped_column(PlainText(200), unique=True)
+    title: Mapped[str] = mapped_column(PlainText(500))
     at: Mapped[datetime]
 
 
@@ -50,11 +50,11 @@ class EnrolmentRow(Base):
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("enrolment_sources.id", ondelete="CASCADE"))
-    ref: Mapped[str] = mapped_column(String(500))
+    ref: Mapped[str] = mapped_column(PlainText(500))
     character_id: Mapped[str] = mapped_column(
         ForeignKey("enrolled_characters.id", ondelete="CASCADE"), index=True
     )
-    backbone: Mapped[str] = mapped_column(String(100))
+    backbone: Mapped[str] = mapped_column(PlainText(100))
     centroid: Mapped[bytes | None] = mapped_column(PackedVector)
     used: Mapped[int]
     done: Mapped[bool]
@@ -69,8 +69,8 @@ class EnrolmentSampleRow(Base):
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id", ondelete="CASCADE"))
-    ref: Mapped[str] = mapped_column(String(500))
+    ref: Mapped[str] = mapped_column(PlainText(500))
     vector: Mapped[bytes | None] = mapped_column(PackedVector)
     used: Mapped[bool]
-    why_not: Mapped[str] = mapped_column(String(200))
+    why_not: Mapped[str] = mapped_column(PlainText(200))
     at: Mapped[datetime]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 from bot.storage.tables.vectors import PackedVector
 
 
@@ -19,17 +19,17 @@ class ExemplarRow(Base):
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
     server_id: Mapped[int] = mapped_column(index=True)
-    character_id: Mapped[str] = mapped_column(String(100))
+    character_id: Mapped[str] = mapped_column(PlainText(100))
     proposal_id: Mapped[int | None] = mapped_column(
         ForeignKey("proposals.id", ondelete="CASCADE"), index=True
     )
     user_id: Mapped[int] = mapped_column(index=True)
-    source: Mapped[str] = mapped_column(String(10))
-    provenance: Mapped[str] = mapped_column(String(200))
-    phash: Mapped[str | None] = mapped_column(String(64))
-    crop: Mapped[str | None] = mapped_column(String(100))
+    source: Mapped[str] = mapped_column(PlainText(10))
+    provenance: Mapped[str] = mapped_column(PlainText(200))
+    phash: Mapped[str | None] = mapped_column(PlainText(64))
+    crop: Mapped[str | None] = mapped_column(PlainText(100))
     vector: Mapped[bytes] = mapped_column(PackedVector)
-    backbone: Mapped[str] = mapped_column(String(100))
+    backbone: Mapped[str] = mapped_column(PlainText(100))
     next_vector: Mapped[bytes | None] = mapped_column(PackedVector)
-    next_backbone: Mapped[str | None] = mapped_column(String(100))
+    next_backbone: Mapped[str | None] = mapped_column(PlainText(100))
     at: Mapped[datetime]

@@ -15,14 +15,13 @@ from sqlalchemy import (
     Dialect,
     Enum,
     ForeignKey,
-    String,
     TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.records.faces import StoredGuess
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 from bot.storage.tables.vectors import PackedVector
 from models.types import Tier
 
@@ -76,10 +75,10 @@ class FaceRow(Base):
     tier: Mapped[Tier] = mapped_column(_TIER)
     hidden: Mapped[bool]
     may_be_labelled: Mapped[bool]
-    phash: Mapped[str | None] = mapped_column(String(64))
+    phash: Mapped[str | None] = mapped_column(PlainText(64))
     group_id: Mapped[int | None] = mapped_column(index=True)
-    crop: Mapped[str | None] = mapped_column(String(100))
+    crop: Mapped[str | None] = mapped_column(PlainText(100))
     vector: Mapped[bytes | None] = mapped_column(PackedVector)
-    backbone: Mapped[str | None] = mapped_column(String(100))
+    backbone: Mapped[str | None] = mapped_column(PlainText(100))
     next_vector: Mapped[bytes | None] = mapped_column(PackedVector)
-    next_backbone: Mapped[str | None] = mapped_column(String(100))
+    next_backbone: Mapped[str | None] = mapped_column(PlainText(100))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 
 
 class CharacterRow(Base):
@@ -17,13 +17,13 @@ class CharacterRow(Base):
     __tablename__ = "characters"
 
     server_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    id: Mapped[str] = mapped_column(String(100), primary_key=True)
-    name: Mapped[str] = mapped_column(String(100))
-    series: Mapped[str] = mapped_column(String(100))
-    native_name: Mapped[str] = mapped_column(String(100))
+    id: Mapped[str] = mapped_column(PlainText(100), primary_key=True)
+    name: Mapped[str] = mapped_column(PlainText(100))
+    series: Mapped[str] = mapped_column(PlainText(100))
+    native_name: Mapped[str] = mapped_column(PlainText(100))
     own: Mapped[bool]
-    state: Mapped[str] = mapped_column(String(10))
-    merged_into: Mapped[str | None] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(PlainText(10))
+    merged_into: Mapped[str | None] = mapped_column(PlainText(100))
 
 
 class AliasRow(Base):
@@ -32,8 +32,8 @@ class AliasRow(Base):
     __tablename__ = "aliases"
 
     server_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    character_id: Mapped[str] = mapped_column(String(100), primary_key=True)
-    alias: Mapped[str] = mapped_column(String(100), primary_key=True)
+    character_id: Mapped[str] = mapped_column(PlainText(100), primary_key=True)
+    alias: Mapped[str] = mapped_column(PlainText(100), primary_key=True)
 
 
 class GalleryActionRow(Base):
@@ -43,9 +43,9 @@ class GalleryActionRow(Base):
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
     server_id: Mapped[int] = mapped_column(index=True)
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(PlainText(10))
     user_id: Mapped[int]
-    summary: Mapped[str] = mapped_column(String(300))
+    summary: Mapped[str] = mapped_column(PlainText(300))
     undo: Mapped[dict[str, Any]] = mapped_column(JSON)
     undone_by: Mapped[int | None]
     at: Mapped[datetime]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.records.labels import Label, LabelKind
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 
 
 class LabelRow(Base):
@@ -25,9 +25,9 @@ class LabelRow(Base):
         primary_key=True,
         autoincrement=False,
     )
-    state: Mapped[str] = mapped_column(String(10))
-    kind: Mapped[str | None] = mapped_column(String(10))
-    character_id: Mapped[str] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(PlainText(10))
+    kind: Mapped[str | None] = mapped_column(PlainText(10))
+    character_id: Mapped[str] = mapped_column(PlainText(100))
     decided_by: Mapped[int | None]
     at: Mapped[datetime]
 
@@ -41,12 +41,12 @@ class LabelChangeRow(Base):
     face_id: Mapped[int] = mapped_column(
         ForeignKey("face_observations.id", ondelete="CASCADE"), index=True
     )
-    before_kind: Mapped[str | None] = mapped_column(String(10))
-    before_character_id: Mapped[str] = mapped_column(String(100))
-    after_kind: Mapped[str | None] = mapped_column(String(10))
-    after_character_id: Mapped[str] = mapped_column(String(100))
+    before_kind: Mapped[str | None] = mapped_column(PlainText(10))
+    before_character_id: Mapped[str] = mapped_column(PlainText(100))
+    after_kind: Mapped[str | None] = mapped_column(PlainText(10))
+    after_character_id: Mapped[str] = mapped_column(PlainText(100))
     user_id: Mapped[int | None]
-    why: Mapped[str] = mapped_column(String(200))
+    why: Mapped[str] = mapped_column(PlainText(200))
     at: Mapped[datetime]
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import Base
+from bot.storage.tables.base import Base, PlainText
 
 
 class LeaseRow(Base):
@@ -15,7 +14,7 @@ class LeaseRow(Base):
 
     __tablename__ = "leases"
 
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    holder: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(PlainText(100), primary_key=True)
+    holder: Mapped[str] = mapped_column(PlainText(40))
     until: Mapped[datetime] = mapped_column(index=True)
     done: Mapped[bool] = mapped_column(default=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 
 
 class OutboxRow(Base):
@@ -17,7 +17,7 @@ class OutboxRow(Base):
     __table_args__ = (UniqueConstraint("message_id", "task"),)
 
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
-    task: Mapped[str] = mapped_column(String(20))
+    task: Mapped[str] = mapped_column(PlainText(20))
     server_id: Mapped[int | None] = mapped_column(index=True)
     channel_id: Mapped[int]
     message_id: Mapped[int]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import Base
+from bot.storage.tables.base import Base, PlainText
 
 
 class ServerSettingsRow(Base):
@@ -21,7 +20,7 @@ class ServerSettingsRow(Base):
     unknown_share: Mapped[float | None]
     guesses: Mapped[int]
     ephemeral: Mapped[bool]
-    on_all_unknown: Mapped[str] = mapped_column(String(10))
+    on_all_unknown: Mapped[str] = mapped_column(PlainText(10))
     learning: Mapped[bool]
     sharing: Mapped[bool]
     labeller_role: Mapped[int | None]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import Base
+from bot.storage.tables.base import Base, PlainText
 
 
 class StateRow(Base):
@@ -15,6 +14,6 @@ class StateRow(Base):
 
     __tablename__ = "state"
 
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    value: Mapped[str] = mapped_column(String(1000))
+    key: Mapped[str] = mapped_column(PlainText(200), primary_key=True)
+    value: Mapped[str] = mapped_column(PlainText(1000))
     at: Mapped[datetime]

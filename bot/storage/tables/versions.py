@@ -11,14 +11,13 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     LargeBinary,
-    String,
     TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.records.versions import TrainingReport
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 
 _REPORT = TypeAdapter(TrainingReport)
 
@@ -51,8 +50,8 @@ class ModelVersionRow(Base):
     id: Mapped[int] = mapped_column(COUNTER, primary_key=True)
     server_id: Mapped[int]
     number: Mapped[int]
-    state: Mapped[str] = mapped_column(String(10))
-    backbone: Mapped[str] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(PlainText(10))
+    backbone: Mapped[str] = mapped_column(PlainText(100))
     head: Mapped[bytes] = mapped_column(LargeBinary)
     report: Mapped[TrainingReport] = mapped_column(Report)
     at: Mapped[datetime]
@@ -66,5 +65,5 @@ class ModelSourceRow(Base):
     version_id: Mapped[int] = mapped_column(
         ForeignKey("model_versions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    kind: Mapped[str] = mapped_column(PlainText(10), primary_key=True)
     source_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

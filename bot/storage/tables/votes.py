@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables.base import COUNTER, Base
+from bot.storage.tables.base import COUNTER, Base, PlainText
 
 
 class VoteEventRow(Base):
@@ -29,10 +29,10 @@ class VoteEventRow(Base):
     face_index: Mapped[int]
     user_id: Mapped[int] = mapped_column(index=True)
     sequence: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(PlainText(20))
     withdrawn: Mapped[bool]
-    character_id: Mapped[str] = mapped_column(String(100))
-    source: Mapped[str] = mapped_column(String(10), default="chat", server_default="chat")
+    character_id: Mapped[str] = mapped_column(PlainText(100))
+    source: Mapped[str] = mapped_column(PlainText(10), default="chat", server_default="chat")
     at: Mapped[datetime]
 
 

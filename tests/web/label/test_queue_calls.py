@@ -216,3 +216,15 @@ async def test_what_is_no_answer_is_refused(label: LabelSite) -> None:
     async with label.site.client.post(f"{label.path}/labels", json=body, headers=headers) as answer:
         assert answer.status == 403
     assert await label.site.services.storage.labels.get(face.id) is None
+
+
+async def test_what_no_database_keeps_is_left_out(label: LabelSite) -> None:
+    face = await label.post("ren")
+    body = {"faces": [face.id], "kind": "new", "value": "Mi\0zu", "series": "O\0wn"}
+    status, done = await label.tell("labels", body)
+    assert (status, done.get("name")) == (200, "Mizu")
+    body = {"faces": [face.id], "kind": "new", "value": "\0"}
+    status, problem = await label.tell("labels", body)
+    assert (status, problem["detail"]) == (422, "A name needs at least one letter or digit.")
+    assert (await label.ask("names?q=mi%00z"))[1]["names"][0]["name"] == "Mizu"
+    assert (await label.ask("characters/mizu%00/crops"))[0] == 404
