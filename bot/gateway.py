@@ -13,6 +13,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
@@ -101,14 +102,34 @@ class SteadyBot(commands.AutoShardedBot):
 
         Without a count of shards there are as many as Discord recommends.
         """
-        recommended, url, limits = await _until_there(
-            self.http.get_bot_gateway, "Discord does not say where its gateway is"
-        )
-        self.turns.max_concurrency = max(1, limits["max_concurrency"])
+        own = len(self.shard_ids or ()) or self.shard_count
+        recommended, url, max_concurrency = await self.may_begin(own)
+        self.turns.max_concurrency = max(1, max_concurrency)
         self.shard_count = self._connection.shard_count = self.shard_count or recommended
         shard_ids = self.shard_ids or range(self.shard_count)
         self._connection.shard_ids = shard_ids
         await asyncio.gather(*(self.launch_shard(yarl.URL(url), each) for each in shard_ids))
+
+    async def may_begin(self, sessions: int | None) -> tuple[int, str, int]:
+        """Wait until Discord lets the bot begin so many sessions; None: as many as it recommends.
+
+        It resets the token of a bot that begins more in a day than it may. Returns the number of
+        shards that it recommends, the gateway's address, and how many may identify at once.
+        """
+        while True:
+            recommended, url, limits = await _until_there(
+                self.http.get_bot_gateway, "Discord does not say where its gateway is"
+            )
+            needed, left = min(sessions or recommended, limits["total"]), limits["remaining"]
+            if left >= needed:
+                return recommended, url, limits["max_concurrency"]
+            wait = max(1.0, limits["reset_after"] / 1000)
+            log.warning(
+                "Discord lets me begin only %d of %d sessions before %s UTC: I wait, as it would "
+                "reset the token",
+                left, needed, f"{datetime.now(UTC) + timedelta(seconds=wait):%H:%M}",
+            )  # fmt: skip
+            await asyncio.sleep(min(wait, _SAID_EVERY_S))
 
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
@@ -162,6 +183,7 @@ class _IndependentShard(Shard):
     def _begin(self, connect: Callable[[], Awaitable[None]], *, in_turn: bool) -> None:
         async def connecting() -> None:
             if in_turn:
+                await cast("SteadyBot", self._client).may_begin(1)
                 await self._turns.begin(self.id)
             try:
                 await connect()

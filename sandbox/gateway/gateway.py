@@ -218,6 +218,8 @@ class Gateway:
         for name, intent in PRIVILEGED.items():
             if intents & intent and name not in self._world.granted_intents:
                 return codes.DISALLOWED_INTENTS
+        if not self._world.session_starts.begin():
+            return codes.AUTHENTICATION_FAILED  # Discord resets the token
         if not self.identify_limit.allows(shard):
             connection.send(codes.INVALID_SESSION, False)
             return None

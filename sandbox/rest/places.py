@@ -58,15 +58,16 @@ class PlaceRoutes(Routes):
         return {"url": self._world.gateway}
 
     async def gateway_bot(self, call: Call) -> Json:
-        """`GET /gateway/bot`: where, and how many shards."""
+        """`GET /gateway/bot`: where, how many shards, and how many sessions may begin."""
         for_bots_only(call)
+        starts = self._world.session_starts
         return {
             "url": self._world.gateway,
             "shards": self._world.recommended_shards,
             "session_start_limit": {
-                "total": 1000,
-                "remaining": 1000,
-                "reset_after": 86_400_000,
+                "total": starts.total,
+                "remaining": starts.remaining,
+                "reset_after": round(1000 * starts.reset_after),
                 "max_concurrency": self._world.max_concurrency,
             },
         }

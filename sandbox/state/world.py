@@ -15,6 +15,7 @@ from sandbox.state.entities import (
     User,
 )
 from sandbox.state.permissions import ALL, EVERYONE, IN_DM, NOTHING, Permission
+from sandbox.state.session_starts import SessionStarts
 from sandbox.state.snowflakes import SnowflakeMint
 
 
@@ -41,6 +42,7 @@ class World:
         """How many shards `/gateway/bot` recommends."""
         self.max_concurrency = 1
         """How many shards may identify at once, as `/gateway/bot` says; large bots have more."""
+        self.session_starts = SessionStarts()
         self.granted_intents: set[str] = {"message_content", "members"}
 
     def add_user(self, name: str, *, bot: bool = False) -> User:

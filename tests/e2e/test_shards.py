@@ -137,6 +137,37 @@ async def test_shards_identify_in_turn_whichever_process_has_them(
     assert sandbox.gateway.identify_limit.refused != []
 
 
+async def test_no_session_begins_that_would_cost_the_token(
+    sandbox: Sandbox,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.gateway._SAID_EVERY_S", 0.1)
+    starts = sandbox.state.world.session_starts
+    sandbox.state.world.recommended_shards, starts.total = 2, 3
+
+    async def waits(said: str) -> bool:
+        return f"Discord lets me begin only {said} sessions before " in caplog.text
+
+    async with start(FakeStages()):
+        assert starts.remaining == 1
+    async with AsyncExitStack() as stack:
+        starting = asyncio.create_task(stack.enter_async_context(start(FakeStages())))
+        await eventually(lambda: waits("1 of 2"))
+        assert len(sandbox.gateway.identified) == 2
+        starts.end_day()
+        await starting
+        assert starts.remaining == 1
+        await sandbox.fault_injection.drop_gateway(shard=0, resume=False)
+        await answered_once(sandbox, await ask(sandbox, servers_by_shard(sandbox, 2)[0]))
+        await sandbox.fault_injection.drop_gateway(shard=0, resume=False)
+        await eventually(lambda: waits("0 of 1"))
+        starts.end_day()
+        await answered_once(sandbox, await ask(sandbox, servers_by_shard(sandbox, 2)[0]))
+    assert len(sandbox.gateway.identified) == 6
+
+
 async def test_a_shard_that_is_lost_keeps_no_other_from_answering(
     sandbox: Sandbox, start: Start
 ) -> None:

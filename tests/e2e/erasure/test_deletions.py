@@ -67,7 +67,7 @@ async def test_a_deleted_channel_takes_its_threads_along(
 
 
 async def test_what_is_deleted_while_the_bot_is_away_is_found_at_the_start(
-    sandbox: Sandbox, start: Start, stages: TellingStages, tmp_path: Path
+    sandbox: Sandbox, start: Start, stages: TellingStages, database: str, tmp_path: Path
 ) -> None:
     lost = sandbox.places.add_channel("to-be-lost")
     async with start(stages) as bot:
@@ -90,8 +90,7 @@ async def test_what_is_deleted_while_the_bot_is_away_is_found_at_the_start(
     await sandbox.member("ben").delete(old.message)
     await sandbox.member("ann").delete(*(picture.message for picture in bulk))
     sandbox.places.delete_channel(lost)
-    async with start(stages, storage={"url": f"sqlite+aiosqlite:///{tmp_path / 'moedex.db'}",
-                                      "answers_days": 9999}) as bot:  # fmt: skip
+    async with start(stages, storage={"url": database, "answers_days": 9999}) as bot:
         for picture in gone:
             await eventually(picture.gone)
         assert await votes_on(bot, *gone) == 0

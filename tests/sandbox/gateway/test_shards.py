@@ -76,13 +76,32 @@ async def test_who_identifies_too_early_gets_an_invalid_session(sandbox: Sandbox
     assert sandbox.gateway.identify_limit.refused == [2, 3]
 
 
+async def test_who_begins_more_sessions_than_a_day_has_is_refused(sandbox: Sandbox) -> None:
+    starts = sandbox.state.world.session_starts
+    starts.total = 1
+    headers = {"Authorization": f"Bot {sandbox.bot_token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        said: list[tuple[int, bool]] = []
+        heard: list[str | int] = []
+        for _ in range(2):
+            async with session.get(f"{sandbox.api_url}/gateway/bot") as answer:
+                limit = (await answer.json())["session_start_limit"]
+                said.append((limit["remaining"], 86_390_000 < limit["reset_after"] <= 86_400_000))
+            heard.append(await _identified(session, sandbox, 0, 1))
+        assert heard == ["READY", 4004]
+        assert said == [(1, False), (0, True)]
+    assert sandbox.gateway.identified == [0]
+
+
 async def _identified(
     session: aiohttp.ClientSession, sandbox: Sandbox, shard: int, shards: int
 ) -> str | int:
-    """Identify as a shard; returns the event that is answered, or the operation of no event."""
+    """Identify as a shard; return the event or operation that is answered, or the closing code."""
     data = {"token": sandbox.bot_token, "intents": 0, "shard": [shard, shards]}
     async with session.ws_connect(sandbox.gateway_url) as socket:
         await socket.receive()
         await socket.send_str(json.dumps({"op": 2, "d": data}))
-        answer = await socket.receive_json()
-    return answer["t"] or answer["op"]
+        answer = await socket.receive()
+    if answer.type is aiohttp.WSMsgType.CLOSE:
+        return answer.data
+    return answer.json()["t"] or answer.json()["op"]
