@@ -1,17 +1,18 @@
 """From one backbone to the next: the old pair of backbone and names answers until all is ready.
 
-The pair that the bot runs on is copied beside the database, by the backbone's hash. Where an
-upgrade brings another one, the copy is loaded and goes on answering; meanwhile the kept crops are
-embedded with the new one, whenever nobody waits for an answer. Then vectors, galleries and stages
-change over together. Where the old pair is missing, or can't be loaded any more, the new one
-answers at once, and servers' own characters come back when their crops are embedded.
+The pair that the bot runs on is copied, by the backbone's hash, to beside the database, or to the
+crops where a server has that. Where an upgrade brings another one, the copy is loaded and goes on
+answering; meanwhile the kept crops are embedded with the new one, whenever nobody waits for an
+answer. Then vectors, galleries and stages change over together. Where the old pair is missing, or
+can't be loaded any more, the new one answers at once, and servers' own characters come back when
+their crops are embedded.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+import secrets
 import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -50,8 +51,7 @@ class Backbones:
         self._crops = crops
         self._galleries = galleries
         self._worker = worker
-        files = storage.files
-        self._folder = None if files is None else files / "models"
+        self._folder = (storage.files or crops.folder) / "models"
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
@@ -118,8 +118,7 @@ class Backbones:
         await self._storage.versions.outdate(new.backbone)
         await self._storage.state.set(ANSWERING, new.backbone)
         self._swap_stages(new)
-        if self._folder is not None:
-            await asyncio.to_thread(_keep, new, self._folder)
+        await asyncio.to_thread(_keep, new, self._folder)
 
     def _swap_stages(self, stages: Stages) -> None:
         # In one go, so that no picture meets the backbone of one pair and the gallery of another.
@@ -127,8 +126,8 @@ class Backbones:
         self._galleries.swap_stages(stages)
 
     async def _kept(self, backbone: str | None, new: Stages) -> Stages | None:
-        folder = self._folder / str(backbone) if self._folder else None
-        if folder is None or not folder.is_dir():
+        folder = self._folder / str(backbone)
+        if not folder.is_dir():
             return None
         try:
             return await asyncio.to_thread(new.load_pair, folder)
@@ -141,16 +140,17 @@ def _keep(stages: Stages, folder: Path) -> None:
     """Keep the pair that answers, and no other."""
     home = folder / stages.backbone
     for other in folder.iterdir() if folder.is_dir() else ():
-        if other != home:
+        # Another process may be at work on its copy of the same.
+        if not other.name.startswith(home.name):
             shutil.rmtree(other, ignore_errors=True)
     if home.is_dir():
         return
-    part = folder / f"{stages.backbone}.part"
+    part = folder / f"{stages.backbone}.{secrets.token_hex(4)}.part"
     try:
         part.mkdir(parents=True)
         stages.save_pair(part)
         part.rename(home)
     except OSError as error:
-        log.warning("The models could not be kept for the next change of them: %s", error)
-        with contextlib.suppress(OSError):
-            shutil.rmtree(part)
+        if not home.is_dir():
+            log.warning("The models could not be kept for the next change of them: %s", error)
+        shutil.rmtree(part, ignore_errors=True)

@@ -23,6 +23,7 @@ from models.gallery.policy import NamingPolicy
 from models.gallery.scoring import Scoring
 from models.types import Box, Character, Face, NamedFace
 from tests.bot.fakes import MARIN, FakeStages
+from tests.databases import ON_BOTH
 from tests.e2e.conftest import PATIENCE_S, eventually, text_of, watch
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ async def set_up(sandbox: Sandbox, bot: MoedexBot) -> None:
     assert "Midori" in (await answer(sandbox, bot, GREEN))[0]
 
 
+@ON_BOTH
 async def test_the_old_pair_answers_until_all_is_embedded_anew(
     sandbox: Sandbox, start: Start, gate: asyncio.Semaphore, tmp_path: Path
 ) -> None:
@@ -209,8 +211,7 @@ async def test_the_old_pair_answers_until_all_is_embedded_anew(
         assert {face.backbone for face in faces} == {"new"}
         assert all(face.vector is not None and face.vector.shape == (9,) for face in faces)
         assert await bot.services.storage.versions.to_refit() == {server_id}
-        kept = tmp_path / "moedex-files" / "models"
-        await eventually(lambda: only(kept, "new"))
+        await eventually(lambda: only(tmp_path, "new"))
 
 
 async def test_a_change_goes_on_after_a_restart_where_it_stopped(
@@ -246,8 +247,8 @@ async def test_without_the_old_pair_the_new_one_answers_at_once(
 ) -> None:
     async with start(TinyStages("old", 16, 6)) as bot:
         await set_up(sandbox, bot)
-        await eventually(lambda: only(tmp_path / "moedex-files" / "models", "old"))
-    shutil.rmtree(tmp_path / "moedex-files" / "models")
+        await eventually(lambda: only(tmp_path, "old"))
+    await asyncio.to_thread(lambda: shutil.rmtree(next(tmp_path.rglob("models"))))
     async with start(TinyStages("new", 24, 9)) as bot:
         text, model = await answer(sandbox, bot, RED)
         assert ("don't know" in text, model) == (True, "new")
@@ -263,17 +264,18 @@ async def changed(bot: MoedexBot, backbone: str) -> bool:
 
 async def only(folder: Path, name: str) -> bool:
     """Say whether one pair is kept, that of a backbone of that name."""
-    pairs = await asyncio.to_thread(lambda: [file.parent.name for file in folder.glob("*/pair")])
+    files = await asyncio.to_thread(lambda: list(folder.rglob("models/*/pair")))
+    pairs = [file.parent.name for file in files]
     return pairs == [name]
 
 
 async def test_a_version_that_another_process_promotes_is_taken_over_and_no_picture_dropped(
-    sandbox: Sandbox, start: Start, tmp_path: Path
+    sandbox: Sandbox, start: Start, database: str
 ) -> None:
     stages, now = TinyStages("old", 16, 6), datetime.now(UTC)
     async with (
         start(stages) as bot,
-        Storage.open(tmp_path / "moedex.db", exclusive=False) as beside,
+        Storage.open(database, exclusive=False) as beside,
     ):
         await watch(bot)
         server_id = bot.guilds[0].id
