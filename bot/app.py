@@ -99,8 +99,8 @@ async def run_bot(
             "No token: set MOEDEX_TOKEN to your bot's token "
             "(https://discord.com/developers/applications, your application, Bot, Reset Token)."
         )
-    alone = config.discord.shard_slice is None
-    async with _storage(config, exclusive=alone) as storage:
+    sliced = config.discord.shard_slice is not None
+    async with _storage(config, shared=sliced) as storage:
         async_context.set(PatientWebhooks())
         with pointed_at(config.discord):
             await try_token(config.discord, token)
@@ -157,9 +157,12 @@ async def _run(
 
 
 @asynccontextmanager
-async def _storage(config: Config, *, exclusive: bool = True) -> AsyncIterator[Storage]:
+async def _storage(
+    config: Config, *, exclusive: bool = True, shared: bool = False
+) -> AsyncIterator[Storage]:
     try:
-        async with Storage.open(config.storage.url, exclusive=exclusive) as storage:
+        url = config.storage.url
+        async with Storage.open(url, exclusive=exclusive, shared=shared) as storage:
             yield storage
     except StorageError as error:
         raise StartupError(str(error)) from error

@@ -92,7 +92,7 @@ def _storage(config: Config) -> Finding:
         return Finding("well", "Storage", f"{file}: will be made")
     try:
         newer = not known_revision(revision_of(file))
-        hold(file).release()
+        hold(file).close()
     except StorageInUseError:
         return Finding("well", "Storage", f"{file}: a bot runs on it")
     except StorageError as error:

@@ -70,7 +70,7 @@ def restore(url: str, source: Path, *, replace: bool = False) -> datetime:
             made = _unpack(source, Path(folder))
             _put_in_place(Path(folder), file)
     finally:
-        lock.release()
+        lock.close()
     return made
 
 

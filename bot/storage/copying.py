@@ -131,7 +131,7 @@ async def _opened(url: str, *, ours: bool) -> AsyncIterator[_Side]:
             await database.close()
     finally:
         if lock is not None:
-            lock.release()
+            lock.close()
 
 
 async def _begin(target: _Side, source: str, tables: Sequence[sa.Table]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import ReadWriteLock, Timeout
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -43,16 +43,43 @@ def shown(url: str) -> str:
     return parsed.render_as_string(hide_password=True)
 
 
-def hold(file: Path) -> FileLock:
+def hold(file: Path, *, shared: bool = False) -> ReadWriteLock:
     """Take the lock of the database `file`; the system lets go of it when the process ends.
 
-    Raises StorageInUseError if another process holds it.
+    `shared`: beside others who share it, bots that run a slice of the shards each. Closing the lock
+    gives it up. Raises StorageInUseError if another process holds it so that it can't be taken.
     """
-    lock = FileLock(file.with_name(file.name + ".lock"), timeout=0)
+    lock, others = _taken(file, shared=shared), _IN_USE
+    if lock is None and not shared and (beside := _taken(file, shared=True)) is not None:
+        beside.close()
+        others = _SLICED
+    elif lock is None and shared:
+        others = _UNSLICED
+    if lock is None:
+        raise StorageInUseError(f"Storage {file} is in use by {others}.")
+    return lock
+
+
+_IN_USE = "another Moedex process: stop that one first"
+_SLICED = (
+    "another Moedex process, a bot with a slice of the shards: stop that one first, or run this "
+    "one with a slice too (docs/operating.md)"
+)
+_UNSLICED = (
+    "another Moedex process that shares it with nobody, such as a bot without a slice of the "
+    "shards: stop that one first"
+)
+
+
+def _taken(file: Path, *, shared: bool) -> ReadWriteLock | None:
+    """Take the lock of a database, or return None where another process holds it."""
+    lock = ReadWriteLock(file.with_name(file.name + ".lock"), blocking=False, is_singleton=False)
     try:
-        lock.acquire()
+        if shared:
+            lock.acquire_read()
+        else:
+            lock.acquire_write()
     except Timeout:
-        raise StorageInUseError(
-            f"Storage {file} is in use by another Moedex process: stop that one first."
-        ) from None
+        lock.close()
+        return None
     return lock

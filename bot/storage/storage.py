@@ -82,11 +82,14 @@ class Storage:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str | Path, *, exclusive: bool = True) -> AsyncIterator[Self]:
+    async def open(
+        cls, url: str | Path, *, exclusive: bool = True, shared: bool = False
+    ) -> AsyncIterator[Self]:
         """Open the database at `url` (an SQLAlchemy URL, or the path of an SQLite file).
 
         The folder is made, the schema brought up to date. `exclusive` takes the lock that keeps a
         second bot off an SQLite file; a process that works beside a running bot opens without it.
+        `shared` keeps off a bot that holds the file for itself, and no other that shares it.
 
         Raises StorageInUseError if another process holds the lock, StorageError if the URL is
         wrong, the database can't be used, or was written by a newer Moedex.
@@ -101,12 +104,12 @@ class Storage:
                 raise StorageError(
                     f"Storage folder {file.parent} can't be made ({error.strerror})."
                 ) from None
-            lock = hold(file) if exclusive else None
+            lock = hold(file, shared=shared) if exclusive or shared else None
         try:
             database = Database(url)
             try:
                 await database.migrate()
-                await database.listen(holds=exclusive)
+                await database.listen(holds=exclusive and not shared)
                 try:
                     yield cls(database, None if file is None else files_beside(file))
                 finally:
@@ -115,4 +118,4 @@ class Storage:
                 await database.close()
         finally:
             if lock is not None:
-                lock.release()
+                lock.close()

@@ -96,6 +96,14 @@ async def test_a_second_bot_on_the_same_storage_is_refused(
     assert isinstance(caught.value.__cause__, StorageInUseError)
 
 
+async def test_a_bot_without_a_slice_is_refused_beside_one_that_has_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async with Storage.open(tmp_path / "moedex.db", shared=True):
+        with pytest.raises(StartupError, match="or run this one with a slice too"):
+            await run_bot(config_for(sandbox, tmp_path), make_worker=fake_worker)
+
+
 async def test_a_cog_that_fails_stops_the_start(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -300,6 +300,21 @@ async def test_a_second_process_is_refused(file: Path) -> None:
                 pass
 
 
+async def test_processes_that_share_a_file_and_one_that_does_not_keep_each_other_off(
+    file: Path,
+) -> None:
+    async with Storage.open(file, shared=True), Storage.open(file, shared=True) as second:
+        assert not second.alone
+        with pytest.raises(StorageInUseError, match="with a slice of the shards: stop that one"):
+            async with Storage.open(file):
+                pass
+    async with Storage.open(file) as only:
+        assert only.alone
+        with pytest.raises(StorageInUseError, match="a bot without a slice of the shards"):
+            async with Storage.open(file, shared=True):
+                pass
+
+
 def hold_and_die(file: Path) -> None:
     hold(file)
     os._exit(9)  # no clean-up of any kind
