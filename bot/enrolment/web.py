@@ -3,6 +3,9 @@
 What the service asks for is obeyed: `Retry-After` of a 429 or 503, and the rest of a minute whose
 requests are used up (`X-RateLimit-Remaining: 0`). Failures that pass are tried again, later and
 later. Requests carry no cookies, and credentials go to the service's own API alone.
+
+Pictures are fetched from the service's own address, which the operator chose, and else from public
+addresses of https alone. No redirect is followed.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import aiohttp
 from yarl import URL
 
 from bot.enrolment.found import PictureUnavailableError, SourceError
+from bot.enrolment.public_addresses import may_be_public, public_connector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,18 +73,20 @@ class Answer:
 
 
 class Web:
-    """Requests to one service, at least `interval_s` seconds apart."""
+    """Requests to one service, at least `interval_s` seconds apart; its API is at `home`."""
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
         service: str,
+        home: str,
         *,
         interval_s: float,
         clock: Clock | None = None,
     ) -> None:
         self._session = session
         self._service = service
+        self._home = URL(home)
         self._interval_s = interval_s
         self._clock = clock or SystemClock()
         self._next_at = 0.0
@@ -108,10 +114,18 @@ class Web:
         return answer
 
     async def download(self, url: str, most_bytes: int) -> bytes:
-        """Return the file at an http or https URL. Raises PictureUnavailableError."""
-        if not _is_web(url):
-            raise PictureUnavailableError("its address is neither http nor https")
-        answer, why = await self._patiently(url, most_bytes)
+        """Return the file at an address that the service named. Raises PictureUnavailableError."""
+        address = _address(url)
+        at_home = address.absolute and address.origin() == self._home.origin()
+        if not at_home and not may_be_public(address):
+            raise PictureUnavailableError("its address is not a public one of https")
+        if at_home:
+            answer, why = await self._patiently(url, most_bytes)
+        else:
+            async with aiohttp.ClientSession(
+                connector=public_connector(), cookie_jar=aiohttp.DummyCookieJar()
+            ) as outside:
+                answer, why = await self._patiently(url, most_bytes, session=outside)
         if answer is None:
             raise PictureUnavailableError(why, passing=True)
         if answer.status != 200:
@@ -151,6 +165,7 @@ class Web:
         query: Mapping[str, str] | None = None,
         json: Any = None,
         authorization: str = "",
+        session: aiohttp.ClientSession | None = None,
     ) -> Answer:
         async with self._turn:
             left = self._next_at - self._clock.now()
@@ -160,14 +175,14 @@ class Web:
             headers = {"User-Agent": USER_AGENT}
             if authorization:
                 headers["Authorization"] = authorization
-            async with self._session.request(
+            async with (session or self._session).request(
                 "GET" if json is None else "POST",
                 url,
                 params=query,
                 json=json,
                 headers=headers,
                 timeout=TIMEOUT,
-                max_redirects=3,
+                allow_redirects=False,
             ) as response:
                 body = await _read(response, most_bytes)
                 self._obey(response.headers)
@@ -197,11 +212,12 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
     return b"".join(chunks)
 
 
-def _is_web(url: str) -> bool:
+def _address(url: str) -> URL:
+    """Read what a service calls an address; an empty one where it is none."""
     try:
-        return URL(url).scheme in {"http", "https"}
-    except ValueError:  # no address at all
-        return False
+        return URL(url)
+    except ValueError:
+        return URL()
 
 
 def _seconds(header: str | None) -> float | None:

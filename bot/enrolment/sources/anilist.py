@@ -134,8 +134,8 @@ class AniListSource:
         self._asked = asked.strip()
         self._max_bytes = max_bytes
         self._api = api
-        self._web = Web(session, "AniList", interval_s=API_INTERVAL_S, clock=clock)
-        self._portraits = Web(session, "AniList", interval_s=PORTRAIT_INTERVAL_S, clock=clock)
+        self._web = Web(session, "AniList", api, interval_s=API_INTERVAL_S, clock=clock)
+        self._portraits = Web(session, "AniList", api, interval_s=PORTRAIT_INTERVAL_S, clock=clock)
         self.series = ""
         self._id = 0
         self._addresses: dict[str, str] = {}

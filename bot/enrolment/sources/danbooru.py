@@ -83,7 +83,7 @@ class DanbooruSource:
         self._ratings = tuple(ratings)
         self._authorization = _basic(*auth) if auth else ""
         self._board = board.rstrip("/")
-        self._web = Web(session, "The board", interval_s=INTERVAL_S, clock=clock)
+        self._web = Web(session, "The board", self._board, interval_s=INTERVAL_S, clock=clock)
         self._solo = "solo"
         self.key = f"danbooru:{self._tag}"
         self.title = f"pictures tagged {self._tag}"

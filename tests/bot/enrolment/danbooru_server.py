@@ -30,6 +30,7 @@ class DanbooruServer:
         self.pictures: dict[str, bytes] = {}
         self.faults: list[tuple[int, dict[str, str]]] = []
         self.file_trouble: dict[str, int] = {}
+        self.redirects: dict[str, str] = {}
         self.searches: list[dict[str, str]] = []
         self.downloads: list[str] = []
         self.with_key: list[str] = []
@@ -124,6 +125,8 @@ class DanbooruServer:
             self.with_key.append(request.path)
         if name in self.file_trouble:
             return web.Response(status=self.file_trouble[name])
+        if name in self.redirects:
+            raise web.HTTPFound(self.redirects[name])
         if name not in self.pictures:
             raise web.HTTPNotFound
         return web.Response(body=self.pictures[name], content_type="image/jpeg")

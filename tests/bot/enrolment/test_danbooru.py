@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -197,12 +198,57 @@ async def test_a_wrong_key_is_said_without_it(
     assert "wrong-key" not in str(caught.value)
 
 
-async def test_files_are_taken_over_http_alone(
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///etc/passwd.jpg",
+        "http://[nowhere/b.jpg",
+        "/data/a.jpg",
+        "http://cdn.example.com/a.jpg",
+        "https://127.0.0.1/a.jpg",
+        "https://[::1]/a.jpg",
+        "https://[::ffff:10.0.0.1]/a.jpg",
+        "https://[64:ff9b::7f00:1]/a.jpg",
+        "https://169.254.169.254/latest/a.jpg",
+        "https://192.168.1.1/a.jpg",
+    ],
+)
+async def test_files_of_private_addresses_are_not_asked_for(
+    session: aiohttp.ClientSession, board: DanbooruServer, address: str
+) -> None:
+    board.post("miku", "a.jpg", large_file_url=address)
+    asked = source(session, board, "miku")
+    (picture,) = await pictures_of(asked)
+
+    with pytest.raises(PictureUnavailableError, match="not a public one of https"):
+        await asked.fetch(picture)
+
+
+async def test_a_name_that_leads_to_a_private_address_is_not_followed_there(
     session: aiohttp.ClientSession, board: DanbooruServer
 ) -> None:
-    board.post("miku", "a.jpg", large_file_url="file:///etc/passwd.jpg")
-    board.post("miku", "b.jpg", large_file_url="http://[nowhere/b.jpg")
+    connections: list[asyncio.StreamWriter] = []
+    private = await asyncio.start_server(lambda _, writer: connections.append(writer), "127.0.0.1")
+    port = private.sockets[0].getsockname()[1]
+    board.post("miku", "a.jpg", large_file_url=f"https://localhost:{port}/a.jpg")
     asked = source(session, board, "miku")
-    for picture in await pictures_of(asked):
-        with pytest.raises(PictureUnavailableError, match="neither http nor https"):
+    (picture,) = await pictures_of(asked)
+
+    async with private:
+        with pytest.raises(PictureUnavailableError, match="at no public address"):
             await asked.fetch(picture)
+    assert not connections
+
+
+async def test_a_redirect_is_not_followed(
+    session: aiohttp.ClientSession, board: DanbooruServer
+) -> None:
+    board.pictures["b.jpg"] = b"something private"
+    board.redirects["a.jpg"] = f"{board.url}/data/b.jpg"
+    board.post("miku", "a.jpg")
+    asked = source(session, board, "miku")
+    (picture,) = await pictures_of(asked)
+
+    with pytest.raises(PictureUnavailableError, match="answered with 302"):
+        await asked.fetch(picture)
+    assert board.downloads == ["a.jpg"]
