@@ -8,6 +8,7 @@ import sys
 import traceback
 
 from bot.errors import in_one_line
+from bot.terminal import shown_lines
 
 _SECRETS = (
     # A bot's token: its id, a time and a signature, in base64 with dots between.
@@ -22,7 +23,10 @@ _HIDDEN = "[hidden]"
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record, traceback included, and then hides every secret in the text."""
+    """Formats a record, traceback included, and then hides every secret in the text.
+
+    Names in it can do nothing to a terminal.
+    """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
@@ -38,12 +42,12 @@ class RedactingFormatter(logging.Formatter):
         return self.redacted(super().format(record))
 
     def redacted(self, text: str) -> str:
-        """Return a text without secrets."""
+        """Return a text without secrets, as a terminal may show it."""
         for token in self._tokens:
             text = text.replace(token, _HIDDEN)
         for pattern in _SECRETS:
             text = pattern.sub(lambda match: (match[1] if match.lastindex else "") + _HIDDEN, text)
-        return text
+        return shown_lines(text)
 
 
 class OneLine(logging.Filter):

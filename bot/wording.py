@@ -8,6 +8,7 @@ import unicodedata
 
 from discord.utils import escape_markdown
 
+from bot.terminal import TURNING_ROUND
 from models.types import percent
 
 NEEDS_INTENT = (
@@ -24,8 +25,8 @@ NAME_LIMIT = 80
 
 _UNSEEN = {"Cc", "Cs", "Co", "Cn"}
 """Unicode's categories of control characters, surrogates, and what has no character at all."""
-_TURNS_ROUND = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Marks that change the direction of what comes after them, which may be the bot's own words."""
+_TURNS_ROUND = re.compile(f"[{TURNING_ROUND}]")
+"""What may come after such a mark are the bot's own words."""
 _OPENS = re.compile(r"<(?=[@#:/atiu])|(?<=:)//|@(?=everyone|here)")
 """Where a mention, an emoji, a time, a command or an address begins."""
 

@@ -31,7 +31,7 @@ from bot.cli import (
     train,
     web,
 )
-from bot.cli.console import PrintableGroup
+from bot.cli.console import PrintableGroup, say
 
 NEEDED_LIBRARIES = {"libGL.so.1": "libgl1", "libgthread-2.0.so.0": "libglib2.0-0"}
 """The system libraries that OpenCV doesn't bring along, and the Debian packages that do."""
@@ -71,7 +71,7 @@ app.command("doctor")(doctor.doctor)
 
 def _show_version(value: bool) -> None:
     if value:
-        typer.echo(f"moedex {version('moedex')}")
+        say(f"moedex {version('moedex')}")
         raise typer.Exit
 
 
@@ -86,7 +86,7 @@ def _before_every_command(
     missing = [name for name in NEEDED_LIBRARIES if not has_library(name)]
     if missing:
         packages = " ".join(NEEDED_LIBRARIES[name] for name in missing)
-        typer.echo(NO_LIBRARY.format(libraries=" and ".join(missing), packages=packages), err=True)
+        say(NO_LIBRARY.format(libraries=" and ".join(missing), packages=packages), err=True)
         raise typer.Exit(1)
 
 

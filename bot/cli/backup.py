@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import ConfigOption, one_line_for
 
 
@@ -26,7 +27,7 @@ def backup(
     target = file or Path(f"moedex-{datetime.now():%Y%m%d-%H%M%S}.zip")
     with one_line_for(ConfigError, StorageError):
         size = back_up(load_config(config).storage.url, target)
-    typer.echo(f"Wrote {target} ({size / 1024:.0f} KiB).")
+    say(f"Wrote {target} ({size / 1024:.0f} KiB).")
 
 
 def restore(
@@ -43,4 +44,4 @@ def restore(
 
     with one_line_for(ConfigError, StorageError):
         made = put_back(load_config(config).storage.url, file, replace=replace)
-    typer.echo(f"Restored the backup of {made:%Y-%m-%d %H:%M} UTC.")
+    say(f"Restored the backup of {made:%Y-%m-%d %H:%M} UTC.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.console import emit, say
 from bot.cli.options import one_line_for
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ def characters(
             found = [character for character in fitting if character.id in ids]
     for character in found:
         can_be_named = character.id in named
-        typer.echo(
-            json.dumps({**character.as_dict(), "named": can_be_named}, ensure_ascii=False)
-            if as_json
-            else _line(character, named=can_be_named)
-        )
+        if as_json:
+            row = {**character.as_dict(), "named": can_be_named}
+            emit(json.dumps(row, ensure_ascii=False))
+        else:
+            say(_line(character, named=can_be_named))
     count = sum(character.id in named for character in found)
-    typer.echo(f"{len(found)} characters; {count} of them can be named.", err=True)
+    say(f"{len(found)} characters; {count} of them can be named.", err=True)
     if not found:
         raise typer.Exit(1)
 

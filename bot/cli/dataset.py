@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import ConfigOption, ServerOption, one_line_for
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def export(
         from bot.wording import counted
 
         count = await export_dataset(storage, crops, chosen, roster, folder)
-        typer.echo(f"{folder} holds {counted(count, 'face')} of server {chosen}.")
+        say(f"{folder} holds {counted(count, 'face')} of server {chosen}.")
 
     _in_server(config, server, work)
 
@@ -67,7 +68,7 @@ def import_(
             storage, crops, chosen, roster, folder,
             embed=embedder.embed, side=embedder.side, backbone=embedder.version,
         )  # fmt: skip
-        typer.echo(f"Server {chosen} learned {counted(count, 'face')} from {folder}.")
+        say(f"Server {chosen} learned {counted(count, 'face')} from {folder}.")
 
     _in_server(config, server, work)
 
@@ -93,7 +94,7 @@ def pack(
         state = await read_server(storage, chosen, roster, backbone)
         made = make_pack(state.examples, roster.characters, backbone, provenance)
         write_pack(made, file)
-        typer.echo(f"{file} holds {counted(len(made.characters), 'character')} of server {chosen}.")
+        say(f"{file} holds {counted(len(made.characters), 'character')} of server {chosen}.")
 
     _in_server(config, server, work)
 
@@ -109,7 +110,7 @@ def load(file: PackArgument, server: ServerOption = None, config: ConfigOption =
         from models.gallery.packs import read_pack
 
         count = await load_pack(storage, chosen, roster, read_pack(file), version_of())
-        typer.echo(f"Server {chosen} has {counted(count, 'character')} from {file}.")
+        say(f"Server {chosen} has {counted(count, 'character')} from {file}.")
 
     _in_server(config, server, work)
 

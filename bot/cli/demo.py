@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import DEMO_PORT, ConfigOption, one_line_for, run_to_end
 
 if TYPE_CHECKING:
@@ -99,10 +100,10 @@ async def _demo(
             await bot.close()
             return
         await teach_cast(bot, sandbox, taught)
-        typer.echo(f"\nMoedex is ready. Open either; each links to the other.{places}")
-        typer.echo("Sign in on the site as Ann, a moderator, or as Ben. Ctrl+C ends it.")
-        typer.echo(f"It knows the drawn characters of the shelf but {untaught}: teach it that one.")
-        typer.echo("Learning is on in the demo's server; all of it is deleted at the end.")
+        say("", "Moedex is ready. Open either; each links to the other.", *places)
+        say("Sign in on the site as Ann, a moderator, or as Ben. Ctrl+C ends it.")
+        say(f"It knows the drawn characters of the shelf but {untaught}: teach it that one.")
+        say("Learning is on in the demo's server; all of it is deleted at the end.")
         if open_page:
             await asyncio.to_thread(webbrowser.open, sandbox.page_url)
 
@@ -125,7 +126,7 @@ async def _demo(
             ) from error
         web: dict[str, object] = {} if once else {"listen": site, "chat": sandbox.page_url}
         web |= sandbox.application(f"http://{site}/signed-in")
-        places = f"\n  Chat:  {sandbox.page_url}\n  Site:  http://{site}/"
+        places = f"  Chat:  {sandbox.page_url}", f"  Site:  http://{site}/"
         settings = load_config(
             config,
             discord=sandbox.discord_section,
@@ -136,8 +137,8 @@ async def _demo(
             web=web,
         )
         if once is None:
-            typer.echo(f"A chat page and the site beside it will be here:{places}")
-        typer.echo("Loading the models; this takes some seconds ...", err=True)
+            say("A chat page and the site beside it will be here:", *places)
+        say("Loading the models; this takes some seconds ...", err=True)
         await run_bot(settings, on_ready=on_ready)
 
 
@@ -183,11 +184,11 @@ async def _ask_once(sandbox: Sandbox, picture: Path) -> None:
         answer = await sandbox.answer_to(posted, timeout=_ANSWER_SECONDS)
     except TimeoutError:
         raise DemoError(f"No answer came within {_ANSWER_SECONDS:g} seconds.") from None
-    typer.echo(_as_text(answer))
+    say(*_as_text(answer).split("\n"))
     for attachment in answer.embedded_files + answer.attachments:
         card = Path(f"{picture.stem}-moedex{Path(attachment.filename).suffix}")
         await asyncio.to_thread(card.write_bytes, attachment.data)
-        typer.echo(f"The card is in {card}: {attachment.description or 'no description'}")
+        say(f"The card is in {card}: {attachment.description or 'no description'}")
         break
 
 

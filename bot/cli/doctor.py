@@ -18,14 +18,15 @@ def doctor(config: ConfigOption = None) -> None:
     from rich.markup import escape
 
     from bot.doctor import examine
+    from bot.terminal import shown
 
     console = Console(highlight=False, soft_wrap=True)
     broken = 0
     for finding in examine(config, DEMO_PORT):
         mark = _MARKS[finding.state]
-        console.print(f"{mark} [bold]{finding.subject}[/]: {escape(finding.found)}")
+        console.print(f"{mark} [bold]{finding.subject}[/]: {escape(shown(finding.found))}")
         if finding.advice:
-            console.print(f"  → {escape(finding.advice)}")
+            console.print(f"  → {escape(shown(finding.advice))}")
         broken += finding.state == "broken"
     if broken:
         console.print(f"\n{broken} broken.")

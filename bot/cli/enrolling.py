@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import local_limits
+from bot.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,10 +59,10 @@ async def enrol(
                 try:
                     report = await _run(job, source)
                 except SourceError as error:
-                    typer.echo(str(error), err=True)
+                    say(str(error), err=True)
                     failed = error
                 else:
-                    typer.echo(_told(source.title, report))
+                    say(*_told(source.title, report))
                     enrolled += report.enrolled + report.before
     if failed is not None and not enrolled:
         raise typer.Exit(1)
@@ -145,7 +147,7 @@ def _progress() -> Iterator[Callable[[str, EnrolmentReport], None]]:
     from bot.wording import counted
 
     console = Console(stderr=True)
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
     with Progress(
         *columns,
         console=console,
@@ -157,7 +159,7 @@ def _progress() -> Iterator[Callable[[str, EnrolmentReport], None]]:
 
         def tell(name: str, report: EnrolmentReport) -> None:
             looked = report.samples + report.outliers + sum(report.skipped.values())
-            text = (
+            text = shown(
                 f"{name}  ({counted(report.characters, 'character')}, {counted(looked, 'picture')})"
             )
             bar.update(task, description=text)
@@ -165,8 +167,8 @@ def _progress() -> Iterator[Callable[[str, EnrolmentReport], None]]:
         yield tell
 
 
-def _told(title: str, report: EnrolmentReport) -> str:
-    """Say what an enrolment did."""
+def _told(title: str, report: EnrolmentReport) -> list[str]:
+    """Return the lines that say what an enrolment did."""
     from bot.wording import counted
 
     lines = [
@@ -184,4 +186,4 @@ def _told(title: str, report: EnrolmentReport) -> str:
     if report.without:
         shown = ", ".join(report.without[:10]) + (", …" if len(report.without) > 10 else "")
         lines.append(f"  {len(report.without)} without a usable picture: {shown}.")
-    return "\n".join(lines)
+    return lines

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.identify import named
 from bot.cli.options import ClusterOption, one_line_for
 from models.weight_files import MODEL_CARD
@@ -52,10 +53,10 @@ def evaluate(
     with _readable_errors():
         figures = assess(data, Embedder.load(), Namer.load(), gallery=gallery, shots=shots)
     if as_json:
-        typer.echo(json.dumps(figures))
+        say(json.dumps(figures))
         return
     for name, value in figures.items():
-        typer.echo(f"{name.replace('_', ' ')}: {_as_text(value)}")
+        say(f"{name.replace('_', ' ')}: {_as_text(value)}")
 
 
 def embed(
@@ -88,7 +89,7 @@ def embed(
         for result in named(recipe, left, cluster=cluster) if left else ():
             if result.error is not None or not result.faces:
                 why = result.error.message if result.error else f"no face found in {result.file}"
-                typer.echo(why, err=True)
+                say(why, err=True)
                 raise typer.Exit(1)
             vectors = [to_text(each.vector) for each in result.faces]
             lines.add({"file": str(result.file), "vectors": vectors})
@@ -96,14 +97,14 @@ def embed(
         names = [str(file) for file in files for _ in texts[str(file)]]
         write_vectors(out, names, [from_text(text) for file in files for text in texts[str(file)]])
         part.unlink()
-    typer.echo(f"{len(names)} vectors in {out}")
+    say(f"{len(names)} vectors in {out}")
 
 
 @model.command("card")
 def card() -> None:
     """Print the model card: data, command, figures, limits, licence."""
     with one_line_for(OSError):
-        typer.echo(MODEL_CARD.read_text(encoding="utf-8"))
+        say(*MODEL_CARD.read_text(encoding="utf-8").splitlines())
 
 
 def _as_text(value: object) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.console import emit, say
 from bot.cli.options import NO_RAY, ClusterOption, ConfigOption, local_limits, one_line_for
 
 if TYPE_CHECKING:
@@ -94,24 +95,24 @@ def identify(
             recipe = recipe_of(settings, one_face=face, keep_frames=cards is not None)
             results = named(recipe, entries, cluster=cluster)
         if as_csv:
-            typer.echo(",".join(CSV_COLUMNS))
+            emit(",".join(CSV_COLUMNS))
         for result in with_progress(results, len(entries)):
             failed = failed or result.error is not None
             if lines is not None:
                 lines.add(as_object(result))
             elif as_csv:
-                typer.echo(as_rows(result))
+                emit(as_rows(result))
             else:
-                typer.echo(json.dumps(as_object(result)) if as_json else as_text(result))
+                say(*([json.dumps(as_object(result))] if as_json else as_lines(result)))
             try:
                 if cards:
                     cards.write(result)
             except OSError as error:
                 failed = True
                 why = (error.strerror or str(error)).lower()
-                typer.echo(f"“{result.file}” can't be annotated: {why}.", err=True)
+                say(f"“{result.file}” can't be annotated: {why}.", err=True)
         if lines is not None:
-            typer.echo(lines.sum_up())
+            say(lines.sum_up())
     if failed:
         raise typer.Exit(1)
 
@@ -145,10 +146,10 @@ def as_rows(result: FileResult) -> str:
     return text.getvalue().removesuffix("\n")
 
 
-def as_text(result: FileResult) -> str:
+def as_lines(result: FileResult) -> list[str]:
     """Return a result as lines for people: the file, then each face and its guesses."""
     if result.error:
-        return f"{result.file}\n  {result.error.message}"
+        return [str(result.file), f"  {result.error.message}"]
     from models.types import Tier, percent
 
     lines = [f"{result.file}  ({result.width} × {result.height})"]
@@ -163,7 +164,7 @@ def as_text(result: FileResult) -> str:
         else:
             perhaps = "probably " if named.tier is Tier.PROBABLY else ""
             lines.append(f"  {number}. {perhaps}{ranked[0]}{series}; then {', '.join(ranked[1:])}")
-    return "\n".join(lines)
+    return lines
 
 
 def recipe_of(settings: Config, *, one_face: bool = False, keep_frames: bool = False) -> Recipe:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.evaluate import model
 from bot.cli.options import ConfigOption, ServerOption, one_line_for
 from bot.learning.versions import SHIPPED, VersionError, roll_back, version_numbered
@@ -64,17 +65,17 @@ def list_versions(
         found = [v for s in chosen for v in await storage.versions.list(s)]
         if as_json:
             for version in found:
-                typer.echo(json.dumps(_summary(version)))
+                say(json.dumps(_summary(version)))
             return
         for number in chosen:
             own = [v for v in found if v.server_id == number]
             answering = next((v for v in own if v.state == "current"), None)
             answers = f"version {answering.number}" if answering else SHIPPED
-            typer.echo(f"Server {number}: {answers} answer{'s' if answering else ''}.")
+            say(f"Server {number}: {answers} answer{'s' if answering else ''}.")
             for version in own:
-                typer.echo(f"  {_line(version)}")
+                say(f"  {_line(version)}")
         if not found:
-            typer.echo("No server has a version of its own yet; `moedex learn` trains one.")
+            say("No server has a version of its own yet; `moedex learn` trains one.")
 
     _in_storage(config, work)
 
@@ -94,16 +95,16 @@ def show(
         chosen = await _server(storage, server)
         version = await version_numbered(storage.versions, chosen, number)
         if as_json:
-            typer.echo(json.dumps(_summary(version) | {"report": asdict(version.report)}))
+            say(json.dumps(_summary(version) | {"report": asdict(version.report)}))
             return
         report = version.report
-        typer.echo(f"Server {version.server_id}: {_line(version)}, backbone {version.backbone}")
-        typer.echo(
+        say(f"Server {version.server_id}: {_line(version)}, backbone {version.backbone}")
+        say(
             f"Trained on {counted(report.examples, 'labelled face')} of "
             f"{counted(report.characters, 'character')}, {report.held_out} held out."
         )
         for line in (*report.summary, *(f"- {reason}" for reason in report.reasons)):
-            typer.echo(line)
+            say(line)
 
     _in_storage(config, work)
 
@@ -122,7 +123,7 @@ def promote(
         with one_line_for(WeightsError):
             backbone = version_of()
         await let_answer(storage.versions, chosen, number, backbone, train=TRAIN)
-        typer.echo(f"Server {chosen}: version {number} answers from now on.")
+        say(f"Server {chosen}: version {number} answers from now on.")
 
     _in_storage(config, work)
 
@@ -135,7 +136,7 @@ def rollback(server: ServerOption = None, config: ConfigOption = None) -> None:
         chosen = await _server(storage, server)
         number, target = await roll_back(storage.versions, chosen)
         now = SHIPPED if target is None else f"version {target}"
-        typer.echo(f"Server {chosen}: back from version {number} to {now}.")
+        say(f"Server {chosen}: back from version {number} to {now}.")
 
     _in_storage(config, work)
 
@@ -148,7 +149,7 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
     async with Storage.open(config.storage.url, exclusive=False) as storage:
         servers = [server] if server is not None else await _learning_servers(storage)
         if not servers:
-            typer.echo("No server has learning on and something to learn from.", err=True)
+            say("No server has learning on and something to learn from.", err=True)
             return
         # What is heavy is loaded only where there is something to do.
         from bot.learning.backbone_migration import ANSWERING
@@ -163,14 +164,14 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
         if await storage.state.get(ANSWERING) not in (None, backbone):
             for number in servers:
                 reason = {"server": number, "nothing": CHANGING}
-                typer.echo(json.dumps(reason) if as_json else CHANGING)
+                say(json.dumps(reason) if as_json else CHANGING)
             return
         data = VectorSet.load(VECTORS_FILE, backbone) or VectorSet.of_gallery(namer.gallery)
         impostors = fitting_impostors(backbone)
 
         def print_step(number: int, step: str) -> None:
             line = {"server": number, "step": step}
-            typer.echo(json.dumps(line) if as_json else f"Server {number}: {step} ...")
+            say(json.dumps(line) if as_json else f"Server {number}: {step} ...")
 
         for number in servers:
             said = partial(print_step, number)
@@ -182,7 +183,7 @@ async def _learn(config: Config, server: int | None, as_json: bool) -> None:
                     )  # fmt: skip
             except NothingToLearnError as error:
                 reason = {"server": number, "nothing": str(error)}
-                typer.echo(json.dumps(reason) if as_json else str(error))
+                say(json.dumps(reason) if as_json else str(error))
                 continue
             _print_outcome(trained, as_json)
 
@@ -195,12 +196,12 @@ def _print_outcome(trained: Trained, as_json: bool) -> None:
             "summary": decision.summary,
             "reasons": decision.reasons,
         }
-        typer.echo(json.dumps(line))
+        say(json.dumps(line))
         return
     end = "answers from now on" if decision.promote else "is kept, but does not answer"
-    typer.echo(f"Server {version.server_id}: version {version.number} {end}.")
+    say(f"Server {version.server_id}: version {version.number} {end}.")
     for line in (*decision.summary, *(f"- {reason}" for reason in decision.reasons)):
-        typer.echo(line)
+        say(line)
 
 
 async def _learning_servers(storage: Storage) -> list[int]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.console import say
+
 if TYPE_CHECKING:
     from bot.config import Config
     from models.images.decoding import PictureLimits
@@ -80,5 +82,8 @@ def one_line_for(*kinds: type[Exception]) -> Iterator[None]:
     except BrokenPipeError:  # whoever read our output has read enough: no failure to tell of
         raise
     except kinds as error:
-        typer.echo(str(error), err=True)
+        from bot.config import ConfigError
+
+        text = str(error)  # of a configuration, a line for each thing that is wrong
+        say(*(text.split("\n") if isinstance(error, ConfigError) else [text]), err=True)
         raise typer.Exit(1) from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.console import emit, say
 from bot.cli.enrolling import RosterError, enrol
 from bot.cli.options import ConfigOption, one_line_for
 
@@ -64,7 +65,7 @@ def add(
         try:
             enrolled = asyncio.run(enrol(config, paths or [], anilist or [], tag or [], rating))
         except KeyboardInterrupt:
-            typer.echo("Ended early: the same command goes on from here.", err=True)
+            say("Ended early: the same command goes on from here.", err=True)
             raise typer.Exit(130) from None
     if not enrolled:
         raise typer.Exit(1)
@@ -82,19 +83,19 @@ def list_(
         rows = asyncio.run(_summary(config))
     if as_json:
         for row in rows:
-            typer.echo(json.dumps(_as_object(row), ensure_ascii=False))
+            emit(json.dumps(_as_object(row), ensure_ascii=False))
         return
     if not rows:
-        typer.echo("Nobody was enrolled yet; `moedex roster add` does.")
+        say("Nobody was enrolled yet; `moedex roster add` does.")
         return
     from bot.wording import counted
 
     backbone = _backbone()
     for source in dict.fromkeys(row.source for row in rows):
         own = [row for row in rows if row.source == source]
-        typer.echo(f"{source}  {own[0].source_title}: {counted(len(own), 'character')}")
+        say(f"{source}  {own[0].source_title}: {counted(len(own), 'character')}")
         for row in own:
-            typer.echo(f"  {_line(row, backbone)}")
+            say(f"  {_line(row, backbone)}")
 
 
 @app.command("remove")
@@ -106,7 +107,7 @@ def remove(
 ) -> None:
     """Erase what was enrolled of a character or from a source; a running bot forgets it at once."""
     with _readable_errors():
-        typer.echo(asyncio.run(_remove(config, what)))
+        say(asyncio.run(_remove(config, what)))
 
 
 async def _summary(config: Path | None) -> list[EnrolmentSummary]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import NO_RAY, ConfigOption, one_line_for, run_to_end
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def serve(
             raise StartupError(NO_RAY)
         settings = load_config(config)
         logs.set_up(settings.logs.level, settings.discord.token.get_secret_value())
-        typer.echo("Starting the cluster; this takes some seconds ...", err=True)
+        say("Starting the cluster; this takes some seconds ...", err=True)
         run_to_end(_serve(settings, listen, ray, least, most))
 
 
@@ -76,5 +77,5 @@ async def _serve(settings: Config, listen: str, ray: str, least: int, most: int)
 
     host, port = host_and_port(listen)
     async with opened(settings, host, port, address=ray, least=least, most=most) as url:
-        typer.echo(f"Bots ask {url}\nCtrl+C ends it.")
+        say(f"Bots ask {url}", "Ctrl+C ends it.")
         await signalled()

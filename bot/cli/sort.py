@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import ClusterOption, ConfigOption, one_line_for
 from bot.cli.sorting.errors import SortError
 from bot.cli.sorting.journal import Journal
@@ -96,7 +97,7 @@ def sort(
         ended = run.sort(run.entries(paths), config, gallery, cluster=cluster)
     run.sum_up()
     if ended:
-        typer.echo("Ended early: the same command goes on from here.", err=True)
+        say("Ended early: the same command goes on from here.", err=True)
         raise typer.Exit(130)
     if run.unread or run.refused:
         raise typer.Exit(1)
@@ -104,11 +105,11 @@ def sort(
 
 def _undo(path: Path, *, dry_run: bool) -> None:
     """Take back what a journal tells of. Raises SortError and OSError."""
-    undone = undo(Journal.at(path), lambda line: typer.echo(line, err=not dry_run), dry_run=dry_run)
+    undone = undo(Journal.at(path), lambda line: say(line, err=not dry_run), dry_run=dry_run)
     if dry_run:
-        typer.echo("A dry run: nothing was touched.")
+        say("A dry run: nothing was touched.")
         return
     left = f"; {undone.failed} could not be, and stay in the journal" if undone.failed else ""
-    typer.echo(f"{undone.back} taken back to where they came from{left}.")
+    say(f"{undone.back} taken back to where they came from{left}.")
     if undone.failed:
         raise typer.Exit(1)

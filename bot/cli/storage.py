@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import one_line_for
 
 app = typer.Typer(
@@ -35,8 +36,8 @@ def copy(
     with one_line_for(StorageError), _progress() as report:
         copied = asyncio.run(copy_storage(_url(source), _url(target), report))
     for table in copied:
-        typer.echo(f"{table.name:<22} {table.rows:>10,} rows  {table.digest[:16]}")
-    typer.echo(f"The same in both: {sum(table.rows for table in copied):,} rows.")
+        say(f"{table.name:<22} {table.rows:>10,} rows  {table.digest[:16]}")
+    say(f"The same in both: {sum(table.rows for table in copied):,} rows.")
 
 
 def _url(where: str) -> str:

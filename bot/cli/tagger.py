@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import one_line_for
 
 app = typer.Typer(
@@ -34,7 +35,10 @@ def fetch(
     with one_line_for(WeightsError):
         folder = fetch_tagger(model)
         tagger = Tagger.load(folder)
-    typer.echo(
+    say(
         f"{model} knows {len(tagger.tags)} characters (form {tagger.form.name}). It is asked once "
-        f'config.toml says:\n\n[tagger]\nmodel = "{model}"'
+        "config.toml says:",
+        "",
+        "[tagger]",
+        f'model = "{model}"',
     )

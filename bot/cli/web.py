@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import DEMO_PORT, ConfigOption, one_line_for, run_to_end
 
 DEFAULT = f"127.0.0.1:{DEMO_PORT + 1}"
@@ -34,5 +35,5 @@ def web(
         settings = load_config(config, web={**settings.web.model_dump(), "listen": where})
         secrets = (settings.discord.token, settings.metrics.token, settings.web.client_secret)
         logs.set_up(settings.logs.level, *(each.get_secret_value() for each in secrets))
-        typer.echo("Loading the models; this takes some seconds ...", err=True)
-        run_to_end(run_site(settings, lambda url: typer.echo(f"Open {url}\nCtrl+C ends it.")))
+        say("Loading the models; this takes some seconds ...", err=True)
+        run_to_end(run_site(settings, lambda url: say(f"Open {url}", "Ctrl+C ends it.")))

@@ -12,8 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import typer
-
+from bot.cli.console import say
 from bot.cli.identify import named, recipe_of, with_progress
 from bot.cli.sorting.companions import other_kind, surely_other_kind
 from bot.cli.sorting.errors import SortError, reason
@@ -124,13 +123,13 @@ class SortingRun:
         """Say what was done."""
         shelf = self._shelf
         for target, source in shelf.planned.items():
-            typer.echo(f"{source} -> {target}")
+            say(f"{source} -> {target}")
         for folder, count in sorted(shelf.counts.items(), key=lambda item: (-item[1], item[0])):
-            typer.echo(f"{count:6}  {folder}")
+            say(f"{count:6}  {folder}")
         if self._others:
             kinds = ", ".join(f"{count} {kind}" for kind, count in self._others.most_common())
             total = self._others.total()
-            typer.echo(f"{total} of other kinds left alone: {kinds}.")
+            say(f"{total} of other kinds left alone: {kinds}.")
         would = "would be sorted" if self._dry_run else "sorted"
         parts = [f"{shelf.counts.total()} {would} into {shelf.folder}"]
         if shelf.companions:
@@ -143,16 +142,16 @@ class SortingRun:
             parts.append(f"{self.refused} could not be put there and stay where they are")
         if self.unread:
             parts.append(f"{self.unread} could not be read and stay where they are")
-        typer.echo("; ".join(parts) + ".")
+        say("; ".join(parts) + ".")
         if self._dry_run:
-            typer.echo("A dry run: nothing was touched.")
+            say("A dry run: nothing was touched.")
 
     def _not_read(self, file: Path, error: FileError) -> None:
         if error.code in NO_PICTURE and other_kind(file):
             self._count_other(file)
         else:
             self.unread += 1
-            typer.echo(error.message, err=True)
+            say(error.message, err=True)
 
     def _count_other(self, file: Path) -> None:
         self._others[file.suffix.lower() or "without an ending"] += 1
@@ -168,7 +167,7 @@ class SortingRun:
                 raise error
             self.refused += 1
             done = {How.COPY: "copied", How.LINK: "linked to", How.MOVE: "moved"}[self._how]
-            typer.echo(f"“{file}” can't be {done}: {reason(error)}.", err=True)
+            say(f"“{file}” can't be {done}: {reason(error)}.", err=True)
 
     def _folder_of(self, result: FileResult) -> str:
         """Where a picture goes, below the target."""
@@ -200,7 +199,7 @@ def _with_own(naming: BulkNaming, folder: Path, shelf: Shelf) -> BulkNaming:
         for file in sorted(folder.glob("*/*"))
         if not file.name.startswith(".") and not shelf.beside.is_one(file)
     ]
-    own = gallery_of(files, naming, lambda why: typer.echo(why, err=True), grouped)
+    own = gallery_of(files, naming, lambda why: say(why, err=True), grouped)
     if own is None:
         raise SortError(
             f"“{folder}” has nobody to learn: put one to five pictures of each character into a "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -50,3 +52,44 @@ def test_the_process_itself_does_so(tmp_path: Path) -> None:
 def test_objects_are_read_the_same_everywhere() -> None:
     result = CliRunner(charset="cp1252").invoke(app, ["identify", "漢字.png", "--json"])
     assert json.loads(result.output)["file"] == "漢字.png"
+
+
+HOSTILE = "a\x1b[2J\u202e\nb.png"
+SHOWN = r"a\x1b[2J\u202e\nb.png"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("identify", HOSTILE),
+        ("identify", "there", "--annotate", HOSTILE),
+        ("identify", "there", "--into", HOSTILE),
+        ("sort", HOSTILE, "--into", "x"),
+        ("sort", "there", "--into", HOSTILE, "--dry-run"),
+        ("sort", "--undo", HOSTILE),
+        ("embed", HOSTILE, "--out", "x.csv"),
+        ("roster", "add", HOSTILE),
+        ("train", "head", HOSTILE),
+    ],
+)
+def test_what_a_terminal_would_obey_in_a_name_is_escaped(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there").mkdir()
+    if command[0] in {"roster", "train"} or "--annotate" in command:
+        Path(HOSTILE).write_bytes(b"no picture")
+    told = CliRunner().invoke(app, command).output
+    assert SHOWN in told
+    assert not {"\x1b", "\u202e"} & set(told)
+
+
+@pytest.mark.parametrize("name", [HOSTILE, '=HYPERLINK("x").png'])
+def test_tables_and_objects_keep_a_name_as_it_is(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    as_json = CliRunner().invoke(app, ["identify", name, "--json"]).output
+    assert json.loads(as_json)["file"] == name
+    as_csv = CliRunner().invoke(app, ["identify", name, "--csv"]).output
+    assert [row["file"] for row in csv.DictReader(io.StringIO(as_csv, newline=""))] == [name]

@@ -55,16 +55,19 @@ async def test_each_form_holds_what_was_settled_and_may_be_seen(
     assert folders == ["", "not_a_face", "ren", "ren", "suzu"]
     assert [face["hidden"] for face in manifest["faces"] if face["label"] == "not_a_face"] == [True]
 
+    server_id = label.sandbox.server.id
+    await label.site.services.teaching.rename(server_id, ann, "Suzu", "=1+1")
     _, data = await taken(label, "csv")
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         rows = list(csv.DictReader(io.StringIO(packed.read("labels.csv").decode())))
         assert all(row["file"] in packed.namelist() for row in rows)
-    assert {row["name"] for row in rows} == {"Ren", "Suzu", "not a face"}
+    # A spreadsheet computes what begins so; programs read JSON.
+    assert {row["name"] for row in rows} == {"Ren", "'=1+1", "not a face"}
 
     _, data = await taken(label, "coco")
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         coco = json.loads(packed.read("annotations.json"))
-    assert {each["name"] for each in coco["categories"]} == {"Ren", "Suzu", "not a face"}
+    assert {each["name"] for each in coco["categories"]} == {"Ren", "=1+1", "not a face"}
     assert coco["annotations"][0]["bbox"] == [0, 0, 144, 144]
     assert len(coco["images"]) == len(coco["annotations"])
 
