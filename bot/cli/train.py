@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.console import say
 from bot.cli.options import one_line_for
+from bot.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-
-    from models.training.pipeline import TrainingPlan
 
 app = typer.Typer(
     name="train",
@@ -61,17 +61,18 @@ def train_all(
     A run that was broken off goes on where its last checkpoint was written. The detector stays as
     it is where the folder has no posts with boxes to train one.
     """
+    _check_shipping(data, ship)
     _load_keras()
     from models.training.dataset import DatasetError
     from models.training.detector.training import train_detector
 
     with _readable_errors():
-        folder = _train_backbone(data, out, start, _plan(minutes, seed))
+        folder = _train_backbone(data, out, start, minutes, seed)
         files = {path.name: path for path in _naming_files(folder)}
         try:
             detector = train_detector(data, out / "detector", start=start)
         except DatasetError as error:
-            typer.echo(f"The detector stays as it is: {error}", err=True)
+            say(f"The detector stays as it is: {error}", err=True)
         else:
             files[detector.name] = detector
         _finish(files, ship)
@@ -87,9 +88,10 @@ def train_backbone(
     ship: ShipOption = False,
 ) -> None:
     """Train the embedding, first with a part held out to measure it, then on everything."""
+    _check_shipping(data, ship)
     _load_keras()
     with _readable_errors():
-        folder = _train_backbone(data, out, start, _plan(minutes, seed))
+        folder = _train_backbone(data, out, start, minutes, seed)
         _finish({path.name: path for path in _naming_files(folder)}, ship)
 
 
@@ -102,6 +104,7 @@ def train_further(
     ship: ShipOption = False,
 ) -> None:
     """Go on training the installed weights, on every picture there is."""
+    _check_shipping(data, ship)
     _load_keras()
     from models.training import pipeline
 
@@ -116,6 +119,7 @@ def train_head(
     data: DataArgument, out: OutOption = Path("runs/head"), ship: ShipOption = False
 ) -> None:
     """Learn the names of a folder's characters, on the embedding as it is: takes minutes."""
+    _check_shipping(data, ship)
     from models.embedding.embedder import Embedder
     from models.gallery.namer import Namer
     from models.training.galleries import fit_own_head
@@ -213,11 +217,24 @@ def train_roster(
         out.parent.mkdir(parents=True, exist_ok=True)
         built.write(out)
         series = {row.series for row in built.characters if row.series}
-        typer.echo(
+        say(
             f"{len(built.characters)} characters of {len(series)} series, "
             f"{len(built.same)} further ids that lead to one of them."
         )
         _finish({ROSTER_FILE.name: out}, ship)
+
+
+def _check_shipping(data: Path, ship: bool) -> None:
+    """Refuse to ship the names of a part of a folder's characters, before anything is trained."""
+    from models.training.breadth.faces import FURTHER, has_further
+
+    if ship and has_further(data):
+        further = " and ".join(f"{name}/" for name in FURTHER)
+        raise typer.BadParameter(
+            f"would leave out the characters of {further}: go without it here, and ship everybody "
+            "by `moedex train gallery`, by an --embedding and its --held-out of this run or others",
+            param_hint="--ship",
+        )
 
 
 def _load_keras() -> None:
@@ -225,7 +242,7 @@ def _load_keras() -> None:
     try:
         import models.training.quiet_keras  # noqa: F401
     except ImportError as error:
-        typer.echo(
+        say(
             f"Training networks needs Keras and what it computes with ({error}). "
             f"Install them: {sys.executable} -m pip install 'moedex[train]'",
             err=True,
@@ -233,17 +250,11 @@ def _load_keras() -> None:
         raise typer.Exit(1) from None
 
 
-def _plan(minutes: float | None, seed: int) -> TrainingPlan:
-    from models.training.pipeline import default_plan
-
-    return default_plan(minutes, seed)
-
-
-def _train_backbone(data: Path, out: Path, start: Path, plan: TrainingPlan) -> Path:
-    from models.training.pipeline import train_both
+def _train_backbone(data: Path, out: Path, start: Path, minutes: float | None, seed: int) -> Path:
+    from models.training.pipeline import default_plan, train_both
 
     with _progress("Training") as report:
-        return train_both(data, out, plan, start=start, report=report)
+        return train_both(data, out, default_plan(minutes, seed), start=start, report=report)
 
 
 def _naming_files(folder: Path) -> Iterator[Path]:
@@ -256,10 +267,10 @@ def _finish(files: dict[str, Path], ship: bool) -> None:
     from models.weight_files import install
 
     for path in files.values():
-        typer.echo(f"{path}  ({path.stat().st_size / 1e6:.1f} MB)")
+        say(f"{path}  ({path.stat().st_size / 1e6:.1f} MB)")
     if ship:
         install(files)
-        typer.echo("These are now the bot's weights.")
+        say("These are now the bot's weights.")
 
 
 def _readable_errors() -> AbstractContextManager[None]:
@@ -283,6 +294,6 @@ def _progress(title: str) -> Iterator[Callable[[dict], None]]:
             if "progress" in line:
                 bar.update(task, total=1.0, completed=line["progress"])
             text = ", ".join(f"{name} {value}" for name, value in line.items())
-            bar.console.print(text, highlight=False)
+            bar.console.print(shown(text), highlight=False, markup=False)
 
         yield report

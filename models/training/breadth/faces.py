@@ -29,6 +29,8 @@ CACHED_SIDE: Final = 160
 """Faces are kept at most this large, in pixels of the longer side."""
 
 FOLDERS: Final = ("characters", "portraits", "varied", "icons", "three_lookalikes/train_96px")
+FURTHER: Final = ("portraits", "varied")
+"""Folders of further characters: `moedex train gallery` enrols them, other trainings don't."""
 ICONS_SERIES: Final = "Arknights"
 
 
@@ -67,6 +69,11 @@ def read_roster(root: Path) -> dict[str, RosterRow]:
             row["id"]: RosterRow(row["id"], row["series"], int(row["appearances"] or 0))
             for row in csv.DictReader(file)
         }
+
+
+def has_further(root: Path) -> bool:
+    """Return whether a data folder has characters that only `moedex train gallery` enrols."""
+    return any((root / name).is_dir() for name in FURTHER)
 
 
 class FaceSet:

@@ -144,3 +144,21 @@ def test_the_model_card_tells_what_matters(word: str) -> None:
     result = runner.invoke(app, ["model", "card"])
     assert result.exit_code == 0
     assert word in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("all", "--start", "none"), ("backbone", "--start", "none"), ("further",), ("head",)],
+    ids=lambda command: command[0],
+)
+def test_only_a_gallery_of_everybody_is_shipped(tmp_path: Path, command: tuple[str, ...]) -> None:
+    name, *options = command
+    for folder in ("characters", "portraits"):
+        _picture(tmp_path / folder / "miku" / "1.png", 1)
+    out = tmp_path / "out"
+    arguments = ["train", name, str(tmp_path), *options, "--out", str(out), "--ship"]
+    result = runner.invoke(app, arguments)
+
+    assert result.exit_code == 2
+    assert "moedex train gallery" in " ".join(result.output.replace("│", " ").split())
+    assert not out.exists()
