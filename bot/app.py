@@ -232,6 +232,9 @@ def build_services(
     questions = Questions(client, config, recognition)
     teaching = Teaching(storage, crops, galleries.roster)
     votes = Votes(storage.votes, storage.labels, storage.consents, labelling, refresh.soon)
+    following = Following(
+        recognition, storage.answers, storage.settings, storage.exemplars, erasure
+    )
     unknown_faces = UnknownFaces(storage, config.learning, lambda: galleries.backbone)
     return Services(
         config=config,
@@ -271,9 +274,14 @@ def build_services(
         questions=questions,
         claims=claims,
         watching=Watching(
-            client, config, storage.settings, storage.state, recognition, questions, claims
+            client,
+            config,
+            storage.settings,
+            storage.state,
+            recognition,
+            questions,
+            claims,
+            following,
         ),
-        following=Following(
-            recognition, storage.answers, storage.settings, storage.exemplars, erasure
-        ),
+        following=following,
     )

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The message that a drawing was posted in: it goes with it, and is its author's to erase."""
+    """The posted file that a drawing is of: it goes with it, and is its author's to erase."""
 
     author_id: int
     channel_id: int
     message_id: int
+    file_id: int
 
 
 @dataclass(frozen=True, slots=True)

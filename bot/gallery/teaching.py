@@ -256,7 +256,9 @@ class Teaching:
                 sample.backbone,
                 now,
                 provenance=(
-                    posted_in(sample.posted.channel_id, sample.posted.message_id)
+                    posted_in(
+                        sample.posted.channel_id, sample.posted.message_id, sample.posted.file_id
+                    )
                     if sample.posted
                     else "taught"
                 ),

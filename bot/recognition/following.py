@@ -6,11 +6,16 @@ asked for here takes the rest along.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from bot.privacy.erasure import Erasure
     from bot.recognition.service import RecognitionService
+    from bot.recognition.sources import Source
+    from bot.storage import Answer
     from bot.storage.answers import AnswerRepository
     from bot.storage.exemplars import ExemplarRepository
     from bot.storage.settings import SettingsRepository
@@ -58,12 +63,45 @@ class Following:
         await self._answers.delete_by_reply(reply_id)
         self._erasure.sweep_soon(server_id)
 
-    async def files_taken_out(self, server_id: int | None, message_id: int) -> None:
-        """Follow an edit that left no file in a message."""
-        if await self._erase_taught(message_ids=[message_id]):
+    async def picture_taken_out(self, server_id: int | None, message_id: int) -> None:
+        """Take the answers to a message along that lost a picture to an edit."""
+        kept = bool(await self._answers.by_messages([message_id]))
+        await self._recognition.forget([message_id])
+        if kept:
             self._erasure.sweep_soon(server_id)
 
-    async def _erase_taught(self, **of: Any) -> bool:
-        """Erase what was taught from messages; return whether there was anything."""
+    async def pictures_left(
+        self, server_id: int | None, message_id: int, left: Iterable[Source]
+    ) -> None:
+        """Follow an edit of a message that shows these pictures now."""
+        left = list(left)
+        answers = await self._answers.by_source(message_id)
+        if any(lost_a_picture(answer, left) for answer in answers):
+            await self.picture_taken_out(server_id, message_id)
+
+    async def files_left(
+        self, server_id: int | None, message_id: int, left: Collection[int]
+    ) -> None:
+        """Follow an edit of a message that has these files now."""
+        if await self._erase_taught(left, message_ids=[message_id]):
+            self._erasure.sweep_soon(server_id)
+
+    async def _erase_taught(self, left: Collection[int] = (), **of: Any) -> bool:
+        """Erase what was taught from messages but their files that are `left`.
+
+        Return whether there was anything. Of a drawing whose file is not known, any that is left
+        may be it.
+        """
         taught = await self._exemplars.posted(**of)
-        return bool(taught) and bool(await self._exemplars.erase([each.id for each in taught]))
+        gone = [
+            each.id
+            for each in taught
+            if not left or (each.file_id is not None and each.file_id not in left)
+        ]
+        return bool(gone) and bool(await self._exemplars.erase(gone))
+
+
+def lost_a_picture(answer: Answer, sources: Iterable[Source]) -> bool:
+    """Return whether one of the answered pictures is no longer among those of its message."""
+    left = Counter(each.name for each in sources)
+    return bool(Counter(picture.name for picture in answer.pictures) - left)

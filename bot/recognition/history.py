@@ -1,14 +1,19 @@
-"""The messages of a channel by pages, where one that can't be read leaves out itself alone."""
+"""The messages of a channel: by pages, where one that can't be read leaves out itself alone."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 
 from bot.errors import in_one_line
+from bot.patience import FAILED
+from bot.recognition.origin import where_kept
+
+if TYPE_CHECKING:
+    from discord.types.message import Message as MessageData
 
 log = logging.getLogger(__name__)
 
@@ -48,3 +53,24 @@ async def messages_after(
         messages, start = await page_after(client, channel, start)
         for message in messages:
             yield message
+
+
+async def has_gone(
+    client: discord.Client, channel: discord.abc.MessageableChannel, message_id: int
+) -> bool:
+    """Return whether Discord says that there is no such message."""
+    try:
+        return await find_message(client, channel, message_id) is None
+    except FAILED as error:
+        log.debug("Message %d could not be read: %s", message_id, in_one_line(error))
+    return False
+
+
+async def find_message(
+    client: discord.Client, channel: discord.abc.MessageableChannel, message_id: int
+) -> MessageData | None:
+    """Return a message as Discord sends it, be it of a kind unknown here; None where it is gone."""
+    try:
+        return await client.http.get_message(where_kept(channel, message_id).id, message_id)
+    except discord.NotFound:
+        return None

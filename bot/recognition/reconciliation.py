@@ -10,7 +10,7 @@ A card that somebody said ❌ to becomes a question here where it could not when
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,8 +22,8 @@ from bot.feedback.authority import may_label
 from bot.feedback.ballots import leaves_open
 from bot.patience import FAILED
 from bot.recognition.delivery import VOTES
-from bot.recognition.history import page_after
-from bot.recognition.origin import where_kept
+from bot.recognition.following import lost_a_picture
+from bot.recognition.history import find_message, has_gone, page_after
 from bot.recognition.sources import sources_of
 
 if TYPE_CHECKING:
@@ -103,15 +103,25 @@ class Reconciliation:
             await self._reconcile(guild, channel, answers)
 
     async def _look_for_taught_messages(self, shard_id: int) -> None:
-        """Follow messages that something was taught from and that are gone."""
+        """Follow messages that something was taught from, and that are gone or lost a file."""
         taught = await self._storage.exemplars.posted()
         for server_id, place in dict.fromkeys((e.server_id, e.posted) for e in taught):
             guild = self._guild(server_id, shard_id)
             if guild is None or place is None:
                 continue
             channel = await self._channel(guild, place[0])
-            if channel is not None and await _is_gone(self._client, channel, place[1]):
-                await self._following.messages_deleted(server_id, [place[1]])
+            if channel is not None:
+                looking = self._look_for_files(server_id, channel, place[1])
+                await _by_itself(f"message {place[1]}", looking)
+
+    async def _look_for_files(
+        self, server_id: int, channel: discord.abc.MessageableChannel, message_id: int
+    ) -> None:
+        message = await find_message(self._client, channel, message_id)
+        # Without the message content intent no files are seen, and that says nothing.
+        if message is None or self._client.intents.message_content:
+            left = {int(each["id"]) for each in message["attachments"]} if message else ()
+            await self._following.files_left(server_id, message_id, left)
 
     async def _channel(
         self, guild: discord.Guild, channel_id: int
@@ -161,7 +171,7 @@ class Reconciliation:
         gone = [
             message_id
             for message_id in answer.answers_to - there.keys()
-            if await _is_gone(self._client, channel, message_id)
+            if await has_gone(self._client, channel, message_id)
         ]
         source = there.get(answer.source_message_id)
         if not gone and source is not None and await self._lost_a_picture(source, answer):
@@ -201,8 +211,7 @@ class Reconciliation:
         ):
             return False
         answer = await self._storage.answers.by_reply(place.reply_id)
-        left = Counter(each.name for each in sources_of(source, self._config))
-        return answer is not None and bool(Counter(p.name for p in answer.pictures) - left)
+        return answer is not None and lost_a_picture(answer, sources_of(source, self._config))
 
     async def _reconcile_votes(
         self, guild: discord.Guild, reply_id: int, reply: discord.Message
@@ -253,19 +262,6 @@ async def _by_itself(what: str, doing: Awaitable[None]) -> None:
         log.warning("Discord did not let me look at %s (%s)", what, in_one_line(error))
     except Exception:  # the rest is looked at all the same
         log.exception("What happened meanwhile to %s could not be followed", what)
-
-
-async def _is_gone(
-    client: discord.Client, channel: discord.abc.MessageableChannel, message_id: int
-) -> bool:
-    try:
-        # Whether it can be read or not.
-        await client.http.get_message(where_kept(channel, message_id).id, message_id)
-    except discord.NotFound:
-        return True
-    except FAILED as error:
-        log.debug("Message %d could not be read: %s", message_id, in_one_line(error))
-    return False
 
 
 async def _member(guild: discord.Guild, user_id: int) -> discord.Member | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.recognition.pipeline import Pipeline
     from bot.recognition.refusals import Refusals
     from bot.recognition.request import RecognitionRequest
+    from bot.recognition.sources import Source
     from bot.storage import Answer
     from bot.storage.answers import AnswerRepository
     from bot.storage.settings import SettingsRepository
@@ -92,8 +93,8 @@ class RecognitionService:
         finally:
             self._late.discard(message_id)
 
-    async def embed(self, request: RecognitionRequest) -> list[IdentifiedPicture]:
-        """Return the pictures of a request with their faces' vectors.
+    async def embed(self, request: RecognitionRequest) -> list[tuple[Source, IdentifiedPicture]]:
+        """Return the pictures of a request with their faces' vectors, each with where it is from.
 
         Raises Refusal, and what kept the first unreadable picture from being looked at.
         """
@@ -107,7 +108,7 @@ class RecognitionService:
         for result in results:
             if result.error is not None:
                 raise result.error
-        return [result.found for result in results if result.found is not None]
+        return [(each.source, each.found) for each in results if each.found is not None]
 
     async def admit(self, request: RecognitionRequest) -> Admitted:
         """Admit a request that is worked on elsewhere: a correction. Raises Refusal."""

@@ -24,6 +24,7 @@ from bot.recognition.sources import Source, sources_of
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.recognition.claims import Claims
+    from bot.recognition.following import Following
     from bot.recognition.questions import Questions
     from bot.recognition.request import Found
     from bot.recognition.service import RecognitionService
@@ -79,6 +80,7 @@ class Watching:
         recognition: RecognitionService,
         questions: Questions,
         claims: Claims,
+        following: Following,
     ) -> None:
         self._client = client
         self._config = config
@@ -87,6 +89,7 @@ class Watching:
         self._recognition = recognition
         self._questions = questions
         self._claims = claims
+        self._following = following
         self._seen: OrderedDict[int, _Seen] = OrderedDict()  # by the message's id
 
     async def posted(self, message: discord.Message) -> None:
@@ -113,14 +116,17 @@ class Watching:
         """
         before, look = self._seen.get(message.id), self._look(message)
         now = _seen(look)
+        server_id = message.guild.id if message.guild else None
         if before is None:
             # Nothing new is said about old messages: pinning one is an edit as well.
             if not look.every:
-                await self._recognition.forget([message.id])
-            elif await self._may_be_answered(message):
+                await self._following.picture_taken_out(server_id, message.id)
+                return
+            await self._following.pictures_left(server_id, message.id, look.every)
+            if await self._may_be_answered(message):
                 await self._consider(message, look)
         elif before.pictures - now.pictures:
-            await self._recognition.forget([message.id])
+            await self._following.picture_taken_out(server_id, message.id)
             self._seen.pop(message.id, None)
             if _is_recent(message):
                 await self._consider(message, look)

@@ -59,7 +59,11 @@ class ExemplarRepository(Repository):
             conditions.append(
                 or_(
                     false(),
-                    *(ExemplarRow.provenance.like(f"message %/{each}") for each in message_ids),
+                    *(
+                        ExemplarRow.provenance.like(f"message %/{each}{file}")
+                        for each in message_ids
+                        for file in ("", "/%")
+                    ),
                 )
             )
         return await self._select(*conditions)

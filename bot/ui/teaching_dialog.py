@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from bot.inference import IdentifiedPicture
     from bot.recognition.request import RecognitionRequest
+    from bot.recognition.sources import Source
     from bot.services import Services
     from models.gallery.expectation import Expectation
 
@@ -68,20 +69,20 @@ class TeachingDialog:
         found = await self._recognition.embed(request)
         if not found:
             raise UserError(GONE)
-        posted = (
-            None if message is None else Posted(message.author.id, message.channel.id, message.id)
+        samples = distinct(
+            [_sample(picture, message and _posted(message, source)) for source, picture in found]
         )
-        samples = distinct([_sample(picture, posted) for picture in found])
         note = COPIES * (len(samples) < len(found))
-        note += SEVERAL * any(len(picture.faces) > 1 for picture in found)
+        note += SEVERAL * any(len(picture.faces) > 1 for _, picture in found)
         if message is None and len(found) < given:
             note += f" {TOO_MANY.format(count=given, limit=len(found))}"
         hidden = any(is_spoiler(source.name) for source in request.sources)
 
         async def kept(who: Who) -> OutgoingMessage:
-            if message is not None and await _is_gone(message):
+            there = samples if message is None else await _still_there(message, samples)
+            if not there:
                 raise UserError(GONE)
-            return await self._keep(interaction, who, samples, hidden=hidden, note=note)
+            return await self._keep(interaction, who, there, hidden=hidden, note=note)
 
         roster = await self._galleries.roster(interaction.guild_id or 0)
         alike = same_named(roster, name, series)
@@ -134,13 +135,20 @@ class TeachingDialog:
         return OutgoingMessage(text + note, view=undo_view(action))
 
 
-async def _is_gone(message: discord.Message) -> bool:
-    """Return whether a message was deleted while it was asked who is meant."""
+def _posted(message: discord.Message, source: Source) -> Posted:
+    return Posted(message.author.id, message.channel.id, message.id, int(source.key))
+
+
+async def _still_there(
+    message: discord.Message, samples: Sequence[EnrolmentSample]
+) -> list[EnrolmentSample]:
+    """Return those whose files were not taken away while it was asked who is meant."""
     try:
-        await message.channel.fetch_message(message.id)
+        now = await message.channel.fetch_message(message.id)
     except discord.NotFound:
-        return True
-    return False
+        return []
+    left = {attachment.id for attachment in now.attachments}
+    return [each for each in samples if each.posted is None or each.posted.file_id in left]
 
 
 def _pictures(samples: Sequence[EnrolmentSample]) -> str:

@@ -30,9 +30,10 @@ class Follow(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Follow an edit that took the files out of a message."""
-        if payload.guild_id is not None and not payload.message.attachments:
-            await self._following.files_taken_out(payload.guild_id, payload.message_id)
+        """Follow an edit that may have taken files out of a message."""
+        if payload.guild_id is not None:
+            left = {attachment.id for attachment in payload.message.attachments}
+            await self._following.files_left(payload.guild_id, payload.message_id, left)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

@@ -120,10 +120,12 @@ class Member:
         self._begin()
         self._state.messages.delete(messages, self.user)
 
-    async def remove_files(self, message: Message) -> Message:
-        """Take the files off an own message."""
+    async def remove_files(self, message: Message, *names: str) -> Message:
+        """Take the files of these names off an own message; all where none is named."""
         self._begin()
-        return await self._state.messages.edit(self.user, message, {"attachments": []})
+        left = [each for each in message.attachments if names and each.filename not in names]
+        body = {"attachments": [{"id": str(each.id)} for each in left]}
+        return await self._state.messages.edit(self.user, message, body)
 
     async def react(self, message: Message, emoji: str) -> None:
         """Put a reaction under a message."""

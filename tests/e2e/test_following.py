@@ -12,7 +12,7 @@ from bot.ui.answer_buttons import TAKEN_BACK, THANKS
 from bot.wording import WHO_MENU
 from sandbox import Sandbox
 from sandbox.state.entities import Message
-from tests.bot.fakes import FakeStages
+from tests.bot.fakes import DistinctStages, FakeStages
 from tests.e2e.conftest import (
     PATIENCE_S,
     Start,
@@ -112,6 +112,10 @@ async def test_deleted_channel_is_forgotten(sandbox: Sandbox, bot: MoedexBot) ->
         return answer is None and channel.id not in watched
 
     assert await eventually(forgotten)
+
+
+def crops(bot: MoedexBot) -> set[str]:
+    return {file.name for file in bot.services.crops.folder.rglob("*.webp")}
 
 
 async def test_removed_picture_takes_its_answer_along(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -269,6 +273,41 @@ async def test_answer_goes_with_a_picture_that_an_edit_removed_while_the_bot_was
         await settled(sandbox, bot)
         assert await bot.services.storage.answers.by_reply(replies[0].id)
     assert not replies[0].deleted
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_what_is_kept_of_a_picture_goes_with_it_where_another_stays(
+    sandbox: Sandbox, start: Start, away: bool
+) -> None:
+    ben = sandbox.member("ben")
+    async with start(DistinctStages()) as bot:
+        await watch(bot)
+        storage, server_id = bot.services.storage, bot.guilds[0].id
+        await storage.settings.update(server_id, learning=True)
+        posted = await ben.post("fan-art", "mine", files=[ONE, TWO])
+        reply = await sandbox.answer_to(posted)
+        await kept(bot, reply)
+
+        async def learned() -> bool:
+            return len(crops(bot)) == 3
+
+        await eventually(learned)
+        before = crops(bot)
+    if away:
+        await ben.remove_files(posted, "one.png")
+    async with start(DistinctStages()) as bot:  # which remembers no message
+
+        async def gone_too() -> bool:
+            return not before & crops(bot)
+
+        if not away:
+            await settled(sandbox, bot)
+            await ben.edit(posted, "mine, as I said")
+            await settled(sandbox, bot)
+            assert before <= crops(bot)
+            await ben.remove_files(posted, "one.png")
+        await gone(sandbox, reply)
+        await eventually(gone_too)
 
 
 async def test_deleting_what_was_never_answered_sweeps_nothing(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.ui.teaching_dialog import GONE
 from cogs.gallery.teach_from import MENU, NO_CONSENT, NO_FILE
+from tests.bot.fakes import DistinctStages, ListingStages
 from tests.e2e.conftest import eventually, opened, shown, text_of
 
 if TYPE_CHECKING:
     from bot.client import MoedexBot
+    from bot.storage.records import Exemplar
     from sandbox import Sandbox
     from sandbox.state.entities import Message
     from sandbox.testing.member import Member
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Start
 
 ONE = ("one.png", b"1")
+OTHER = ("other.png", b"1")
+WHO = "Who is it?"
 
 
 async def taught_by(member: Member, posted: Message, name: str = "Aoi", series: str = "") -> str:
@@ -42,6 +47,12 @@ async def learn(bot: MoedexBot, *, on: bool = True) -> None:
 
 async def none_is_left(bot: MoedexBot) -> bool:
     return not await exemplars(bot) and not list(bot.services.crops.folder.rglob("*.webp"))
+
+
+async def one_is_left(bot: MoedexBot, which: Exemplar) -> bool:
+    left = await bot.services.storage.exemplars.in_use(bot.guilds[0].id)
+    crops = [file.name for file in bot.services.crops.folder.rglob("*.webp")]
+    return [each.id for each in left] == [which.id] and crops == [PurePath(which.crop or "").name]
 
 
 async def test_own_picture_teaches_at_once(sandbox: Sandbox, bot: MoedexBot) -> None:
@@ -96,6 +107,43 @@ async def test_what_was_taught_goes_with_its_message(
         await ben.delete(posted)
         async with start(stages) as bot:
             await eventually(lambda: none_is_left(bot))
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_what_a_file_taught_goes_with_that_file(
+    sandbox: Sandbox, start: Start, away: bool
+) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    async with start(DistinctStages()) as bot:
+        await learn(bot)
+        posted = await ben.post("quiet", "her", files=[ONE, OTHER])
+        assert "from 2 pictures" in await taught_by(ann, posted)
+        before = await bot.services.storage.exemplars.in_use(bot.guilds[0].id)
+        if not away:
+            await ben.remove_files(posted, "one.png")
+            await eventually(lambda: one_is_left(bot, before[1]))
+            await ben.edit(posted, "still her")
+    if away:
+        await ben.remove_files(posted, "one.png")
+    async with start(DistinctStages()) as bot:
+        await eventually(lambda: one_is_left(bot, before[1]))
+        await ben.remove_files(posted)
+        await eventually(lambda: none_is_left(bot))
+
+
+async def test_a_file_that_goes_while_it_is_asked_who_is_meant_teaches_nothing(
+    sandbox: Sandbox, start: Start
+) -> None:
+    ann = sandbox.member("ann")
+    async with start(ListingStages()) as bot:
+        posted = await ann.post("quiet", "her", files=[ONE, OTHER])  # which are alike
+        form = await ann.menu(posted, MENU)
+        await eventually(lambda: opened(form))
+        question = await shown(await ann.submit(form, {"name": "Rem"}))
+        await ann.remove_files(posted, "one.png")
+        refused = await ann.select(question, WHO, ["!new"])
+        assert (await shown(refused)).content == GONE
+        assert await exemplars(bot) == []
 
 
 async def test_only_what_members_post_is_learned_from(sandbox: Sandbox, bot: MoedexBot) -> None:

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 ExemplarSource = Literal["teach", "pack"]
 
 
-_POSTED = re.compile(r"message (\d+)/(\d+)")
+_POSTED = re.compile(r"message (\d+)/(\d+)(?:/(\d+))?")
 
 
-def posted_in(channel_id: int, message_id: int) -> str:
-    """Return the provenance of a drawing that was taught from a posted message."""
-    return f"message {channel_id}/{message_id}"
+def posted_in(channel_id: int, message_id: int, file_id: int) -> str:
+    """Return the provenance of a drawing that was taught from a file of a posted message."""
+    return f"message {channel_id}/{message_id}/{file_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +49,9 @@ class Exemplar(NewExemplar):
         """The channel and message that it was posted in; None where it was handed over."""
         found = _POSTED.fullmatch(self.provenance)
         return (int(found[1]), int(found[2])) if found else None
+
+    @property
+    def file_id(self) -> int | None:
+        """The posted file; None too where it was taught before that was kept."""
+        found = _POSTED.fullmatch(self.provenance)
+        return int(found[3]) if found and found[3] else None

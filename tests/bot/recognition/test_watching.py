@@ -9,6 +9,7 @@ from unittest.mock import AsyncMock, Mock
 import discord
 import pytest
 
+from bot.recognition.following import Following
 from bot.recognition.service import RecognitionService
 from bot.recognition.watching import DM_HINT, Watching
 from cogs.answering.watch import Watch
@@ -38,6 +39,9 @@ def cog(bot: Any, recognition: Any) -> Watch:
         recognition,
         services.questions,
         services.claims,
+        Following(
+            recognition, storage.answers, storage.settings, storage.exemplars, services.erasure
+        ),
     )
     return Watch(bot, watching)
 

@@ -41,7 +41,7 @@ async def test_taught_drawings_are_for_who_may_see_them(
     async with label_site(tmp_path) as label:
         site, places = label.site, label.sandbox
         ann, ben, quiet = places.member("ann"), places.member("ben"), places.channel("quiet")
-        posted = Posted(ben.id, quiet.id, 77)
+        posted = Posted(ben.id, quiet.id, 77, 7)
         character, _ = await site.services.teaching.teach(
             label.server, ann.id, "Mizu", "Own", [drawing(1, None), drawing(2, posted)]
         )
