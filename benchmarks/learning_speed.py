@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bot.feedback.labels import Labelling
 from bot.gallery.samples import EnrolmentSample
 from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Teaching
@@ -71,7 +72,10 @@ async def _teach(embedder: Embedder, namer: Namer, impostors: Impostors) -> tupl
                 storage, characters=namer.gallery.characters, shipped=namer.gallery,
                 backbone=embedder.version, tune=lambda made: tuned(made, namer, impostors),
             )  # fmt: skip
-            teaching = Teaching(storage, CropStore(Path(folder, "crops")), galleries.roster)
+            labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
+            teaching = Teaching(
+                storage, CropStore(Path(folder, "crops")), galleries.roster, labelling.relearn
+            )
             for number, crop in enumerate(crops):
                 await galleries.gallery(SERVER)
                 start = time.process_time()

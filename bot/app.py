@@ -230,7 +230,7 @@ def build_services(
         Delivery(outbox, worker, storage.answers, recorder, standings, presenter, config.answers),
     )
     questions = Questions(client, config, recognition)
-    teaching = Teaching(storage, crops, galleries.roster)
+    teaching = Teaching(storage, crops, galleries.roster, labelling.relearn)
     votes = Votes(storage.votes, storage.labels, storage.consents, labelling, refresh.soon)
     following = Following(
         recognition, storage.answers, storage.settings, storage.exemplars, erasure
@@ -248,7 +248,7 @@ def build_services(
         series=SeriesTeaching(config, storage, worker, galleries.roster),
         unknown_faces=unknown_faces,
         label_queue=LabelQueue(storage, unknown_faces, galleries.roster),
-        label_desk=LabelDesk(storage, votes, teaching, galleries.roster, labelling.relearn),
+        label_desk=LabelDesk(storage, votes, teaching, galleries.roster),
         exports=Exports(storage, crops, galleries.roster, lambda: galleries.backbone),
         label_figures=LabelFigures(storage, galleries.roster),
         shelves=Shelves(storage, teaching, galleries.roster, lambda: galleries.backbone),

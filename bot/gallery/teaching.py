@@ -35,23 +35,26 @@ if TYPE_CHECKING:
         GalleryAction,
         GalleryChange,
         GalleryEdit,
+        LabelChange,
         Proposal,
     )
     from models.types import Character
 
 
 class Teaching:
-    """Acts on the galleries of all servers."""
+    """Acts on the galleries of all servers. `rejudge` judges a server's labels again."""
 
     def __init__(
         self,
         storage: Storage,
         crops: CropStore,
         roster: Callable[[int], Awaitable[ServerRoster]],
+        rejudge: Callable[[int], Awaitable[Sequence[LabelChange]]],
     ) -> None:
         self._storage = storage
         self._crops = crops
         self._roster = roster
+        self._rejudge = rejudge
         # Two at once could give one id to two names, or carry a proposal out twice.
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -154,7 +157,11 @@ class Teaching:
 
         Raises LaterActionError where a later one has to be undone first.
         """
-        return await self._storage.galleries.undo(server_id, action_id, user_id)
+        action = await self._storage.galleries.undo(server_id, action_id, user_id)
+        if action is not None:
+            # Labels that were judged while a merge stood have the name of whom it led to.
+            await self._rejudge(server_id)
+        return action
 
     async def propose(
         self,

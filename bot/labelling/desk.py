@@ -76,10 +76,7 @@ class History:
 
 
 class LabelDesk:
-    """Takes in what labellers say, in all servers.
-
-    `roster` gives a server's characters, `rejudge` judges a server's labels again.
-    """
+    """Takes in what labellers say, in all servers. `roster` gives a server's characters."""
 
     def __init__(
         self,
@@ -87,13 +84,11 @@ class LabelDesk:
         votes: Votes,
         teaching: Teaching,
         roster: Callable[[int], Awaitable[ServerRoster]],
-        rejudge: Callable[[int], Awaitable[Sequence[LabelChange]]],
     ) -> None:
         self._storage = storage
         self._votes = votes
         self._teaching = teaching
         self._roster = roster
-        self._rejudge = rejudge
 
     async def face(self, labeller: Labeller, face_id: int) -> FaceObservation:
         """Return a face that a labeller may see. Raises GoneError."""
@@ -179,8 +174,6 @@ class LabelDesk:
                 await self._teaching.undo(labeller.server_id, action_id, labeller.user_id)
             except LaterActionError as error:
                 raise UserError(str(error)) from error
-            # Labels that were judged while a merge stood have the name of whom it led to.
-            await self._rejudge(labeller.server_id)
         return taken
 
     async def history(self, labeller: Labeller, face_id: int) -> History:

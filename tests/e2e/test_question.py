@@ -250,6 +250,23 @@ async def test_what_a_member_asks_of_the_gallery_waits_and_can_be_undone(
     assert await meant() == before
 
 
+async def test_a_label_is_whom_it_was_given_to_as_soon_as_a_merge_is_undone(
+    sandbox: Sandbox, bot: MoedexBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, votes = sandbox.member("ann"), bot.services.votes
+    await shown(await ann.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")}))
+    done = await shown(await ann.slash("general", "merge", {"character": "aoi", "into": "marin"}))
+    reply = await answered(sandbox)
+    await kept(bot, reply)
+    await votes.cast(reply.id, 0, ann.id, "is", character_id="aoi", decides=True)
+    await votes.judged()
+    assert await label_is(bot, reply, "marin", "settled")
+    # The sweep, which judges labels too, comes a second later.
+    monkeypatch.setattr(bot.services.erasure, "sweep_soon", lambda _: None)
+    await shown(await ann.press(done, "Undo"))
+    assert await label_is(bot, reply, "aoi", "settled")
+
+
 async def test_a_rejected_proposal_leaves_nothing(sandbox: Sandbox, bot: MoedexBot) -> None:
     ann, ben = sandbox.member("ann"), sandbox.member("ben")
     await shown(await ben.slash("general", "teach", {"name": "Aoi", "image1": ("a.png", b"1")}))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from bot.feedback.labels import Labelling
 from bot.gallery import server_galleries
 from bot.gallery.samples import EnrolmentSample
 from bot.gallery.server_galleries import ServerGalleries
@@ -33,7 +34,8 @@ def galleries(storage: Storage) -> ServerGalleries:
 
 @pytest.fixture
 def teaching(storage: Storage, galleries: ServerGalleries, tmp_path: Path) -> Teaching:
-    return Teaching(storage, CropStore(tmp_path / "crops"), galleries.roster)
+    labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
+    return Teaching(storage, CropStore(tmp_path / "crops"), galleries.roster, labelling.relearn)
 
 
 @pytest.fixture
@@ -110,7 +112,8 @@ async def test_what_another_process_writes_is_seen_by_the_next_who_asks(
     before = await galleries.gallery(SERVER)
     async with Storage.open(tmp_path / "moedex.db", exclusive=False) as beside:
         other = ServerGalleries(beside, characters=SHIPPED, shipped=None, backbone=BACKBONE)
-        elsewhere = Teaching(beside, CropStore(tmp_path / "crops"), other.roster)
+        labelling = Labelling(beside.faces, beside.votes, beside.labels, other.roster)
+        elsewhere = Teaching(beside, CropStore(tmp_path / "crops"), other.roster, labelling.relearn)
         await elsewhere.teach(SERVER, 2, "Midori", "Own", [sample("0e")])
     after = await galleries.gallery(SERVER)
     assert before is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.feedback.labels import Labelling
 from bot.gallery.lookup import TeachingError
 from bot.gallery.server_galleries import ServerGalleries
 from bot.gallery.teaching import Teaching
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def teaching(storage: Storage, tmp_path: Path) -> Teaching:
     galleries = ServerGalleries(storage, characters=SHIPPED, shipped=None, backbone=BACKBONE)
-    return Teaching(storage, CropStore(tmp_path), galleries.roster)
+    labelling = Labelling(storage.faces, storage.votes, storage.labels, galleries.roster)
+    return Teaching(storage, CropStore(tmp_path), galleries.roster, labelling.relearn)
 
 
 async def test_two_new_names_at_once_are_two_characters(teaching: Teaching) -> None:
