@@ -16,7 +16,8 @@ class Job:
     """Whose picture it is. Servers take turns; `message_id` is what `cancel` goes by.
 
     In a DM `server_id` is the channel's id: each conversation then takes its own turn. A picture
-    that `gives_way` is begun where no other waits or is on its way, and leaves others a thread.
+    that `gives_way` is begun where no other waits or is on its way, or after so many others, and
+    leaves others a thread.
     """
 
     server_id: int

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _EMPTY: FairQueue[PictureTask] = FairQueue()
 
+PASSED_OVER = 8
+"""Pictures that are begun before one that gives way, at most; then it is its turn all the same."""
+
 
 class Schedule:
     """The pictures on their way, by the step that they wait for."""
@@ -39,6 +42,7 @@ class Schedule:
         self._giving_way = 0
         self._finding_giving_way = 0
         self._threads = pictures
+        self._passed_over = 0
         self._changed = asyncio.Condition()
 
     @property
@@ -75,6 +79,8 @@ class Schedule:
             self._finding += 1
             self._giving_way += task.job.gives_way
             self._finding_giving_way += task.job.gives_way
+            passes_over = self._behind and not task.job.gives_way
+            self._passed_over = self._passed_over + 1 if passes_over else 0
             return task
 
     def _next_queue(self) -> FairQueue[PictureTask]:
@@ -82,10 +88,13 @@ class Schedule:
         if self._in_flight >= self._most_in_flight:
             return _EMPTY
         others = self._queued or self._in_flight > self._giving_way
-        threads = self._finding_giving_way >= max(1, self._threads - 1)
-        if others or threads or self._giving_way >= self._threads:
-            return self._queued
-        return self._behind
+        room = (
+            self._finding_giving_way < max(1, self._threads - 1)
+            and self._giving_way < self._threads
+        )
+        if room and (not others or self._passed_over >= PASSED_OVER):
+            return self._behind
+        return self._queued
 
     def _queue_of(self, task: PictureTask) -> FairQueue[PictureTask]:
         return self._behind if task.job.gives_way else self._queued

@@ -19,6 +19,7 @@ from bot.inference import (
     JobTimeout,
     QueueFull,
 )
+from bot.inference.schedule import PASSED_OVER
 from models.gallery.policy import NamingPolicy
 from models.images.decoding import PictureError
 from models.types import Tier
@@ -67,6 +68,22 @@ async def test_what_gives_way_waits_for_others_and_leaves_them_a_thread() -> Non
         stages.gate.set()
         await asyncio.gather(*behind, first, later)
     assert stages.order.index("later") < stages.order.index("behind-3")
+
+
+async def test_what_gives_way_has_its_turn_after_so_many_others() -> None:
+    stages = FakeStages()
+    stages.gate.clear()
+    async with worker_of(stages, threads=1, queue=40) as worker:
+        busy = ask(worker, "busy", server=1)
+        await started(stages)
+        behind = [ask(worker, f"behind-{n}", server=-n, gives_way=True) for n in (1, 2)]
+        others = [ask(worker, f"other-{n}", server=1) for n in range(2 * PASSED_OVER + 3)]
+        await asyncio.sleep(0)
+        stages.gate.set()
+        await asyncio.gather(busy, *behind, *others)
+    first = stages.order.index("behind-1")
+    assert first == 1 + PASSED_OVER
+    assert stages.order.index("behind-2") == first + 1 + PASSED_OVER
 
 
 async def test_a_full_queue_takes_in_who_does_not_give_way() -> None:
