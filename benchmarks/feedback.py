@@ -3,9 +3,9 @@
     python -m benchmarks.feedback --data ../shared/data --cache runs/faces --docs docs/learning.md
 
 A server with `CHARACTERS` of its own beside the whole shipped roster teaches each with one picture,
-and its members vote on the others. The characters are of the half of `varied/` that reports, and so
-are the impostors. Voters are simulated, everything else is the bot's own: ballots, consensus,
-galleries, heads, promotion. Writes a section of `docs/learning.md`.
+and its members vote on the others. The characters are of the half of the role `fan` that reports,
+and so are the impostors. Voters are simulated, everything else is the bot's own: ballots,
+consensus, galleries, heads, promotion. Writes a section of `docs/learning.md`.
 """
 
 from __future__ import annotations

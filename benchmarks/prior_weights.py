@@ -3,7 +3,8 @@
     python -m benchmarks.prior_weights --data ../shared/data --cache runs/faces
 
 Servers of twenty characters, of three series or of many, ten of them their own, of the half of
-`varied/` that reports nothing. Half of the known faces are of own characters, by how often each is
+`varied/` that reports nothing; so many that an embedding of all identities has learned from their
+pictures. Half of the known faces are of own characters, by how often each is
 posted. A server has only taught, or has six or forty posts behind it. Who was seen there must not
 cost those who were only taught: of the weights by which own characters, each counted alike, are
 named in no state `COST` less often than where a server of that kind has only taught, the rule takes
@@ -239,7 +240,7 @@ def main(
     draws: Annotated[int, typer.Option(help="Servers.")] = 8,
 ) -> None:
     """Print what each choice of weights names."""
-    world = make_world(data, cache, reporting=False)
+    world = make_world(data, cache, reporting=False, trained_on=True)
     servers = {
         kind: [draw(world, seed, mixed=mixed) for seed in range(draws)]
         for kind, mixed in KINDS.items()

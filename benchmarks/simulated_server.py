@@ -17,7 +17,7 @@ from bot.gallery.roster import ServerRoster
 from bot.storage.records import FaceObservation, ServerCharacter, StoredGuess
 from models.embedding.embedder import Embedder
 from models.gallery.composition import server_gallery
-from models.gallery.examples import Example, drawn, hold_out
+from models.gallery.examples import Example, hold_out
 from models.gallery.impostors import IMPOSTORS_FILE, Impostors
 from models.gallery.namer import Namer
 from models.gallery.posted import PRIOR_WEIGHTS, Seen
@@ -26,7 +26,9 @@ from models.gallery.training_vectors import VECTORS_FILE, VectorSet
 from models.gallery.tuning import tuned
 from models.training.augmentation import framed
 from models.training.breadth.faces import load_faces
+from models.training.breadth.run import roles_of
 from models.training.dataset import near_duplicate_groups
+from models.training.reserved import reports
 from models.types import Box
 
 if TYPE_CHECKING:
@@ -81,11 +83,15 @@ class Server:
     tested: list[int]
 
 
-def make_world(data: Path, cache: Path, *, reporting: bool = True) -> World:
-    """Take half of the characters of `varied/` out of what is shipped, and embed their pictures.
+def make_world(
+    data: Path, cache: Path, *, reporting: bool = True, trained_on: bool = False
+) -> World:
+    """Take half of some characters out of what is shipped, and embed their pictures.
 
-    The half that reports, or the one by which priors are weighed; `cache` keeps decoded faces and
-    their vectors.
+    The characters are those of the role `fan` (`models.training.breadth.split`), whose fan art the
+    embedding has not learned from; there are 16 of them at most. With `trained_on` they are those
+    of `varied/`, a hundred, whose pictures it has learned from. The half is that which reports, or
+    the one by which priors are weighed; `cache` keeps decoded faces and their vectors.
     """
     embedder = Embedder.load()
     shipped = VectorSet.load(VECTORS_FILE, embedder.version)
@@ -93,16 +99,16 @@ def make_world(data: Path, cache: Path, *, reporting: bool = True) -> World:
     if shipped is None or impostors is None:
         raise typer.BadParameter("the weights, vectors and impostors don't belong together")
     faces = load_faces(data, cache)
-    reserved = set(impostors.identities)
     rows = [
         i
-        for i, face in enumerate(faces.faces)
-        if face.folder == "varied" and face.identity not in reserved
+        for i, (face, role) in enumerate(zip(faces.faces, roles_of(faces, data), strict=True))
+        if (face.folder == "varied" and role != "reserved" if trained_on else role == "fan")
     ]
-    vectors = _kept(cache / f"varied-{embedder.version}.npy", embedder, faces, rows)
+    name = "varied" if trained_on else "fan"
+    vectors = _kept(cache / f"{name}-{embedder.version}.npy", embedder, faces, rows)
     labels = [faces.faces[i].identity for i in rows]
     groups = near_duplicate_groups([faces.faces[i].phash for i in rows])
-    seen = [i for i, label in enumerate(labels) if drawn(f"reports {label}", 2) == reporting]
+    seen = [i for i, label in enumerate(labels) if reports(label) == reporting]
     count = Counter(labels[i] for i in seen)
     own_ids = frozenset(label for label in count if count[label] >= FEWEST)
     namer = Namer.load()

@@ -35,12 +35,14 @@ class Fusion:
 class Structure:
     """Backbones that end at the blocks `cuts`, fused if there are several.
 
-    The averages of a backbone's last block are projected onto `axes`: its late features.
+    The averages of a backbone's last block are projected onto `axes`: its late features. Where
+    `taps` names blocks, which only one backbone may have, the square roots of their averages are.
     """
 
     cuts: tuple[str, ...]
     axes: int
     fusion: Fusion | None = None
+    taps: tuple[str, ...] = ()
 
     @property
     def dimensions(self) -> int:
@@ -53,4 +55,5 @@ class Structure:
         fusion = settings["fusion"]
         if fusion is not None:
             fusion = Fusion(tuple(fusion["taps"]), fusion["axes"], fusion["dimensions"])
-        return cls(tuple(settings["cuts"]), settings["axes"], fusion)
+        taps = settings.get("taps", ())  # files of before December 2026 don't name any
+        return cls(tuple(settings["cuts"]), settings["axes"], fusion, tuple(taps))

@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from models.training.inception import build_backbones
-from models.training.quiet_keras import keras, ops
+from models.training.embedding_network import (
+    build_embedding_network,
+    tapped_roots,
+    weighted_layers,
+)
+from models.training.inception import inception_blocks, pixels_input
+from models.training.quiet_keras import keras
+from models.training.structure import Structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,29 +35,32 @@ WEIGHTS_SUFFIX: Final = ".npz"
 
 
 def build_breadth_network(taps: Sequence[str], dimensions: int) -> keras.Model:
-    """Build the network, of open size: (n, side, side, 3) in -1 to 1 -> (n, dimensions), unit."""
-    backbone = build_backbones(None, ["mixed8"])
-    averages = [_average(backbone.get_layer(tap).output, tap) for tap in taps]
-    together = keras.layers.Concatenate(name="averages")(averages)
-    roots = keras.layers.Lambda(_rooted, name="features", output_shape=together.shape[1:])(together)
+    """Build the network, of open size: (n, side, side, 3) in -1 to 1 -> (n, dimensions), unit.
+
+    It is that of an embedding with `taps`, but for the centring, which `finished` folds away.
+    """
+    pixels = pixels_input(None)
+    roots = tapped_roots(inception_blocks(pixels, ["mixed8"]), taps)
     projected = keras.layers.Dense(dimensions, dtype="float32", name="projection")(roots)
     centred = keras.layers.BatchNormalization(
         momentum=0.98, epsilon=1e-6, center=False, scale=False, dtype="float32", name="centred"
     )(projected)
     unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(centred)
-    return keras.Model(backbone.input, unit, name="breadth")
+    return keras.Model(pixels, unit, name="breadth")
 
 
-def _rooted(averages: keras.KerasTensor) -> keras.KerasTensor:
-    """Square roots, whose slope stays finite, of averages that are not negative."""
-    return ops.sqrt(averages + 1e-3)
-
-
-def _average(block: keras.KerasTensor, tap: str) -> keras.KerasTensor:
-    """Average a block over its places; those at the rim count less, but for the last block."""
-    if tap != "mixed8":
-        block = keras.layers.AveragePooling2D(3, 1, "valid", name=f"{tap}_squares")(block)
-    return keras.layers.GlobalAveragePooling2D(name=f"{tap}_average")(block)
+def finished(network: keras.Model, taps: Sequence[str], side: int) -> tuple[keras.Model, Structure]:
+    """The embedding's network that computes what a breadth network does, for pictures of `side`."""
+    kernel, bias = network.get_layer("projection").get_weights()
+    centred = network.get_layer("centred")
+    mean, variance = centred.get_weights()
+    scale = 1 / np.sqrt(variance + centred.epsilon)
+    structure = Structure(("mixed8",), len(bias), taps=tuple(taps))
+    embedding = build_embedding_network(side, structure)
+    for layer in weighted_layers(embedding):
+        layer.set_weights(network.get_layer(layer.name).get_weights())
+    embedding.get_layer("projection").set_weights([kernel * scale, (bias - mean) * scale])
+    return embedding, structure
 
 
 def freeze(network: keras.Model, last: str) -> None:

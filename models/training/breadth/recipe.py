@@ -94,11 +94,11 @@ class PairBatches:
             self._own[label].setdefault(source, []).append(int(index))
         counts = np.bincount(labels, minlength=self.classes)
         # many pictures of one class are drawn less often than as many of several
-        weights = counts[labels] ** -0.4
+        weights = counts[labels] ** -0.1
         self._cumulative = np.cumsum(weights / weights.sum())
         self._several = np.flatnonzero(counts > 1)
         styles = np.array([len(own) for own in self._own])[self._several]
-        likelier = np.where(styles > 1, 1.0, 0.4) * counts[self._several] ** 0.25
+        likelier = np.where(styles > 1, 1.0, 0.4) * counts[self._several] ** 0.4
         self._pair_cumulative = np.cumsum(likelier / likelier.sum())
 
     def batch(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

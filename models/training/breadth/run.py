@@ -85,8 +85,14 @@ def main(
     cool_down: Annotated[int, typer.Option(help="End in so many steps, at a falling rate.")] = 0,
     side: Annotated[int, typer.Option(help="Of the pictures, where resumed.")] = 0,
     rate: Annotated[float, typer.Option(help="Of learning, where resumed.")] = 0.0,
+    bfloat16: Annotated[
+        bool, typer.Option(help="Convolve in bfloat16: twice as fast on a processor with AMX.")
+    ] = False,
 ) -> None:
     """Train until stopped."""
+    from models.training.quiet_keras import keras
+
+    keras.config.set_dtype_policy("mixed_bfloat16" if bfloat16 else "float32")
     cache = run.parent / "faces"
     run.mkdir(parents=True, exist_ok=True)
     faces = load_faces(data, cache)

@@ -13,6 +13,7 @@ pytest.importorskip("tensorflow")
 from models.training.breadth.network import (
     TrainingStep,
     build_breadth_network,
+    finished,
     freeze,
     load_breadth_network,
     outputs_of,
@@ -21,7 +22,7 @@ from models.training.breadth.network import (
 from models.training.breadth.recipe import BreadthPlan, ClassWeights
 from models.training.breadth.start import load_start
 from models.training.embedding_network import build_embedding_network
-from models.training.export import export_embedding
+from models.training.export import export_embedding, load_embedding
 from models.training.quiet_keras import keras
 from models.training.structure import Fusion, Structure
 
@@ -122,6 +123,29 @@ def test_a_network_is_rebuilt_from_its_weights(tmp_path: Path) -> None:
     assert np.allclose(found[0], found[1], atol=1e-5)
     assert (found[0] * found[2]).sum(1).min() > 0.99
     assert np.allclose(np.linalg.norm(found[0], axis=1), 1, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_an_embedding_computes_what_the_run_does(tmp_path: Path) -> None:
+    taps = ("mixed3", "mixed8")
+    network = build_breadth_network(taps, 16)
+    rng = np.random.default_rng(0)
+    mean, variance = rng.normal(0, 0.1, 16), rng.uniform(0.5, 2, 16)
+    network.get_layer("centred").set_weights([mean, variance])
+    embedding, structure = finished(network, taps, 96)
+    pixels = rng.uniform(-1, 1, (2, 96, 96, 3)).astype(np.float32)
+    expected = np.asarray(network.predict_on_batch(pixels))
+    assert np.allclose(embedding.predict_on_batch(pixels), expected, atol=1e-4)
+    export_embedding(embedding, tmp_path / "embedding.tflite", structure)
+    again, same = load_embedding(tmp_path / "embedding.tflite")
+    assert same == structure
+    assert (np.asarray(again.predict_on_batch(pixels)) * expected).sum(1).min() > 0.98
+    # and another run goes on from it
+    start = build_breadth_network(taps, 16)
+    load_start(start, tmp_path / "embedding.tflite")
+    exact = network.get_layer("conv_30").get_weights()[0]
+    found = start.get_layer("conv_30").get_weights()[0]
+    assert np.allclose(found, exact, atol=np.abs(exact).max() / 127)
 
 
 @pytest.mark.slow
