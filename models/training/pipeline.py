@@ -33,7 +33,7 @@ from models.training.galleries import (
 from models.training.noise import doubtful
 from models.training.plan import BackbonePlan
 from models.training.split import Split, split_samples
-from models.weight_files import WEIGHTS
+from models.weight_files import WEIGHTS, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,6 +184,11 @@ def train_further(
     trusted = [sample for sample in samples if sample.file not in left_out]
     start = before / EMBEDDING_FILE.name
     structure = read_structure(start)
+    if structure.taps:
+        raise WeightsError(
+            f"{weights / EMBEDDING_FILE.name} is of a breadth run: "
+            "`python -m models.training.breadth.run --start` goes on from it"
+        )
     minutes = plan.minutes and plan.minutes / len(structure.cuts)
     each = replace(plan, axes=structure.axes, minutes=minutes)
     runs = [

@@ -36,7 +36,7 @@ class Structure:
     """Backbones that end at the blocks `cuts`, fused if there are several.
 
     The averages of a backbone's last block are projected onto `axes`: its late features. Where
-    `taps` names blocks, which only one backbone may have, the square roots of their averages are.
+    `taps` names blocks, as only one backbone may have, the square roots of their averages are.
     """
 
     cuts: tuple[str, ...]

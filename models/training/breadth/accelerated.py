@@ -210,7 +210,7 @@ class _Run:
         )
         self._faces = faces
         freeze(self.network, plan.frozen)
-        seen = keras.Model(self.network.input, self.network.get_layer("features").output)
+        seen = keras.Model(self.network.input, self.network.get_layer("pooled").output)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             features = self._outputs(
                 seen, list(pool.map(lambda i: framed(faces.picture(i), plan.side), chosen))

@@ -14,14 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from models.training.embedding_network import (
-    build_embedding_network,
-    tapped_roots,
-    weighted_layers,
-)
+from models.training.embedding_network import block_averages, tapped_roots, weighted_layers
 from models.training.inception import inception_blocks, pixels_input
 from models.training.quiet_keras import keras
-from models.training.structure import Structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,10 +32,11 @@ WEIGHTS_SUFFIX: Final = ".npz"
 def build_breadth_network(taps: Sequence[str], dimensions: int) -> keras.Model:
     """Build the network, of open size: (n, side, side, 3) in -1 to 1 -> (n, dimensions), unit.
 
-    It is that of an embedding with `taps`, but for the centring, which `finished` folds away.
+    It is that of an embedding with `taps`, but for the centring, which `give` folds away.
     """
     pixels = pixels_input(None)
-    roots = tapped_roots(inception_blocks(pixels, ["mixed8"]), taps)
+    averages = block_averages(inception_blocks(pixels, ["mixed8"]), taps)
+    roots = tapped_roots([*averages.values()], "pooled")
     projected = keras.layers.Dense(dimensions, dtype="float32", name="projection")(roots)
     centred = keras.layers.BatchNormalization(
         momentum=0.98, epsilon=1e-6, center=False, scale=False, dtype="float32", name="centred"
@@ -49,18 +45,19 @@ def build_breadth_network(taps: Sequence[str], dimensions: int) -> keras.Model:
     return keras.Model(pixels, unit, name="breadth")
 
 
-def finished(network: keras.Model, taps: Sequence[str], side: int) -> tuple[keras.Model, Structure]:
-    """The embedding's network that computes what a breadth network does, for pictures of `side`."""
+def give(network: keras.Model, embedding: keras.Model) -> None:
+    """Give an embedding's network with the same taps the weights of a breadth network.
+
+    Its late features then are what the breadth network computes. A fusion keeps its weights.
+    """
+    for layer in weighted_layers(network):
+        if layer.name not in ("projection", "centred"):
+            embedding.get_layer(layer.name).set_weights(layer.get_weights())
     kernel, bias = network.get_layer("projection").get_weights()
     centred = network.get_layer("centred")
     mean, variance = centred.get_weights()
     scale = 1 / np.sqrt(variance + centred.epsilon)
-    structure = Structure(("mixed8",), len(bias), taps=tuple(taps))
-    embedding = build_embedding_network(side, structure)
-    for layer in weighted_layers(embedding):
-        layer.set_weights(network.get_layer(layer.name).get_weights())
     embedding.get_layer("projection").set_weights([kernel * scale, (bias - mean) * scale])
-    return embedding, structure
 
 
 def freeze(network: keras.Model, last: str) -> None:

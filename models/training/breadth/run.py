@@ -155,7 +155,7 @@ class Trainer:
             features = np.load(features_file).astype(np.float32)
         else:
             side = self.plan.side
-            seen = keras.Model(self.network.input, self.network.get_layer("features").output)
+            seen = keras.Model(self.network.input, self.network.get_layer("pooled").output)
             crops = lambda i: framed(self._faces.picture(self._chosen[i]), side)  # noqa: E731
             features = np.concatenate([*outputs_of(seen, crops, len(self._chosen))])
             np.save(features_file, features.astype(np.float16))

@@ -24,11 +24,12 @@ def test_one_backbone_needs_no_fusion_and_several_do() -> None:
 def test_one_backbone_alone_may_project_several_blocks() -> None:
     tapped = Structure(("mixed6",), 8, taps=("mixed3", "mixed6"))
     network = build_embedding_network(75, tapped)
-    assert network.get_layer("features").output.shape[-1] == 2 * 768
+    assert network.get_layer("pooled").output.shape[-1] == 2 * 768
     assert network.output_shape[-1] == tapped.dimensions == 8
-    for other in (replace(TINY, taps=("mixed3",)), replace(tapped, cuts=("mixed6", "mixed6"))):
-        with pytest.raises(ValueError, match="one backbone alone"):
-            build_embedding_network(75, other)
+    fused = build_embedding_network(75, replace(TINY, taps=("mixed3", "mixed6")))
+    assert fused.output_shape[-1] == 12
+    with pytest.raises(ValueError, match="one backbone alone"):
+        build_embedding_network(75, replace(tapped, cuts=("mixed6", "mixed6")))
 
 
 def test_fusion_takes_features_of_unit_length_the_intermediate_ones_first() -> None:

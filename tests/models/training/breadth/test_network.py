@@ -13,8 +13,8 @@ pytest.importorskip("tensorflow")
 from models.training.breadth.network import (
     TrainingStep,
     build_breadth_network,
-    finished,
     freeze,
+    give,
     load_breadth_network,
     outputs_of,
     save_weights,
@@ -132,14 +132,18 @@ def test_an_embedding_computes_what_the_run_does(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     mean, variance = rng.normal(0, 0.1, 16), rng.uniform(0.5, 2, 16)
     network.get_layer("centred").set_weights([mean, variance])
-    embedding, structure = finished(network, taps, 96)
+    structure = Structure(("mixed8",), 16, Fusion(("mixed3", "mixed4"), 6, 22), taps)
+    embedding = build_embedding_network(96, structure)
+    give(network, embedding)
     pixels = rng.uniform(-1, 1, (2, 96, 96, 3)).astype(np.float32)
     expected = np.asarray(network.predict_on_batch(pixels))
-    assert np.allclose(embedding.predict_on_batch(pixels), expected, atol=1e-4)
+    late = keras.Model(embedding.input, embedding.get_layer("unit").output)
+    assert np.allclose(late.predict_on_batch(pixels), expected, atol=1e-4)
     export_embedding(embedding, tmp_path / "embedding.tflite", structure)
     again, same = load_embedding(tmp_path / "embedding.tflite")
     assert same == structure
-    assert (np.asarray(again.predict_on_batch(pixels)) * expected).sum(1).min() > 0.98
+    vectors = np.asarray(embedding.predict_on_batch(pixels))
+    assert (np.asarray(again.predict_on_batch(pixels)) * vectors).sum(1).min() > 0.98
     # and another run goes on from it
     start = build_breadth_network(taps, 16)
     load_start(start, tmp_path / "embedding.tflite")
