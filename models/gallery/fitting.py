@@ -35,12 +35,9 @@ DRAWS: Final = 4
 NEAR_SIZES: Final = 4
 """The calibration is fitted in galleries down to the whole one's size divided by this."""
 LEAST_SPREAD: Final = 1e-6
-COLUMNS: Final = 3
-"""Columns of the confidence features that are fitted: the best score and its margins.
-
-The further ones, by pictures enrolled and size of the gallery, fit the identities that they are
-fitted to and no others (docs/accuracy.md, `benchmarks.calibration_features`).
-"""
+COLUMNS: Final = 9
+"""Columns of the confidence features that are fitted: the best score and its margins, and what the
+pictures enrolled and the size of the gallery do to them (`benchmarks.calibration_features`)."""
 REGULARISATION: Final = 1.0
 
 

@@ -167,6 +167,12 @@ def train_further(
     and threshold stay those of `weights`. An unfinished run in `out` goes on where it stopped.
     Raises DatasetError and WeightsError.
     """
+    structure = read_structure(weights / EMBEDDING_FILE.name)
+    if structure.taps:
+        raise WeightsError(
+            f"{weights / EMBEDDING_FILE.name} is of a breadth run: "
+            "`python -m models.training.breadth.run --start` goes on from it"
+        )
     dataset = load_dataset(data)
     write_skipped(dataset, out)
     samples = with_post_faces(data, dataset)
@@ -183,12 +189,6 @@ def train_further(
     left_out = set(listed.read_text(encoding="utf-8").splitlines())
     trusted = [sample for sample in samples if sample.file not in left_out]
     start = before / EMBEDDING_FILE.name
-    structure = read_structure(start)
-    if structure.taps:
-        raise WeightsError(
-            f"{weights / EMBEDDING_FILE.name} is of a breadth run: "
-            "`python -m models.training.breadth.run --start` goes on from it"
-        )
     minutes = plan.minutes and plan.minutes / len(structure.cuts)
     each = replace(plan, axes=structure.axes, minutes=minutes)
     runs = [

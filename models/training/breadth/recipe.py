@@ -48,11 +48,11 @@ class BreadthPlan:
     dimensions: int = 384
     hues: int = 2
     hue_share: float = 0.2
-    singles: int = 32
-    pairs: int = 16
+    singles: int = 64
+    pairs: int = 32
     frozen: str = "mixed0"
-    rate: float = 4e-5
-    warm_up: int = 150
+    rate: float = 1e-4
+    warm_up: int = 300
     decay: float = 0.02
     class_rate: float = 0.5
     sampled: int = 4096

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 KINDS: Final = {"second": "second pictures", "fan": "fan art", "known": "many pictures"}
 """The roles of known faces that are asked about, and what these are called."""
-PRIORS: Final = (0.005, 0.01, 0.015, 0.02)
-HUBNESS: Final = (0.0, 0.15, 0.3, 0.5)
+PRIORS: Final = (0.005, 0.01, 0.015, 0.02, 0.025, 0.03)
+HUBNESS: Final = (0.0, 0.15, 0.3, 0.5, 0.7)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,8 @@
 """`moedex train gallery`: everything that names faces, from two finished embeddings.
 
-The production embedding makes what ships: the gallery of all characters, the vectors that heads of
-servers learn beside, and the impostors. Scoring, calibration and threshold are fitted with its
-held-out counterpart, which has not learned from what is asked.
+One makes what ships: the gallery of all characters, the vectors that heads of servers learn beside,
+and the impostors. Scoring, calibration and threshold are fitted with a held-out one, which has not
+learned from what is asked (`models.training.breadth.split`); the installed one is such.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from models.embedding.embedder import Embedder
+from models.embedding.embedder import EMBEDDING_FILE, Embedder
 from models.gallery.impostors import IMPOSTORS_FILE, Impostors
 from models.gallery.namer import NAMING_FILE, Namer
 from models.gallery.training_vectors import VECTORS_FILE
@@ -25,7 +25,6 @@ from models.training.gallery.enrolling import enrolled, with_non_faces
 from models.training.gallery.ground import Ground
 from models.training.gallery.vectors import embedded, face_vectors
 from models.training.reserved import reports
-from models.weight_files import WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
 
     Report = Callable[[dict], None]
 
-HELD_OUT: Final = WEIGHTS / "held_out" / "embedding.tflite"
+HELD_OUT: Final = EMBEDDING_FILE
+"""The embedding that ships learned from the role `train` alone."""
 
 
 @dataclass(frozen=True, eq=False)
