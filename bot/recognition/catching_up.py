@@ -2,6 +2,7 @@
 
 Only channels are read in which something was posted since. Answered is what asked by mention or by
 `!who`, and pictures in watched channels; what has an answer, or a mark of the bot's, is left.
+Discord lists no direct messages: those are looked into in which an answer is still kept.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from bot.recognition.history import messages_after
 from bot.recognition.watching import by_a_person
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from bot.recognition.service import RecognitionService
+    from bot.storage.answers import AnswerRepository
     from bot.storage.state import StateRepository
 
 log = logging.getLogger(__name__)
@@ -30,8 +32,16 @@ log = logging.getLogger(__name__)
 _MARGIN = timedelta(minutes=2)
 """A lost connection is noticed so late, and what was heard is written down so seldom."""
 _PAGES = 5
+_DIRECT = 200
+"""Direct messages that are looked into at most: each costs a request."""
 
-Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+Channel = (
+    discord.TextChannel
+    | discord.VoiceChannel
+    | discord.StageChannel
+    | discord.Thread
+    | discord.DMChannel
+)
 
 
 class CatchingUp:
@@ -42,12 +52,14 @@ class CatchingUp:
         client: discord.Client,
         minutes: int,
         state: StateRepository,
+        answers: AnswerRepository,
         recognition: RecognitionService,
         answer: Callable[[discord.Message], Awaitable[None]],
     ) -> None:
         self._client = client
         self._longest = timedelta(minutes=minutes)
         self._state = state
+        self._answers = answers
         self._recognition = recognition
         self._answer = answer
         self._away: dict[int, datetime] = {}
@@ -82,19 +94,43 @@ class CatchingUp:
         if since is None:
             return
         waiting: list[discord.Message] = []
-        for guild in self._client.guilds:
-            if guild.shard_id != shard_id:
-                continue
-            for channel in _read_since(guild, since):
-                try:
-                    waiting += await self._unanswered(channel, since, now)
-                except FAILED as error:
-                    log.warning(
-                        "Channel %d could not be caught up (%s)", channel.id, in_one_line(error)
-                    )
+        async for channel in self._channels(shard_id, since):
+            try:
+                waiting += await self._unanswered(channel, since, now)
+            except FAILED as error:
+                log.warning(
+                    "Channel %d could not be caught up (%s)", channel.id, in_one_line(error)
+                )
         waiting.sort(key=lambda message: message.id)
         for message in waiting:
             await self._catch_up_with(message)
+
+    async def _channels(self, shard_id: int, since: datetime) -> AsyncIterator[Channel]:
+        """Yield a shard's channels in which something was posted since."""
+        for guild in self._client.guilds:
+            if guild.shard_id == shard_id:
+                for channel in _read_since(guild, since):
+                    yield channel
+        if shard_id != 0:  # the first shard hears of all direct messages
+            return
+        for channel_id in await self._answers.direct_channels(_DIRECT):
+            try:
+                found = await self._direct(channel_id, since)
+            except FAILED as error:  # a command was answered in somebody else's, for example
+                log.debug("Channel %d can't be looked into (%s)", channel_id, in_one_line(error))
+            else:
+                if found is not None:
+                    yield found
+
+    async def _direct(self, channel_id: int, since: datetime) -> discord.DMChannel | None:
+        """Return a conversation with one member in which something was posted since."""
+        data = await self._client.http.get_channel(channel_id)
+        me = self._client.user
+        if me is None or data["type"] != discord.ChannelType.private.value:
+            return None
+        if int(data.get("last_message_id") or 0) <= discord.utils.time_snowflake(since):
+            return None
+        return discord.DMChannel(me=me, state=self._client._connection, data=data)
 
     async def _since(self, shard_id: int, now: datetime) -> datetime | None:
         """Return from when on messages are looked at; None where none are."""

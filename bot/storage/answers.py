@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from bot.storage.records import ON_THE_SITE, Answer, AnsweredFace, AnsweredPicture, AnswerPlace
 from bot.storage.repository import Repository
@@ -72,6 +72,18 @@ class AnswerRepository(Repository):
     async def places(self) -> list[AnswerPlace]:
         """Return where all answers given in servers' channels are, oldest first."""
         return await self._places(AnswerRow.channel_id != ON_THE_SITE)
+
+    async def direct_channels(self, most: int) -> list[int]:
+        """Return the direct messages in which answers were given, the latest first."""
+        query = (
+            select(AnswerRow.channel_id)
+            .where(AnswerRow.server_id.is_(None), AnswerRow.channel_id != ON_THE_SITE)
+            .group_by(AnswerRow.channel_id)
+            .order_by(func.max(AnswerRow.at).desc())
+            .limit(most)
+        )
+        async with self._database.read() as session:
+            return list(await session.scalars(query))
 
     async def delete_by_reply(self, reply_id: int) -> int:
         """Erase the answer of a reply; return how many there were (0 or 1)."""

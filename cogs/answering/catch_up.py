@@ -31,6 +31,7 @@ class CatchUp(commands.Cog):
             bot,
             bot.services.config.catch_up.minutes,
             bot.services.storage.state,
+            bot.services.storage.answers,
             bot.services.recognition,
             self._answer,
         )

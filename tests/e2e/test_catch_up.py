@@ -73,6 +73,26 @@ async def nothing_open(bot: MoedexBot) -> bool:
     return not bot.services.recognition.busy and not getattr(cog, "_running", None)
 
 
+async def test_a_dm_is_answered_late_where_an_answer_is_kept(
+    sandbox: Sandbox, start: Start, stages: FakeStages
+) -> None:
+    ann, ben = sandbox.member("ann"), sandbox.member("ben")
+    async with start(stages) as bot:
+        first = await ben.post(await ben.dm(), files=[ONE])
+        await kept(bot, await sandbox.answer_to(first, PATIENCE_S))
+    asked = await ben.post(await ben.dm(), files=[ONE])
+    stranger = await ann.post(await ann.dm(), files=[ONE])
+    async with start(stages) as bot:
+        (answer,) = await late_answers(sandbox, [asked])
+        await kept(bot, answer)
+        await eventually(lambda: nothing_open(bot))
+    async with start(stages) as bot:
+        await watch(bot)
+        await settled(sandbox, bot)
+        await eventually(lambda: nothing_open(bot))
+    assert [len(sandbox.replies(each)) for each in (first, asked, stranger)] == [1, 1, 0]
+
+
 async def test_what_was_asked_in_a_gap_of_the_connection_is_answered(
     sandbox: Sandbox, bot: MoedexBot
 ) -> None:
