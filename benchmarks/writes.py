@@ -80,8 +80,8 @@ def main(
                 rows.append(["PostgreSQL", "yes" if waits else "no", processes, *took])
                 processes *= 2
     head = ["database", "waits for the disk", "bots", "learns", "answers a second", "rows a second"]
-    text = table([*head, "database's processor ms an answer"], rows)
-    command = f"`python -m benchmarks.writes --seconds {seconds:g}`"
+    text = table([*head, "bot's ms of processor an answer", "database's"], rows)
+    command = f"`python -m benchmarks.writes --seconds {seconds:g} --most {most}`"
     publish(f"{command}; {machine()}; {disk}; {today()}.\n\n{text}", docs, "writes")
 
 
@@ -116,9 +116,11 @@ def _measured(
     before = 0.0 if server is None else _processor_s(server)
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         rates = pool.starmap(_write, [(url, seconds, learns)] * processes)
-    answers, rate = sum(count for count, _ in rates), sum(count / took for count, took in rates)
+    answers, own_s = sum(each[0] for each in rates), sum(each[2] for each in rates)
+    rate = sum(each[1] for each in rates)
     spent = "" if server is None else f"{1000 * (_processor_s(server) - before) / answers:.1f}"
-    return ["yes" if learns else "no", f"{rate:.0f}", f"{ROWS * rate:.0f}", spent]
+    own = f"{1000 * own_s / answers:.1f}"
+    return ["yes" if learns else "no", f"{rate:.0f}", f"{ROWS * rate:.0f}", own, spent]
 
 
 def _processor_s(server: psutil.Process) -> float:
@@ -127,26 +129,27 @@ def _processor_s(server: psutil.Process) -> float:
     return sum(server.cpu_times()[:4]) + running
 
 
-def _write(url: str, seconds: float, learns: bool) -> tuple[int, float]:
-    """Write answers for so long; return how many, and the seconds it took."""
+def _write(url: str, seconds: float, learns: bool) -> tuple[int, float, float]:
+    """Write answers for so long; return how many, those a second, and the processor's seconds."""
     return asyncio.run(_bot(url, seconds, learns=learns))
 
 
-async def _bot(url: str, seconds: float, *, learns: bool) -> tuple[int, float]:
-    done = 0
+async def _bot(url: str, seconds: float, *, learns: bool) -> tuple[int, float, float]:
+    done = counted = 0
     # Processes start one after another: what is written before all are there is not counted.
     async with Storage.open(url, shared=True) as storage:
-        begin = time.monotonic() + 2.0
+        begin, before = time.monotonic() + 2.0, time.process_time()
         end = begin + seconds
 
         async def work() -> None:
-            nonlocal done
+            nonlocal done, counted
             while (now := time.monotonic()) < end:
                 await _answer(storage, learns=learns)
-                done += now >= begin
+                done, counted = done + 1, counted + (now >= begin)
 
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-        return done, time.monotonic() - begin
+        rate = counted / (time.monotonic() - begin)
+        return done, rate, time.process_time() - before
 
 
 async def _answer(storage: Storage, *, learns: bool) -> None:
