@@ -91,7 +91,7 @@ class Traces:
             assert any(file.name == "moedex.db" for file in files)
         else:
             rows = rows_in(self._url)
-            left += ["rows" for needle in self._needles if _in_rows(needle, rows)]
+            left += ["rows" for needle in self._needles if in_rows(needle, rows)]
         return left
 
     def _holds(self, file: Path) -> bool:
@@ -106,7 +106,7 @@ class Traces:
         return not self.left
 
 
-def _in_rows(needle: bytes, rows: str) -> bool:
+def in_rows(needle: bytes, rows: str) -> bool:
     """Say whether rows have bytes: as text, as bytes, or as a vector, which is sent big-endian."""
     vector = encoded(needle)[4:].hex() if len(needle) % 2 == 0 else None
     text = needle.decode("ascii", "ignore") if needle.isascii() else None
