@@ -53,7 +53,7 @@ OTHERS_SHARE: Final = 0.05
 """The share of known faces that nobody of the server's twenty is on."""
 CROSSOVERS: Final = 0.15
 """The share of pictures of several whose other face is of another series."""
-WEIGHTS: Final = tuple(product((0.5, 1.0, 2.0), (0.0, 0.3, 1.0), (0.0003, 0.001, 0.004)))
+WEIGHTS: Final = tuple(product((0.5, 1.0, 2.0, 4.0), (0.0, 0.3, 1.0), (0.0003, 0.001, 0.004)))
 """The masses of own characters, of series and of anybody, beside 1 of who was seen."""
 KINDS: Final = {"three series": False, "many series": True}
 HEAD: Final = (
