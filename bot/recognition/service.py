@@ -130,13 +130,22 @@ class RecognitionService:
         """Return whether a message's pictures are answered, or about to be."""
         return self.is_open(message_id) or bool(await self._answers.by_source(message_id))
 
-    async def await_answer(self, reply_id: int) -> Answer | None:
+    async def await_answer(self, reply_id: int, channel_id: int | None = None) -> Answer | None:
         """Return the answer that a reply carries, None if it is no longer kept.
 
-        A reply is seen by others a moment before it is kept: who is that quick is waited for.
+        A reply is seen by others a moment before it is kept: who is that quick is waited for. Where
+        `channel_id` is given, so is the end of all that is worked on there, as a vote can wait: a
+        database that is locked may keep an answer seconds later.
         """
         for pause in _UNTIL_KEPT_S:
             await asyncio.sleep(pause)
+            answer = await self._answers.by_reply(reply_id)
+            if answer is not None:
+                return answer
+        waited_for = {request for request in self._open if request.channel_id == channel_id}
+        while waited_for:
+            await asyncio.sleep(_UNTIL_KEPT_S[-1])
+            waited_for &= self._open
             answer = await self._answers.by_reply(reply_id)
             if answer is not None:
                 return answer

@@ -62,7 +62,7 @@ class Votes(commands.Cog):
         if me is not None and payload.message_author_id not in (None, me.id):
             return
         services, reply_id = self._services, payload.message_id
-        answer = await services.recognition.await_answer(reply_id)
+        answer = await services.recognition.await_answer(reply_id, payload.channel_id)
         decides = await may_label(payload.member, services.storage.settings)
         if answer is None:
             if decides:

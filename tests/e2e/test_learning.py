@@ -6,6 +6,9 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
+from bot.recognition import service
 from bot.storage.records import NOT_A_FACE, Label
 from models.types import SETTLED
 from tests.databases import ON_BOTH
@@ -27,6 +30,7 @@ from tests.e2e.conftest import (
 if TYPE_CHECKING:
     from bot.client import MoedexBot
     from bot.inference import Stages
+    from bot.storage import Answer
     from sandbox import Sandbox
     from sandbox.state.entities import Message
     from tests.e2e.conftest import Start
@@ -56,6 +60,27 @@ async def test_a_moderators_tick_settles_and_taking_it_back_unsettles(
         (Label.of("marin"), None),
     ]
     assert log[0].user_id == ann.id
+
+
+async def test_a_vote_waits_for_an_answer_that_is_kept_seconds_later(
+    sandbox: Sandbox, bot: MoedexBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = bot.services.storage.answers
+    unlocked, keep = asyncio.Event(), answers.add
+
+    async def add_later(answer: Answer) -> None:
+        await unlocked.wait()
+        await keep(answer)
+
+    monkeypatch.setattr(answers, "add", add_later)
+    monkeypatch.setattr(service, "_UNTIL_KEPT_S", (0.0, 0.05))
+    reply = await answered(sandbox)
+    ben = sandbox.member("ben")
+    await ben.react(reply, "✅")
+    await asyncio.sleep(0.5)  # the quick looks are over
+    assert not await answers.by_reply(reply.id)
+    unlocked.set()
+    await eventually(lambda: voters(bot, reply, {ben.id}))
 
 
 async def test_a_members_tick_alone_settles_nothing(sandbox: Sandbox, bot: MoedexBot) -> None:
