@@ -202,8 +202,25 @@ def measure(ground: Ground, vectors: Vectors, scorer: Scorer) -> dict[str, Figur
             limit = np.quantile(impostor_scores, 1 - fpir, method="higher")
             hits = (rank < 1) & (sure > limit)
             figures[f"{name}, TPIR at FPIR {100 * fpir:.0f} %"] = share(hits, names)
+        if role == "known":
+            rank = _ranks_among(ground, role, scores, truth)
+            figures[f"{name} among themselves, top-1"] = share(rank < 1, names)
+            figures[f"{name} among themselves, top-5"] = share(rank < 5, names)
     figures |= few_shot(ground, vectors, scorer)
     return figures | unseen(ground, vectors, scorer)
+
+
+def _ranks_among(
+    ground: Ground, role: str, scores: NDArray[np.float32], truth: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """As `ranks`, in a gallery of the characters that a role asks about, in either half."""
+    asked = {
+        face.identity for face, own in zip(ground.faces, ground.roles, strict=True) if own == role
+    }
+    others = [n for n, identity in enumerate(ground.identities) if identity not in asked]
+    among = scores.copy()
+    among[:, others] = -np.inf
+    return ranks(among, truth)
 
 
 def few_shot(ground: Ground, vectors: Vectors, scorer: Scorer) -> dict[str, Figure]:
