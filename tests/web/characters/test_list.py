@@ -73,7 +73,8 @@ async def test_an_address_leads_to_its_part_of_the_list(browser: Browser, site: 
         await page.keyboard.press("Enter")
         await expect(page.locator("h1")).to_have_text("Character 1263")
         await page.go_back()
-        await expect(page).to_have_url(re.compile("start=1(200|260)"))
+        # the part that was left, or one beside it: parts are measured again while it scrolls there
+        await expect(page).to_have_url(re.compile("start=1(140|200|260)"))
     async with opened(browser, f"{site.url}characters?series=Many&start=99999") as page:
         await expect(page.locator(entry(MANY))).to_be_visible()
 
