@@ -141,7 +141,7 @@ def train_gallery(
     held_out: Annotated[
         Path | None,
         typer.Option(
-            "--held-out", metavar="FILE", help="Its counterpart that calibrates and measures."
+            "--held-out", metavar="FILE", help="What calibrates; default: the same."
         ),
     ] = None,
     out: OutOption = Path("runs/gallery"),
@@ -154,10 +154,10 @@ def train_gallery(
     ] = True,
     ship: ShipOption = False,
 ) -> None:
-    """Enrol all characters of the roster, calibrate, and keep impostors, on two embeddings.
+    """Enrol all characters of the roster, calibrate, and keep impostors.
 
-    Every face is embedded once: that takes most of an hour on two cores, and goes on where it was
-    broken off. A repeat takes minutes.
+    Every face is embedded once, which takes minutes on two cores, and goes on where it was broken
+    off.
     """
     from models.embedding.embedder import EMBEDDING_FILE
     from models.training.gallery.shipping import HELD_OUT, make_gallery
@@ -168,7 +168,7 @@ def train_gallery(
             out,
             cache=cache,
             embedding=embedding or EMBEDDING_FILE,
-            held_out=held_out or HELD_OUT,
+            held_out=held_out or embedding or HELD_OUT,
             complete=complete,
             report=report,
         )

@@ -105,12 +105,21 @@ def fit_projections(
     rotated onto their principal axes, of which `axes` are kept.
     """
     intermediate = discriminant(features.intermediate, labels, axes)
-    joined = np.concatenate(features.late, axis=1).astype(np.float64)
+    return Projections(intermediate, fusion_kernel(features.late, share, axes))
+
+
+def fusion_kernel(late: Sequence[Matrix], share: float, axes: int = AXES) -> Matrix:
+    """What intermediate features beside late ones are multiplied by to be fused.
+
+    `late`: each backbone's own vectors of the same faces, (n, dimensions) of unit length. See
+    `fit_projections`.
+    """
+    joined = np.concatenate(late, axis=1).astype(np.float64)
     kept = np.linalg.eigh(joined.T @ joined)[1][:, -axes:].astype(np.float32)
-    scale = np.float32(np.sqrt((1 - share) / len(features.late)))
-    late = np.pad(kept * scale, ((0, 0), (axes, 0)))
-    kernel = np.concatenate([np.sqrt(share) * np.eye(axes, late.shape[1]), late])
-    return Projections(intermediate, kernel.astype(np.float32))
+    scale = np.float32(np.sqrt((1 - share) / len(late)))
+    own = np.pad(kept * scale, ((0, 0), (axes, 0)))
+    kernel = np.concatenate([np.sqrt(share) * np.eye(axes, own.shape[1]), own])
+    return kernel.astype(np.float32)
 
 
 def fuse_runs(

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import numpy as np
 import typer
 
-from models.gallery.gallery import unit
 from models.gallery.metric import fit_metric
 from models.training.augmentation import framed
 from models.training.breadth.faces import load_faces
@@ -43,24 +42,12 @@ SHRINKAGE: Final = 0.3
 
 
 def intermediate_projection(
-    features: NDArray[np.float32], labels: NDArray[np.int64], axes: int = AXES
+    features: NDArray[np.float32], labels: NDArray[np.int64], axes: int
 ) -> list[NDArray[np.float32]]:
     """Kernel and bias of a projection onto the axes on which characters differ most."""
     metric = fit_metric(features, labels, shrinkage=SHRINKAGE, dimensions=axes)
     kernel = metric.kernel / np.linalg.norm(features @ metric.kernel, axis=1).mean()
     return [kernel, -metric.mean @ kernel]
-
-
-def fused_kernel(late: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What turns intermediate features, (n, axes), beside late ones into vectors, by a product.
-
-    `late`, (n, dimensions), of unit length: of faces whose principal axes are kept.
-    """
-    axes = np.linalg.eigh(late.T.astype(np.float64) @ late)[1][:, -AXES:]
-    kernel = np.zeros((AXES + late.shape[1], 2 * AXES), np.float32)
-    kernel[:AXES, :AXES] = np.sqrt(SHARE) * np.eye(AXES)
-    kernel[AXES:, AXES:] = np.sqrt(1 - SHARE) * axes
-    return kernel
 
 
 def main(
@@ -76,6 +63,7 @@ def main(
     from models.training.breadth.network import give, load_breadth_network, outputs_of
     from models.training.embedding_network import build_embedding_network
     from models.training.export import export_embedding
+    from models.training.fusion import AXES, TAPS, fusion_kernel
     from models.training.quiet_keras import keras
 
     run, settings = load_breadth_network(averaged)
@@ -91,9 +79,9 @@ def main(
     features = np.concatenate([*outputs_of(seen, crops, len(chosen))])
     late = features[:, -structure.axes :]
     intermediate = features[:, : -structure.axes]
-    projection = intermediate_projection(intermediate, labels_of(faces, chosen)[1])
+    projection = intermediate_projection(intermediate, labels_of(faces, chosen)[1], AXES)
     network.get_layer("intermediate_projection").set_weights(projection)
-    fused = [fused_kernel(unit(late)), np.zeros(2 * AXES, np.float32)]
+    fused = [fusion_kernel([late], SHARE), np.zeros(2 * AXES, np.float32)]
     network.get_layer("fusion_projection").set_weights(fused)
     export_embedding(network, out, structure)
 
