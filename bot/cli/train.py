@@ -140,9 +140,7 @@ def train_gallery(
     ] = None,
     held_out: Annotated[
         Path | None,
-        typer.Option(
-            "--held-out", metavar="FILE", help="What calibrates; default: the same."
-        ),
+        typer.Option("--held-out", metavar="FILE", help="What calibrates; default: the same."),
     ] = None,
     out: OutOption = Path("runs/gallery"),
     cache: Annotated[
